@@ -1,0 +1,229 @@
+r"""Layers: forward keeps what backward needs. Rows are examples.
+
+``forward(x) -> y`` with x (batch, n_in); ``backward(grad_y) -> grad_x``, where grad_y = ∂L/∂y has
+the shape of y and grad_x = ∂L/∂x that of x. ``params`` and ``grads`` are dicts of arrays under the
+same names. ``backward`` sets fresh gradients; nothing accumulates and nothing averages here.
+"""
+
+import numpy as np
+
+from bpcourse import activations
+from bpcourse.validation import (
+    as_batch,
+    as_float,
+    require_generator,
+    require_positive_int,
+    require_shape,
+)
+
+
+class Parameters(dict):
+    """Named arrays that stay where they are: ``params["W"] = array`` writes *into* the array.
+
+    So a layer, a network and a checker that hold the same array never lose sight of each other.
+    """
+
+    def __setitem__(self, name, value):
+        if name not in self:
+            raise KeyError(f"{name}: expected one of {list(self)}")
+        array = self[name]
+        if value is array:  # params["W"] -= step has already written in place
+            return
+        value = np.asarray(value)
+        require_shape(name, value, array.shape)
+        array[...] = value
+
+    def update(self, values):
+        """Write every array of ``values`` into the parameter of its name."""
+        for name, value in values.items():
+            self[name] = value
+
+    def __reduce__(self):
+        return Parameters, (dict(self),)  # a copy is built whole, not entry by entry
+
+
+class Layer:
+    """What every layer shares."""
+
+    dtype = None  # a layer without parameters works in the type of its input
+
+    def __init__(self):
+        self.params = Parameters()
+        self.grads = {}
+        self._shape = None  # of the last output; None before forward
+
+    def forward(self, x):
+        """The layer's output for x (batch, n_in). ValueError for a wrong shape or NaN."""
+        raise NotImplementedError
+
+    def backward(self, grad_y):
+        """∂L/∂x from ∂L/∂y; sets ``grads``. RuntimeError before ``forward``."""
+        raise NotImplementedError
+
+    def _grad_y(self, grad_y):
+        """The upstream gradient, checked against the last output."""
+        if self._shape is None:
+            raise RuntimeError(f"{type(self).__name__}.backward: call forward first")
+        grad_y = as_float("grad_y", grad_y, self.dtype)
+        require_shape("grad_y", grad_y, self._shape)
+        return grad_y
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class Linear(Layer):
+    r"""z = W x + b for each example; in rows, Z = X Wᵀ + b (C3, A13).
+
+    W is (n_out, n_in): ``W[i, j]`` goes *to* unit i *from* unit j. b is (n_out,), first zero.
+    ``init`` draws W from a normal distribution of variance 2/(n_in+n_out) ("xavier"), 2/n_in
+    ("he") or 1/n_in ("lecun"); "zeros" shows why not. A complex ``dtype`` serves the complex step.
+    """
+
+    VARIANCE = {
+        "xavier": lambda n_in, n_out: 2 / (n_in + n_out),
+        "he": lambda n_in, n_out: 2 / n_in,
+        "lecun": lambda n_in, n_out: 1 / n_in,
+        "zeros": lambda n_in, n_out: 0,
+    }
+
+    def __init__(self, n_in, n_out, *, rng, init="xavier", dtype=np.float64):
+        super().__init__()
+        self.n_in = require_positive_int("n_in", n_in)
+        self.n_out = require_positive_int("n_out", n_out)
+        self.dtype = np.dtype(dtype)
+        if self.dtype.char not in "fdFD":
+            raise TypeError(f"dtype: expected float32 or float64, got {self.dtype}")
+        if init not in self.VARIANCE:
+            raise ValueError(f"init: expected one of {list(self.VARIANCE)}, got {init!r}")
+        if init == "zeros":
+            W = np.zeros((n_out, n_in))
+        else:
+            require_generator("rng", rng)
+            W = rng.standard_normal((n_out, n_in)) * self.VARIANCE[init](n_in, n_out) ** 0.5
+        self.params = Parameters(W=W.astype(self.dtype), b=np.zeros(n_out, self.dtype))
+
+    @property
+    def W(self):
+        """The weights, (n_out, n_in); assigning writes into the same array."""
+        return self.params["W"]
+
+    @W.setter
+    def W(self, value):
+        self.params["W"] = value
+
+    @property
+    def b(self):
+        """The biases, (n_out,); assigning writes into the same array."""
+        return self.params["b"]
+
+    @b.setter
+    def b(self, value):
+        self.params["b"] = value
+
+    def forward(self, x):
+        self._x = as_batch("x", x, self.n_in, self.dtype)
+        y = self._x @ self.params["W"].T  # (batch, n_out)
+        y += self.params["b"]
+        self._shape = y.shape
+        return y
+
+    def backward(self, grad_y):
+        grad_y = self.backward_params(grad_y)
+        return grad_y @ self.params["W"]  # (batch, n_in), C28
+
+    def backward_params(self, grad_y):
+        """Set ``grads`` alone: the first layer of a network has nobody to pass ∂L/∂x to."""
+        grad_y = self._grad_y(grad_y)
+        # (n_out, n_in), C31, and (n_out,), C32: both sum over the batch
+        self.grads = {"W": grad_y.T @ self._x, "b": grad_y.sum(axis=0)}
+        return grad_y
+
+    def __repr__(self):
+        return f"Linear({self.n_in}, {self.n_out})"
+
+
+class ElementWise(Layer):
+    """An activation function as a layer: a = σ(z) for each entry (C4, C29)."""
+
+    function: activations.Activation
+
+    def forward(self, x):
+        x = as_float("x", x)
+        y = self.function.value(x)
+        self._kept = y if hasattr(self.function, "derivative_from_output") else x
+        self._shape = y.shape
+        return y
+
+    def backward(self, grad_y):
+        grad_y = self._grad_y(grad_y)
+        if hasattr(self.function, "derivative_from_output"):  # the cheaper form, where it exists
+            return grad_y * self.function.derivative_from_output(self._kept)
+        return grad_y * self.function.derivative(self._kept)
+
+
+class Identity(ElementWise):
+    """The linear unit, a = z."""
+
+    function = activations.identity
+
+
+class Sigmoid(ElementWise):
+    """The logistic function, a = 1/(1+e⁻ᶻ)."""
+
+    function = activations.sigmoid
+
+
+class Tanh(ElementWise):
+    """The hyperbolic tangent."""
+
+    function = activations.tanh
+
+
+class ReLU(ElementWise):
+    """max(0, z); derivative 0 at z = 0."""
+
+    function = activations.relu
+
+
+class LeakyReLU(ElementWise):
+    """z for z > 0, slope·z otherwise."""
+
+    def __init__(self, slope=0.01):
+        super().__init__()
+        self.function = activations.LeakyReLU(slope)
+
+    def __repr__(self):
+        return repr(self.function)
+
+
+class Softplus(ElementWise):
+    """ln(1+eᶻ)."""
+
+    function = activations.softplus
+
+
+class SiLU(ElementWise):
+    """z·σ(z)."""
+
+    function = activations.silu
+
+
+class GELU(ElementWise):
+    """z·Φ(z), exact."""
+
+    function = activations.gelu
+
+
+class Softmax(Layer):
+    """Rows of probabilities (C13); backward is ŷ ⊙ (grad_y − ⟨grad_y, ŷ⟩), no Jacobian built."""
+
+    function = activations.softmax
+
+    def forward(self, x):
+        self._y = self.function.value(as_batch("x", x))
+        self._shape = self._y.shape
+        return self._y
+
+    def backward(self, grad_y):
+        return self.function.vjp_from_output(self._y, self._grad_y(grad_y))

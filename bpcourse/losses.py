@@ -1,0 +1,268 @@
+r"""Losses: each value beside its gradient. Only the loss divides by the batch size.
+
+Every loss has ``value(y_hat, y)``, ``gradient(y_hat, y)`` = ∂L/∂ŷ and ``output(z)``, the output
+function that belongs to it (C16). Rows are examples: ŷ and z are (batch, k); the mean is over the
+rows of this batch, so a row of the gradient is 1/batch times what the sources write for one example.
+
+*Fused* losses (``fused = True``) take the logits z in place of ŷ and give ∂L/∂z: output function
+and loss in one formula, finite at logits of ±1000. Class targets are labels (batch,) or
+distributions such as one-hot rows (batch, k).
+"""
+
+import numpy as np
+
+from bpcourse import activations
+from bpcourse.validation import as_batch, as_float, require_finite, require_shape
+
+
+class Loss:
+    """What every loss shares. A loss is two steps, as a layer is, so that neither works twice:
+
+    ``forward(y_hat, y) -> (value, cache)`` and ``backward(cache) -> gradient``.
+    """
+
+    fused = False
+
+    def forward(self, y_hat, y):
+        """The loss, and what ``backward`` needs; a subclass may define value and gradient alone."""
+        return self.value(y_hat, y), (y_hat, y)
+
+    def backward(self, cache):
+        """∂L/∂ŷ (fused: ∂L/∂z) from what ``forward`` kept."""
+        return self.gradient(*cache)
+
+    def value(self, y_hat, y):
+        """The loss as a number. ValueError for wrong shapes, targets out of range, NaN."""
+        return self.forward(y_hat, y)[0]
+
+    def gradient(self, y_hat, y):
+        """∂L/∂ŷ, of the shape of y_hat. Errors as for ``value``."""
+        return self.backward(self.forward(y_hat, y)[1])
+
+    def output(self, z):
+        """ŷ from the last pre-activation z, both (batch, k)."""
+        return activations.identity.value(z)
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class SquaredError(Loss):
+    r"""factor · Σ_ij (ŷ_ij − y_ij)², divided by the batch size if ``reduction="mean"``.
+
+    The default is C7; ``factor=0.5`` on one example is E's; ``reduction="sum"`` is B4.
+    Targets y have the shape of ŷ, (batch, k).
+    """
+
+    def __init__(self, factor=1, reduction="mean"):
+        if reduction not in ("mean", "sum"):
+            raise ValueError(f"reduction: expected 'mean' or 'sum', got {reduction!r}")
+        if not 0 < factor < np.inf:
+            raise ValueError(f"factor: expected a positive number, got {factor!r}")
+        self.factor = factor
+        self.reduction = reduction
+
+    def forward(self, y_hat, y):
+        y_hat = as_batch("y_hat", y_hat)
+        difference = y_hat - _same_shape(y, y_hat)
+        scale = self.factor / (len(y_hat) if self.reduction == "mean" else 1)
+        return _number(scale * (difference * difference).sum()), (scale, difference)
+
+    def backward(self, cache):
+        scale, difference = cache
+        return (2 * scale) * difference
+
+    def __repr__(self):
+        return f"SquaredError(factor={self.factor}, reduction={self.reduction!r})"
+
+
+class EuclideanNorm(Loss):
+    r"""The mean over the batch of ‖ŷ − y‖ (A1). At a perfect fit, a kink, the gradient is 0."""
+
+    def forward(self, y_hat, y):
+        y_hat = as_batch("y_hat", y_hat)
+        difference = y_hat - _same_shape(y, y_hat)
+        # Scaled by its largest entry, so that no square over- or underflows.
+        scale = np.abs(difference).max(axis=1, keepdims=True)
+        scale[scale == 0] = 1
+        unit = difference / scale
+        length = scale * np.sqrt((unit * unit).sum(axis=1, keepdims=True))
+        return _number(length.sum() / len(y_hat)), (difference, length)
+
+    def backward(self, cache):
+        difference, length = cache
+        return difference / np.where(length == 0, 1, length) / len(difference)
+
+
+class CrossEntropy(Loss):
+    r"""−Σ_c y_c log ŷ_c on probabilities ŷ, averaged over the batch (C14): −log ŷ_ℓ for class ℓ.
+
+    Infinite, never NaN, where ŷ_ℓ = 0. The rows of ŷ sum to 1, with some slack so that a gradient
+    check may nudge one entry. Prefer :class:`SoftmaxCrossEntropy`, which is stable.
+    """
+
+    def forward(self, y_hat, y):
+        y_hat = _probabilities(as_batch("y_hat", y_hat))
+        target = _distribution(y, y_hat.shape, y_hat.real.dtype)
+        log = np.full_like(y_hat, -np.inf)  # log 0, without the warning
+        np.log(y_hat, out=log, where=y_hat != 0)
+        terms = np.multiply(target, log, out=np.zeros_like(log), where=target != 0)
+        return _number(-terms.sum() / len(y_hat)), (y_hat, target)
+
+    def backward(self, cache):  # C22
+        y_hat, target = cache
+        ratio = np.where(target != 0, np.inf, 0).astype(y_hat.dtype)
+        np.divide(target, y_hat, out=ratio, where=y_hat != 0)
+        return -ratio / len(y_hat)
+
+    def output(self, z):
+        return activations.softmax.value(z)
+
+
+class SoftmaxCrossEntropy(Loss):
+    r"""Softmax and cross-entropy in one, on logits z (C14); the gradient is (ŷ − y)/batch (C25)."""
+
+    fused = True
+
+    def forward(self, z, y):
+        z = as_batch("z", z)
+        target = _distribution(y, z.shape, z.real.dtype)
+        shifted = z - z.real.max(axis=1, keepdims=True)
+        e = np.exp(shifted)
+        total = e.sum(axis=1, keepdims=True)
+        log_y_hat = shifted - np.log(total)
+        return _number(-np.vdot(target, log_y_hat) / len(z)), (e, total, target)
+
+    def backward(self, cache):
+        e, total, target = cache
+        return (e / total - target) / len(e)
+
+    def value(self, z, y):
+        """The loss of logits z (batch, k) as a number; errors as for every loss."""
+        return super().value(z, y)
+
+    def gradient(self, z, y):
+        """∂L/∂z, of the shape of the logits z."""
+        return super().gradient(z, y)
+
+    def output(self, z):
+        return activations.softmax.value(z)
+
+
+class BinaryCrossEntropy(Loss):
+    r"""−y log ŷ − (1−y) log(1−ŷ) with ŷ = σ(z), on logits z, summed over k, mean over the batch.
+
+    Targets in 0..1 of the shape of z; for z of shape (batch, 1) also labels (batch,).
+    """
+
+    fused = True
+
+    def forward(self, z, y):
+        z = as_batch("z", z)
+        y = as_float("y", y, z.real.dtype)
+        y = _same_shape(y[:, None] if y.ndim == 1 and z.shape[1] == 1 else y, z)
+        if y.min() < 0 or y.max() > 1:
+            raise ValueError(f"y: expected targets in 0..1, got {y.min()} to {y.max()}")
+        # softplus(z) − y·z loses its digits where z and y agree; this is exact on both sides.
+        losses = y * activations.softplus.value(-z) + (1 - y) * activations.softplus.value(z)
+        return _number(losses.sum() / len(z)), (z, y)
+
+    def backward(self, cache):
+        z, y = cache
+        return (activations.sigmoid.value(z) - y) / len(z)
+
+    def value(self, z, y):
+        """The loss of logits z (batch, k) as a number; errors as for every loss."""
+        return super().value(z, y)
+
+    def gradient(self, z, y):
+        """∂L/∂z, of the shape of the logits z."""
+        return super().gradient(z, y)
+
+    def output(self, z):
+        return activations.sigmoid.value(z)
+
+
+class MaxMargin(Loss):
+    r"""The mean of max(0, 1 − s_y + max_{c≠y} s_c) on scores s (batch, k ≥ 2), D13.
+
+    Kinks: at margin exactly 1 the gradient is 0; of tied rivals the first one gets it.
+    """
+
+    def forward(self, y_hat, y):
+        scores = as_batch("y_hat", y_hat)
+        if scores.shape[1] < 2:
+            raise ValueError(f"y_hat: expected scores of at least 2 classes, got {scores.shape}")
+        target = _distribution(y, scores.shape, scores.real.dtype)
+        label = target.argmax(axis=1)
+        rows = np.arange(len(scores))
+        if (target[rows, label] != 1).any():
+            raise ValueError("y: expected class labels or one-hot rows, got mixed distributions")
+        others = scores.real.copy()
+        others[rows, label] = -np.inf
+        rival = others.argmax(axis=1)
+        margin = 1 - scores[rows, label] + scores[rows, rival]
+        active = margin.real > 0
+        return _number(margin[active].sum() / len(scores)), (scores, rows, label, rival, active)
+
+    def backward(self, cache):
+        scores, rows, label, rival, active = cache
+        gradient = np.zeros_like(scores)
+        gradient[rows, rival] = active / len(scores)
+        gradient[rows, label] = -active / len(scores)
+        return gradient
+
+
+def _number(value):
+    """A Python number; complex only if a complex step came in."""
+    return value.item()
+
+
+def _same_shape(y, y_hat):
+    """Targets as finite floats of exactly the shape of ŷ: (n,) beside (n, 1) would broadcast."""
+    y = as_float("y", y, y_hat.real.dtype)
+    require_shape("y", y, y_hat.shape)
+    require_finite("y", y)
+    return y
+
+
+def _distribution(y, shape, dtype):
+    """Class targets as rows that sum to 1: labels become one-hot."""
+    y = np.asarray(y)
+    batch, k = shape
+    if y.ndim == 1:
+        require_shape("y", y, (batch,))
+        if y.dtype.kind not in "iu":
+            raise TypeError(f"y: expected whole-number class labels, got type {y.dtype}")
+        y = y.astype(np.intp, copy=False)
+        one_hot = np.zeros(shape, dtype)
+        try:
+            one_hot[np.arange(batch), y] = 1  # refuses labels of k and above,
+            np.bincount(y)  # and this negative ones, cheaper than min() and max()
+        except (IndexError, ValueError):
+            message = f"y: expected labels 0 to {k - 1}, got {y.min()} to {y.max()}"
+            raise ValueError(message) from None
+        return one_hot
+    y = as_float("y", y, dtype)
+    if y.shape != shape:
+        expected = f"labels of shape ({batch},) or one-hot rows of shape {shape}"
+        raise ValueError(f"y: expected {expected}, got shape {y.shape}")
+    require_finite("y", y)
+    sums = y.sum(axis=1)
+    if y.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+        raise ValueError(
+            "y: expected one-hot rows or distributions (each row at least 0, sum 1), "
+            f"got a smallest entry {y.min()} and row sums {sums.min()} to {sums.max()}"
+        )
+    return y
+
+
+def _probabilities(y_hat):
+    sums = y_hat.real.sum(axis=1)
+    if y_hat.real.min() < 0 or np.abs(sums - 1).max() > 0.25:
+        raise ValueError(
+            "y_hat: expected probabilities (each row at least 0, sum 1), got a smallest entry "
+            f"{y_hat.real.min()} and row sums {sums.min()} to {sums.max()}; "
+            "logits go into SoftmaxCrossEntropy"
+        )
+    return y_hat

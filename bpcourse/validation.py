@@ -1,0 +1,102 @@
+"""The checks that every public function of the mathematics makes, and their wording.
+
+A message names the argument, says what was expected and what was given.
+"""
+
+import math
+
+import numpy as np
+
+FLOATS = "fdFD"  # float32, float64 and their complex partners, which carry a complex step
+
+
+class NotFiniteError(ValueError):
+    """An array holds NaN or infinity. ``name`` is the argument, ``index`` the first such entry."""
+
+    def __init__(self, name, array):
+        self.name = name
+        self.index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        where = f" at index {self.index}" if self.index else ""
+        super().__init__(f"{name}: expected finite numbers, got {array[self.index]}{where}")
+
+
+def as_float(name, value, dtype=None):
+    """``value`` as an array of floats: float32 stays float32, integers become float64.
+
+    With ``dtype`` (float32 or float64) the result has that type; complex input keeps its
+    imaginary part at the same precision. TypeError if ``value`` holds no numbers.
+    """
+    array = value if type(value) is np.ndarray else _as_array(name, value)
+    if dtype is not None:
+        if array.dtype == dtype:
+            return array
+        if array.dtype.kind == "c":
+            dtype = np.result_type(dtype, np.complex64)
+        _require_numbers(name, array)
+        return array.astype(dtype, copy=False)
+    if array.dtype.char not in FLOATS:
+        _require_numbers(name, array)
+        return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    return array
+
+
+def _as_array(name, value):
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name}: expected rows of one length, got a ragged sequence") from None
+
+
+def _require_numbers(name, array):
+    if array.dtype.kind not in "buifc":
+        raise TypeError(f"{name}: expected numbers, got an array of type {array.dtype}")
+
+
+def require_finite(name, array):
+    """Raise :class:`NotFiniteError` if ``array`` holds NaN or infinity."""
+    # One dot product sees them all at a third of the price of isfinite().all(); but it can
+    # overflow on finite numbers, so only isfinite convicts.
+    flat = array.ravel()
+    if not math.isfinite(flat.dot(flat).real) and not np.isfinite(array).all():
+        raise NotFiniteError(name, array)
+
+
+def as_batch(name, value, columns=None, dtype=None):
+    """``value`` as a finite float matrix (batch, columns) with at least one row.
+
+    ValueError for another shape, an empty batch, NaN or infinity; TypeError for non-numbers.
+    """
+    array = as_float(name, value, dtype)
+    if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
+        expected = f"shape (batch, {'n' if columns is None else columns}), rows are examples"
+        hint = ""
+        if array.ndim == 1:
+            hint = f"; for one example write {name}[None, :]"
+        elif array.ndim == 2 and array.shape[0] == columns:
+            hint = "; is it transposed?"
+        raise ValueError(f"{name}: expected {expected}, got shape {array.shape}{hint}")
+    if array.size == 0:
+        raise ValueError(f"{name}: expected at least one example, got shape {array.shape}")
+    require_finite(name, array)
+    return array
+
+
+def require_shape(name, array, shape):
+    """Raise ValueError if ``array`` has not exactly ``shape``."""
+    if array.shape != shape:
+        raise ValueError(f"{name}: expected shape {shape}, got shape {array.shape}")
+
+
+def require_positive_int(name, value):
+    """``value`` as an int of at least 1; TypeError or ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name}: expected a whole number, got {value!r}")
+    if value < 1:
+        raise ValueError(f"{name}: expected at least 1, got {value}")
+    return int(value)
+
+
+def require_generator(name, rng):
+    """Raise TypeError if ``rng`` is not a NumPy random generator."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{name}: expected numpy.random.default_rng(seed), got {rng!r}")
