@@ -72,6 +72,14 @@ class Layer:
         return f"{type(self).__name__}()"
 
 
+VARIANCE = {  # of a weight at the start, by the number of its inputs and outputs
+    "xavier": lambda n_in, n_out: 2 / (n_in + n_out),
+    "he": lambda n_in, n_out: 2 / n_in,
+    "lecun": lambda n_in, n_out: 1 / n_in,
+    "zeros": lambda n_in, n_out: 0,
+}
+
+
 class Linear(Layer):
     r"""z = W x + b for each example; in rows, Z = X Wᵀ + b (C3, A13).
 
@@ -80,13 +88,6 @@ class Linear(Layer):
     ("he") or 1/n_in ("lecun"); "zeros" shows why not. A complex ``dtype`` serves the complex step.
     """
 
-    VARIANCE = {
-        "xavier": lambda n_in, n_out: 2 / (n_in + n_out),
-        "he": lambda n_in, n_out: 2 / n_in,
-        "lecun": lambda n_in, n_out: 1 / n_in,
-        "zeros": lambda n_in, n_out: 0,
-    }
-
     def __init__(self, n_in, n_out, *, rng, init="xavier", dtype=np.float64):
         super().__init__()
         self.n_in = require_positive_int("n_in", n_in)
@@ -94,13 +95,13 @@ class Linear(Layer):
         self.dtype = np.dtype(dtype)
         if self.dtype.char not in "fdFD":
             raise TypeError(f"dtype: expected float32 or float64, got {self.dtype}")
-        if init not in self.VARIANCE:
-            raise ValueError(f"init: expected one of {list(self.VARIANCE)}, got {init!r}")
+        if init not in VARIANCE:
+            raise ValueError(f"init: expected one of {list(VARIANCE)}, got {init!r}")
         if init == "zeros":
             W = np.zeros((n_out, n_in))
         else:
             require_generator("rng", rng)
-            W = rng.standard_normal((n_out, n_in)) * self.VARIANCE[init](n_in, n_out) ** 0.5
+            W = rng.standard_normal((n_out, n_in)) * VARIANCE[init](n_in, n_out) ** 0.5
         self.params = Parameters(W=W.astype(self.dtype), b=np.zeros(n_out, self.dtype))
 
     @property

@@ -54,10 +54,9 @@ def _require_numbers(name, array):
 
 def require_finite(name, array):
     """Raise :class:`NotFiniteError` if ``array`` holds NaN or infinity."""
-    # One dot product sees them all at a third of the price of isfinite().all(); but it can
-    # overflow on finite numbers, so only isfinite convicts.
-    flat = array.ravel()
-    if not math.isfinite(flat.dot(flat).real) and not np.isfinite(array).all():
+    # vdot sees them all at half the price of isfinite().all() and, unlike dot, never warns; but
+    # it can overflow on finite numbers, so only isfinite convicts.
+    if not math.isfinite(np.vdot(array, array).real) and not np.isfinite(array).all():
         raise NotFiniteError(name, array)
 
 

@@ -1,0 +1,272 @@
+r"""Training: forward, backward, update, repeat (C33, E15). Backprop computes; the optimiser updates."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bpcourse.network import Network, accuracy
+from bpcourse.validation import (
+    NotFiniteError,
+    as_batch,
+    require_finite,
+    require_generator,
+    require_positive_int,
+)
+
+
+class SGD:
+    """Gradient descent, θ ← θ − η∇L (B1); with ``momentum`` a running sum of the steps."""
+
+    def __init__(self, momentum=0.0):
+        if not 0 <= momentum < 1:
+            raise ValueError(f"momentum: expected 0 <= momentum < 1, got {momentum}")
+        self.momentum = momentum
+        self.velocity = {}
+
+    def step(self, params, grads, learning_rate):
+        """Update every array of ``params`` in place."""
+        for name, parameter in params.items():
+            step = learning_rate * grads[name]
+            if self.momentum:
+                step += self.momentum * self.velocity.get(name, 0)
+                self.velocity[name] = step
+            parameter -= step
+
+
+class Adam:
+    """Steps of about η in every direction: a mean of gradients over the root of a mean square."""
+
+    def __init__(self, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.mean, self.square, self.time = {}, {}, 0
+
+    def step(self, params, grads, learning_rate):
+        """Update every array of ``params`` in place."""
+        self.time += 1
+        for name, parameter in params.items():
+            g = grads[name]
+            mean = self.beta1 * self.mean.get(name, 0) + (1 - self.beta1) * g
+            square = self.beta2 * self.square.get(name, 0) + (1 - self.beta2) * g * g
+            self.mean[name], self.square[name] = mean, square
+            # Both start at 0 and are too small at first; the divisors make up for it.
+            mean = mean / (1 - self.beta1**self.time)
+            square = square / (1 - self.beta2**self.time)
+            parameter -= learning_rate * mean / (np.sqrt(square) + self.epsilon)
+
+
+OPTIMIZERS = {"sgd": SGD, "momentum": lambda: SGD(momentum=0.9), "adam": Adam}
+
+
+def step_decay(every, factor=0.5):
+    """A schedule: the learning rate times ``factor`` after every ``every`` epochs."""
+    every = require_positive_int("every", every)
+    return lambda epoch, epochs: factor ** (epoch // every)
+
+
+def cosine(epoch, epochs):
+    """A schedule: from the full learning rate down to nearly 0 along half a cosine."""
+    return (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
+@dataclass
+class History:
+    """What a training run measured, one entry an epoch; ``step_loss`` one a mini-batch.
+
+    ``loss`` is the mean over the epoch's examples while the parameters were moving; the validation
+    lists are empty without ``validation``, the accuracies where y is not made of classes.
+    """
+
+    loss: list = field(default_factory=list)
+    accuracy: list = field(default_factory=list)
+    validation_loss: list = field(default_factory=list)
+    validation_accuracy: list = field(default_factory=list)
+    step_loss: list = field(default_factory=list)
+    learning_rate: list = field(default_factory=list)
+    best_epoch: int | None = None
+
+    def plot(self):
+        """Loss and accuracy against the epoch, as a Matplotlib figure."""
+        from bpcourse import figures
+
+        return figures.history(self)
+
+
+def train(
+    net,
+    X,
+    y,
+    *,
+    epochs,
+    batch_size,
+    learning_rate,
+    rng,
+    optimizer="sgd",
+    schedule=None,
+    weight_decay=0,
+    validation=None,
+    early_stop=None,
+    progress=True,
+):
+    r"""Fit ``net`` to X (N, n_in) and y by mini-batches; returns a :class:`History`.
+
+    Each epoch goes once through the examples in an order drawn from ``rng``; the last batch may be
+    short. ``optimizer`` is "sgd", "momentum", "adam" or an object with ``step(params, grads,
+    learning_rate)``; ``schedule(epoch, epochs)`` gives a factor for the learning rate;
+    ``weight_decay`` λ adds λW to the gradient of every weight (not bias). ``validation`` is
+    (X, y), measured after each epoch; ``early_stop`` a number of epochs without a lower validation
+    loss, after which training ends, and the parameters of the best epoch come back.
+
+    ValueError or TypeError for bad arguments, before anything is changed; RuntimeError if the loss
+    or a gradient is not finite, with the step and the parameter.
+    """
+    if not isinstance(net, Network):
+        raise TypeError(f"net: expected a Network, got {net!r}")
+    epochs = require_positive_int("epochs", epochs)
+    batch_size = require_positive_int("batch_size", batch_size)
+    _require_number("learning_rate", learning_rate, positive=True)
+    _require_number("weight_decay", weight_decay)
+    require_generator("rng", rng)
+    optimizer = _optimizer(optimizer)
+    X, y = _examples(net, "", X, y)
+    if validation is not None:
+        validation = _examples(net, "validation ", *validation)
+    if early_stop is not None:
+        early_stop = require_positive_int("early_stop", early_stop)
+        if validation is None:
+            raise ValueError("early_stop: expected validation=(X, y) with it, got none")
+
+    history = History()
+    best_loss, best_params = math.inf, {}
+    with _Progress(epochs, progress) as bar:
+        for epoch in range(epochs):
+            rate = learning_rate * (schedule(epoch, epochs) if schedule else 1)
+            order = rng.permutation(len(X))
+            total = 0.0
+            try:
+                for start in range(0, len(X), batch_size):
+                    batch = order[start : start + batch_size]
+                    loss = _step(net, X[batch], y[batch], optimizer, rate, weight_decay)
+                    history.step_loss.append(loss)
+                    total += loss * len(batch)  # the last batch may be short
+                if validation:
+                    history.validation_loss.append(_loss(net, *validation))
+            except NotFiniteError as error:
+                raise RuntimeError(_divergence(net, epoch, history, error)) from error
+            history.loss.append(total / len(X))
+            history.learning_rate.append(rate)
+            _measure(net, X, y, history.accuracy)
+            if validation:
+                _measure(net, *validation, history.validation_accuracy)
+                if history.validation_loss[-1] < best_loss:
+                    best_loss, history.best_epoch = history.validation_loss[-1], epoch
+                    if early_stop:
+                        best_params = {name: p.copy() for name, p in net.params.items()}
+            bar.show(epoch, history)
+            if early_stop and epoch - history.best_epoch >= early_stop:
+                break
+    net.params.update(best_params)
+    return history
+
+
+def _step(net, X, y, optimizer, rate, weight_decay):
+    """One turn of forward, backward, update; returns the loss before the update."""
+    loss = _loss(net, X, y)
+    grads = net.backward()
+    for name, gradient in grads.items():
+        require_finite(f"the gradient of {name}", gradient)
+        if weight_decay and name.endswith(".W"):
+            gradient += weight_decay * net.params[name]
+    optimizer.step(net.params, grads, rate)
+    return loss
+
+
+def _loss(net, X, y):
+    loss = net.forward(X, y)
+    if not math.isfinite(loss):
+        raise NotFiniteError("the loss", np.asarray(loss))
+    return loss
+
+
+def _divergence(net, epoch, history, error):
+    """Say at which step and which parameter: the first that is not finite, else the largest."""
+    largest = {name: np.abs(p).max() for name, p in net.params.items()}
+    name = max(largest, key=lambda name: (not np.isfinite(largest[name]), largest[name]))
+    return (
+        f"training diverged at step {len(history.step_loss)} (epoch {epoch}): {error}. "
+        f"Parameter {name} has reached {largest[name]:.3g}. Try a smaller learning_rate."
+    )
+
+
+def _optimizer(optimizer):
+    if isinstance(optimizer, str):
+        if optimizer not in OPTIMIZERS:
+            expected = f"one of {list(OPTIMIZERS)}, or an object with a method step"
+            raise ValueError(f"optimizer: expected {expected}, got {optimizer!r}")
+        return OPTIMIZERS[optimizer]()
+    if not callable(getattr(optimizer, "step", None)):
+        raise TypeError(f"optimizer: expected an object with a method step, got {optimizer!r}")
+    return optimizer
+
+
+def _require_number(name, value, positive=False):
+    low = "above 0" if positive else "of at least 0"
+    if not (0 <= value < math.inf) or (positive and value == 0):
+        raise ValueError(f"{name}: expected a finite number {low}, got {value}")
+
+
+def _examples(net, which, X, y):
+    """X as the network's floats and y as an array, checked once against network and loss."""
+    X = as_batch(f"{which}X", X, net.n_in, net.dtype)
+    y = np.asarray(y)
+    if y.ndim == 0 or len(y) != len(X):
+        expected = f"{len(X)} targets, one for each row of X"
+        raise ValueError(f"{which}y: expected {expected}, got shape {y.shape}")
+    # The loss knows which targets it takes; that depends on the shape of the scores alone.
+    z = np.zeros((len(X), net.scores(X[:1]).shape[1]), X.dtype)
+    try:
+        net.loss.forward(z if net.loss.fused else net.loss.output(z), y)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{which}{error}") from error
+    return X, y
+
+
+def _measure(net, X, y, accuracies):
+    """Append the accuracy, where there are classes to be right about."""
+    one_hot = y.ndim == 2 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all()
+    if y.ndim == 1 or one_hot:
+        accuracies.append(accuracy(net.predict(X), y))
+
+
+class _Progress:
+    """A tqdm bar in terminal or notebook; without tqdm a plain line an epoch."""
+
+    def __init__(self, epochs, shown):
+        self.epochs, self.bar, self.shown = epochs, None, shown
+        if shown:
+            try:
+                from tqdm.auto import tqdm
+            except ImportError:
+                return
+            self.bar = tqdm(total=epochs, unit="epoch")
+
+    def show(self, epoch, history):
+        latest = {
+            name: f"{values[-1]:.4g}"
+            for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")
+            if (values := getattr(history, name))
+        }
+        if self.bar is not None:
+            self.bar.set_postfix(latest, refresh=False)
+            self.bar.update()
+        elif self.shown:
+            measured = ", ".join(f"{name} {value}" for name, value in latest.items())
+            print(f"epoch {epoch + 1}/{self.epochs}: {measured}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self.bar is not None:
+            self.bar.close()
