@@ -1,0 +1,59 @@
+"""bpcourse: backpropagation, from the chain rule to matrix form, in NumPy.
+
+Public names load when they are first used, so ``import bpcourse`` costs next to nothing.
+"""
+
+TYPE_CHECKING = False  # what typing.TYPE_CHECKING means to tools, without importing typing
+
+if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
+    from bpcourse.layers import GELU as GELU
+    from bpcourse.layers import Identity as Identity
+    from bpcourse.layers import LeakyReLU as LeakyReLU
+    from bpcourse.layers import Linear as Linear
+    from bpcourse.layers import ReLU as ReLU
+    from bpcourse.layers import Sigmoid as Sigmoid
+    from bpcourse.layers import SiLU as SiLU
+    from bpcourse.layers import Softmax as Softmax
+    from bpcourse.layers import Softplus as Softplus
+    from bpcourse.layers import Tanh as Tanh
+    from bpcourse.losses import BinaryCrossEntropy as BinaryCrossEntropy
+    from bpcourse.losses import CrossEntropy as CrossEntropy
+    from bpcourse.losses import EuclideanNorm as EuclideanNorm
+    from bpcourse.losses import MaxMargin as MaxMargin
+    from bpcourse.losses import SoftmaxCrossEntropy as SoftmaxCrossEntropy
+    from bpcourse.losses import SquaredError as SquaredError
+    from bpcourse.network import Network as Network
+    from bpcourse.network import accuracy as accuracy
+    from bpcourse.questions import predict as predict
+    from bpcourse.training import train as train
+
+__version__ = "0.1.0"
+
+_NAMES = {
+    "layers": "GELU Identity LeakyReLU Linear ReLU SiLU Sigmoid Softmax Softplus Tanh",
+    "losses": "BinaryCrossEntropy CrossEntropy EuclideanNorm MaxMargin SoftmaxCrossEntropy "
+    "SquaredError",
+    "network": "Network accuracy",
+    "training": "train",
+    "questions": "predict",
+}
+_MODULES = "activations datasets figures graph indexwise notation workspace".split() + list(_NAMES)
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+__all__ = sorted([*_HOME, *_MODULES])
+
+
+def __getattr__(name):
+    from importlib import import_module
+
+    if name in _HOME:
+        value = getattr(import_module(f"bpcourse.{_HOME[name]}"), name)
+    elif name in _MODULES:
+        value = import_module(f"bpcourse.{name}")
+    else:
+        raise AttributeError(f"module 'bpcourse' has no attribute {name!r}")
+    globals()[name] = value  # the next look-up does not come here
+    return value
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])
