@@ -45,7 +45,7 @@ class Parameters(dict):
 class Layer:
     """What every layer shares."""
 
-    dtype = None  # a layer without parameters works in the type of its input
+    dtype: np.dtype | None = None  # a layer without parameters works in the type of its input
 
     def __init__(self):
         self.params = Parameters()
@@ -192,6 +192,7 @@ class LeakyReLU(ElementWise):
 
     def __init__(self, slope=0.01):
         super().__init__()
+        self.slope = slope
         self.function = activations.LeakyReLU(slope)
 
     def __repr__(self):

@@ -2,7 +2,8 @@ r"""Losses: each value beside its gradient. Only the loss divides by the batch s
 
 Every loss has ``value(y_hat, y)``, ``gradient(y_hat, y)`` = ∂L/∂ŷ and ``output(z)``, the output
 function that belongs to it (C16). Rows are examples: ŷ and z are (batch, k); the mean is over the
-rows of this batch, so a row of the gradient is 1/batch times what the sources write for one example.
+rows of this batch, so a row of the gradient is 1/batch times what the sources write for one
+example.
 
 *Fused* losses (``fused = True``) take the logits z in place of ŷ and give ∂L/∂z: output function
 and loss in one formula, finite at logits of ±1000. Class targets are labels (batch,) or

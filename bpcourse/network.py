@@ -80,7 +80,7 @@ class Network:
         return loss
 
     def backward(self, *, input_gradient=False):
-        r"""∂L/∂(every parameter) of the last ``forward`` (C35): fresh arrays under ``params``' names.
+        r"""∂L/∂θ of the last ``forward`` (C35): fresh arrays under the names of ``params``.
 
         With ``input_gradient`` also "X": ∂L/∂X. RuntimeError before ``forward``.
         """
@@ -215,9 +215,12 @@ def _spec(part):
     if known.get(type(part).__name__) is not type(part):
         raise TypeError(f"save: expected layers and losses of bpcourse, got {part!r}")
     if isinstance(part, Linear):
-        return ["Linear", {"n_in": part.n_in, "n_out": part.n_out, "dtype": part.dtype.name}]
+        return [
+            "Linear",
+            {"n_in": part.n_in, "n_out": part.n_out, "dtype": np.dtype(part.dtype).name},
+        ]
     if isinstance(part, LeakyReLU):
-        return ["LeakyReLU", {"slope": part.function.slope}]
+        return ["LeakyReLU", {"slope": part.slope}]
     if isinstance(part, SquaredError):
         return ["SquaredError", {"factor": part.factor, "reduction": part.reduction}]
     return [type(part).__name__, {}]

@@ -1,6 +1,10 @@
-r"""Training: forward, backward, update, repeat (C33, E15). Backprop computes; the optimiser updates."""
+r"""Training: forward, backward, update, repeat (C33, E15).
+
+Backprop computes the gradient; the optimiser updates the parameters.
+"""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,7 +59,7 @@ class Adam:
             parameter -= learning_rate * mean / (np.sqrt(square) + self.epsilon)
 
 
-OPTIMIZERS = {"sgd": SGD, "momentum": lambda: SGD(momentum=0.9), "adam": Adam}
+OPTIMIZERS: dict[str, Callable] = {"sgd": SGD, "momentum": lambda: SGD(momentum=0.9), "adam": Adam}
 
 
 def step_decay(every, factor=0.5):
@@ -75,6 +79,7 @@ class History:
 
     ``loss`` is the mean over the epoch's examples while the parameters were moving; the validation
     lists are empty without ``validation``, the accuracies where y is not made of classes.
+    ``best_epoch`` had the lowest validation loss.
     """
 
     loss: list = field(default_factory=list)
@@ -83,7 +88,7 @@ class History:
     validation_accuracy: list = field(default_factory=list)
     step_loss: list = field(default_factory=list)
     learning_rate: list = field(default_factory=list)
-    best_epoch: int | None = None
+    best_epoch: int = 0
 
     def plot(self):
         """Loss and accuracy against the epoch, as a Matplotlib figure."""
@@ -130,7 +135,7 @@ def train(
     optimizer = _optimizer(optimizer)
     X, y = _examples(net, "", X, y)
     if validation is not None:
-        validation = _examples(net, "validation ", *validation)
+        X_val, y_val = _examples(net, "validation ", *validation)
     if early_stop is not None:
         early_stop = require_positive_int("early_stop", early_stop)
         if validation is None:
@@ -149,15 +154,15 @@ def train(
                     loss = _step(net, X[batch], y[batch], optimizer, rate, weight_decay)
                     history.step_loss.append(loss)
                     total += loss * len(batch)  # the last batch may be short
-                if validation:
-                    history.validation_loss.append(_loss(net, *validation))
+                if validation is not None:
+                    history.validation_loss.append(_loss(net, X_val, y_val))
             except NotFiniteError as error:
                 raise RuntimeError(_divergence(net, epoch, history, error)) from error
             history.loss.append(total / len(X))
             history.learning_rate.append(rate)
             _measure(net, X, y, history.accuracy)
-            if validation:
-                _measure(net, *validation, history.validation_accuracy)
+            if validation is not None:
+                _measure(net, X_val, y_val, history.validation_accuracy)
                 if history.validation_loss[-1] < best_loss:
                     best_loss, history.best_epoch = history.validation_loss[-1], epoch
                     if early_stop:
