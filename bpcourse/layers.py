@@ -33,9 +33,9 @@ class Parameters(dict):
         require_shape(name, value, array.shape)
         array[...] = value
 
-    def update(self, values):
-        """Write every array of ``values`` into the parameter of its name."""
-        for name, value in values.items():
+    def update(self, *args, **kwargs):
+        """As ``dict.update``: every array is written into the parameter of its name."""
+        for name, value in dict(*args, **kwargs).items():
             self[name] = value
 
     def __reduce__(self):
@@ -228,4 +228,5 @@ class Softmax(Layer):
         return self._y
 
     def backward(self, grad_y):
-        return self.function.vjp_from_output(self._y, self._grad_y(grad_y))
+        grad_y = self._grad_y(grad_y)
+        return self.function.vjp_from_output(self._y, grad_y)
