@@ -55,6 +55,7 @@ class Network:
         linear = [layer for layer in self.layers if isinstance(layer, Linear)]
         self.dtype = linear[0].dtype if linear else None
         self.n_in = linear[0].n_in if linear else None
+        self.n_out = linear[-1].n_out if linear else None
         self._cache = None
 
     def scores(self, X):

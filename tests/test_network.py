@@ -14,7 +14,6 @@ from bpcourse import (
     Linear,
     MaxMargin,
     Network,
-    ReLU,
     Sigmoid,
     Softmax,
     SoftmaxCrossEntropy,
