@@ -1,7 +1,6 @@
 r"""A network: layers in a row, and a loss. The two passes read like the lectures' algorithms."""
 
-import json
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +11,7 @@ from bpcourse.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
 from bpcourse.validation import as_batch, require_shape
 
 
-@dataclass(frozen=True)
-class ForwardStep:
+class ForwardStep(NamedTuple):
     """Layer ``index`` (0 is next to the input) turned x into y, both (batch, n)."""
 
     index: int
@@ -22,8 +20,7 @@ class ForwardStep:
     y: np.ndarray
 
 
-@dataclass(frozen=True)
-class BackwardStep:
+class BackwardStep(NamedTuple):
     """Layer ``index`` turned grad_y = ∂L/∂y into grad_x = ∂L/∂x and its parameters' ``grads``."""
 
     index: int
@@ -118,6 +115,8 @@ class Network:
 
     def save(self, path):
         """Write layers, loss and parameters to one .npz file."""
+        import json  # here, so that importing bpcourse does not wait for it
+
         spec = {"layers": [_spec(layer) for layer in self.layers], "loss": _spec(self.loss)}
         with open(path, "wb") as file:
             np.savez_compressed(file, network=json.dumps(spec), **self.params)
@@ -125,6 +124,8 @@ class Network:
     @classmethod
     def load(cls, path):
         """The network that ``save`` wrote. ValueError if the file is not one."""
+        import json
+
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 saved = dict(arrays)
