@@ -134,12 +134,14 @@ class Network:
                 [_build(layer_types, *parts) for parts in spec["layers"]],
                 _build(loss_types, *spec["loss"]),
             )
+            if saved.keys() != net.params.keys():
+                raise KeyError(f"parameters {sorted(saved)}")
+            net.params.update(saved)
         except FileNotFoundError:
             raise
         except Exception as error:
             message = f"path: expected a file written by Network.save, got {path}"
             raise ValueError(message) from error
-        net.params.update(saved)
         return net
 
     def _last_cache(self):

@@ -210,12 +210,19 @@ def test_save_and_load(loss, rng, tmp_path):
     assert back.layers[1].slope == 0.3
 
 
-def test_load_refuses_what_save_did_not_write(tmp_path):
+def test_load_refuses_what_save_did_not_write(rng, tmp_path):
+    net = make(rng)
     (tmp_path / "empty.npz").write_bytes(b"")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
-    for name in ("empty.npz", "other.npz"):
+    net.save(tmp_path / "whole.npz")
+    with np.load(tmp_path / "whole.npz") as arrays:
+        parts = dict(arrays)
+    np.savez(tmp_path / "no bias.npz", **{k: v for k, v in parts.items() if k != "2.b"})
+    np.savez(tmp_path / "wrong shape.npz", **(parts | {"2.b": np.zeros(3)}))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:200])
+    for name in ("empty", "other", "no bias", "wrong shape", "cut"):
         with pytest.raises(ValueError, match="path: expected a file written by Network.save"):
-            Network.load(tmp_path / name)
+            Network.load(tmp_path / f"{name}.npz")
     with pytest.raises(FileNotFoundError):
         Network.load(tmp_path / "none.npz")
 
