@@ -1,6 +1,7 @@
 r"""A network: layers in a row, and a loss. The two passes read like the lectures' algorithms."""
 
-from typing import NamedTuple
+from copy import copy
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from bpcourse.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
 from bpcourse.validation import as_batch, require_shape
 
 
-class ForwardStep(NamedTuple):
+@dataclass(frozen=True)
+class ForwardStep:
     """Layer ``index`` (0 is next to the input) turned x into y, both (batch, n)."""
 
     index: int
@@ -20,7 +22,8 @@ class ForwardStep(NamedTuple):
     y: np.ndarray
 
 
-class BackwardStep(NamedTuple):
+@dataclass(frozen=True)
+class BackwardStep:
     """Layer ``index`` turned grad_y = ∂L/∂y into grad_x = ∂L/∂x and its parameters' ``grads``."""
 
     index: int
@@ -57,15 +60,8 @@ class Network:
 
     def scores(self, X):
         """The last layer's own output for X (batch, n_in)."""
-        a = X
-        try:
-            for layer in self.layers:
-                a = layer.forward(a)
-        except (TypeError, ValueError) as error:
-            as_batch("X", X, self.n_in, self.dtype)  # is it X that is wrong? Then say so
-            error.add_note(f"in {layer!r}; X itself is as expected")
-            raise
-        return a
+        # Copies share the parameters, but keep what the layers hold for a backward to come.
+        return self._propagate(X, [copy(layer) for layer in self.layers])
 
     def predict(self, X):
         """ŷ for X (batch, n_in): probabilities for classifiers, else the scores (C5)."""
@@ -74,7 +70,9 @@ class Network:
 
     def forward(self, X, y):
         """The loss of this batch, a number (C34). ValueError for wrong shapes, labels or NaN."""
-        loss, self._cache = self.loss.forward(self.scores(X), y)
+        self._cache = None
+        loss, self._cache = self.loss.forward(self._propagate(X, self.layers), y)
+        self._X = X
         return loss
 
     def backward(self, *, input_gradient=False):
@@ -94,7 +92,13 @@ class Network:
         return grads | {"X": grad} if input_gradient else grads
 
     def forward_trace(self, X):
-        """The forward pass with every z and a kept: a list of :class:`ForwardStep`, input first."""
+        """The forward pass with every z and a kept: a list of :class:`ForwardStep`, input first.
+
+        For another X than ``forward`` had, it takes the place of that pass; ``backward`` then wants
+        a new one.
+        """
+        if self._cache is not None and not np.array_equal(X, self._X):
+            self._cache = None
         x = as_batch("X", X, self.n_in, self.dtype)
         steps = []
         for index, layer in enumerate(self.layers):
@@ -143,6 +147,17 @@ class Network:
             message = f"path: expected a file written by Network.save, got {path}"
             raise ValueError(message) from error
         return net
+
+    def _propagate(self, X, layers):
+        a = X
+        try:
+            for layer in layers:
+                a = layer.forward(a)
+        except (TypeError, ValueError) as error:
+            as_batch("X", X, self.n_in, self.dtype)  # is it X that is wrong? Then say so
+            error.add_note(f"in {layer!r}; X itself is as expected")
+            raise
+        return a
 
     def _last_cache(self):
         if self._cache is None:

@@ -273,10 +273,38 @@ def test_an_overflow_on_the_way_is_told_from_a_bad_input(rng):
     assert "X itself is as expected" in caught.value.__notes__[0]
 
 
-def test_backward_before_forward(rng):
-    for call in ("backward", "backward_trace"):
-        with pytest.raises(RuntimeError, match=r"call forward\(X, y\) first"):
-            getattr(make(rng), call)()
+def test_backward_belongs_to_the_last_forward_whatever_came_between(rng):
+    net = make(rng)
+    X, y = rng.normal(size=(BATCH, 3)), rng.normal(size=(BATCH, 2))
+    net.forward(X, y)
+    expected = net.backward()
+    net.forward(X, y)
+    net.predict(X + 1)
+    net.scores(rng.normal(size=(2, 3)))
+    net.forward_trace(X)
+    for name, gradient in net.backward().items():
+        np.testing.assert_array_equal(gradient, expected[name])
+
+
+def test_backward_without_a_forward_of_its_own(rng):
+    net = make(rng)
+    X, y = rng.normal(size=(BATCH, 3)), rng.normal(size=(BATCH, 2))
+
+    def fails():
+        for call in (net.backward, net.backward_trace):
+            with pytest.raises(RuntimeError, match=r"call forward\(X, y\) first"):
+                call()
+
+    fails()
+    net.predict(X)
+    fails()
+    net.forward(X, y)
+    net.forward_trace(X + 1)
+    fails()
+    net.forward(X, y)
+    with pytest.raises(ValueError, match="^y: expected shape"):
+        net.forward(X + 1, y[:2])
+    fails()
 
 
 def test_layers_that_do_not_fit_are_named(rng):
