@@ -1,5 +1,6 @@
 """The dialects: their data, their layouts, and that the notation page runs every one of them."""
 
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -68,6 +69,16 @@ def test_the_five_sources_and_the_others_are_there():
     assert by_name["E"].error == "row"
     assert by_name["A"].symbols["target"] == r"\hat y"
     assert by_name["C"].symbols["pre_activation"] == "a_l"
+
+
+@pytest.mark.parametrize("d", DIALECTS, ids=lambda d: d.name)
+def test_the_numbers_in_the_letters_are_those_of_the_layout(d):
+    """Every row speaks of the course's layer l: a dialect that is one ahead says l+1."""
+    for name in ("pre_activation", "activation", "error"):
+        symbol = d.symbols[name]
+        if "l" in re.sub(r"\\(text\{.*\}|[a-z]+)", "", symbol):
+            assert ("l+1" in symbol) == (d.input == 1), symbol
+    assert ("l+1" in d.symbols["weights"]) == ("l+1" in d.symbols["weight"]) == (d.first == 2)
 
 
 def test_the_page_runs_every_dialect_and_knows_its_formulas():
