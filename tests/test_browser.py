@@ -77,11 +77,11 @@ def test_the_first_lesson_opens_and_runs(lab, page):
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
     assert "/lab/tree/lectures/00_start_here.ipynb" in page.url
     page.wait_for_function(IDLE)
-    assert page.query_selector(".jp-Dialog, .Toastify__toast") is None  # no news, no questions
     page.evaluate(RUN_ALL)
     page.wait_for_function(ALL_RUN)
     cells = page.evaluate(NOTEBOOK)["cells"]
     kinds = {output["output_type"] for cell in cells for output in cell.get("outputs", [])}
     assert kinds and "error" not in kinds
+    assert page.query_selector(".jp-Dialog, .Toastify__toast") is None  # no news, no questions
     assert page.errors == []
     assert page.hosts <= {"127.0.0.1", None}  # None: data and blob addresses
