@@ -1,0 +1,1 @@
+from bpcourse.gradcheck.check import check_gradient as check_gradient

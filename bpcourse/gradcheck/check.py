@@ -1,0 +1,407 @@
+"""check_gradient: the plan of a check, from the first call of f to the report."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse.gradcheck.noise import noise_level
+from bpcourse.gradcheck.objective import Objective
+from bpcourse.gradcheck.report import ArrayReport, GradientReport, Kink
+from bpcourse.gradcheck.slopes import Limits
+from bpcourse.gradcheck.structure import StructureError, Tree, flatten, gradient_arrays
+from bpcourse.gradcheck.sweep import ENOUGH, Sweep
+
+MODES = ("auto", "each", "grouped")
+GROUPED_ABOVE = 300
+DOUBLE = float(np.finfo(np.float64).eps)
+COARSE = 1e-10  # relative noise from which f counts as imprecise
+
+
+@dataclass(frozen=True)
+class Forgiving:
+    """Errors of no importance: beside an array's largest entry, of a zero, of every claim."""
+
+    small: float
+    zero: float
+    rounding: float
+
+
+class _Told(Exception):
+    """The check ends here, with this verdict."""
+
+    def __init__(self, verdict, reason, message):
+        super().__init__(message)
+        self.verdict, self.reason, self.message = verdict, reason, message
+
+
+def check_gradient(f, params, grad, *, mode="auto", rng=None):
+    """Is ``grad`` the gradient of f at ``params``? A :class:`GradientReport` with its evidence."""
+    if not callable(f):
+        raise TypeError(f"f: expected a function of params, got {type(f).__name__}")
+    if mode not in MODES:
+        raise ValueError(f"mode: expected one of {MODES}, got {mode!r}")
+    rng = np.random.default_rng(0) if rng is None else np.random.default_rng(rng)
+    tree = flatten(params)
+    objective = Objective(f, tree)
+    original = [a.copy() for a in tree.arrays]
+    check = _Check(objective, grad, mode, rng)
+    try:
+        with np.errstate(all="ignore"):
+            return check.run()
+    except _Told as told:
+        return check.report(told.verdict, told.reason, told.message)
+    finally:
+        for array, values in zip(tree.arrays, original, strict=True):
+            array[...] = values
+
+
+class _Check:
+    def __init__(self, objective, grad, mode, rng):
+        self.caller = objective  # on the caller's arrays
+        self.objective = objective  # what is measured: the same, or f in float64
+        self.grad, self.mode, self.rng = grad, mode, rng
+        self.tree: Tree = objective.tree
+        self.size = sum(a.size for a in self.tree.arrays)
+        if mode == "auto":
+            self.mode = "each" if self.size <= GROUPED_ABOVE else "grouped"
+        self.arrays: list = []
+        self.sigma = np.nan
+
+    def run(self):
+        self._inputs()
+        f0 = self._value()
+        claims, eps = self._claims(first=True)
+        self._prepare(f0, claims, eps)
+        here = self._sweep(self.f0, claims)
+        self.found = []
+        for k, array in enumerate(self.tree.arrays):
+            self.found.append(here.run(k, np.arange(array.size), self.mode == "grouped"))
+        self._input_unchanged("f")
+        if not any(found.varied for found in self.found):
+            self._reacts()
+        self.kinks = [{} for _ in self.found]  # {i: Kink}
+        self._kinks(here)
+        self._confirm(here)
+        return self._verdict(claims)
+
+    # before anything is measured
+
+    def _inputs(self):
+        for name, array in zip(self.tree.names, self.tree.arrays, strict=True):
+            label = f"params[{name}]" if name else "params"
+            kind = array.dtype.kind
+            if kind in "bui":
+                raise _Told(
+                    "cannot tell",
+                    "integer parameters",
+                    f"{label} holds whole numbers ({array.dtype}), which cannot be moved by a "
+                    "small step. Make it float, for example with .astype(float).",
+                )
+            if kind == "c":
+                raise _Told(
+                    "cannot tell",
+                    "complex parameters",
+                    f"{label} is complex; the checker compares slopes along real numbers only.",
+                )
+            if not np.isfinite(array).all():
+                raise _Told("cannot tell", "not finite", f"{label} holds NaN or infinity.")
+        for k, array in enumerate(self.tree.arrays):
+            for j in range(k):
+                if np.shares_memory(array, self.tree.arrays[j]):
+                    names = f"{self.tree.names[j]} and {self.tree.names[k]}"
+                    raise _Told(
+                        "cannot tell",
+                        "shared memory",
+                        f"params {names} are the same memory, so neither can be moved alone. "
+                        "Pass the shared array once, with the sum of its gradients.",
+                    )
+
+    def _value(self):
+        f0 = self.objective()
+        self._input_unchanged("f")
+        again = self.objective()
+        if not np.isfinite(f0):
+            raise _Told("cannot tell", "not finite", f"f(params) is {f0}, not a finite number.")
+        if f0 != again:
+            raise _Told(
+                "cannot tell",
+                "nondeterminism",
+                f"f gives {f0!r} and then {again!r} at the same params. Does it draw random "
+                "numbers (dropout, shuffling)? Seed it inside f, or fix the mask.",
+            )
+        return f0
+
+    def _claims(self, first=False):
+        """The claimed gradient where the parameters are now; f has just been called there."""
+        grad = self.grad
+        if callable(grad):
+            grad = grad(self.caller.tree.value)
+            self._input_unchanged("grad")
+        try:
+            claims, eps = gradient_arrays(self.caller.tree, grad)
+        except StructureError as error:
+            raise _Told("wrong", error.kind, f"{error}.") from None
+        if first:
+            for name, array in zip(self.tree.names, claims, strict=True):
+                if not np.isfinite(array).all():
+                    index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+                    label = f"grad[{name}]" if name else "grad"
+                    raise _Told(
+                        "wrong",
+                        "not finite",
+                        f"{label} is {array[index]} at index {index}, while f is finite there.",
+                    )
+        return claims, eps
+
+    def _input_unchanged(self, who):
+        name = self.caller.changed() or self.objective.changed()
+        if name is not None:
+            label = f"params[{name}]" if name else "params"
+            raise _Told(
+                "cannot tell",
+                "changed its input",
+                f"{who} changed {label} while it was called; it must only read its input. "
+                "The parameters have been put back.",
+            )
+
+    # what the check goes by
+
+    def _prepare(self, f0, claims, eps_claims):
+        eps_params = max(float(np.finfo(a.dtype).eps) for a in self.tree.arrays)
+        self.f0 = f0
+        self.scales = [_sizes(b, c, f0) for b, c in zip(self.objective.base, claims, strict=True)]
+        self.sigma = noise_level(self.objective, f0, self.scales, self.rng, eps_params)
+        eps = max(eps_claims, eps_params)
+        rounding = 0.0
+        if eps_params > DOUBLE and (wide := self._widened()) is not None:
+            rounding = 2 * self.sigma
+            self.objective, self.f0, self.sigma = wide
+            self.tree = self.objective.tree
+            eps_params = DOUBLE
+        self.coarse = self.sigma > COARSE * abs(self.f0)
+        if self.coarse:
+            self.limits = Limits(self.sigma, eps, eps_params, clear=30, resolve=2e-2)
+            self.forgiving = Forgiving(3e-3, 1e-3, rounding)
+        elif eps > 1e-10:
+            self.limits = Limits(self.sigma, eps, eps_params, clear=30, resolve=1e-4)
+            self.forgiving = Forgiving(1e-5, 1e-5, rounding)
+        else:
+            self.limits = Limits(self.sigma, eps, eps_params, clear=10, resolve=1e-4)
+            self.forgiving = Forgiving(1e-8, 1e-6, rounding)
+
+    def _widened(self):
+        """f on float64 copies of the parameters, if it takes them and is more precise there.
+
+        (The objective, f0, its noise), or None.
+        """
+        caller = self.caller
+        arrays = [a.astype(np.float64) for a in caller.base]
+        wide = Objective(caller.f, Tree(caller.tree.rebuild(arrays), caller.tree.names, arrays))
+        moved = [
+            (b + 1e-2 * s.reshape(b.shape) * _direction(self.rng, b.shape)).astype(b.dtype)
+            for b, s in zip(caller.base, self.scales, strict=True)
+        ]
+        try:
+            f0 = wide()
+            narrow_change, change = caller.at(moved) - self.f0, wide.at(moved) - f0
+            sigma = noise_level(wide, f0, self.scales, self.rng, DOUBLE)
+        except Exception:  # f does not take them
+            return None
+        finally:
+            caller.calls += wide.calls
+        agrees = abs(narrow_change - change) <= 0.05 * abs(change) + 20 * self.sigma
+        same = abs(f0 - self.f0) <= 1e-3 * abs(f0) + 20 * self.sigma
+        if agrees and same and change != 0 and sigma < 1e-2 * self.sigma:
+            wide.calls = caller.calls
+            return wide, f0, sigma
+        return None
+
+    def _reacts(self):
+        for size in (1e-3, 1e-1, 1.0):
+            point = [
+                b + size * s.reshape(b.shape) * self.rng.standard_normal(b.shape)
+                for b, s in zip(self.objective.base, self.scales, strict=True)
+            ]
+            if self.objective.at(point) != self.f0:
+                return
+        raise _Told(
+            "cannot tell",
+            "f does not depend on params",
+            f"f does not depend on params: it stays {self.f0!r} however they are moved. Does f "
+            "read another copy of them?",
+        )
+
+    # kinks, and points nearby
+
+    def _kinks(self, here):
+        for k, found in enumerate(self.found):
+            self._judge_kinks(here, k, found, list(found.kinked))
+
+    def _judge_kinks(self, here, k, found, entries):
+        if not entries:
+            return
+        found.kinked = []
+        nearby = self._nearby(k, np.array(entries)) if callable(self.grad) else None
+        for i in entries:
+            judged, scale = found.judged[i]
+            left, right = judged.left / scale, judged.right / scale
+            claim = here.claims[k][i]
+            low, high = min(left, right), max(left, right)
+            slack = 1e-5 * (high - low) + 4 * self.sigma / (judged.step * scale)
+            inside = low - slack <= claim <= high + slack
+            if nearby is not None:
+                outcome = nearby[i]
+            elif inside or self._near_slope(k, i, claim, scale, high - low):
+                outcome = "right"
+            else:
+                outcome = "unclear"
+            self.kinks[k][i] = Kink(left, right, bool(inside))
+            if outcome == "wrong":
+                found.wrong.append(i)
+            elif outcome == "unclear":
+                found.unclear.append(i)
+
+    def _nearby(self, k, index):
+        """{i: verdict} of the claims for these entries at generic points nearby.
+
+        Wrong needs two points at which some claim is wrong. None if grad gives the same there, bit
+        for bit: then it is a constant, not a function.
+        """
+        said: dict = {int(i): [] for i in index}
+        wrong_at = 0
+        base = [b.copy() for b in self.caller.base]
+        here = self._claims()[0]
+        try:
+            for point in range(4):
+                moved = self._generic_point(base)
+                if moved is None:
+                    break
+                value, claims = moved
+                if all(np.array_equal(a, b) for a, b in zip(here, claims, strict=True)):
+                    return None
+                found = self._sweep(value, claims).run(k, index, self.mode == "grouped")
+                verdicts = dict.fromkeys([*found.unclear, *found.kinked], "unclear")
+                verdicts |= dict.fromkeys(found.wrong, "wrong")
+                rest = "unclear" if len(found.wrong) >= ENOUGH else "right"
+                for i in said:
+                    said[i].append(verdicts.get(i, rest))
+                wrong_at += bool(found.wrong)
+                if wrong_at == 2 or (point >= 1 and wrong_at == 0):
+                    break
+        finally:
+            self._move_to(base)
+            self._call_again()
+        outcome = {}
+        for i, heard in said.items():
+            if "wrong" in heard and wrong_at >= 2:
+                outcome[i] = "wrong"
+            else:
+                outcome[i] = "right" if "right" in heard else "unclear"
+        return outcome
+
+    def _sweep(self, f0, claims):
+        scales = [_sizes(b, c, f0) for b, c in zip(self.objective.base, claims, strict=True)]
+        return Sweep(self.objective, f0, claims, scales, self.limits, self.forgiving, self.rng)
+
+    def _move_to(self, arrays):
+        self.caller.move_base(arrays)
+        if self.objective is not self.caller:
+            self.objective.move_base(self.caller.base)
+
+    def _call_again(self):
+        """Whatever f keeps from its last call belongs to the caller's point again."""
+        self.caller.calls += 1
+        self.caller.f(self.caller.tree.value)
+
+    def _generic_point(self, base):
+        """Move to a random point nearby: (f, claims) there, or None where f is not finite."""
+        distance = 1e-2 if self.coarse else 1e-3
+        for _ in range(4):
+            self._move_to(
+                [
+                    b + (distance * s.reshape(b.shape) * _direction(self.rng, b.shape))
+                    for b, s in zip(base, self.scales, strict=True)
+                ]
+            )
+            value = self.objective.guarded()
+            if np.isfinite(value):
+                if self.objective is not self.caller:
+                    self.caller()
+                claims, _ = self._claims()
+                if all(np.isfinite(c).all() for c in claims):
+                    return value, claims
+            distance /= 30
+        return None
+
+    def _near_slope(self, k, i, claim, scale, jump):
+        """Does f have this slope at a point close by? (The claim is an array, known only here.)"""
+        distance, step, tolerance = (3e-2, 3e-3, 3e-2) if self.coarse else (1e-6, 1e-8, 3e-5)
+        base = [b.copy() for b in self.objective.base]
+        try:
+            for _ in range(6):
+                self.objective.move_base(
+                    [
+                        b + distance * s.reshape(b.shape) * _direction(self.rng, b.shape)
+                        for b, s in zip(base, self.scales, strict=True)
+                    ]
+                )
+                x = self.objective.base_flat[k][i]
+                up, down = x + x.dtype.type(step * scale), x - x.dtype.type(step * scale)
+                rise = self.objective.at_entry(k, i, up) - self.objective.at_entry(k, i, down)
+                slope = rise / (float(up) - float(down))
+                if abs(slope - claim) <= tolerance * max(abs(claim), jump):
+                    return True
+            return False
+        finally:
+            self.objective.move_base(base)
+
+    def _confirm(self, here):
+        """Are wrong claims wrong nearby too? If not, this point is a special one."""
+        if not callable(self.grad):
+            return
+        for k, found in enumerate(self.found):
+            if not found.wrong or any(i in self.kinks[k] for i in found.wrong):
+                continue
+            worst = np.array(found.wrong[:ENOUGH])
+            nearby = self._nearby(k, worst)
+            if nearby is None or "wrong" in nearby.values() or "right" not in nearby.values():
+                continue
+            nearby = self._nearby(k, np.arange(here.claims[k].size))
+            if nearby is None or "wrong" in nearby.values():
+                continue
+            for i in found.wrong:
+                judged, scale = found.judged[i]
+                slope = judged.slope / scale
+                self.kinks[k][i] = Kink(slope, slope, False)
+            found.unclear += [i for i in found.wrong if nearby[i] != "right"]
+            found.wrong = []
+
+    # the report
+
+    def _verdict(self, claims):
+        for k, (name, found) in enumerate(zip(self.tree.names, self.found, strict=True)):
+            self.arrays.append(
+                ArrayReport.build(name, claims[k], found, self.kinks[k], self.tree.arrays[k].shape)
+            )
+        return self.report(None, None, None)
+
+    def report(self, verdict, reason, message):
+        return GradientReport.build(
+            verdict, reason, message, self.arrays, self.mode, max(self.caller.calls, self.objective.calls), self.sigma
+        )
+
+
+def _direction(rng, shape):
+    return rng.uniform(0.5, 1.5, shape) * rng.choice((-1.0, 1.0), shape)
+
+
+def _sizes(x, claim, f0):
+    """For each entry the size on which a step is based: its own, or what is typical of its array."""
+    x = np.abs(x.astype(np.float64))
+    inside = x[x > 0]
+    if inside.size:
+        typical = float(np.exp(np.log(inside).mean()))
+    else:
+        steepest = float(np.abs(claim).max(initial=0))
+        typical = min(1.0, abs(f0) / steepest) if steepest > 0 and f0 != 0 else 1.0
+    return np.maximum(x, typical)

@@ -1,0 +1,254 @@
+r"""The slope of f along a line, with a bound on its own error, and what it says of a claim.
+
+Along a line φ(t) = f(x + t·direction). From the steps t and t/5 come central slopes D, one-sided
+slopes and their difference S; Richardson's value R = D(t/5) + (D(t/5) − D(t))/24 removes the error
+of order t². The bound E on |R − φ′| adds what truncation, a kink and the noise of f may do. The
+step goes up while noise is the largest part and down while another is.
+"""
+
+from dataclasses import dataclass, field
+from math import inf, isfinite, nan
+
+import numpy as np
+
+RATIO = 5
+SHRINK = 1 / (RATIO**2 - 1)
+MOST_STEPS = 12
+LARGEST_STEP = 1e6  # relative to the size of the parameters
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a judge goes by; one for a whole check."""
+
+    sigma: float  # noise of f
+    eps: float  # precision of the type of the claims
+    floor: float  # precision of the type in which f's value comes
+    clear: float  # a claim this many bounds away is wrong
+    resolve: float  # a bound this small, relative to a claim, has checked it
+
+
+@dataclass
+class Judgement:
+    """One line: ``verdict`` is right, wrong, kink or unclear; slopes are those of φ, per t."""
+
+    verdict: str
+    slope: float = nan
+    bound: float = inf
+    step: float = nan
+    left: float = nan  # one-sided slopes, where there is a kink
+    right: float = nan
+    not_finite: bool = False
+    samples: dict = field(default_factory=dict)  # {step: central slope}, for the plot
+
+
+class EntryLine:
+    """One entry of one array moves; t = 1 is ``scale``."""
+
+    def __init__(self, objective, f0, k, i, claim, scale):
+        self.objective, self.f0, self.k, self.i = objective, f0, k, i
+        self.scale = float(scale)
+        self.claim = float(claim) * self.scale
+        self.smallest = abs(self.claim)
+        self.x = objective.base_flat[k][i]
+
+    def at(self, t):
+        """φ at t, and the t that the rounding of x + t·scale left."""
+        moved = self.x.dtype.type(float(self.x) + t * self.scale)
+        return self.objective.at_entry(self.k, self.i, moved), self._taken(moved)
+
+    def _taken(self, moved):
+        return float((moved.astype(np.float64) - self.x.astype(np.float64)) / self.scale)
+
+
+class GroupLine:
+    """Many entries of one array move at once, each by t times its own ``weights``."""
+
+    def __init__(self, objective, f0, k, index, grad, weights):
+        self.objective, self.f0, self.k, self.index = objective, f0, k, index
+        self.grad, self.weights = grad, weights
+        contributions = grad * weights
+        self.claim = float(contributions.sum())
+        self.smallest = float(np.abs(contributions).min())
+        self.x = objective.base_flat[k][index]
+        self.wide = self.x.astype(np.float64)
+
+    def at(self, t):
+        """φ at t; what the rounding of x + t·weights removed is put back along the claim."""
+        shift = t * self.weights
+        moved = (self.wide + shift).astype(self.x.dtype)
+        value = self.objective.at_entries(self.k, self.index, moved)
+        lost = shift - (moved.astype(np.float64) - self.wide)
+        return value + float(self.grad @ lost), t
+
+
+class Samples:
+    """φ on the grid t·5ʲ, evaluated once each."""
+
+    def __init__(self, line, t, limits):
+        self.line, self.t, self.limits = line, t, limits
+        self.kept = {}
+
+    def step(self, j):
+        return self.t * float(RATIO) ** j
+
+    def __getitem__(self, j):
+        """(D, left slope, right slope, noise of a slope from one value over the step)."""
+        if j not in self.kept:
+            t, f0 = self.step(j), self.line.f0
+            fp, tp = self.line.at(t)
+            fm, tm = self.line.at(-t)
+            self.add(j, fp, fm, tp, tm, f0)
+        return self.kept[j]
+
+    def add(self, j, fp, fm, tp, tm, f0):
+        if not (tp > 0 > tm):
+            self.kept[j] = (nan, nan, nan, inf)
+            return
+        right, left = (fp - f0) / tp, (fm - f0) / tm
+        central = (right * -tm + left * tp) / (tp - tm)
+        biggest = max(abs(fp), abs(fm), abs(f0))
+        sigma = max(self.limits.sigma, self.limits.floor * biggest / 2) if biggest < inf else inf
+        self.kept[j] = (central, left, right, sigma / min(tp, -tm))
+
+
+def pair(samples, j):
+    """Slope R, bound E, its noise part, its kink part and its noise, from the grid's j and j−1."""
+    D, left, right, _ = samples[j]
+    d, l, r, noise = samples[j - 1]
+    if not (isfinite(D) and isfinite(d)):
+        return nan, inf, 0.0, inf, 0.0
+    change = d - D
+    S, s = right - left, r - l
+    kink = max(0.0, abs(RATIO * s - S) / 4 - 6 * noise)
+    bound = abs(change) * SHRINK + kink / 2 + 3.2 * noise
+    return d + change * SHRINK, bound, 3.2 * noise, kink, noise
+
+
+def accepts_early(claim, tolerance, allowance, sample):
+    """One central difference that agrees, on a line that is flat and hardly noisy.
+
+    Works on arrays too.
+    """
+    central, left, right, noise = sample
+    near = 0.01 * tolerance + 2 * noise + np.minimum(allowance, 0.1 * tolerance)
+    flat = abs(right - left) <= 0.03 * abs(claim) + 6 * noise
+    return (abs(central - claim) <= near) & flat & (noise <= 0.1 * tolerance)
+
+
+def judge(line, t, limits, allowance, forgiven, samples=None):
+    """The :class:`Judgement` of the line's claim, from the first step t.
+
+    ``allowance`` is the rounding of the claim itself, ``forgiven`` the error that is of no
+    importance beside the rest of the gradient.
+    """
+    samples = samples or Samples(line, t, limits)
+    claim = line.claim
+    tolerance = max(limits.resolve * line.smallest, forgiven)
+    if accepts_early(claim, tolerance, allowance, samples[0]):
+        central, _, _, noise = samples[0]
+        bound = abs(central - claim) + 3.2 * noise
+        return _judgement("right", samples, 0, central, bound)
+
+    best = None
+    tried = {}
+    j = 0
+    for _ in range(MOST_STEPS):
+        if j in tried:
+            break
+        R, E, noise, kink, _ = tried[j] = pair(samples, j)
+        E += allowance
+        distance = abs(R - claim)
+        if best is None or E < best[1]:
+            best = (R, E, j)
+        if distance <= E <= tolerance:
+            return _judgement("right", samples, j, R, E)
+        if distance > limits.clear * E and _confirmed(samples, j, tried, limits, allowance, R, E):
+            return _judgement("wrong", samples, j, R, E)
+        trouble = E - noise - allowance
+        j += 1 if noise >= trouble else -1
+        if samples.step(j) > LARGEST_STEP:
+            break
+    R, E, j = best
+    kinked = _kink(samples, tried)
+    if kinked is not None:
+        left, right, j = kinked
+        return _judgement("kink", samples, j, R, E, left, right)
+    if not isfinite(E):
+        return _one_sided(samples, claim, tolerance, limits)
+    if abs(R - claim) <= 3 * E and 3 * E <= tolerance:
+        return _judgement("right", samples, j, R, 3 * E)
+    return _judgement("unclear", samples, j, R, E)
+
+
+def _confirmed(samples, j, tried, limits, allowance, R, E):
+    """Does a second pair of steps, with its own bound, say the same?"""
+    for other in (j - 1, j + 1):
+        if samples.step(other) > LARGEST_STEP:
+            continue
+        R2, E2, *_ = pair(samples, other)
+        E2 += allowance
+        clear = limits.clear / 2
+        if abs(R2 - samples.line.claim) > clear * E2 and abs(R2 - R) <= 4 * (E + E2):
+            return True
+    return False
+
+
+def _kink(samples, tried):
+    """One-sided slopes and step where their difference stays, however small the step."""
+    kinked = [
+        j for j, (R, _, _, kink, noise) in tried.items() if isfinite(R) and kink > 20 * noise
+    ]
+    if not kinked:
+        return None
+    j = min(kinked)  # the smallest steps that noise does not hide
+    S = samples[j][2] - samples[j][1]
+    s = samples[j - 1][2] - samples[j - 1][1]
+    if abs(s - S) > 0.3 * abs(S) + 12 * samples[j - 1][3]:
+        return None
+    left, right = (
+        small + (small - big) / (RATIO - 1)
+        for small, big in zip(samples[j - 1][1:3], samples[j][1:3], strict=True)
+    )
+    return left, right, j
+
+
+def _one_sided(samples, claim, tolerance, limits):
+    """Where f is not defined on one side: the slope on the other, by steps down."""
+    best = None
+    for j in range(0, -MOST_STEPS, -1):
+        big, small = samples[j], samples[j - 1]
+        for side in (1, 2):
+            if isfinite(big[side]) and isfinite(small[side]):
+                R = small[side] + (small[side] - big[side]) / (RATIO - 1)
+                sigma = max(limits.sigma, limits.floor * abs(samples.line.f0) / 2)
+                E = abs(R - small[side]) / 2 + 4 * sigma / samples.step(j - 1)
+                if best is None or E < best[1]:
+                    best = (R, E, j)
+    if best is None:
+        return _judgement("unclear", samples, 0, nan, inf, not_finite=True)
+    R, E, j = best
+    resolved = E <= max(tolerance, 1e-3 * abs(claim))
+    verdict = "unclear"
+    if abs(R - claim) <= E and resolved:
+        verdict = "right"
+    elif abs(R - claim) > 3 * limits.clear * E:
+        verdict = "wrong"
+    return _judgement(verdict, samples, j, R, E, not_finite=True)
+
+
+def _judgement(verdict, samples, j, slope, bound, left=nan, right=nan, not_finite=False):
+    seen = {samples.step(i): values[0] for i, values in samples.kept.items()}
+    return Judgement(verdict, slope, bound, samples.step(j), left, right, not_finite, seen)
+
+
+def first_step(claim, sigma):
+    """Where noise is 1e-7 of the claim, within 2e-6 and 1e-2 of the parameter's size.
+
+    Works on arrays: the claims are per unit of t.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = 3.2 * sigma / (1e-7 * np.abs(claim))
+    return np.clip(np.where(np.isfinite(t), t, 1e-4), 2e-6, 1e-2)
+
+

@@ -1,0 +1,203 @@
+"""All claims of a gradient at one point: one entry at a time, or in groups that are opened."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bpcourse.gradcheck.slopes import (
+    EntryLine,
+    GroupLine,
+    Limits,
+    Samples,
+    accepts_early,
+    first_step,
+    judge,
+)
+
+GROUP = 512
+SPREAD = 4  # the contributions in a group differ by this factor at most
+FEW = 3  # groups of up to this size are looked at one by one
+ENOUGH = 12  # wrong entries named in an array before the rest of it is left alone
+
+
+@dataclass
+class Findings:
+    """What a sweep found in one array; indices are flat."""
+
+    numerical: np.ndarray  # slopes where they were measured alone, else NaN
+    bound: np.ndarray
+    judged: dict = field(default_factory=dict)  # {i: (Judgement, scale)} beyond the first look
+    wrong: list = field(default_factory=list)
+    unclear: list = field(default_factory=list)
+    kinked: list = field(default_factory=list)
+    resolution: float = 0.0
+    varied: bool = False  # did f react?
+
+
+class Sweep:
+    """f around ``objective.base``, where its value is f0, against the claims."""
+
+    def __init__(self, objective, f0, claims, scales, limits, forgiving, rng):
+        self.objective, self.f0 = objective, f0
+        self.claims = [c.reshape(-1) for c in claims]
+        self.scales = [s.reshape(-1) for s in scales]
+        self.limits: Limits = limits
+        self.rng = rng
+        contributions = [abs(c * s) for c, s in zip(self.claims, self.scales, strict=True)]
+        largest = max((float(u.max()) for u in contributions if u.size), default=0.0)
+        self.zero = 64 * limits.eps * largest  # below this a claim is a rounded zero
+        self.zero_forgiven = max(forgiving.zero * largest, 1e-8 * abs(f0))
+        self.forgiven = [forgiving.small * float(u.max(initial=0)) for u in contributions]
+        # The rounding of a claim: its type's, of the largest entry, and f's own where that is more
+        self.allowance = [
+            8 * limits.eps * float(abs(c).max(initial=0)) * s + forgiving.rounding
+            for c, s in zip(self.claims, self.scales, strict=True)
+        ]
+        self.contributions = contributions
+
+    def run(self, k, index, grouped):
+        """The :class:`Findings` on the entries ``index`` (flat) of array k."""
+        size = self.claims[k].size
+        found = Findings(np.full(size, np.nan), np.full(size, np.inf))
+        if grouped:
+            self._groups(k, index, found)
+        else:
+            self._each(k, index, found)
+        return found
+
+    # one at a time
+
+    def _each(self, k, index, found):
+        claim = (self.claims[k] * self.scales[k])[index]
+        t = first_step(claim, self.limits.sigma)
+        tolerance = self._tolerance(k, index)
+        forward, backward = self._both_sides(k, index, t)
+        fp, tp = forward
+        fm, tm = backward
+        found.varied |= bool((fp != self.f0).any() or (fm != self.f0).any())
+        right, left = (fp - self.f0) / tp, (fm - self.f0) / tm
+        central = (right * -tm + left * tp) / (tp - tm)
+        biggest = np.maximum(np.maximum(abs(fp), abs(fm)), abs(self.f0))
+        noise = np.maximum(self.limits.sigma, self.limits.floor * biggest / 2)
+        noise = noise / np.minimum(tp, -tm)
+        allowance = self.allowance[k][index]
+        accepted = accepts_early(claim, tolerance, allowance, (central, left, right, noise))
+        scale = self.scales[k][index]
+        found.numerical[index] = central / scale
+        error = abs(central - claim) + 3.2 * noise + allowance
+        found.bound[index] = error / scale
+        strong = accepted & (abs(claim) > self.forgiven[k]) & (abs(claim) > self.zero)
+        if strong.any():
+            self._resolve(found, float((error[strong] / abs(claim[strong])).max()))
+        for n in np.flatnonzero(~accepted):
+            if len(found.wrong) >= 20 * ENOUGH:
+                break
+            line = self._entry(k, index[n])
+            samples = Samples(line, float(t[n]), self.limits)
+            samples.add(0, fp[n], fm[n], tp[n], tm[n], self.f0)
+            self._single(k, int(index[n]), found, float(t[n]), line, samples)
+
+    def _both_sides(self, k, index, t):
+        """f at ±t for every entry, and the t that rounding left."""
+        x = self.objective.base_flat[k][index]
+        wide = x.astype(np.float64)
+        scale = self.scales[k][index]
+        sides = []
+        for sign in (1, -1):
+            moved = (wide + sign * t * scale).astype(x.dtype)
+            taken = (moved.astype(np.float64) - wide) / scale
+            taken = np.where(taken * sign > 0, taken, np.nan)
+            sides.append((self.objective.each(k, index, moved), taken))
+        return sides
+
+    def _entry(self, k, i):
+        i = int(i)
+        return EntryLine(self.objective, self.f0, k, i, self.claims[k][i], self.scales[k][i])
+
+    def _single(self, k, i, found, t=None, line=None, samples=None):
+        """Judge one entry and note the outcome."""
+        line = line or self._entry(k, i)
+        if t is None:
+            t = float(first_step(line.claim, self.limits.sigma))
+        judged = judge(
+            line, t, self.limits, self.allowance[k][i], self._forgiven(k, i), samples
+        )
+        found.varied |= any(s != 0 for s in judged.samples.values())
+        found.numerical[i] = judged.slope / line.scale
+        found.bound[i] = judged.bound / line.scale
+        found.judged[i] = (judged, line.scale)
+        if judged.verdict == "right":
+            if abs(line.claim) > max(self.zero, self.forgiven[k]):
+                self._resolve(found, judged.bound / abs(line.claim))
+        else:
+            {"wrong": found.wrong, "unclear": found.unclear, "kink": found.kinked}[
+                judged.verdict
+            ].append(i)
+        return judged.verdict
+
+    def _forgiven(self, k, i):
+        zero = self.contributions[k][i] <= self.zero
+        return max(self.forgiven[k], self.zero_forgiven) if zero else self.forgiven[k]
+
+    def _tolerance(self, k, index):
+        u = self.contributions[k][index]
+        forgiven = np.where(
+            u <= self.zero, max(self.forgiven[k], self.zero_forgiven), self.forgiven[k]
+        )
+        return np.maximum(self.limits.resolve * u, forgiven)
+
+    @staticmethod
+    def _resolve(found, relative):
+        found.resolution = max(found.resolution, relative)
+
+    # in groups
+
+    def _groups(self, k, index, found):
+        for group in self._alike(k, index):
+            if len(group) <= FEW:
+                self._open_all(k, group, found)
+            elif self._line(k, group, found) != "right" or self._line(k, group, found) != "right":
+                self._open(k, group, found)
+
+    def _alike(self, k, index):
+        """Groups of entries whose claimed contributions are of like size; zeros apart."""
+        u = self.contributions[k][index]
+        zero = u <= self.zero
+        with np.errstate(divide="ignore"):
+            size = np.floor(np.log(np.where(zero, 1, u)) / np.log(SPREAD))
+        size[zero] = np.inf
+        for one in np.unique(size):
+            members = self.rng.permutation(index[size == one])
+            yield from np.array_split(members, -(-len(members) // GROUP))
+
+    def _line(self, k, group, found):
+        """The verdict on one random direction within the group."""
+        weights = self.scales[k][group] * self.rng.uniform(0.7, 1.3, len(group))
+        weights *= self.rng.choice((-1.0, 1.0), len(group))
+        line = GroupLine(self.objective, self.f0, k, group, self.claims[k][group], weights)
+        zero = self.contributions[k][group[0]] <= self.zero
+        if zero:
+            line.smallest = 0.0
+        t = float(first_step(line.smallest * len(group) ** 0.5, self.limits.sigma))
+        allowance = float(np.linalg.norm(self.allowance[k][group]))
+        judged = judge(line, t, self.limits, allowance, self._forgiven(k, group[0]))
+        found.varied |= any(s != 0 for s in judged.samples.values())
+        if judged.verdict == "right" and not zero and line.smallest > self.forgiven[k]:
+            self._resolve(found, judged.bound / line.smallest)
+        return judged.verdict
+
+    def _open(self, k, group, found):
+        """Halve a group that is not right until its entries are known one by one."""
+        if len(found.wrong) >= ENOUGH:
+            return
+        if len(group) <= FEW:
+            self._open_all(k, group, found)
+            return
+        for half in np.array_split(group, 2):
+            if self._line(k, half, found) != "right":
+                self._open(k, half, found)
+
+    def _open_all(self, k, group, found):
+        for i in group:
+            if len(found.wrong) < ENOUGH:
+                self._single(k, int(i), found)
