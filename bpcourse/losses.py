@@ -209,8 +209,9 @@ class MaxMargin(Loss):
     def backward(self, cache):
         scores, rows, label, rival, active = cache
         gradient = np.zeros_like(scores)
-        gradient[rows, rival] = active / len(scores)
-        gradient[rows, label] = -active / len(scores)
+        share = active / len(scores)
+        gradient[rows, rival] = share
+        gradient[rows, label] = -share
         return gradient
 
 

@@ -1,6 +1,6 @@
 r"""A network: layers in a row, and a loss. The two passes read like the lectures' algorithms."""
 
-import json
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,19 +55,13 @@ class Network:
         linear = [layer for layer in self.layers if isinstance(layer, Linear)]
         self.dtype = linear[0].dtype if linear else None
         self.n_in = linear[0].n_in if linear else None
+        self.n_out = linear[-1].n_out if linear else None
         self._cache = None
 
     def scores(self, X):
         """The last layer's own output for X (batch, n_in)."""
-        a = X
-        try:
-            for layer in self.layers:
-                a = layer.forward(a)
-        except (TypeError, ValueError) as error:
-            as_batch("X", X, self.n_in, self.dtype)  # is it X that is wrong? Then say so
-            error.add_note(f"in {layer!r}; X itself is as expected")
-            raise
-        return a
+        # Copies share the parameters, but keep what the layers hold for a backward to come.
+        return self._propagate(X, [copy(layer) for layer in self.layers])
 
     def predict(self, X):
         """ŷ for X (batch, n_in): probabilities for classifiers, else the scores (C5)."""
@@ -76,7 +70,9 @@ class Network:
 
     def forward(self, X, y):
         """The loss of this batch, a number (C34). ValueError for wrong shapes, labels or NaN."""
-        loss, self._cache = self.loss.forward(self.scores(X), y)
+        self._cache = None
+        loss, self._cache = self.loss.forward(self._propagate(X, self.layers), y)
+        self._X = X
         return loss
 
     def backward(self, *, input_gradient=False):
@@ -96,7 +92,13 @@ class Network:
         return grads | {"X": grad} if input_gradient else grads
 
     def forward_trace(self, X):
-        """The forward pass with every z and a kept: a list of :class:`ForwardStep`, input first."""
+        """The forward pass with every z and a kept: a list of :class:`ForwardStep`, input first.
+
+        For another X than ``forward`` had, it takes the place of that pass; ``backward`` then wants
+        a new one.
+        """
+        if self._cache is not None and not np.array_equal(X, self._X):
+            self._cache = None
         x = as_batch("X", X, self.n_in, self.dtype)
         steps = []
         for index, layer in enumerate(self.layers):
@@ -117,6 +119,8 @@ class Network:
 
     def save(self, path):
         """Write layers, loss and parameters to one .npz file."""
+        import json  # here, so that importing bpcourse does not wait for it
+
         spec = {"layers": [_spec(layer) for layer in self.layers], "loss": _spec(self.loss)}
         with open(path, "wb") as file:
             np.savez_compressed(file, network=json.dumps(spec), **self.params)
@@ -124,6 +128,8 @@ class Network:
     @classmethod
     def load(cls, path):
         """The network that ``save`` wrote. ValueError if the file is not one."""
+        import json
+
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 saved = dict(arrays)
@@ -132,13 +138,26 @@ class Network:
                 [_build(layer_types, *parts) for parts in spec["layers"]],
                 _build(loss_types, *spec["loss"]),
             )
+            if saved.keys() != net.params.keys():
+                raise KeyError(f"parameters {sorted(saved)}")
+            net.params.update(saved)
         except FileNotFoundError:
             raise
         except Exception as error:
             message = f"path: expected a file written by Network.save, got {path}"
             raise ValueError(message) from error
-        net.params.update(saved)
         return net
+
+    def _propagate(self, X, layers):
+        a = X
+        try:
+            for layer in layers:
+                a = layer.forward(a)
+        except (TypeError, ValueError) as error:
+            as_batch("X", X, self.n_in, self.dtype)  # is it X that is wrong? Then say so
+            error.add_note(f"in {layer!r}; X itself is as expected")
+            raise
+        return a
 
     def _last_cache(self):
         if self._cache is None:

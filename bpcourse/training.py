@@ -227,8 +227,8 @@ def _examples(net, which, X, y):
     if y.ndim == 0 or len(y) != len(X):
         expected = f"{len(X)} targets, one for each row of X"
         raise ValueError(f"{which}y: expected {expected}, got shape {y.shape}")
-    # The loss knows which targets it takes; that depends on the shape of the scores alone.
-    z = np.zeros((len(X), net.scores(X[:1]).shape[1]), X.dtype)
+    # The loss knows which targets it takes; they depend on the shape of the output alone.
+    z = np.zeros((len(X), net.n_out or X.shape[1]), X.dtype)
     try:
         net.loss.forward(z if net.loss.fused else net.loss.output(z), y)
     except (TypeError, ValueError) as error:

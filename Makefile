@@ -1,0 +1,74 @@
+# make lab    the course in JupyterLab        PORT=  HOST=  ARGS= (such as ARGS=--no-browser)
+# make test   every test but the slow ones    ARGS= goes to pytest
+# Each sets up what it needs in .venv the first time. They want Python 3.11 or later, and nothing else.
+PYTHON ?= python3
+
+lab: .venv/ready
+	.venv/bin/bpcourse lab course $(call given,PORT,--port=) $(call given,HOST,--host=) $(ARGS)
+
+test: .venv/ready
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+
+test-slow: .venv/ready
+	.venv/bin/pytest -m slow $(ARGS)
+
+test-browser: .venv/ready
+	.venv/bin/pytest -m browser -rs $(ARGS)
+
+# Execute the lessons and solutions; run twice, it changes nothing. CHECK=1 only looks.
+notebooks: .venv/ready
+	.venv/bin/python -m bpcourse.notebooks $(if $(CHECK),--check) $(ARGS)
+
+bench: .venv-bench/ready
+	.venv-bench/bin/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv .venv-bench .*_cache .hypothesis dist
+
+# An option taken from the command line alone: other tools set HOST in the environment.
+given = $(if $(filter command,$(origin $(1))),$(2)$($(1)))
+
+# uv installs in a quarter of pip's time. It comes from the lock through pip, hash checked, and is told
+# the index and the folder of packages that pip is configured with.
+pip_setting = $$(.venv/bin/python -m pip config get global.$(1) 2>/dev/null || true)
+uv = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$(call pip_setting,index-url)}" \
+	UV_FIND_LINKS="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}" .venv/bin/uv
+# Bytecode is compiled now, and Matplotlib lists the fonts now, so that the first lesson opens at once.
+install = $(uv) pip install --quiet --compile-bytecode
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	"bpcourse needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + \
+	". Name another one: make PYTHON=python3.12 ...")'
+	@echo "Setting up .venv, once: from seconds to a minute or two."
+	@$(PYTHON) -m venv .venv
+	@awk '/^uv==/ {on = 1} on; on && !/\\$$/ {exit}' requirements.lock | \
+	.venv/bin/python -m pip install -qq --require-hashes -r /dev/stdin
+	@$(install) --require-hashes -r requirements.lock
+	@$(install) --no-deps --no-build-isolation --editable .
+	@.venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
+	@touch $@
+
+# Constraints, not requirements: of torch's builds the CUDA one brings 18 packages, the CPU one none.
+.venv-bench/ready: requirements-bench.lock | .venv/ready
+	@echo "Setting up .venv-bench, once: torch alone takes some minutes on a slow line."
+	@.venv/bin/python -m venv .venv-bench
+	@$(install) --python .venv-bench -c requirements-bench.lock -r pyproject.toml --extra bench
+	@touch $@
+
+# Write both locks, keeping what they pin (ARGS=--upgrade: the newest). The hash is that of torch's CPU
+# build, which the index does not list.
+torch_cpu = 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
+compile = .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" $(ARGS)
+lock: .venv/ready
+	sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | \
+	$(compile) --extra lab --extra test -o requirements.lock pyproject.toml -
+	$(compile) --extra bench -o .venv/bench.lock pyproject.toml
+	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
+	.venv/bench.lock > requirements-bench.lock
+
+.PHONY: lab test test-slow test-browser notebooks bench clean lock

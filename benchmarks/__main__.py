@@ -1,0 +1,21 @@
+"""``python -m benchmarks [NAME …]``: run every benchmark, or those named, and print their tables."""
+
+import importlib
+import pkgutil
+import sys
+
+import benchmarks
+
+
+def main(names):
+    known = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__))
+    known = [name for name in known if not name.startswith("_")]
+    unknown = set(names) - set(known)
+    if unknown:
+        sys.exit(f"expected names of {known}, got {sorted(unknown)}")
+    for name in names or known:
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,5 @@
+"""``python -m bpcourse`` is the command ``bpcourse``."""
+
+from bpcourse.cli import main
+
+main()

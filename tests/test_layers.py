@@ -1,0 +1,228 @@
+"""Every layer: gradients of input and parameters, live parameters, bad input."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slopes import central_difference, complex_step
+
+from bpcourse import layers
+from bpcourse.layers import Linear
+
+BATCH, N_IN, N_OUT = 5, 4, 3
+ELEMENT_WISE = "Identity Sigmoid Tanh ReLU LeakyReLU Softplus SiLU GELU".split()
+WITHOUT_PARAMETERS = [*ELEMENT_WISE, "Softmax"]
+
+
+def make(name, rng, dtype=np.float64):
+    if name == "Linear":
+        layer = Linear(N_IN, N_OUT, rng=rng, dtype=dtype)
+        layer.b = rng.normal(size=N_OUT)
+        return layer
+    return getattr(layers, name)()
+
+
+@pytest.mark.parametrize("name", ["Linear", *WITHOUT_PARAMETERS])
+def test_gradients_of_input_and_parameters(name, rng):
+    layer, x = make(name, rng), rng.normal(size=(BATCH, N_IN))
+    grad_y = rng.normal(size=layer.forward(x).shape)  # non-uniform upstream
+    grad_x = layer.backward(grad_y)
+    assert grad_x.shape == x.shape
+
+    def loss(_):
+        return (grad_y * layer.forward(x)).sum()
+
+    def loss_of_x(x):
+        return (grad_y * layer.forward(x)).sum()
+
+    np.testing.assert_allclose(grad_x, central_difference(loss_of_x, x), rtol=1e-6, atol=1e-9)
+    for key, parameter in layer.params.items():
+        assert layer.grads[key].shape == parameter.shape
+        numerical = central_difference(loss, parameter)
+        np.testing.assert_allclose(layer.grads[key], numerical, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", WITHOUT_PARAMETERS)
+def test_a_complex_step_passes_through(name, rng):
+    layer, x = make(name, rng), rng.normal(size=(BATCH, N_IN))
+    grad_y = rng.normal(size=(BATCH, N_IN))
+    exact = complex_step(lambda x: (grad_y * layer.forward(x)).sum(), x)
+    layer.forward(x)
+    np.testing.assert_allclose(layer.backward(grad_y), exact, rtol=1e-9, atol=1e-15)
+
+
+def test_a_complex_step_passes_through_linear(rng):
+    layer, x = make("Linear", rng), rng.normal(size=(BATCH, N_IN))
+    grad_y = rng.normal(size=(BATCH, N_OUT))
+    exact = complex_step(lambda x: (grad_y * layer.forward(x)).sum(), x)
+    layer.forward(x)
+    np.testing.assert_allclose(layer.backward(grad_y), exact, rtol=1e-12)
+
+    twin = Linear(N_IN, N_OUT, rng=None, init="zeros", dtype=complex)  # carries a step in W
+
+    def loss_of_w(W):
+        twin.W = W
+        return (grad_y * twin.forward(x)).sum()
+
+    np.testing.assert_allclose(layer.grads["W"], complex_step(loss_of_w, layer.W), rtol=1e-12)
+
+
+@given(
+    batch=st.integers(1, 6),
+    n_in=st.integers(1, 7),
+    n_out=st.integers(1, 7),
+    seed=st.integers(0, 1000),
+    dtype=st.sampled_from([np.float32, np.float64]),
+)
+def test_linear_over_shapes_and_types(batch, n_in, n_out, seed, dtype):
+    rng = np.random.default_rng(seed)
+    layer = Linear(n_in, n_out, rng=rng, dtype=dtype)
+    x, grad_y = rng.normal(size=(batch, n_in)), rng.normal(size=(batch, n_out))
+    y = layer.forward(x)  # float64 in: cast to the layer's type
+    grad_x = layer.backward(grad_y)
+    assert (y.dtype, grad_x.dtype, layer.grads["W"].dtype, layer.grads["b"].dtype) == (dtype,) * 4
+    tolerance = {"rtol": 1e-4, "atol": 1e-5} if dtype is np.float32 else {"rtol": 1e-12}
+    W = layer.W.astype(float)
+    by_index = np.zeros((n_out, n_in))
+    for r in range(batch):
+        for i in range(n_out):
+            assert y[r, i] == pytest.approx(
+                sum(W[i, j] * x[r, j] for j in range(n_in)), rel=1e-4, abs=1e-5
+            )
+            for j in range(n_in):
+                by_index[i, j] += grad_y[r, i] * x[r, j]
+    np.testing.assert_allclose(layer.grads["W"], by_index, **tolerance)
+    np.testing.assert_allclose(layer.grads["b"], grad_y.sum(axis=0), **tolerance)
+
+
+def test_a_layer_neither_averages_nor_accumulates(rng):
+    layer, x = make("Linear", rng), rng.normal(size=(BATCH, N_IN))
+    grad_y = rng.normal(size=(BATCH, N_OUT))
+    layer.forward(x)
+    layer.backward(grad_y)
+    once = layer.grads["W"]
+    layer.backward(grad_y)
+    np.testing.assert_array_equal(layer.grads["W"], once)  # the second is not twice the first
+    layer.forward(np.concatenate([x, x]))
+    layer.backward(np.concatenate([grad_y, grad_y]))
+    np.testing.assert_allclose(layer.grads["W"], 2 * once)
+    np.testing.assert_allclose(layer.grads["b"], 2 * grad_y.sum(axis=0))
+
+
+@pytest.mark.parametrize("name", ["Linear", *WITHOUT_PARAMETERS])
+def test_nothing_given_is_changed_and_no_result_aliases_it(name, rng):
+    layer, x = make(name, rng), rng.normal(size=(BATCH, N_IN))
+    y = layer.forward(x)
+    grad_y = rng.normal(size=y.shape)
+    kept = [array.copy() for array in (x, grad_y)]
+    grad_x = layer.backward(grad_y)
+    np.testing.assert_array_equal(x, kept[0])
+    np.testing.assert_array_equal(grad_y, kept[1])
+    given_arrays = [x, grad_y, *layer.params.values()]
+    for result in (y, grad_x, *layer.grads.values()):
+        assert not any(np.shares_memory(result, given) for given in given_arrays)
+
+
+def test_parameters_are_live(rng):
+    layer = make("Linear", rng)
+    W, b, x = layer.W, layer.b, rng.normal(size=(1, N_IN))
+    before = layer.forward(x)
+    layer.params["W"][0, 0] += 1
+    assert layer.forward(x)[0, 0] == pytest.approx(before[0, 0] + x[0, 0])
+    layer.params["W"] = np.ones((N_OUT, N_IN))
+    layer.W -= 0.5
+    layer.b = [1, 2, 3]
+    layer.params.update(W=layer.params["W"] * 4)
+    assert layer.W is W
+    assert layer.b is b
+    np.testing.assert_array_equal(W, np.full((N_OUT, N_IN), 2.0))
+    np.testing.assert_array_equal(b, [1, 2, 3])
+    with pytest.raises(ValueError, match=r"W: expected shape \(3, 4\), got shape \(4, 3\)"):
+        layer.W = np.ones((N_IN, N_OUT))
+    with pytest.raises(KeyError, match="V: expected one of"):
+        layer.params["V"] = W
+
+
+def test_a_copy_is_a_layer_of_its_own(rng):
+    layer = make("Linear", rng)
+    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        twin.W = np.zeros((N_OUT, N_IN))
+        assert layer.W.any()
+        twin.params["b"] = [7, 7, 7]
+        np.testing.assert_array_equal(twin.forward(np.zeros((1, N_IN))), [[7, 7, 7]])
+
+
+@pytest.mark.parametrize(
+    ("init", "variance"), [("xavier", 2 / 700), ("he", 2 / 300), ("lecun", 1 / 300)]
+)
+def test_initial_weights(init, variance, rng):
+    W = Linear(300, 400, rng=rng, init=init).W
+    assert W.shape == (400, 300)
+    assert abs(W.mean()) < 4 * (variance / W.size) ** 0.5
+    assert W.var() == pytest.approx(variance, rel=0.02)
+    assert not Linear(300, 400, rng=rng, init=init).b.any()
+
+
+def test_zeros_need_no_generator_and_types_share_their_draws():
+    assert not Linear(3, 2, rng=None, init="zeros").W.any()
+    W = [Linear(3, 2, rng=np.random.default_rng(5), dtype=t).W for t in ("f4", "f8")]
+    np.testing.assert_array_equal(W[0], W[1].astype("f4"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        ({"n_in": 0}, ValueError, "n_in: expected at least 1, got 0"),
+        ({"n_out": 2.5}, TypeError, "n_out: expected a whole number, got 2.5"),
+        ({"rng": 3}, TypeError, "rng: expected"),
+        ({"init": "ones"}, ValueError, "init: expected one of"),
+        ({"dtype": int}, TypeError, "dtype: expected float32 or float64"),
+        ({"dtype": "f2"}, TypeError, "dtype: expected float32 or float64"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, error, match, rng):
+    good = {"n_in": 3, "n_out": 2, "rng": rng}
+    with pytest.raises(error, match=match):
+        Linear(**(good | arguments))
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "match"),
+    [
+        (np.zeros((2, 3)), ValueError, r"x: expected shape \(batch, 4\).*got shape \(2, 3\)"),
+        (np.zeros((4, 2)), ValueError, r"is it transposed\?"),
+        (np.zeros(4), ValueError, r"for one example write x\[None, :\]"),
+        (np.zeros((0, 4)), ValueError, r"x: expected at least one example"),
+        (np.full((1, 4), np.nan), ValueError, r"x: expected finite numbers, got nan"),
+        (np.full((1, 4), -np.inf), ValueError, r"x: expected finite numbers, got -inf"),
+        ([["1", "2", "3", "4"]], TypeError, r"x: expected numbers, got an array of type <U1"),
+        ([[1, 2, 3, 4], [1]], ValueError, r"x: expected rows of one length"),
+    ],
+)
+def test_bad_input_to_linear_is_named(x, error, match, rng):
+    with pytest.raises(error, match=match):
+        make("Linear", rng).forward(x)
+
+
+def test_finite_numbers_whose_squares_overflow_are_fine(rng):
+    layer = make("Linear", rng)
+    assert np.isfinite(layer.forward(np.full((2, N_IN), 1e200))).all()
+
+
+@pytest.mark.parametrize("name", ["Linear", *WITHOUT_PARAMETERS])
+def test_backward_before_forward_and_a_wrong_upstream(name, rng):
+    layer = make(name, rng)
+    with pytest.raises(RuntimeError, match=rf"{name}.backward: call forward first"):
+        layer.backward(np.zeros((BATCH, N_OUT)))
+    layer.forward(np.zeros((BATCH, N_IN)))
+    with pytest.raises(ValueError, match=r"grad_y: expected shape \(5, \d\), got shape \(5, 9\)"):
+        layer.backward(np.zeros((BATCH, 9)))
+
+
+def test_reprs_say_what_they_are(rng):
+    assert repr(make("Linear", rng)) == "Linear(4, 3)"
+    assert repr(layers.Tanh()) == "Tanh()"
+    assert repr(layers.LeakyReLU(0.2)) == "LeakyReLU(0.2)"

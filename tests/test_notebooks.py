@@ -1,0 +1,327 @@
+"""The lessons as files, the pipeline that writes them, and nbval, which must go red on a fault."""
+
+import ast
+import base64
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from bpcourse import notebooks
+
+ROOT = Path(__file__).parents[1]
+EXECUTED = sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
+LESSON_ITEMS = {  # which of the sources' 90 items each lesson proves
+    "01_feedforward_network": "C1 C2 C3 C4 C5 C6 A13 C34 D1",
+    "02_outputs_and_losses": "A1 C7 C10 C11 C12 C13 C14 C15 C16",
+    "03_gradient_descent": "A2 B1 B2 B4 C8 C9",
+    "04_chain_rule": "A3 A4 B3 C17 C18 C19 C20 C21 C26",
+    "05_flow_graphs": "D5 D6 D7 D8",
+    "06_activations": "C36 C37",
+    "07_one_weight_at_a_time": "A5 A6 A7 B5 B6 C30 E1 E2 E3 E4",
+    "08_error_signals": "A8 A10 A11 B7 B8 B9 D2 D3 D9 D13",
+    "09_vectors_and_jacobians": "A9 A12 C27 C28 C29 D10 D12 E5 E6 E7 E8 E9 E10 E12",
+    "10_softmax_cross_entropy": "C22 C23 C24 C25",
+    "11_matrix_form": "A14 C31 C32 C35 D4 D11 D14 E11",
+    "12_cost_of_backprop": "B10 E13 E14",
+    "14_training": "C33 E15",
+}
+ITEMS = {
+    f"{source}{number}"
+    for source, count in {"A": 14, "B": 10, "C": 37, "D": 14, "E": 15}.items()
+    for number in range(1, count + 1)
+}
+
+
+@pytest.fixture(params=EXECUTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def notebook(request):
+    """Each committed lesson and solution in turn."""
+    return notebooks.read(request.param)
+
+
+# --- the committed notebooks ------------------------------------------------------------------
+
+
+def test_it_is_executed_and_fit_to_be_read(notebook):
+    assert notebooks.faults(notebook) == []
+
+
+def test_it_is_as_the_pipeline_writes_it(request, notebook):
+    path = request.node.callspec.params["notebook"]
+    text = path.read_text(encoding="utf-8")
+    assert notebooks.dumps(notebooks.normalise(notebook)) == text, "run make notebooks"
+    nbformat.validate(notebook)
+
+
+def test_it_fetches_nothing_and_names_no_machine(notebook):
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert not re.search(r"https?://|localhost|127\.0\.0\.1", cell.source)
+        else:  # a link may lead out; a picture must be here
+            assert not re.search(r"!\[[^]]*\]\(\w+:|<(img|script|iframe)\b[^>]*//", cell.source)
+        assert not re.search(notebooks.OF_ONE_RUN["path of this machine"], cell.source)
+
+
+def _proofs(notebook):
+    """(item, code cell) for every item that a tag names."""
+    for cell in notebook.cells:
+        for tag in notebooks.tags(cell):
+            if re.fullmatch(r"[A-Z]\d+", tag):
+                yield tag, cell
+
+
+def _asserts(source):
+    """Whether the code holds an assertion: ``assert``, or a call of NumPy's or ``raises``."""
+    code = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith("%"))
+    return any(
+        isinstance(node, ast.Assert)
+        or isinstance(node, ast.Attribute)
+        and node.attr.startswith(("assert_", "raises"))
+        for node in ast.walk(ast.parse(code))
+    )
+
+
+def test_a_cell_with_an_items_tag_asserts_something(notebook):
+    for item, cell in _proofs(notebook):
+        assert item in ITEMS
+        assert cell.cell_type == "code" and _asserts(cell.source), f"{item}: no assertion"
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in EXECUTED if path.stem in LESSON_ITEMS])
+def test_a_lesson_proves_its_items(stem):
+    tagged = {item for item, _ in _proofs(notebooks.read(ROOT / "lectures" / f"{stem}.ipynb"))}
+    assert set(LESSON_ITEMS[stem].split()) <= tagged
+
+
+def test_the_lessons_share_out_the_90_items():
+    shared_out = " ".join(LESSON_ITEMS.values()).split()
+    assert len(shared_out) == 90 and set(shared_out) == ITEMS
+
+
+# --- the pipeline -----------------------------------------------------------------------------
+
+PNG = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n"
+    + b"\0\0\0\x04tEXtnote\0\0\0\0"
+    + b"\0\0\0\x02IDAT\x01\x02\0\0\0\0"
+    + b"\0\0\0\0IEND\0\0\0\0"
+).decode()
+
+
+def _example():
+    """A notebook as an editor may leave it."""
+    shown = {notebooks.WIDGET: {"model_id": "1f"}, "text/plain": "a slider", "image/png": PNG}
+    streams = [new_output("stream", name="stdout", text=text) for text in ("on", "e\n")]
+    cells = [
+        new_markdown_cell("# Title", id="title", metadata={"scrolled": True}),
+        new_code_cell("1", id="twin", execution_count=7, metadata={"tags": ["C29"]}),
+        new_code_cell("1", id="other", execution_count=None),
+        new_code_cell("2", id="last", execution_count=3, metadata={"execution": {"a": "now"}}),
+    ]
+    cells[1].outputs = [new_output("execute_result", {"text/plain": "1"}, execution_count=7)]
+    cells[3].outputs = streams + [new_output("display_data", shown)]
+    notebook = new_notebook(cells=cells, metadata={"widgets": {}})
+    notebook.cells[2]["id"] = "twin"  # a cell that was copied
+    return notebook
+
+
+def test_normalising_removes_what_differs_from_run_to_run():
+    normal = notebooks.normalise(_example())
+    assert normal.metadata == {"kernelspec": notebooks.KERNEL}
+    assert [cell.execution_count for cell in normal.cells[1:]] == [1, None, 2]
+    assert normal.cells[1].outputs[0].execution_count == 1
+    assert [dict(cell.metadata) for cell in normal.cells] == [{}, {"tags": ["C29"]}, {}, {}]
+    stream, shown = normal.cells[3].outputs
+    assert stream.text == "one\n"
+    assert set(shown.data) == {"text/plain", "image/png"}
+    png = base64.b64decode(shown.data["image/png"])
+    assert b"tEXt" not in png and b"\x02IDAT\x01\x02" in png and png.endswith(b"IEND\0\0\0\0")
+
+
+def test_cell_ids_stay_and_new_ones_come_from_the_text():
+    normal = notebooks.normalise(_example())
+    ids = [cell.id for cell in normal.cells]
+    assert ids[:2] == ["title", "twin"] and ids[3] == "last"
+    assert len(set(ids)) == 4
+    assert [cell.id for cell in notebooks.normalise(_example()).cells] == ids
+
+
+def test_normalising_twice_changes_nothing():
+    normal = notebooks.normalise(_example())
+    assert notebooks.dumps(notebooks.normalise(normal)) == notebooks.dumps(normal)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a notebook of the given code cells (source, or source and tags); returns its path."""
+
+    def write(*cells, name="lesson.ipynb"):
+        cells = [cell if isinstance(cell, tuple) else (cell, []) for cell in cells]
+        cells = [new_code_cell(code, metadata={"tags": labels}) for code, labels in cells]
+        path = tmp_path / name
+        path.write_text(notebooks.dumps(new_notebook(cells=cells)), encoding="utf-8")
+        return path
+
+    return write
+
+
+FIGURE = """
+import matplotlib.pyplot as plt
+from IPython.display import display
+fig, ax = plt.subplots()
+ax.plot([1, 2])
+plt.close(fig)
+display(fig, metadata={"image/png": {"alt": "a rising line"}})
+"""
+
+
+def test_run_twice_the_pipeline_changes_nothing_and_check_says_so(write):
+    path = write("print(hash('a'))", FIGURE, "import pathlib; pathlib.Path('here').touch()")
+    assert notebooks.main(["--check", str(path)]) == 1  # it has never been executed
+    assert notebooks.main([str(path)]) == 0
+    first = path.read_bytes()
+    assert b"image/png" in first and (path.parent / "here").exists()  # it ran in its own folder
+    assert notebooks.main([str(path)]) == 0
+    assert path.read_bytes() == first
+    assert notebooks.main(["--check", str(path)]) == 0
+
+
+def test_a_volatile_cell_keeps_its_output_until_its_source_changes_or_it_is_asked(write):
+    labels = ["volatile", "nbval-ignore-output"]
+    path = write(("import time; print(time.time_ns())", labels))
+
+    def shown(refresh=False):
+        assert notebooks.process(path, refresh=refresh)[0]
+        return notebooks.read(path).cells[0].outputs[0].text
+
+    first = shown()
+    assert shown() == first
+    refreshed = shown(refresh=True)
+    assert refreshed != first and shown() == refreshed
+    path.write_text(path.read_text(encoding="utf-8").replace("time_ns())", "time_ns() + 0)"))
+    assert shown() != refreshed
+
+
+@pytest.mark.parametrize(
+    "code, labels, complaint",
+    [
+        ("1 / 0", [], "ZeroDivisionError"),
+        ("import sys; print('hm', file=sys.stderr)", [], "cell 0 writes to stderr: hm"),
+        ("object()", [], "memory address"),
+        ("import sys; print(sys.executable)", [], "path of this machine"),
+        (FIGURE.replace('"alt"', '"width"'), [], "without alternative text"),
+        ("1", ["volatile"], "nbval-ignore-output"),
+        ("import os; os._exit(1)", [], "Kernel died"),
+    ],
+)
+def test_the_pipeline_refuses_a_cell_that_is_not_fit_and_writes_nothing(
+    write, code, labels, complaint
+):
+    path = write((code, labels))
+    before = path.read_bytes()
+    success, line = notebooks.process(path)
+    assert not success and complaint in line
+    assert path.read_bytes() == before
+
+
+def test_the_pipeline_ends_a_hanging_cell(write, monkeypatch):
+    monkeypatch.setattr(notebooks, "CELL_TIMEOUT", 2)
+    success, line = notebooks.process(write("import time; time.sleep(600)"))
+    assert not success and "timed out" in line
+
+
+def test_an_expected_exception_is_kept_without_its_traceback(write):
+    path = write(("1 / 0", ["raises-exception"]))
+    assert notebooks.process(path)[0]
+    assert notebooks.read(path).cells[0].outputs[0].traceback == [
+        "ZeroDivisionError: division by zero"
+    ]
+
+
+# --- nbval, as make test runs it ----------------------------------------------------------------
+
+
+@pytest.fixture
+def nbval(write):
+    """Executes the cells, breaks the result by ``edit``, and runs nbval on it in a fresh pytest."""
+
+    def nbval(*cells, edit=lambda notebook: None, timeout=20):
+        path = write(*cells)
+        notebook = notebooks.read(path)
+        for count, cell in enumerate(notebook.cells, start=1):
+            cell.execution_count = count
+        edit(notebook)
+        path.write_text(notebooks.dumps(notebooks.normalise(notebook)), encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            f"--rootdir={ROOT}",
+            "-c",
+            ROOT / "pyproject.toml",
+        ]
+        command += [
+            f"--confcutdir={ROOT}",
+            "-p",
+            "conftest",
+            "-p",
+            "no:cacheprovider",
+            "--color=no",
+        ]
+        command += ["-p", "no:hypothesispytest", f"--nbval-cell-timeout={timeout}", path]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    return nbval
+
+
+def _shows(number, text):
+    def edit(notebook):
+        notebook.cells[number].outputs = [new_output("stream", name="stdout", text=text)]
+
+    return edit
+
+
+def test_nbval_is_green_on_a_good_notebook(nbval):
+    run = nbval("x = 1", "print(x)", edit=_shows(1, "1\n"))
+    assert run.returncode == 0 and "2 passed" in run.stdout, run.stdout
+
+
+def test_nbval_is_red_on_a_wrong_output(nbval):
+    run = nbval("x = 1", "print(x)", edit=_shows(1, "2\n"))
+    assert run.returncode == 1 and "1 failed, 1 passed" in run.stdout, run.stdout
+
+
+def test_nbval_is_red_on_a_warning(nbval):
+    run = nbval("import warnings; warnings.warn('hm')")
+    assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout
+
+
+def test_a_notebook_stops_at_the_cell_that_fails(nbval):
+    run = nbval("x = 1", "y = 1 / 0", "print(y)", "assert False")
+    assert run.returncode == 1, run.stdout
+    assert "1 failed, 1 passed, 2 skipped" in run.stdout, run.stdout
+    assert "NameError" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import time; time.sleep(600)",
+        "import time\nwhile True:\n    try:\n        time.sleep(600)\n"
+        "    except KeyboardInterrupt:\n        pass",
+    ],
+    ids=["hangs", "hangs and will not be interrupted"],
+)
+def test_nbval_is_red_on_a_hanging_cell_and_ends(nbval, code):
+    run = nbval(code, "x = 1", timeout=2)
+    assert run.returncode == 1 and "Timeout of 2 seconds" in run.stdout, run.stdout
+    assert "1 failed, 1 skipped" in run.stdout, run.stdout
+
+
+def test_a_cell_may_run_for_a_minute(pytestconfig):
+    assert pytestconfig.getoption("--nbval") and not pytestconfig.getoption("--nbval-lax")
+    assert pytestconfig.getoption("--nbval-cell-timeout") == notebooks.CELL_TIMEOUT

@@ -1,0 +1,234 @@
+"""What is installed, from what, and which part of the package may know which."""
+
+import ast
+import email
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import bpcourse
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def _python(code, **options):
+    """What a fresh Python prints that runs the code."""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, **options)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+# --- the package's face -------------------------------------------------------------------------
+
+
+def test_importing_the_package_imports_nothing_else():
+    new = _python(
+        "import sys; old = set(sys.modules); import bpcourse; print(set(sys.modules) - old)"
+    )
+    assert ast.literal_eval(new) == {"bpcourse"}
+
+
+def test_every_public_name_loads_and_is_listed():
+    for name in bpcourse.__all__:
+        assert getattr(bpcourse, name) is not None
+    assert set(bpcourse.__all__) <= set(dir(bpcourse))
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        bpcourse.nothing_of_the_kind  # noqa: B018
+
+
+def test_the_names_for_editors_are_those_that_load():
+    tree = ast.parse((ROOT / "bpcourse" / "__init__.py").read_text(encoding="utf-8"))
+    listed = {
+        alias.asname: node.module.removeprefix("bpcourse.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    listed.pop(None)  # import_module, inside __getattr__
+    assert listed == bpcourse._HOME
+
+
+def test_the_example_of_the_readme_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    shown = _python(code + "\nprint({name: g.shape for name, g in gradients.items()})")
+    assert ast.literal_eval(shown) == ast.literal_eval(code.split("# ")[-1])
+
+
+# --- imports run one way --------------------------------------------------------------------------
+
+HOUSE = [  # each line may import from those above it and from its own
+    "validation activations losses layers network training",
+    "graph",
+    "indexwise",
+    "datasets notation text",
+    "diagnosis",
+    "gradcheck",
+    "figures widgets",
+    "questions",
+    "workspace",
+    "marking",
+    "cli __main__ notebooks",
+]
+LEVEL = {name: level for level, names in enumerate(HOUSE) for name in names.split()}
+MATHEMATICS = "validation activations losses layers network training graph indexwise".split()
+MODULES = [p for p in sorted((ROOT / "bpcourse").rglob("*.py")) if p.parent.name or p.stem]
+MODULES.remove(ROOT / "bpcourse" / "__init__.py")
+
+
+def _imports(path):
+    """(module, whether inside a function) for every import of the file."""
+
+    def walk(node, inside):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                yield from ((alias.name, inside) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{path}: imports are written in full"
+                if child.module == "bpcourse":
+                    yield from ((f"bpcourse.{alias.name}", inside) for alias in child.names)
+                else:
+                    yield child.module, inside
+            yield from walk(child, inside or isinstance(child, ast.FunctionDef))
+
+    return walk(ast.parse(path.read_text(encoding="utf-8")), False)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path):
+    own = path.relative_to(ROOT / "bpcourse").parts[0].removesuffix(".py")
+    assert own in LEVEL, "a new module needs its place in the house"
+    for module, inside in _imports(path):
+        top, _, rest = module.partition(".")
+        if top == "bpcourse":
+            target = rest.split(".")[0]
+            allowed = LEVEL[target] <= LEVEL[own] or (target == "figures" and inside)
+            assert allowed, f"{own} may not import {target}"
+        elif own in MATHEMATICS and not inside:
+            assert top == "numpy" or top in sys.stdlib_module_names, f"{own} may not import {top}"
+
+
+# --- what is installed ----------------------------------------------------------------------------
+
+
+def _name(requirement):
+    return re.match(r"[\w.-]+", requirement)[0].lower().replace("_", "-")
+
+
+def test_the_package_needs_numpy_alone():
+    assert [_name(requirement) for requirement in PROJECT["dependencies"]] == ["numpy"]
+
+
+def test_conda_installs_what_the_lab_extra_does():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    packages = environment["dependencies"]
+    assert {"pip": ["-e ."]} in packages
+    packages = {package for package in packages if isinstance(package, str)} - {"pip"}
+    minimum = PROJECT["requires-python"].removeprefix(">=")
+    assert packages == {f"python={minimum}", *PROJECT["dependencies"], *EXTRAS["lab"]}
+
+
+@pytest.mark.parametrize(
+    "lock, extras", [("requirements.lock", ["lab", "test"]), ("requirements-bench.lock", ["bench"])]
+)
+def test_a_lock_pins_everything_by_hash_and_names_no_place(lock, extras):
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert not re.search(r"://|^-|@ |file:", text, re.MULTILINE)
+    pinned = {}
+    for block in re.split(r"\n(?=\S)", text):
+        if not block.startswith("#"):
+            requirement = re.match(r"([\w.-]+)==[\w.+!]+( ;.*)? \\\n", block)
+            assert requirement and "--hash=sha256:" in block, block[:80]
+            pinned[requirement[1]] = block
+    wanted = PROJECT["dependencies"] + [entry for extra in extras for entry in EXTRAS[extra]]
+    assert {_name(requirement) for requirement in wanted} <= set(pinned)
+    if "test" in extras:  # make installs the package itself without a network
+        assert "hatchling" in pinned
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == bpcourse.__version__
+
+
+# --- the wheel and a fresh clone ------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (metadata,) = (name for name in names if name.endswith("METADATA"))
+        needs = email.message_from_bytes(archive.read(metadata)).get_all("Requires-Dist")
+    assert [need for need in needs if "extra" not in need] == ["numpy>=2.0"]
+    lessons = {path.name for path in ROOT.glob("lectures/*.ipynb")}
+    assert {f"bpcourse/lectures/{name}" for name in lessons} <= names
+    assert "bpcourse/text/en.toml" in names
+    assert not [name for name in names if "solutions" in name or name.startswith("tests")]
+
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    python = next((tmp_path / "venv").glob("*/python*"))
+    install = [sys.executable, "-m", "uv", "pip", "install", "-q", "--python", python, wheel]
+    constraints = ["-c", ROOT / "requirements.lock"]
+    subprocess.run([*map(str, install + constraints)], check=True)
+    code = "import bpcourse; bpcourse.workspace.start('mine'); print(bpcourse.SquaredError())"
+    run = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert f"{len(lessons)} files" in run.stdout
+    assert {path.name for path in (tmp_path / "mine" / "lectures").iterdir()} == lessons
+
+
+@pytest.mark.slow
+def test_a_fresh_clone_sets_itself_up_once(tmp_path):
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
+    make = ["make", "-C", str(clone), ".venv/ready"]
+    subprocess.run(make, check=True, timeout=600)
+    code = "import bpcourse; print(bpcourse.__file__); import jupyterlab, nbval, hypothesis"
+    shown = subprocess.run([clone / ".venv/bin/python", "-c", code], capture_output=True, text=True)
+    assert shown.stdout.strip() == str(clone / "bpcourse" / "__init__.py"), shown.stderr
+    compiled = list(clone.glob(".venv/lib/*/site-packages/jupyterlab/__pycache__/*.pyc"))
+    assert compiled  # whatever PYTHONDONTWRITEBYTECODE says
+    assert subprocess.run([*make, "--question"]).returncode == 0  # nothing is left to do
+    status = ["git", "-C", clone, "status", "--porcelain"]
+    assert subprocess.run(status, capture_output=True, check=True).stdout == b""
+
+
+@pytest.mark.slow
+def test_an_old_python_is_told_so(tmp_path):
+    old = tmp_path / "python"
+    old.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -c "\nimport sys\nsys.version_info = (3, 8)\n'
+        "sys.version = '3.8.1 (old)'\n$2\"\n"
+    )
+    old.chmod(0o755)
+    run = subprocess.run(
+        ["make", f"PYTHON={old}", "--always-make", ".venv/ready"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode != 0 and "needs Python 3.11 or later" in run.stderr
+    assert "3.8.1" in run.stderr
+
+
+@pytest.mark.slow
+def test_the_committed_notebooks_are_what_the_pipeline_writes():
+    run = subprocess.run(
+        [sys.executable, "-m", "bpcourse.notebooks", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout

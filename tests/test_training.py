@@ -1,0 +1,247 @@
+"""Training against the algorithm written out, and what it says when it cannot go on."""
+
+import builtins
+import copy
+import math
+
+import numpy as np
+import pytest
+
+from bpcourse import (
+    BinaryCrossEntropy,
+    Linear,
+    Network,
+    ReLU,
+    Sigmoid,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    Tanh,
+    train,
+)
+from bpcourse.training import SGD, Adam, cosine, step_decay
+
+N = 23
+
+
+def problem(rng, loss=None):
+    X = rng.normal(size=(N, 3))
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    net = Network(
+        [Linear(3, 8, rng=rng), Tanh(), Linear(8, 2, rng=rng)], loss or SoftmaxCrossEntropy()
+    )
+    return net, X, y
+
+
+def options(rng, **changed):
+    good = {"epochs": 3, "batch_size": 5, "learning_rate": 0.1, "rng": rng, "progress": False}
+    return good | changed
+
+
+def test_gradient_descent_is_the_algorithm_written_out(rng):
+    """C33 with mini-batches: the same numbers as four plain lines."""
+    net, X, y = problem(rng)
+    twin = copy.deepcopy(net)
+    history = train(net, X, y, **options(np.random.default_rng(7)))
+
+    order_rng, losses = np.random.default_rng(7), []
+    for _ in range(3):
+        order = order_rng.permutation(N)
+        for start in range(0, N, 5):
+            batch = order[start : start + 5]
+            losses.append(twin.forward(X[batch], y[batch]))
+            for name, gradient in twin.backward().items():
+                twin.params[name] -= 0.1 * gradient
+    for name in net.params:
+        np.testing.assert_array_equal(net.params[name], twin.params[name])
+    assert history.step_loss == losses
+    assert len(losses) == 3 * 5  # 23 examples: four batches of 5 and one of 3
+    sizes = [5, 5, 5, 5, 3]
+    expected = [np.dot(losses[5 * e : 5 * e + 5], sizes) / N for e in range(3)]
+    np.testing.assert_allclose(history.loss, expected)
+
+
+def test_momentum_and_adam_are_their_formulas(rng):
+    gradients = [rng.normal(size=(2, 3)) for _ in range(4)]
+    theta = {name: np.ones((2, 3)) for name in ("momentum", "adam")}
+    momentum, adam = SGD(momentum=0.9), Adam()
+    for g in gradients:
+        momentum.step({"W": theta["momentum"]}, {"W": g.copy()}, 0.1)
+        adam.step({"W": theta["adam"]}, {"W": g.copy()}, 0.1)
+
+    expected, v = np.ones((2, 3)), 0
+    for g in gradients:
+        v = 0.9 * v + 0.1 * g
+        expected -= v
+    np.testing.assert_allclose(theta["momentum"], expected)
+
+    expected = np.ones((2, 3))
+    for t in range(1, 5):
+        seen = gradients[:t]
+        m = sum(0.1 * 0.9 ** (t - 1 - k) * g for k, g in enumerate(seen)) / (1 - 0.9**t)
+        s = sum(0.001 * 0.999 ** (t - 1 - k) * g * g for k, g in enumerate(seen)) / (1 - 0.999**t)
+        expected -= 0.1 * m / (np.sqrt(s) + 1e-8)
+    np.testing.assert_allclose(theta["adam"], expected)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", Adam()])
+def test_every_optimizer_lowers_the_loss(optimizer, rng):
+    net, X, y = problem(rng)
+    rate = 0.01 if optimizer != "sgd" else 0.3
+    given = options(rng, epochs=60, learning_rate=rate, optimizer=optimizer)
+    history = train(net, X, y, **given)
+    assert history.loss[-1] < 0.5 * history.loss[0]
+    assert history.accuracy[-1] > history.accuracy[0]
+
+
+def test_one_seed_one_result(rng):
+    net, X, y = problem(rng)
+    twin = copy.deepcopy(net)
+    runs = [train(n, X, y, **options(np.random.default_rng(3))) for n in (net, twin)]
+    assert runs[0] == runs[1]
+    for name in net.params:
+        np.testing.assert_array_equal(net.params[name], twin.params[name])
+
+
+def test_x_and_y_are_shuffled_together_and_not_changed(rng):
+    net, X, y = problem(rng)
+    kept = X.copy(), y.copy()
+    train(net, X, y, **options(rng))
+    np.testing.assert_array_equal(X, kept[0])
+    np.testing.assert_array_equal(y, kept[1])
+
+
+def test_weight_decay_shrinks_weights_and_not_biases(rng):
+    net, X, y = problem(rng)
+    plain = copy.deepcopy(net)
+    start = {name: p.copy() for name, p in net.params.items()}
+    given = {"epochs": 1, "batch_size": N, "learning_rate": 0.1}
+    train(plain, X, y, **options(np.random.default_rng(1), **given))
+    train(net, X, y, **options(np.random.default_rng(1), **given, weight_decay=0.5))
+    for name in net.params:
+        decay = 0.1 * 0.5 * start[name] if name.endswith(".W") else 0
+        np.testing.assert_allclose(net.params[name], plain.params[name] - decay, atol=1e-15)
+
+
+def test_schedules(rng):
+    assert [step_decay(2)(e, 6) for e in range(6)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
+    assert cosine(0, 10) == 1
+    assert cosine(5, 10) == pytest.approx(0.5)
+    assert 0 < cosine(9, 10) < 0.05
+    net, X, y = problem(rng)
+    history = train(net, X, y, **options(rng, epochs=4, schedule=step_decay(1)))
+    np.testing.assert_allclose(history.learning_rate, [0.1, 0.05, 0.025, 0.0125])
+
+
+def test_early_stop_brings_the_best_epoch_back(rng):
+    net, X, y = problem(rng)
+    X_val, y_val = rng.normal(size=(40, 3)), rng.integers(2, size=40)  # noise: soon overfitted
+    given = {"epochs": 300, "learning_rate": 0.5, "validation": (X_val, y_val), "early_stop": 5}
+    history = train(net, X, y, **options(rng, **given))
+    assert len(history.loss) == history.best_epoch + 6 < 300
+    assert history.validation_loss[history.best_epoch] == min(history.validation_loss)
+    assert net.forward(X_val, y_val) == pytest.approx(min(history.validation_loss))
+    assert len(history.validation_accuracy) == len(history.loss)
+
+
+def test_no_accuracy_without_classes(rng):
+    X, y = rng.normal(size=(N, 3)), rng.normal(size=(N, 2))
+    net = Network([Linear(3, 2, rng=rng)], SquaredError())
+    assert train(net, X, y, **options(rng)).accuracy == []
+    one_hot = np.eye(2)[rng.integers(2, size=N)]
+    assert len(train(net, X, one_hot, **options(rng)).accuracy) == 3
+
+
+def test_xor_is_learnt(rng):
+    X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    net = Network([Linear(2, 8, rng=rng), Tanh(), Linear(8, 1, rng=rng)], BinaryCrossEntropy())
+    history = train(net, X, y, **options(rng, epochs=300, batch_size=4, learning_rate=0.5))
+    assert history.accuracy[-1] == 1
+    np.testing.assert_array_equal(net.predict(X)[:, 0] > 0.5, y)
+
+
+def test_divergence_says_where(rng):
+    X = rng.normal(size=(N, 3))
+    net = Network([Linear(3, 4, rng=rng), ReLU(), Linear(4, 1, rng=rng)], SquaredError())
+    match = r"training diverged at step \d+ \(epoch \d+\): .*Parameter [02]\.[Wb] has reached"
+    with np.errstate(all="ignore"), pytest.raises(RuntimeError, match=match):
+        train(net, X, X[:, :1], **options(rng, epochs=100, learning_rate=1e3))
+
+
+@pytest.mark.parametrize("name", ["0.W", "2.b"])
+def test_a_broken_parameter_is_the_one_that_is_named(name, rng):
+    net, X, y = problem(rng)
+    net.params[name][1] = np.nan
+    match = rf"step 0 \(epoch 0\).*Parameter {name} has reached nan"
+    with pytest.raises(RuntimeError, match=match):
+        train(net, X, y, **options(rng))
+
+
+def test_progress_goes_to_stderr_with_tqdm_and_to_stdout_without(rng, capsys, monkeypatch):
+    net, X, y = problem(rng)
+    train(net, X, y, **options(rng))
+    assert capsys.readouterr() == ("", "")
+    train(net, X, y, **options(rng, progress=True))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "3/3" in err
+    assert "loss=" in err
+
+    real_import = builtins.__import__
+
+    def without_tqdm(name, *args, **kwargs):
+        if name.startswith("tqdm"):
+            raise ImportError(name)
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_tqdm)
+    train(net, X, y, **options(rng, progress=True))
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.splitlines()[2].startswith("epoch 3/3: loss 0.")
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "match"),
+    [
+        ({"X": np.zeros((N, 4))}, ValueError, r"^X: expected shape \(batch, 3\)"),
+        ({"X": np.zeros((0, 3)), "y": []}, ValueError, "^X: expected at least one example"),
+        ({"X": np.full((N, 3), np.nan)}, ValueError, "^X: expected finite numbers"),
+        ({"X": [["a"] * 3] * N}, TypeError, "^X: expected numbers"),
+        ({"y": np.zeros(N - 1, int)}, ValueError, "^y: expected 23 targets"),
+        ({"y": np.zeros(N, int) + 2}, ValueError, "^y: expected labels 0 to 1, got 2 to 2"),
+        ({"y": np.zeros(N)}, TypeError, "^y: expected whole-number class labels"),
+        ({"y": 3}, ValueError, "^y: expected 23 targets"),
+        ({"epochs": 0}, ValueError, "^epochs: expected at least 1"),
+        ({"batch_size": 2.0}, TypeError, "^batch_size: expected a whole number"),
+        ({"learning_rate": 0}, ValueError, "^learning_rate: expected a finite number above 0"),
+        ({"learning_rate": math.nan}, ValueError, "^learning_rate: expected"),
+        ({"weight_decay": -1}, ValueError, "^weight_decay: expected a finite number of at least"),
+        ({"rng": 0}, TypeError, "^rng: expected"),
+        ({"optimizer": "rmsprop"}, ValueError, "^optimizer: expected one of"),
+        ({"optimizer": 3}, TypeError, "^optimizer: expected an object with a method step"),
+        ({"early_stop": 2}, ValueError, "^early_stop: expected validation"),
+        ({"validation": (np.zeros((2, 3)), [0, 5])}, ValueError, "^validation y: expected labels"),
+        ({"net": "mlp"}, TypeError, "^net: expected a Network"),
+    ],
+)
+def test_bad_arguments_are_named_before_anything_changes(changed, error, match, rng):
+    net, X, y = problem(rng)
+    before = {name: p.copy() for name, p in net.params.items()}
+    given = {"net": net, "X": X, "y": y, **options(rng)} | changed
+    with pytest.raises(error, match=match):
+        train(given.pop("net"), given.pop("X"), given.pop("y"), **given)
+    for name in before:
+        np.testing.assert_array_equal(net.params[name], before[name])
+
+
+@pytest.mark.parametrize("momentum", [-0.1, 1, np.nan])
+def test_momentum_out_of_range(momentum):
+    with pytest.raises(ValueError, match="momentum: expected"):
+        SGD(momentum)
+
+
+def test_logistic_hidden_units_train_too(rng):
+    net, X, y = problem(rng)
+    net = Network([net.layers[0], Sigmoid(), net.layers[2]], SoftmaxCrossEntropy())
+    history = train(net, X, y, **options(rng, epochs=200, learning_rate=1))
+    assert history.loss[-1] < 0.7 * history.loss[0]
