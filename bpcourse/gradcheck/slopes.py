@@ -26,6 +26,7 @@ class Limits:
     floor: float  # precision of the type in which f's value comes
     clear: float  # a claim this many bounds away is wrong
     resolve: float  # a bound this small, relative to a claim, has checked it
+    settle: float  # and this is small enough where no step gives a smaller one
 
 
 @dataclass
@@ -139,12 +140,13 @@ def accepts_early(claim, tolerance, allowance, sample):
 def judge(line, t, limits, allowance, forgiven, samples=None):
     """The :class:`Judgement` of the line's claim, from the first step t.
 
-    ``allowance`` is the rounding of the claim itself, ``forgiven`` the error that is of no
-    importance beside the rest of the gradient.
+    ``allowance`` is the rounding of the claim itself; ``forgiven`` are the errors that are of no
+    importance beside the rest of the gradient, at first and where no step gives a smaller bound.
     """
     samples = samples or Samples(line, t, limits)
     claim = line.claim
-    tolerance = max(limits.resolve * line.smallest, forgiven)
+    tolerance = max(limits.resolve * line.smallest, forgiven[0])
+    last = max(limits.settle * line.smallest, forgiven[1])
     if accepts_early(claim, tolerance, allowance, samples[0]):
         central, _, _, noise = samples[0]
         bound = abs(central - claim) + 3.2 * noise
@@ -175,9 +177,10 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         left, right, j = kinked
         return _judgement("kink", samples, j, R, E, left, right)
     if not isfinite(E):
-        return _one_sided(samples, claim, tolerance, limits)
-    if abs(R - claim) <= 3 * E and 3 * E <= tolerance:
-        return _judgement("right", samples, j, R, 3 * E)
+        return _one_sided(samples, claim, last, limits)
+    for wider in (E, 3 * E):
+        if abs(R - claim) <= wider <= last:
+            return _judgement("right", samples, j, R, wider)
     return _judgement("unclear", samples, j, R, E)
 
 

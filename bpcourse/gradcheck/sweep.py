@@ -48,6 +48,7 @@ class Sweep:
         self.zero = 64 * limits.eps * largest  # below this a claim is a rounded zero
         self.zero_forgiven = max(forgiving.zero * largest, 1e-8 * abs(f0))
         self.forgiven = [forgiving.small * float(u.max(initial=0)) for u in contributions]
+        self.forgiven_last = [forgiving.settle * float(u.max(initial=0)) for u in contributions]
         # The rounding of a claim: its type's, of the largest entry, and f's own where that is more
         self.allowance = [
             8 * limits.eps * float(abs(c).max(initial=0)) * s + forgiving.rounding
@@ -136,8 +137,8 @@ class Sweep:
         return judged.verdict
 
     def _forgiven(self, k, i):
-        zero = self.contributions[k][i] <= self.zero
-        return max(self.forgiven[k], self.zero_forgiven) if zero else self.forgiven[k]
+        zero = self.zero_forgiven if self.contributions[k][i] <= self.zero else 0.0
+        return max(self.forgiven[k], zero), max(self.forgiven_last[k], zero)
 
     def _tolerance(self, k, index):
         u = self.contributions[k][index]
