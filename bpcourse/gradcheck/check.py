@@ -66,6 +66,7 @@ class _Check:
         self.size = sum(a.size for a in self.tree.arrays)
         if mode == "auto":
             self.mode = "each" if self.size <= GROUPED_ABOVE else "grouped"
+        self.least_size = 0.0  # of a parameter, for its steps
         self.arrays: list = []
         self.sigma = np.nan
 
@@ -75,16 +76,30 @@ class _Check:
         claims, eps = self._claims(first=True)
         self._prepare(f0, claims, eps)
         here = self._sweep(self.f0, claims)
-        self.found = []
-        for k, array in enumerate(self.tree.arrays):
-            self.found.append(here.run(k, np.arange(array.size), self.mode == "grouped"))
+        self._look(here)
         self._input_unchanged("f")
         if not any(found.varied for found in self.found):
-            self._reacts()
+            self._reacts()  # but only to larger steps than the sizes of the parameters suggest
+            self.least_size = 1.0
+            here = self._sweep(self.f0, claims)
+            self._look(here)
+            if not any(found.varied for found in self.found):
+                raise _Told(
+                    "cannot tell",
+                    "precision",
+                    f"f stays {self.f0!r} to its last digit until the parameters are moved far "
+                    "away, so its slopes here cannot be measured.",
+                )
         self.kinks = [{} for _ in self.found]  # {i: Kink}
         self._kinks(here)
         self._confirm(here)
         return self._verdict(claims)
+
+    def _look(self, sweep):
+        self.found = [
+            sweep.run(k, np.arange(array.size), self.mode == "grouped")
+            for k, array in enumerate(self.tree.arrays)
+        ]
 
     # before anything is measured
 
@@ -219,9 +234,9 @@ class _Check:
         return None
 
     def _reacts(self):
-        for size in (1e-3, 1e-1, 1.0):
+        for size in (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0):  # relative, then absolute
             point = [
-                b + size * s.reshape(b.shape) * self.rng.standard_normal(b.shape)
+                b + (size * s.reshape(b.shape) if size > 0 else size) * _direction(self.rng, b.shape)
                 for b, s in zip(self.objective.base, self.scales, strict=True)
             ]
             if self.objective.at(point) != self.f0:
@@ -249,7 +264,7 @@ class _Check:
             left, right = judged.left / scale, judged.right / scale
             claim = here.claims[k][i]
             low, high = min(left, right), max(left, right)
-            slack = 1e-5 * (high - low) + 4 * self.sigma / (judged.step * scale)
+            slack = 1e-5 * (high - low) + judged.bound / scale
             inside = low - slack <= claim <= high + slack
             if nearby is not None:
                 outcome = nearby[i]
@@ -263,7 +278,7 @@ class _Check:
             elif outcome == "unclear":
                 found.unclear.append(i)
 
-    def _nearby(self, k, index):
+    def _nearby(self, k, index, distance=None):
         """{i: verdict} of the claims for these entries at generic points nearby.
 
         Wrong needs two points at which some claim is wrong. None if grad gives the same there, bit
@@ -271,16 +286,16 @@ class _Check:
         """
         said: dict = {int(i): [] for i in index}
         wrong_at = 0
+        constant = True
         base = [b.copy() for b in self.caller.base]
         here = self._claims()[0]
         try:
-            for point in range(4):
-                moved = self._generic_point(base)
+            for point in range(6):
+                moved = self._generic_point(base, distance)
                 if moved is None:
                     break
                 value, claims = moved
-                if all(np.array_equal(a, b) for a, b in zip(here, claims, strict=True)):
-                    return None
+                constant &= all(np.array_equal(a, b) for a, b in zip(here, claims, strict=True))
                 found = self._sweep(value, claims).run(k, index, self.mode == "grouped")
                 verdicts = dict.fromkeys([*found.unclear, *found.kinked], "unclear")
                 verdicts |= dict.fromkeys(found.wrong, "wrong")
@@ -288,11 +303,13 @@ class _Check:
                 for i in said:
                     said[i].append(verdicts.get(i, rest))
                 wrong_at += bool(found.wrong)
-                if wrong_at == 2 or (point >= 1 and wrong_at == 0):
+                if (wrong_at >= 2 and not constant) or (point >= 1 and wrong_at == 0):
                     break
         finally:
             self._move_to(base)
             self._call_again()
+        if constant and wrong_at:
+            return None
         outcome = {}
         for i, heard in said.items():
             if "wrong" in heard and wrong_at >= 2:
@@ -302,7 +319,10 @@ class _Check:
         return outcome
 
     def _sweep(self, f0, claims):
-        scales = [_sizes(b, c, f0) for b, c in zip(self.objective.base, claims, strict=True)]
+        scales = [
+            np.maximum(_sizes(b, c, f0), self.least_size)
+            for b, c in zip(self.objective.base, claims, strict=True)
+        ]
         return Sweep(self.objective, f0, claims, scales, self.limits, self.forgiving, self.rng)
 
     def _move_to(self, arrays):
@@ -315,9 +335,13 @@ class _Check:
         self.caller.calls += 1
         self.caller.f(self.caller.tree.value)
 
-    def _generic_point(self, base):
-        """Move to a random point nearby: (f, claims) there, or None where f is not finite."""
-        distance = 1e-2 if self.coarse else 1e-3
+    def _generic_point(self, base, distance=None):
+        """Move to a random point nearby: (f, claims) there, or None where f is not finite.
+
+        ``distance`` is relative to the sizes of the parameters.
+        """
+        if distance is None:
+            distance = 1e-2 if self.coarse else 1e-3
         for _ in range(4):
             self._move_to(
                 [
@@ -358,25 +382,47 @@ class _Check:
             self.objective.move_base(base)
 
     def _confirm(self, here):
-        """Are wrong claims wrong nearby too? If not, this point is a special one."""
+        """Are wrong claims wrong nearby too, as close as the steps were?
+
+        Where several kinks meet, f may have one slope on both sides and backpropagation another;
+        then the claims nearby are right and equal to the slope found here.
+        """
         if not callable(self.grad):
             return
         for k, found in enumerate(self.found):
             if not found.wrong or any(i in self.kinks[k] for i in found.wrong):
                 continue
-            worst = np.array(found.wrong[:ENOUGH])
-            nearby = self._nearby(k, worst)
-            if nearby is None or "wrong" in nearby.values() or "right" not in nearby.values():
-                continue
-            nearby = self._nearby(k, np.arange(here.claims[k].size))
-            if nearby is None or "wrong" in nearby.values():
-                continue
-            for i in found.wrong:
-                judged, scale = found.judged[i]
-                slope = judged.slope / scale
-                self.kinks[k][i] = Kink(slope, slope, False)
-            found.unclear += [i for i in found.wrong if nearby[i] != "right"]
-            found.wrong = []
+            step = max(1e-7, float(np.median([found.judged[i][0].step for i in found.wrong])))
+            if self._special(here, k, found, np.array(found.wrong[:ENOUGH]), step):
+                # the point is special: what was not looked at alone is looked at nearby too
+                everything = np.arange(here.claims[k].size)
+                if not self._special(here, k, found, everything, step):
+                    continue
+                for i in found.wrong:
+                    slope = found.numerical[i]
+                    self.kinks[k][i] = Kink(slope, slope, False)
+                found.wrong = []
+
+    def _special(self, here, k, found, index, step):
+        """Are the claims for these entries right nearby, and there the slopes found here?"""
+        base = [b.copy() for b in self.caller.base]
+        try:
+            for _ in range(2):
+                moved = self._generic_point(base, step)
+                if moved is None:
+                    return False
+                value, claims = moved
+                there = claims[k].reshape(-1)[found.wrong]
+                slopes, claimed = found.numerical[found.wrong], here.claims[k][found.wrong]
+                if (abs(there - slopes) > abs(claimed - slopes) / 4).any():
+                    return False
+                nearby = self._sweep(value, claims).run(k, index, self.mode == "grouped")
+                if nearby.wrong or nearby.unclear:
+                    return False
+            return True
+        finally:
+            self._move_to(base)
+            self._call_again()
 
     # the report
 

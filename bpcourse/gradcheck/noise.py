@@ -33,8 +33,9 @@ def noise_level(objective, f0, scales, rng, eps):
         sigma = _from_table(table)
         if np.count_nonzero(np.diff(table)) >= POINTS // 2:
             break  # else f moves in steps longer than this spacing: look further
-    else:
-        return max(floor, sigma)
+    else:  # f hardly moves at all: how large can it be at some distance?
+        far = [abs(v) for v in values((0.1, -0.1)) if isfinite(v)]
+        return max([sigma, floor, *(eps * v / 2 for v in far)])
     return max(floor, sigma, _jump(values, f0, max(floor, sigma)))
 
 
@@ -56,27 +57,32 @@ def _from_table(values):
 
 
 def _jump(values, f0, sigma):
-    """The size of a jump that stays when the interval around it is halved again and again.
+    """The size of a jump that stays when the interval around it shrinks again and again.
 
-    A smooth f bends four times less in half the interval, a kinked one half as much; a float32
-    somewhere inside f keeps its steps.
+    A point within the interval lies off the straight line between its ends: for a smooth f this
+    falls with the square of the width and for a kinked one with the width, but a float32
+    somewhere inside f keeps its steps. The intervals are not halved, lest they fit those steps.
     """
-    width = 2.0**-19
-    left, middle, right = f0, *values((width / 2, width))
-    first = bend = abs(left - 2 * middle + right)
-    start = 0.0
-    if not bend > 64 * sigma:
-        return 0.0
-    for _ in range(5):
-        width /= 2
-        a, b = values((start + width / 2, start + width * 1.5))
-        bend_left, bend_right = abs(left - 2 * a + middle), abs(middle - 2 * b + right)
-        if bend_left >= bend_right:
-            middle, right, bend = a, middle, bend_left
-        else:
-            start, left, middle, bend = start + width, middle, b, bend_right
-        if not bend > max(64 * sigma, first / 8) or not isfinite(bend):
+    a, b = 0.0, 2.0**-19
+    fa, (fb,) = f0, values((b,))
+    m, fm, first = _off_line(a, fa, b, fb, values)
+    off = first
+    while b - a > 2.0**-44:
+        if not off > max(64 * sigma, first / 32) or not isfinite(off):
             return 0.0
-    return bend / 2
+        left = _off_line(a, fa, m, fm, values)
+        right = _off_line(m, fm, b, fb, values)
+        if left[2] >= right[2]:
+            b, fb = m, fm
+            m, fm, off = left
+        else:
+            a, fa = m, fm
+            m, fm, off = right
+    return off / 2
 
 
+def _off_line(a, fa, b, fb, values):
+    """A point between a and b, f there, and how far it lies off the line between the ends."""
+    m = a + 0.382 * (b - a)
+    (fm,) = values((m,))
+    return m, fm, abs(fm - (0.618 * fa + 0.382 * fb))

@@ -40,6 +40,7 @@ class Judgement:
     left: float = nan  # one-sided slopes, where there is a kink
     right: float = nan
     not_finite: bool = False
+    moved: bool = True  # did f react at all?
     samples: dict = field(default_factory=dict)  # {step: central slope}, for the plot
 
 
@@ -51,7 +52,10 @@ class EntryLine:
         self.scale = float(scale)
         self.claim = float(claim) * self.scale
         self.smallest = abs(self.claim)
+        self.zero = claim == 0
         self.x = objective.base_flat[k][i]
+        eps = float(np.finfo(self.x.dtype).eps)
+        self.finest = 1e3 * eps * max(abs(float(self.x)) / self.scale, 1e-9)
 
     def at(self, t):
         """φ at t, and the t that the rounding of x + t·scale left."""
@@ -71,8 +75,10 @@ class GroupLine:
         contributions = grad * weights
         self.claim = float(contributions.sum())
         self.smallest = float(np.abs(contributions).min())
+        self.zero = not grad.any()
         self.x = objective.base_flat[k][index]
         self.wide = self.x.astype(np.float64)
+        self.finest = 1e3 * float(np.finfo(self.x.dtype).eps)
 
     def at(self, t):
         """φ at t; what the rounding of x + t·weights removed is put back along the claim."""
@@ -92,6 +98,10 @@ class Samples:
 
     def step(self, j):
         return self.t * float(RATIO) ** j
+
+    def noise_at(self, j):
+        """The noise of a slope at step j, without looking."""
+        return max(self.limits.sigma, self.limits.floor * abs(self.line.f0) / 2) / self.step(j)
 
     def __getitem__(self, j):
         """(D, left slope, right slope, noise of a slope from one value over the step)."""
@@ -165,7 +175,8 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
             best = (R, E, j)
         if distance <= E <= tolerance:
             return _judgement("right", samples, j, R, E)
-        if distance > limits.clear * E and _confirmed(samples, j, tried, limits, allowance, R, E):
+        kinked = kink > 20 * tried[j][4] and _stays(samples, j)
+        if not kinked and distance > limits.clear * E and _confirmed(samples, j, limits, allowance, R, E):
             return _judgement("wrong", samples, j, R, E)
         trouble = E - noise - allowance
         j += 1 if noise >= trouble else -1
@@ -174,46 +185,72 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
     R, E, j = best
     kinked = _kink(samples, tried)
     if kinked is not None:
-        left, right, j = kinked
-        return _judgement("kink", samples, j, R, E, left, right)
+        left, right, error, j = kinked
+        return _judgement("kink", samples, j, (left + right) / 2, error, left, right)
     if not isfinite(E):
         return _one_sided(samples, claim, last, limits)
-    for wider in (E, 3 * E):
+    if line.zero:  # beside how steep f is within the steps, where all slopes are claimed zero
+        steepest = max(max(abs(s[1]), abs(s[2])) for s in samples.kept.values())
+        last = max(last, 1e-4 * steepest) if isfinite(steepest) else last
+    for wider in (E, 3 * E, 10 * E):
         if abs(R - claim) <= wider <= last:
             return _judgement("right", samples, j, R, wider)
     return _judgement("unclear", samples, j, R, E)
 
 
-def _confirmed(samples, j, tried, limits, allowance, R, E):
-    """Does a second pair of steps, with its own bound, say the same?"""
+def _confirmed(samples, j, limits, allowance, R, E):
+    """Do a second pair of steps and the smallest sensible step say the same?
+
+    The smallest step is where the noise would still show the claim's error: a cliff, or an
+    oscillation faster than the first steps, betrays itself there.
+    """
+    claim = samples.line.claim
+    distance = abs(R - claim)
     for other in (j - 1, j + 1):
-        if samples.step(other) > LARGEST_STEP:
-            continue
         R2, E2, *_ = pair(samples, other)
         E2 += allowance
-        clear = limits.clear / 2
-        if abs(R2 - samples.line.claim) > clear * E2 and abs(R2 - R) <= 4 * (E + E2):
-            return True
-    return False
+        if abs(R2 - claim) > limits.clear / 2 * E2 and abs(R2 - R) <= 4 * (E + E2):
+            break
+    else:
+        return False
+    smallest = j
+    while True:
+        noise = samples.noise_at(smallest - 1)
+        if 40 * noise > distance or samples.step(smallest - 1) < samples.line.finest:
+            break
+        smallest -= 1
+    if smallest >= j - 2:
+        return True
+    central, *_, noise = samples[smallest]
+    return isfinite(central) and abs(central - R) <= distance / 4 + 10 * noise
 
 
 def _kink(samples, tried):
-    """One-sided slopes and step where their difference stays, however small the step."""
-    kinked = [
+    """One-sided slopes, their bound and step, where their difference stays however small the step.
+
+    The smallest steps that noise does not hide decide whether it stays; the slopes come from
+    where they are known best.
+    """
+    kinked = sorted(
         j for j, (R, _, _, kink, noise) in tried.items() if isfinite(R) and kink > 20 * noise
-    ]
-    if not kinked:
+    )
+    if not kinked or not _stays(samples, kinked[0]):
         return None
-    j = min(kinked)  # the smallest steps that noise does not hide
+    best = None
+    for j in kinked:
+        if _stays(samples, j):
+            big, small = samples[j], samples[j - 1]
+            left, right = (small[i] + (small[i] - big[i]) / (RATIO - 1) for i in (1, 2))
+            error = max(abs(small[i] - big[i]) for i in (1, 2)) / 8 + 5 * small[3]
+            if best is None or error < best[2]:
+                best = (left, right, error, j)
+    return best
+
+
+def _stays(samples, j):
     S = samples[j][2] - samples[j][1]
     s = samples[j - 1][2] - samples[j - 1][1]
-    if abs(s - S) > 0.3 * abs(S) + 12 * samples[j - 1][3]:
-        return None
-    left, right = (
-        small + (small - big) / (RATIO - 1)
-        for small, big in zip(samples[j - 1][1:3], samples[j][1:3], strict=True)
-    )
-    return left, right, j
+    return abs(s - S) <= 0.3 * abs(S) + 12 * samples[j - 1][3]
 
 
 def _one_sided(samples, claim, tolerance, limits):
@@ -225,7 +262,7 @@ def _one_sided(samples, claim, tolerance, limits):
             if isfinite(big[side]) and isfinite(small[side]):
                 R = small[side] + (small[side] - big[side]) / (RATIO - 1)
                 sigma = max(limits.sigma, limits.floor * abs(samples.line.f0) / 2)
-                E = abs(R - small[side]) / 2 + 4 * sigma / samples.step(j - 1)
+                E = abs(R - small[side]) + 4 * sigma / samples.step(j - 1)
                 if best is None or E < best[1]:
                     best = (R, E, j)
     if best is None:
@@ -242,7 +279,9 @@ def _one_sided(samples, claim, tolerance, limits):
 
 def _judgement(verdict, samples, j, slope, bound, left=nan, right=nan, not_finite=False):
     seen = {samples.step(i): values[0] for i, values in samples.kept.items()}
-    return Judgement(verdict, slope, bound, samples.step(j), left, right, not_finite, seen)
+    moved = any(s[1] != 0 or s[2] != 0 for s in samples.kept.values())
+    step = samples.step(j)
+    return Judgement(verdict, slope, bound, step, left, right, not_finite, moved, seen)
 
 
 def first_step(claim, sigma):
@@ -252,6 +291,6 @@ def first_step(claim, sigma):
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         t = 3.2 * sigma / (1e-7 * np.abs(claim))
-    return np.clip(np.where(np.isfinite(t), t, 1e-4), 2e-6, 1e-2)
+    return np.clip(np.where(np.isfinite(t), t, 1e-2), 2e-6, 1e-2)
 
 

@@ -45,8 +45,12 @@ class Sweep:
         self.rng = rng
         contributions = [abs(c * s) for c, s in zip(self.claims, self.scales, strict=True)]
         largest = max((float(u.max()) for u in contributions if u.size), default=0.0)
-        self.zero = 64 * limits.eps * largest  # below this a claim is a rounded zero
-        self.zero_forgiven = max(forgiving.zero * largest, 1e-8 * abs(f0))
+        # Below this a claim is a rounded zero, or less than f's last digit can show.
+        self.zero = max(1e3 * limits.eps * largest, limits.floor * abs(f0))
+        self.zero_forgiven = (
+            max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0)),
+            max(forgiving.zero * largest, 1e-10 * abs(f0)),
+        )
         self.forgiven = [forgiving.small * float(u.max(initial=0)) for u in contributions]
         self.forgiven_last = [forgiving.settle * float(u.max(initial=0)) for u in contributions]
         # The rounding of a claim: its type's, of the largest entry, and f's own where that is more
@@ -123,7 +127,7 @@ class Sweep:
         judged = judge(
             line, t, self.limits, self.allowance[k][i], self._forgiven(k, i), samples
         )
-        found.varied |= any(s != 0 for s in judged.samples.values())
+        found.varied |= judged.moved
         found.numerical[i] = judged.slope / line.scale
         found.bound[i] = judged.bound / line.scale
         found.judged[i] = (judged, line.scale)
@@ -137,14 +141,13 @@ class Sweep:
         return judged.verdict
 
     def _forgiven(self, k, i):
-        zero = self.zero_forgiven if self.contributions[k][i] <= self.zero else 0.0
-        return max(self.forgiven[k], zero), max(self.forgiven_last[k], zero)
+        first, last = self.zero_forgiven if self.contributions[k][i] <= self.zero else (0.0, 0.0)
+        return max(self.forgiven[k], first), max(self.forgiven_last[k], last)
 
     def _tolerance(self, k, index):
         u = self.contributions[k][index]
-        forgiven = np.where(
-            u <= self.zero, max(self.forgiven[k], self.zero_forgiven), self.forgiven[k]
-        )
+        zero = max(self.forgiven[k], self.zero_forgiven[0])
+        forgiven = np.where(u <= self.zero, zero, self.forgiven[k])
         return np.maximum(self.limits.resolve * u, forgiven)
 
     @staticmethod
@@ -179,10 +182,11 @@ class Sweep:
         zero = self.contributions[k][group[0]] <= self.zero
         if zero:
             line.smallest = 0.0
-        t = float(first_step(line.smallest * len(group) ** 0.5, self.limits.sigma))
+        size = line.smallest * len(group) ** 0.5
+        t = float(first_step(size, self.limits.sigma))
         allowance = float(np.linalg.norm(self.allowance[k][group]))
         judged = judge(line, t, self.limits, allowance, self._forgiven(k, group[0]))
-        found.varied |= any(s != 0 for s in judged.samples.values())
+        found.varied |= judged.moved
         if judged.verdict == "right" and not zero and line.smallest > self.forgiven[k]:
             self._resolve(found, judged.bound / line.smallest)
         return judged.verdict
