@@ -192,9 +192,10 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
     if line.zero:  # beside how steep f is within the steps, where all slopes are claimed zero
         steepest = max(max(abs(s[1]), abs(s[2])) for s in samples.kept.values())
         last = max(last, 1e-4 * steepest) if isfinite(steepest) else last
-    for wider in (E, 3 * E, 10 * E):
-        if abs(R - claim) <= wider <= last:
-            return _judgement("right", samples, j, R, wider)
+    if abs(R - claim) <= E <= last:
+        return _judgement("right", samples, j, R, E)
+    if abs(R - claim) <= 10 * E <= (last if line.zero else tolerance):
+        return _judgement("right", samples, j, R, 10 * E)
     return _judgement("unclear", samples, j, R, E)
 
 

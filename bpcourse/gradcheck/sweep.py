@@ -154,6 +154,37 @@ class Sweep:
     def _resolve(found, relative):
         found.resolution = max(found.resolution, relative)
 
+    def compare(self, k, slopes):
+        """The findings from slopes that are known to rounding; real steps judge what disagrees."""
+        claims, scales = self.claims[k], self.scales[k]
+        near = max(1e-9, 64 * self.limits.eps)
+        bound = near * abs(claims) + self.allowance[k] / scales
+        found = Findings(slopes.copy(), bound.copy(), varied=bool(np.any(slopes)))
+        agree = abs(slopes - claims) <= bound
+        self._groups(k, np.flatnonzero(agree), found)
+        found.numerical[agree], found.bound[agree] = slopes[agree], bound[agree]
+        strong = agree & (self.contributions[k] > self.zero)
+        found.resolution = float((bound[strong] / abs(claims[strong])).max(initial=0))
+        for i in np.flatnonzero(~agree):
+            self._single(k, int(i), found)
+        # What real steps cannot resolve, but complex ones confirm:
+        found.unclear = [i for i in found.unclear if not agree[i]]
+        return found
+
+    def show(self, k, found):
+        """Measure one entry, the largest, so that a report has a number to show."""
+        i = int(np.argmax(self.contributions[k]))
+        line = self._entry(k, i)
+        t = float(first_step(line.claim, self.limits.sigma))
+        judged = judge(line, t, self.limits, self.allowance[k][i], self._forgiven(k, i))
+        found.numerical[i] = judged.slope / line.scale
+        found.bound[i] = judged.bound / line.scale
+        found.judged[i] = (judged, line.scale)
+
+    def first_steps(self, k):
+        """The steps with which each entry of array k begins."""
+        return first_step(self.claims[k] * self.scales[k], self.limits.sigma) * self.scales[k]
+
     # in groups
 
     def _groups(self, k, index, found):

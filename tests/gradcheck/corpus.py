@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.gradcheck.tape import ACTIVATIONS, Model
+from tape import ACTIVATIONS, Model
 
 
 def normal(rng, *shape, scale=None):
