@@ -16,6 +16,7 @@ from bpcourse.text import text
 MODES = ("auto", "each", "grouped", "complex")
 GROUPED_ABOVE = 300
 DOUBLE = float(np.finfo(np.float64).eps)
+EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 COARSE = 1e-10  # relative noise from which f counts as imprecise
 
 
@@ -90,9 +91,10 @@ class _Check:
             self.least_size = 1.0
             here = self._sweep(self.f0, claims)
             self._look(here)
-            if not any(found.varied for found in self.found):
+            still = not any(found.varied for found in self.found)
+            if still and f0 == 0 and any(c.any() for c in claims):
                 raise _cannot_tell("precision", "flat", value=self.f0)
-        self.kinks = [{} for _ in self.found]  # {i: Kink}
+        self.kinks: list[dict] = [{} for _ in self.found]  # {i: Kink}
         self._kinks(here)
         self._confirm(here)
         self._rescue(here)
@@ -262,7 +264,8 @@ class _Check:
     def _reacts(self):
         for size in (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0):  # relative, then absolute
             point = [
-                b + (size * s.reshape(b.shape) if size > 0 else size) * _direction(self.rng, b.shape)
+                b
+                + (size * s.reshape(b.shape) if size > 0 else size) * _direction(self.rng, b.shape)
                 for b, s in zip(self.objective.base, self.scales, strict=True)
             ]
             if self.objective.at(point) != self.f0:
@@ -402,26 +405,33 @@ class _Check:
             self.objective.move_base(base)
 
     def _confirm(self, here):
-        """Are wrong claims wrong nearby too, as close as the steps were?
+        """Are wrong claims wrong nearby too?
 
-        Where several kinks meet, f may have one slope on both sides and backpropagation another;
-        then the claims nearby are right and equal to the slope found here.
+        Where several kinks meet, f may have one slope on both sides of an entry and
+        backpropagation another, outside of both. Other directions then show a kink, or the claims
+        nearby are right and equal to the slope found here.
         """
         if not callable(self.grad):
             return
         for k, found in enumerate(self.found):
             if not found.wrong or any(i in self.kinks[k] for i in found.wrong):
                 continue
-            step = max(1e-7, float(np.median([found.judged[i][0].step for i in found.wrong])))
-            if self._special(here, k, found, np.array(found.wrong[:ENOUGH]), step):
-                # the point is special: what was not looked at alone is looked at nearby too
-                everything = np.arange(here.claims[k].size)
-                if not self._special(here, k, found, everything, step):
+            everything = np.arange(here.claims[k].size)
+            if here.kinked(k):
+                nearby = self._nearby(k, everything)
+                if nearby is None or "wrong" in nearby.values():
                     continue
-                for i in found.wrong:
-                    slope = found.numerical[i]
-                    self.kinks[k][i] = Kink(slope, slope, False)
-                found.wrong = []
+                found.unclear += [i for i in found.wrong if nearby[i] != "right"]
+            else:
+                step = max(1e-7, float(np.median([found.judged[i][0].step for i in found.wrong])))
+                some = np.array(found.wrong[:ENOUGH])
+                if not all(self._special(here, k, found, at, step) for at in (some, everything)):
+                    continue
+            for i in found.wrong:
+                judged, scale = found.judged[i]
+                slope = judged.slope / scale
+                self.kinks[k][i] = Kink(slope, slope, False)
+            found.wrong = []
 
     def _special(self, here, k, found, index, step):
         """Are the claims for these entries right nearby, and there the slopes found here?"""
@@ -449,7 +459,9 @@ class _Check:
     def _report(self, here, claims):
         arrays = []
         for k, (name, found) in enumerate(zip(self.tree.names, self.found, strict=True)):
-            if claims[k].size and np.isnan(found.numerical).all():
+            if found.wrong:
+                here.show(k, found, EVIDENCE)
+            elif np.isnan(found.numerical).all():
                 here.show(k, found)
             step = float(np.median(here.first_steps(k))) if claims[k].size else np.nan
             arrays.append(ArrayReport.build(name, claims[k], found, self.kinks[k], step))

@@ -69,7 +69,7 @@ class Objective:
 
     def _stacked(self, k, index, values):
         """The same through f.batch, which takes each array with one more axis in front."""
-        result = np.empty(len(index))
+        result, batch = np.empty(len(index)), self.f.batch
         entries = sum(a.size for a in self.arrays)
         rows = max(1, STACK // entries)
         for start in range(0, len(index), rows):
@@ -79,7 +79,7 @@ class Objective:
             stack = np.repeat(self.base[k][None], count, axis=0)
             stack.reshape(count, -1)[np.arange(count), index[part]] = values[part]
             stacks[k] = stack
-            out = np.asarray(self.batch(self.tree.rebuild(stacks)))
+            out = np.asarray(batch(self.tree.rebuild(stacks)))
             if out.shape != (count,):
                 raise TypeError(
                     f"f.batch: expected one number for each of the {count} stacked parameters, "

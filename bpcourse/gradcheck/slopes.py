@@ -162,8 +162,8 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         bound = abs(central - claim) + 3.2 * noise
         return _judgement("right", samples, 0, central, bound)
 
-    best = None
-    tried = {}
+    best: tuple = (nan, inf, 0)
+    tried: dict = {}
     j = 0
     for _ in range(MOST_STEPS):
         if j in tried:
@@ -171,12 +171,15 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         R, E, noise, kink, _ = tried[j] = pair(samples, j)
         E += allowance
         distance = abs(R - claim)
-        if best is None or E < best[1]:
+        if E < best[1]:
             best = (R, E, j)
         if distance <= E <= tolerance:
             return _judgement("right", samples, j, R, E)
-        kinked = kink > 20 * tried[j][4] and _stays(samples, j)
-        if not kinked and distance > limits.clear * E and _confirmed(samples, j, limits, allowance, R, E):
+        if (
+            not bends(samples, j)
+            and distance > limits.clear * E
+            and _confirmed(samples, j, limits, allowance, R, E)
+        ):
             return _judgement("wrong", samples, j, R, E)
         trouble = E - noise - allowance
         j += 1 if noise >= trouble else -1
@@ -194,8 +197,9 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         last = max(last, 1e-4 * steepest) if isfinite(steepest) else last
     if abs(R - claim) <= E <= last:
         return _judgement("right", samples, j, R, E)
-    if abs(R - claim) <= 10 * E <= (last if line.zero else tolerance):
-        return _judgement("right", samples, j, R, 10 * E)
+    distance = abs(R - claim)
+    if distance <= 10 * E and (max(distance, E) <= last if line.zero else 10 * E <= tolerance):
+        return _judgement("right", samples, j, R, max(distance, E))
     return _judgement("unclear", samples, j, R, E)
 
 
@@ -248,6 +252,12 @@ def _kink(samples, tried):
     return best
 
 
+def bends(samples, j):
+    """Is there a kink within the steps j and j−1, the same at both?"""
+    R, _, _, kink, noise = pair(samples, j)
+    return isfinite(R) and kink > 20 * noise and _stays(samples, j)
+
+
 def _stays(samples, j):
     S = samples[j][2] - samples[j][1]
     s = samples[j - 1][2] - samples[j - 1][1]
@@ -293,5 +303,3 @@ def first_step(claim, sigma):
     with np.errstate(divide="ignore", invalid="ignore"):
         t = 3.2 * sigma / (1e-7 * np.abs(claim))
     return np.clip(np.where(np.isfinite(t), t, 1e-2), 2e-6, 1e-2)
-
-

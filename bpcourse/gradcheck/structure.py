@@ -46,8 +46,9 @@ def _own(node, path):
     if isinstance(node, list | tuple):
         if node and all(isinstance(child, int | float | np.number) for child in node):
             return np.array(node)
-        own = [_own(child, f"{path}[{i}]") for i, child in enumerate(node)]
-        return node if all(a is b for a, b in zip(own, node, strict=True)) else type(node)(own)
+        items = [_own(child, f"{path}[{i}]") for i, child in enumerate(node)]
+        same = all(a is b for a, b in zip(items, node, strict=True))
+        return node if same else type(node)(items)
     if isinstance(node, int | float | complex | np.number):
         return np.array(node)
     if isinstance(node, np.ndarray):
@@ -61,9 +62,9 @@ def _own(node, path):
 
 def _leaves(node, path=()):
     if isinstance(node, dict):
-        children = node.items()
+        children = list(node.items())
     elif isinstance(node, list | tuple):
-        children = enumerate(node)
+        children = list(enumerate(node))
     else:
         return [".".join(path)], [node]
     names, arrays = [], []
@@ -87,7 +88,7 @@ def gradient_arrays(tree, grad):
 
     StructureError if keys, lengths, shapes or types do not fit.
     """
-    leaves = []
+    leaves: list = []
     _match(tree.value, grad, "", leaves)
     eps = max(np.finfo(a.dtype).eps if a.dtype.kind == "f" else 0 for a in leaves)
     return [np.array(a, np.float64) for a in leaves], float(eps)
@@ -132,7 +133,8 @@ def _match(params, grad, path, leaves):
 def _leaf(param, grad, where):
     if isinstance(grad, dict) or grad is None or callable(grad):
         raise StructureError(
-            "wrong structure", f"{where}: expected an array of shape {param.shape}, got {_kind(grad)}"
+            "wrong structure",
+            f"{where}: expected an array of shape {param.shape}, got {_kind(grad)}",
         )
     try:
         array = np.asarray(grad)

@@ -10,6 +10,7 @@ from bpcourse.gradcheck.slopes import (
     Limits,
     Samples,
     accepts_early,
+    bends,
     first_step,
     judge,
 )
@@ -43,22 +44,30 @@ class Sweep:
         self.scales = [s.reshape(-1) for s in scales]
         self.limits: Limits = limits
         self.rng = rng
-        contributions = [abs(c * s) for c, s in zip(self.claims, self.scales, strict=True)]
-        largest = max((float(u.max()) for u in contributions if u.size), default=0.0)
+        self.contributions = [abs(c * s) for c, s in zip(self.claims, self.scales, strict=True)]
+        most = []  # the largest contribution of each array, by the entries' own sizes
+        for claim, scale, base in zip(self.claims, self.scales, objective.base_flat, strict=True):
+            own = np.where(base == 0, scale, np.minimum(abs(base.astype(np.float64)), scale))
+            most.append(float(abs(claim * own).max(initial=0)))
+        largest = max(most)
         # Below this a claim is a rounded zero, or less than f's last digit can show.
         self.zero = max(1e3 * limits.eps * largest, limits.floor * abs(f0))
         self.zero_forgiven = (
             max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0)),
-            max(forgiving.zero * largest, 1e-10 * abs(f0)),
+            max(forgiving.zero * largest, 1e-8 * abs(f0)),
         )
-        self.forgiven = [forgiving.small * float(u.max(initial=0)) for u in contributions]
-        self.forgiven_last = [forgiving.settle * float(u.max(initial=0)) for u in contributions]
-        # The rounding of a claim: its type's, of the largest entry, and f's own where that is more
-        self.allowance = [
-            8 * limits.eps * float(abs(c).max(initial=0)) * s + forgiving.rounding
-            for c, s in zip(self.claims, self.scales, strict=True)
-        ]
-        self.contributions = contributions
+        self.forgiven = [forgiving.small * u for u in most]
+        self.forgiven_last = [forgiving.settle * u for u in most]
+        # The rounding of a claim: its type's, of the largest entry or the largest contribution,
+        # and f's own where that is more.
+        self.allowance = []
+        for claim, scale, base, u in zip(
+            self.claims, self.scales, objective.base_flat, most, strict=True
+        ):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                by_size = u * scale / abs(base.astype(np.float64))
+            entry = np.fmin(float(abs(claim).max(initial=0)) * scale, by_size)
+            self.allowance.append(8 * limits.eps * entry + forgiving.rounding)
 
     def run(self, k, index, grouped):
         """The :class:`Findings` on the entries ``index`` (flat) of array k."""
@@ -124,9 +133,7 @@ class Sweep:
         line = line or self._entry(k, i)
         if t is None:
             t = float(first_step(line.claim, self.limits.sigma))
-        judged = judge(
-            line, t, self.limits, self.allowance[k][i], self._forgiven(k, i), samples
-        )
+        judged = judge(line, t, self.limits, self.allowance[k][i], self._forgiven(k, i), samples)
         found.varied |= judged.moved
         found.numerical[i] = judged.slope / line.scale
         found.bound[i] = judged.bound / line.scale
@@ -171,9 +178,17 @@ class Sweep:
         found.unclear = [i for i in found.unclear if not agree[i]]
         return found
 
-    def show(self, k, found):
-        """Measure one entry, the largest, so that a report has a number to show."""
-        i = int(np.argmax(self.contributions[k]))
+    def show(self, k, found, count=1):
+        """Measure some entries, the largest and random ones, for a report to show."""
+        unknown = np.flatnonzero(np.isnan(found.numerical))
+        if not len(unknown):
+            return
+        largest = unknown[np.argmax(self.contributions[k][unknown])]
+        more = self.rng.choice(unknown, min(count - 1, len(unknown)), replace=False)
+        for i in {int(largest), *(int(i) for i in more)}:
+            self._measure(k, i, found)
+
+    def _measure(self, k, i, found):
         line = self._entry(k, i)
         t = float(first_step(line.claim, self.limits.sigma))
         judged = judge(line, t, self.limits, self.allowance[k][i], self._forgiven(k, i))
@@ -232,6 +247,18 @@ class Sweep:
         for half in np.array_split(group, 2):
             if self._line(k, half, found) != "right":
                 self._open(k, half, found)
+
+    def kinked(self, k):
+        """Does f have a kink here along some random direction within array k?"""
+        index = np.arange(self.claims[k].size)
+        for _ in range(2):
+            weights = self.scales[k] * self.rng.uniform(0.5, 1.5, len(index))
+            weights *= self.rng.choice((-1.0, 1.0), len(index))
+            line = GroupLine(self.objective, self.f0, k, index, 0 * self.claims[k], weights)
+            samples = Samples(line, 1e-3, self.limits)
+            if sum(bends(samples, j) for j in range(0, -6, -1)) >= 3:
+                return True
+        return False
 
     def _open_all(self, k, group, found):
         for i in group:

@@ -1,7 +1,6 @@
 """Random models with right gradients, scalar functions, and mutants, for the checker's tests."""
 
 import numpy as np
-
 from tape import ACTIVATIONS, Model
 
 
@@ -17,7 +16,9 @@ def data_scale(rng):
 def loss_of(rng, out_value_shape):
     """A random loss on (batch, k): a function of a Var."""
     n, k = out_value_shape
-    kind = rng.choice(["squared", "half", "cross", "cross", "bce", "margin", "norm", "sumsq", "prob"])
+    kind = rng.choice(
+        ["squared", "half", "cross", "cross", "bce", "margin", "norm", "sumsq", "prob"]
+    )
     target = rng.standard_normal((n, k))
     labels = rng.integers(0, k, n)
     onehot = np.eye(k)[labels]
@@ -52,7 +53,9 @@ def mlp(rng, largest=12):
     n = int(rng.integers(1, 9))
     X = normal(rng, n, sizes[0], scale=data_scale(rng))
     acts = [str(rng.choice(ACTIVATIONS)) for _ in sizes[1:-1]]
-    special = str(rng.choice(["", "", "", "", "zeros", "zero bias", "saturated", "big", "tiny", "badly"]))
+    special = str(
+        rng.choice(["", "", "", "", "zeros", "zero bias", "saturated", "big", "tiny", "badly"])
+    )
     params = {}
     for l, (a, b) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
         W = normal(rng, b, a)
@@ -117,7 +120,9 @@ def rnn(rng):
 def lstm(rng):
     n, t, d, h, k = (int(v) for v in rng.integers(2, 5, 5))
     X = normal(rng, t, n, d, scale=1)
-    params = {f"W{g}": normal(rng, d + h, h) for g in "ifog"} | {f"b{g}": normal(rng, h, scale=0.1) for g in "ifog"}
+    params = {f"W{g}": normal(rng, d + h, h) for g in "ifog"} | {
+        f"b{g}": normal(rng, h, scale=0.1) for g in "ifog"
+    }
     params["Wo_"] = normal(rng, h, k)
     kind, loss = loss_of(rng, (n, k))
 
@@ -142,7 +147,8 @@ def batchnorm(rng):
     X = normal(rng, n, d, scale=data_scale(rng))
     act = str(rng.choice(ACTIVATIONS))
     params = {
-        "W": normal(rng, d, h), "b": normal(rng, h, scale=0.1), "gamma": 1 + normal(rng, h, scale=0.2),
+        "W": normal(rng, d, h), "b": normal(rng, h, scale=0.1),
+        "gamma": 1 + normal(rng, h, scale=0.2),
         "beta": normal(rng, h, scale=0.2), "V": normal(rng, h, k), "c": normal(rng, k, scale=0.1),
     }  # fmt: skip
     kind, loss = loss_of(rng, (n, k))
@@ -164,7 +170,11 @@ def layernorm_attention(rng):
     d = max(d, 3)
     X = normal(rng, n, t, d, scale=1)
     params = {f"W{m}": normal(rng, d, d) for m in "qkvo"}
-    params |= {"gamma": 1 + normal(rng, d, scale=0.1), "beta": normal(rng, d, scale=0.1), "out": normal(rng, d, k)}
+    params |= {
+        "gamma": 1 + normal(rng, d, scale=0.1),
+        "beta": normal(rng, d, scale=0.1),
+        "out": normal(rng, d, k),
+    }
     kind, loss = loss_of(rng, (n, k))
 
     def build(tape, p):
@@ -182,19 +192,28 @@ def layernorm_attention(rng):
 
 
 def convolution(rng):
-    n, c, o, size, w = int(rng.integers(1, 4)), *(int(v) for v in rng.integers(1, 4, 2)), int(rng.integers(4, 8)), 3
+    n, c, o, size, w = (
+        int(rng.integers(1, 4)),
+        *(int(v) for v in rng.integers(1, 4, 2)),
+        int(rng.integers(4, 8)),
+        3,
+    )
     X = normal(rng, n, c, size, size, scale=1)
     act = str(rng.choice(ACTIVATIONS))
     pool = str(rng.choice(["max", "mean", "none"]))
     m = size - w + 1
-    rows = (np.arange(m)[:, None, None, None] + np.arange(w)[None, None, :, None])
-    cols = (np.arange(m)[None, :, None, None] + np.arange(w)[None, None, None, :])
+    rows = np.arange(m)[:, None, None, None] + np.arange(w)[None, None, :, None]
+    cols = np.arange(m)[None, :, None, None] + np.arange(w)[None, None, None, :]
     rows, cols = np.broadcast_arrays(rows, cols)
     patches = X[:, :, rows, cols].transpose(0, 2, 3, 1, 4, 5).reshape(n * m * m, c * w * w)
     k = int(rng.integers(2, 5))
     half = m // 2
     features = o * (half * half if pool != "none" else m * m)
-    params = {"K": normal(rng, o, c * w * w), "b": normal(rng, o, scale=0.1), "V": normal(rng, features, k)}
+    params = {
+        "K": normal(rng, o, c * w * w),
+        "b": normal(rng, o, scale=0.1),
+        "V": normal(rng, features, k),
+    }
     if rng.random() < 0.2:
         params["b"][:] = 0
     kind, loss = loss_of(rng, (n, k))
@@ -243,7 +262,9 @@ def embedding(rng):
 def residual(rng):
     n, d, k, depth = (int(v) for v in rng.integers(2, 6, 4))
     X = normal(rng, n, d, scale=1)
-    params = {f"W{l}": normal(rng, d, d, scale=0.3) for l in range(depth)} | {"V": normal(rng, d, k)}
+    params = {f"W{l}": normal(rng, d, d, scale=0.3) for l in range(depth)} | {
+        "V": normal(rng, d, k)
+    }
     act = str(rng.choice(ACTIVATIONS))
     kind, loss = loss_of(rng, (n, k))
 
@@ -256,7 +277,19 @@ def residual(rng):
     return Model(f"residual {act} {kind}", build, params)
 
 
-MODELS = [mlp, mlp, mlp, rnn, lstm, batchnorm, layernorm_attention, convolution, dropout, embedding, residual]
+MODELS = [
+    mlp,
+    mlp,
+    mlp,
+    rnn,
+    lstm,
+    batchnorm,
+    layernorm_attention,
+    convolution,
+    dropout,
+    embedding,
+    residual,
+]
 
 
 def random_model(rng, dtype=np.float64):
@@ -276,10 +309,16 @@ SABOTAGE = {
     "last parent cut": lambda sent, node: [*sent[:-1], np.zeros_like(sent[-1])],
     "batch": lambda sent, node: [s * s.dtype.type(s.shape[0] if s.ndim else 3) for s in sent],
     "squared": lambda sent, node: [s * s for s in sent],
-    "rows": lambda sent, node: [s * np.linspace(0.5, 1.5, s.size, dtype=s.dtype).reshape(s.shape) for s in sent],
+    "rows": lambda sent, node: [
+        s * np.linspace(0.5, 1.5, s.size, dtype=s.dtype).reshape(s.shape) for s in sent
+    ],
     "one entry": lambda sent, node: [_one_entry(s, 1.5) for s in sent],
     "shifted": lambda sent, node: [np.roll(s, 1) for s in sent],
-    "noise": lambda sent, node: [s * (1 + 0.01 * np.sin(np.arange(s.size, dtype=s.dtype) + 1)).reshape(s.shape).astype(s.dtype) for s in sent],
+    "noise": lambda sent, node: [
+        s
+        * (1 + 0.01 * np.sin(np.arange(s.size, dtype=s.dtype) + 1)).reshape(s.shape).astype(s.dtype)
+        for s in sent
+    ],
 }
 
 

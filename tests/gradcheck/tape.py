@@ -29,7 +29,9 @@ class Var:
         return self.tape.op("sub", lambda a, b: a - b, lambda g, a, b, y: (g, -g), self, other)
 
     def __mul__(self, other):
-        return self.tape.op("mul", lambda a, b: a * b, lambda g, a, b, y: (g * b, g * a), self, other)
+        return self.tape.op(
+            "mul", lambda a, b: a * b, lambda g, a, b, y: (g * b, g * a), self, other
+        )
 
     def __truediv__(self, other):
         return self.tape.op(
@@ -55,10 +57,14 @@ class Var:
 
     @property
     def T(self):
-        return self.tape.op("T", lambda a: a.swapaxes(-1, -2), lambda g, a, y: (g.swapaxes(-1, -2),), self)
+        return self.tape.op(
+            "T", lambda a: a.swapaxes(-1, -2), lambda g, a, y: (g.swapaxes(-1, -2),), self
+        )
 
     def reshape(self, *shape):
-        return self.tape.op("reshape", lambda a: a.reshape(shape), lambda g, a, y: (g.reshape(a.shape),), self)
+        return self.tape.op(
+            "reshape", lambda a: a.reshape(shape), lambda g, a, y: (g.reshape(a.shape),), self
+        )
 
     def sum(self, axis=None, keepdims=False):
         def back(g, a, y):
@@ -129,7 +135,10 @@ FUNCTIONS = {
         lambda a: np.where(a > 0, a, a * a.dtype.type(0.1)),
         lambda a, y: np.where(a > 0, 1, 0.1).astype(a.dtype),
     ),
-    "softplus": (lambda a: np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a))), lambda a, y: _sigmoid(a)),
+    "softplus": (
+        lambda a: np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a))),
+        lambda a, y: _sigmoid(a),
+    ),
     "silu": (lambda a: a * _sigmoid(a), lambda a, y: _sigmoid(a) * (1 + a * _sigmoid(-a))),
     "elu": (
         lambda a: np.where(a > 0, a, np.expm1(np.minimum(a, 0))),
@@ -164,7 +173,9 @@ class Tape:
 
         def send(g):
             return [
-                unbroadcast(np.asarray(s), v.shape) if kind != "matmul" else _fit(np.asarray(s), v.shape)
+                unbroadcast(np.asarray(s), v.shape)
+                if kind != "matmul"
+                else _fit(np.asarray(s), v.shape)
                 for s, v in zip(back(g, *values, y), values, strict=True)
             ]
 
@@ -191,7 +202,7 @@ def _fit(grad, shape):
 
 
 class Model:
-    """``build(tape, {name: Var}) -> Var`` of a scalar, at ``params``; f and grad for the checker."""
+    """``build(tape, {name: Var})`` gives a scalar Var; f and grad at ``params`` for the checker."""
 
     def __init__(self, name, build, params):
         self.name, self.build, self.params = name, build, params
