@@ -480,7 +480,7 @@ def _direction(rng, shape):
 
 
 def _sizes(x, claim, f0):
-    """For each entry the size on which a step is based: its own, or what is typical of its array."""
+    """For each entry the size on which a step is based: its own, or its array's typical one."""
     x = np.abs(x.astype(np.float64))
     inside = x[x > 0]
     if inside.size:

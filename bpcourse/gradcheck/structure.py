@@ -117,7 +117,7 @@ def _match(params, grad, path, leaves):
         if not isinstance(grad, list | tuple):
             raise StructureError(
                 "wrong structure",
-                f"{where}: expected a list of {len(params)} arrays, as params is, got {_kind(grad)}",
+                f"{where}: expected a list of {len(params)} arrays, got {_kind(grad)}",
             )
         if len(grad) != len(params):
             raise StructureError(
