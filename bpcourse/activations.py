@@ -9,8 +9,9 @@ At the kink of ReLU and leaky ReLU, z = 0, the derivative is taken from the left
 """
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebval
 
+from bpcourse import normal
+from bpcourse.normal import minus_abs
 from bpcourse.validation import as_float
 
 
@@ -52,11 +53,11 @@ class Sigmoid(Activation):
 
     def value(self, z):
         z = as_float("z", z)
-        e = np.exp(_minus_abs(z))  # in 0..1, so neither tail overflows or loses digits
+        e = np.exp(minus_abs(z))  # in 0..1, so neither tail overflows or loses digits
         return np.where(z.real < 0, e, 1) / (1 + e)
 
     def derivative(self, z):
-        e = np.exp(_minus_abs(as_float("z", z)))
+        e = np.exp(minus_abs(as_float("z", z)))
         return e / (1 + e) ** 2  # σ(z)σ(−z), which keeps its digits where 1 − σ(z) has none
 
     def derivative_from_output(self, a):
@@ -71,7 +72,7 @@ class Tanh(Activation):
         return np.tanh(as_float("z", z))
 
     def derivative(self, z):
-        e = np.exp(_minus_abs(as_float("z", z))) ** 2
+        e = np.exp(minus_abs(as_float("z", z))) ** 2
         return 4 * e / (1 + e) ** 2  # sech² z
 
     def derivative_from_output(self, a):
@@ -120,7 +121,7 @@ class Softplus(Activation):
 
     def value(self, z):
         z = as_float("z", z)
-        return np.where(z.real < 0, 0, z) + np.log1p(np.exp(_minus_abs(z)))
+        return np.where(z.real < 0, 0, z) + np.log1p(np.exp(minus_abs(z)))
 
     def derivative(self, z):
         return sigmoid.value(z)
@@ -146,11 +147,11 @@ class GELU(Activation):
 
     def value(self, z):
         z = as_float("z", z)
-        return (z * _normal_cdf(z)).astype(z.dtype)
+        return (z * normal.cdf(z)).astype(z.dtype)
 
     def derivative(self, z):
         z = as_float("z", z)
-        return (_normal_cdf(z) + z * _normal_density(z)).astype(z.dtype)
+        return (normal.cdf(z) + z * normal.density(z)).astype(z.dtype)
 
 
 class Softmax:
@@ -178,48 +179,6 @@ class Softmax:
 
     def __repr__(self):
         return "Softmax"
-
-
-def _minus_abs(z):
-    """−|z|, decided on the real part so that a complex step passes through."""
-    return -np.abs(z) if z.dtype.kind == "f" else np.where(z.real < 0, z, -z)
-
-
-# (1+2x)·erfc(x)·exp(x²) as a Chebyshev series in (x−3.75)/(x+3.75): a rational function of x that
-# holds from x = 0 to infinity. NumPy has no erfc.
-_ERFC_SERIES = np.array([
-    1.1775789345674017, -0.0045900545806464776, -0.084249133366517917, 0.059209939998191893,
-    -0.026658668435305753, 0.0090749976707052652, -0.0024131635404176081, 0.00049077583652580863,
-    -6.916973302501207e-05, 4.1390279860730102e-06, 7.7403830661984903e-07, -2.1886401049234397e-07,
-    1.076499946567091e-08, 4.5219598112182866e-09, -7.7544002088313509e-10, -6.3180883408866841e-11,
-    2.8687950109306699e-11, 1.9455868545777347e-13, -9.6546967484334393e-13, 3.2525481481487401e-14,
-    3.3478119482868056e-14, -1.864562880419313e-15, -1.2507950530688648e-15, 7.4182352566240441e-17,
-    5.068148904796111e-17,
-])  # fmt: skip
-
-
-def _within_40(z):
-    """z as double precision, clipped to ±40, where Φ and φ have long reached their limits."""
-    z = z.astype(np.result_type(z, np.float64))
-    return np.where(z.real < -40, -40, np.where(z.real > 40, 40, z))
-
-
-def _normal_density(z):
-    """φ(z) = exp(−z²/2)/√(2π)."""
-    z = _within_40(z)
-    # z² is rounded, and the exponential magnifies the error by z²/2. So the head of z, with few
-    # enough bits that its square is exact, is squared apart from the tail.
-    head = np.round(z.real * 1024) / 1024
-    tail = z - head
-    return np.exp(-head * head / 2) * np.exp(-tail * (z + head) / 2) / np.sqrt(2 * np.pi)
-
-
-def _normal_cdf(z):
-    """Φ(z), relatively accurate in the left tail."""
-    x = -_minus_abs(_within_40(z)) / np.sqrt(2)
-    scaled = chebval((x - 3.75) / (x + 3.75), _ERFC_SERIES) / (1 + 2 * x)  # erfc(x)·exp(x²)
-    tail = np.sqrt(np.pi / 2) * scaled * _normal_density(z)  # ½ erfc(|z|/√2)
-    return np.where(z.real < 0, tail, 1 - tail)
 
 
 identity = Identity()

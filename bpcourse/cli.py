@@ -6,6 +6,7 @@ import os
 import tempfile
 
 from bpcourse import workspace
+from bpcourse.files import write
 from bpcourse.text import text
 
 FIRST = "lectures/00_start_here.ipynb"
@@ -51,7 +52,7 @@ def _lab(folder, arguments, rest):
         }
     }
     overrides = own / "config" / "labconfig" / "default_setting_overrides.json"
-    workspace.write(overrides, (json.dumps(quiet, indent=1) + "\n").encode())
+    write(overrides, (json.dumps(quiet, indent=1) + "\n").encode())
     try:
         from jupyterlab.labapp import LabApp  # reads the environment as it is imported
     except ImportError as error:

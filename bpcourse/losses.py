@@ -13,7 +13,13 @@ distributions such as one-hot rows (batch, k).
 import numpy as np
 
 from bpcourse import activations
-from bpcourse.validation import as_batch, as_float, require_finite, require_shape
+from bpcourse.validation import (
+    as_batch,
+    as_distribution,
+    as_float,
+    as_probabilities,
+    as_targets,
+)
 
 
 class Loss:
@@ -65,7 +71,7 @@ class SquaredError(Loss):
 
     def forward(self, y_hat, y):
         y_hat = as_batch("y_hat", y_hat)
-        difference = y_hat - _same_shape(y, y_hat)
+        difference = y_hat - as_targets(y, y_hat)
         scale = self.factor / (len(y_hat) if self.reduction == "mean" else 1)
         return _number(scale * (difference * difference).sum()), (scale, difference)
 
@@ -82,7 +88,7 @@ class EuclideanNorm(Loss):
 
     def forward(self, y_hat, y):
         y_hat = as_batch("y_hat", y_hat)
-        difference = y_hat - _same_shape(y, y_hat)
+        difference = y_hat - as_targets(y, y_hat)
         # Scaled by its largest entry, so that no square over- or underflows.
         scale = np.abs(difference).max(axis=1, keepdims=True)
         scale[scale == 0] = 1
@@ -103,8 +109,8 @@ class CrossEntropy(Loss):
     """
 
     def forward(self, y_hat, y):
-        y_hat = _probabilities(as_batch("y_hat", y_hat))
-        target = _distribution(y, y_hat.shape, y_hat.real.dtype)
+        y_hat = as_probabilities("y_hat", y_hat)
+        target = as_distribution(y, y_hat.shape, y_hat.real.dtype)
         log = np.full_like(y_hat, -np.inf)  # log 0, without the warning
         np.log(y_hat, out=log, where=y_hat != 0)
         terms = np.multiply(target, log, out=np.zeros_like(log), where=target != 0)
@@ -120,14 +126,26 @@ class CrossEntropy(Loss):
         return activations.softmax.value(z)
 
 
-class SoftmaxCrossEntropy(Loss):
-    r"""Softmax and cross-entropy in one, on logits z (C14); the gradient is (ŷ − y)/batch (C25)."""
+class FusedLoss(Loss):
+    """A loss that takes logits z in place of ŷ: its gradient is ∂L/∂z."""
 
     fused = True
 
+    def value(self, z, y):
+        """The loss of logits z (batch, k) as a number; errors as for every loss."""
+        return super().value(z, y)
+
+    def gradient(self, z, y):
+        """∂L/∂z, of the shape of the logits z."""
+        return super().gradient(z, y)
+
+
+class SoftmaxCrossEntropy(FusedLoss):
+    r"""Softmax and cross-entropy in one, on logits z (C14); the gradient is (ŷ − y)/batch (C25)."""
+
     def forward(self, z, y):
         z = as_batch("z", z)
-        target = _distribution(y, z.shape, z.real.dtype)
+        target = as_distribution(y, z.shape, z.real.dtype)
         shifted = z - z.real.max(axis=1, keepdims=True)
         e = np.exp(shifted)
         total = e.sum(axis=1, keepdims=True)
@@ -138,30 +156,20 @@ class SoftmaxCrossEntropy(Loss):
         e, total, target = cache
         return (e / total - target) / len(e)
 
-    def value(self, z, y):
-        """The loss of logits z (batch, k) as a number; errors as for every loss."""
-        return super().value(z, y)
-
-    def gradient(self, z, y):
-        """∂L/∂z, of the shape of the logits z."""
-        return super().gradient(z, y)
-
     def output(self, z):
         return activations.softmax.value(z)
 
 
-class BinaryCrossEntropy(Loss):
+class BinaryCrossEntropy(FusedLoss):
     r"""−y log ŷ − (1−y) log(1−ŷ) with ŷ = σ(z), on logits z, summed over k, mean over the batch.
 
     Targets in 0..1 of the shape of z; for z of shape (batch, 1) also labels (batch,).
     """
 
-    fused = True
-
     def forward(self, z, y):
         z = as_batch("z", z)
         y = as_float("y", y, z.real.dtype)
-        y = _same_shape(y[:, None] if y.ndim == 1 and z.shape[1] == 1 else y, z)
+        y = as_targets(y[:, None] if y.ndim == 1 and z.shape[1] == 1 else y, z)
         if y.min() < 0 or y.max() > 1:
             raise ValueError(f"y: expected targets in 0..1, got {y.min()} to {y.max()}")
         # softplus(z) − y·z loses its digits where z and y agree; this is exact on both sides.
@@ -171,14 +179,6 @@ class BinaryCrossEntropy(Loss):
     def backward(self, cache):
         z, y = cache
         return (activations.sigmoid.value(z) - y) / len(z)
-
-    def value(self, z, y):
-        """The loss of logits z (batch, k) as a number; errors as for every loss."""
-        return super().value(z, y)
-
-    def gradient(self, z, y):
-        """∂L/∂z, of the shape of the logits z."""
-        return super().gradient(z, y)
 
     def output(self, z):
         return activations.sigmoid.value(z)
@@ -194,7 +194,7 @@ class MaxMargin(Loss):
         scores = as_batch("y_hat", y_hat)
         if scores.shape[1] < 2:
             raise ValueError(f"y_hat: expected scores of at least 2 classes, got {scores.shape}")
-        target = _distribution(y, scores.shape, scores.real.dtype)
+        target = as_distribution(y, scores.shape, scores.real.dtype)
         label = target.argmax(axis=1)
         rows = np.arange(len(scores))
         if (target[rows, label] != 1).any():
@@ -218,53 +218,3 @@ class MaxMargin(Loss):
 def _number(value):
     """A Python number; complex only if a complex step came in."""
     return value.item()
-
-
-def _same_shape(y, y_hat):
-    """Targets as finite floats of exactly the shape of ŷ: (n,) beside (n, 1) would broadcast."""
-    y = as_float("y", y, y_hat.real.dtype)
-    require_shape("y", y, y_hat.shape)
-    require_finite("y", y)
-    return y
-
-
-def _distribution(y, shape, dtype):
-    """Class targets as rows that sum to 1: labels become one-hot."""
-    y = np.asarray(y)
-    batch, k = shape
-    if y.ndim == 1:
-        require_shape("y", y, (batch,))
-        if y.dtype.kind not in "iu":
-            raise TypeError(f"y: expected whole-number class labels, got type {y.dtype}")
-        y = y.astype(np.intp, copy=False)
-        one_hot = np.zeros(shape, dtype)
-        try:
-            one_hot[np.arange(batch), y] = 1  # refuses labels of k and above,
-            np.bincount(y)  # and this negative ones, cheaper than min() and max()
-        except (IndexError, ValueError):
-            message = f"y: expected labels 0 to {k - 1}, got {y.min()} to {y.max()}"
-            raise ValueError(message) from None
-        return one_hot
-    y = as_float("y", y, dtype)
-    if y.shape != shape:
-        expected = f"labels of shape ({batch},) or one-hot rows of shape {shape}"
-        raise ValueError(f"y: expected {expected}, got shape {y.shape}")
-    require_finite("y", y)
-    sums = y.sum(axis=1)
-    if y.min() < 0 or np.abs(sums - 1).max() > 1e-3:
-        raise ValueError(
-            "y: expected one-hot rows or distributions (each row at least 0, sum 1), "
-            f"got a smallest entry {y.min()} and row sums {sums.min()} to {sums.max()}"
-        )
-    return y
-
-
-def _probabilities(y_hat):
-    sums = y_hat.real.sum(axis=1)
-    if y_hat.real.min() < 0 or np.abs(sums - 1).max() > 0.25:
-        raise ValueError(
-            "y_hat: expected probabilities (each row at least 0, sum 1), got a smallest entry "
-            f"{y_hat.real.min()} and row sums {sums.min()} to {sums.max()}; "
-            "logits go into SoftmaxCrossEntropy"
-        )
-    return y_hat

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from bpcourse.workspace import write
+from bpcourse.files import write
 
 ENVIRONMENT = {  # what a kernel that executes a lesson is given, here and in the tests
     "BPCOURSE_LANG": "en",

@@ -37,6 +37,8 @@ def as_float(name, value, dtype=None):
     if array.dtype.char not in FLOATS:
         _require_numbers(name, array)
         return array.astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+    if not array.dtype.isnative:  # read from a file of another machine
+        return array.astype(array.dtype.newbyteorder("="))
     return array
 
 
@@ -77,6 +79,61 @@ def as_batch(name, value, columns=None, dtype=None):
     if array.size == 0:
         raise ValueError(f"{name}: expected at least one example, got shape {array.shape}")
     require_finite(name, array)
+    return array
+
+
+def as_targets(y, y_hat):
+    """Targets as finite floats of exactly the shape of ŷ: (n,) beside (n, 1) would broadcast."""
+    y = as_float("y", y, y_hat.real.dtype)
+    require_shape("y", y, y_hat.shape)
+    require_finite("y", y)
+    return y
+
+
+def as_distribution(y, shape, dtype):
+    """Class targets as rows that sum to 1: labels become one-hot."""
+    y = np.asarray(y)
+    batch, k = shape
+    if y.ndim == 1:
+        require_shape("y", y, (batch,))
+        if y.dtype.kind not in "iu":
+            raise TypeError(f"y: expected whole-number class labels, got type {y.dtype}")
+        y = y.astype(np.intp, copy=False)
+        one_hot = np.zeros(shape, dtype)
+        try:
+            one_hot[np.arange(batch), y] = 1  # refuses labels of k and above,
+            np.bincount(y)  # and this negative ones, cheaper than min() and max()
+        except (IndexError, ValueError):
+            message = f"y: expected labels 0 to {k - 1}, got {y.min()} to {y.max()}"
+            raise ValueError(message) from None
+        return one_hot
+    y = as_float("y", y, dtype)
+    if y.shape != shape:
+        expected = f"labels of shape ({batch},) or one-hot rows of shape {shape}"
+        raise ValueError(f"y: expected {expected}, got shape {y.shape}")
+    require_finite("y", y)
+    sums = y.sum(axis=1)
+    if y.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+        raise ValueError(
+            "y: expected one-hot rows or distributions (each row at least 0, sum 1), "
+            f"got a smallest entry {y.min()} and row sums {sums.min()} to {sums.max()}"
+        )
+    return y
+
+
+def as_probabilities(name, value):
+    """``value`` as a batch of rows that are at least 0 and sum to 1, with some slack.
+
+    The slack lets a gradient check nudge one entry; logits are far outside it.
+    """
+    array = as_batch(name, value)
+    sums = array.real.sum(axis=1)
+    if array.real.min() < 0 or np.abs(sums - 1).max() > 0.25:
+        raise ValueError(
+            f"{name}: expected probabilities (each row at least 0, sum 1), got a smallest entry "
+            f"{array.real.min()} and row sums {sums.min()} to {sums.max()}; "
+            "logits go into SoftmaxCrossEntropy"
+        )
     return array
 
 

@@ -5,12 +5,12 @@ nothing that is there is ever overwritten.
 """
 
 import json
-import os
 from pathlib import Path
 
+from bpcourse.files import write
+from bpcourse.questions.record import NAME as RECORD  # it also marks a folder as a student's
 from bpcourse.text import text
 
-RECORD = "bpcourse.json"  # the student's guesses and answers; it also marks the folder as theirs
 FOLDERS = ("lectures", "exercises")
 
 
@@ -38,17 +38,6 @@ def start(folder="course"):
     outcome = "created" if new else "added" if added else "kept"
     print(text(f"workspace.{outcome}", folder=folder, count=added))
     return folder
-
-
-def write(path, data):
-    """Put the bytes ``data`` at ``path``, whole or not at all, making its folder if need be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _source(name):

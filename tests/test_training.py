@@ -18,7 +18,7 @@ from bpcourse import (
     Tanh,
     train,
 )
-from bpcourse.training import SGD, Adam, cosine, step_decay
+from bpcourse.optimizers import SGD, Adam, cosine, step_decay
 
 N = 23
 

@@ -6,6 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
 
 from bpcourse import cli, workspace
+from bpcourse.files import write
 
 
 @pytest.fixture
@@ -16,10 +17,10 @@ def course(tmp_path, monkeypatch):
     cell = new_code_cell("print('é')", execution_count=1, metadata={"tags": ["C29"]})
     cell.outputs = [new_output("stream", text="é\n")]
     lesson = writes(new_notebook(cells=[new_markdown_cell("# One"), cell]))
-    workspace.write(home / "lectures" / "00_start_here.ipynb", lesson.encode())
-    workspace.write(home / "lectures" / "sheet.svg", b"<svg/>")
-    workspace.write(home / "lectures" / ".hidden", b"")
-    workspace.write(home / "exercises" / "01_one.ipynb", lesson.encode())
+    write(home / "lectures" / "00_start_here.ipynb", lesson.encode())
+    write(home / "lectures" / "sheet.svg", b"<svg/>")
+    write(home / "lectures" / ".hidden", b"")
+    write(home / "exercises" / "01_one.ipynb", lesson.encode())
     return home
 
 
@@ -77,7 +78,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.replace", fails)
     with pytest.raises(OSError, match="disk full"):
-        workspace.write(target, b"after")
+        write(target, b"after")
     assert target.read_bytes() == b"before" and _files(tmp_path) == {"kept.txt"}
 
 
