@@ -15,6 +15,7 @@ RATIO = 5
 SHRINK = 1 / (RATIO**2 - 1)
 MOST_STEPS = 12
 LARGEST_STEP = 1e6  # relative to the size of the parameters
+LOCAL_STEP = 2.0  # beyond this a step may confirm a claim, but f is too far away to convict one
 
 
 @dataclass(frozen=True)
@@ -176,8 +177,9 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         if distance <= E <= tolerance:
             return _judgement("right", samples, j, R, E)
         if (
-            not bends(samples, j)
-            and distance > limits.clear * E
+            distance > limits.clear * E
+            and samples.step(j) <= LOCAL_STEP
+            and not bends(samples, j)
             and _confirmed(samples, j, limits, allowance, R, E)
         ):
             return _judgement("wrong", samples, j, R, E)
