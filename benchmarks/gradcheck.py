@@ -139,9 +139,9 @@ def numdifftools_check(times):
         import numdifftools
 
         x = case.x.astype(np.float64)
-        slope, info = numdifftools.Gradient(case.f, full_output=True)(x)
-        error = np.maximum(np.ravel(info.error_estimate), 1e-15)
-        return bool((abs(np.ravel(slope) - case.grad(x)) <= times * error).all())
+        found = numdifftools.Gradient(case.f, full_output=True)(x)
+        error = np.maximum(np.ravel(found.error_estimate), 1e-15)
+        return bool((abs(np.ravel(found.estimate) - case.grad(x)) <= times * error).all())
 
     return check
 

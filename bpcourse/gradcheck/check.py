@@ -135,10 +135,11 @@ class _Check:
                     slope = step.slope(k, i)
                 except Exception:
                     slope = np.nan
-                rounding = here.allowance[k][i] / scale
+                error = near * abs(claim) + here.allowance[k][i] / scale
+                error = min(error, self.setting.limits.resolve * abs(claim))
                 fits = abs(slope - found.numerical[i]) <= 10 * found.bound[i]
-                if fits and abs(slope - claim) <= near * abs(claim) + rounding:
-                    found.numerical[i], found.bound[i] = slope, near * abs(claim) + rounding
+                if fits and abs(slope - claim) <= error:
+                    found.numerical[i], found.bound[i] = slope, error
                     found.judged.pop(i, None)
                 else:
                     left.append(i)

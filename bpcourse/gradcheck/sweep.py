@@ -15,6 +15,7 @@ from bpcourse.gradcheck.slopes import (
     judge,
 )
 
+DOUBLE = float(np.finfo(np.float64).eps)
 GROUP = 512
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
@@ -52,7 +53,7 @@ class Sweep:
             most.append(float(abs(claim * own).max(initial=0)))
         largest = max(most)
         # Below this a claim is a rounded zero, or less than f's last digit can show.
-        self.zero = max(1e3 * limits.eps * largest, limits.floor * abs(f0))
+        self.zero = max(max(1e3 * DOUBLE, 30 * limits.eps) * largest, limits.floor * abs(f0))
         self.zero_forgiven = (
             max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0)),
             max(forgiving.zero * largest, 1e-8 * abs(f0)),
