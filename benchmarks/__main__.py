@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME …]``: run every benchmark, or those named, and print their tables."""
+"""``python -m benchmarks [NAME …]``: run every benchmark, or those named; prints their tables."""
 
 import importlib
 import pkgutil

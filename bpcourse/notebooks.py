@@ -60,7 +60,8 @@ def normalise(notebook):
     notebook = deepcopy(notebook)
     notebook.nbformat_minor = 5
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
-    ids, count = set(), 0
+    ids: set[str] = set()
+    count = 0
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(
             {key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata}
@@ -91,7 +92,7 @@ def _digest(source):
 
 
 def _normal_outputs(cell):
-    outputs = []
+    outputs: list = []
     for output in cell.outputs:
         if output.output_type == "stream":
             last = outputs[-1] if outputs else {}

@@ -118,7 +118,8 @@ class Sweep:
         A forward difference with a small step is enough for most: its error, half the curvature
         times the step, is small beside the claim.
         """
-        passed, left = [], []
+        passed: list = []
+        left: list = []
         aside = Findings(found.numerical, found.bound)
         for group in self._alike(k, index):
             agree = len(group) > FEW and all(self._line(k, group, aside) == "right" for _ in "12")

@@ -1,0 +1,29 @@
+"""The course's pictures: every function returns a Matplotlib figure, and ``show`` displays it.
+
+Nothing here touches pyplot or the reader's Matplotlib settings. One colour stands for forward
+values, one for gradients, one for parameters (``FORWARD``, ``GRADIENT``, ``PARAMETER``).
+"""
+
+from bpcourse.figures.curves import confusion_matrix, curve, history, images
+from bpcourse.figures.matrices import heat_map, heat_maps, jacobian
+from bpcourse.figures.network import network_diagram
+from bpcourse.figures.shapes import shape_row
+from bpcourse.figures.style import FORWARD, GRADIENT, PARAMETER, new_figure, show, styled
+
+__all__ = [
+    "FORWARD",
+    "GRADIENT",
+    "PARAMETER",
+    "confusion_matrix",
+    "curve",
+    "heat_map",
+    "heat_maps",
+    "history",
+    "images",
+    "jacobian",
+    "network_diagram",
+    "new_figure",
+    "shape_row",
+    "show",
+    "styled",
+]

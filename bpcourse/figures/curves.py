@@ -1,0 +1,123 @@
+"""Curves and counts: a function and its derivative, a training run, a confusion matrix, images."""
+
+import math
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from bpcourse.figures.style import FORWARD, GRADIENT, INK, PALE, new_figure, styled
+from bpcourse.text import text
+
+
+@styled
+def curve(f, derivative=None, *, low=-6, high=6, title=""):
+    """f in the colour of forward values and f′, dashed, in that of gradients, against z.
+
+    ``f`` is an activation of the package, or a function of an array with its ``derivative``
+    (without one, f alone).
+    """
+    if hasattr(f, "value"):
+        f, derivative, title = f.value, f.derivative, title or repr(f)
+    z = np.linspace(low, high, 601)
+    fig = new_figure(5.5, 3.2)
+    ax = fig.subplots()
+    ax.axhline(0, color=PALE, linewidth=1, zorder=0)
+    ax.axvline(0, color=PALE, linewidth=1, zorder=0)
+    ax.plot(z, f(z), color=FORWARD, label=r"$\sigma(z)$")
+    if derivative is not None:
+        ax.plot(z, derivative(z), color=GRADIENT, linestyle="--", label=r"$\sigma'(z)$")
+    ax.set_xlabel(text("figures.pre_activation"))
+    ax.set_ylabel(text("figures.value"))
+    ax.set_title(title)
+    ax.legend()
+    return fig
+
+
+@styled
+def history(history):
+    """Loss, and accuracy if it was measured, after every epoch of a training run."""
+    panels = [(text("figures.loss"), history.loss, history.validation_loss)]
+    if history.accuracy or history.validation_accuracy:
+        percent = [
+            [100 * share for share in shares]
+            for shares in (history.accuracy, history.validation_accuracy)
+        ]
+        panels.append((text("figures.accuracy"), *percent))
+    fig = new_figure(4 * len(panels), 3)
+    for ax, (label, train, validation) in zip(
+        np.atleast_1d(fig.subplots(1, len(panels))), panels, strict=True
+    ):
+        for values, name, style in (
+            (train, text("figures.training"), "-"),
+            (validation, text("figures.validation"), "--"),
+        ):
+            if values:
+                mark = "o" if len(values) == 1 else ""  # one epoch is a point, not a line
+                ax.plot(range(1, len(values) + 1), values, style, marker=mark, label=name)
+        ax.set_xlabel(text("figures.epoch"))
+        ax.set_ylabel(label)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if train or validation:
+            ax.legend()
+    return fig
+
+
+@styled
+def confusion_matrix(y, guess, classes=None):
+    """How often each true class (row) was read as each class (column); mistakes are coloured.
+
+    y and guess: labels (n,); guess may also be ŷ (n, k), whose largest entry counts. ``classes``:
+    their names, in the order of the labels.
+    """
+    y, guess = np.asarray(y), np.asarray(guess)
+    k = guess.shape[1] if guess.ndim == 2 else int(max(y.max(), guess.max())) + 1
+    guess = guess.argmax(axis=1) if guess.ndim == 2 else guess
+    counts = np.zeros((k, k), int)
+    np.add.at(counts, (y, guess), 1)
+    mistakes = counts * ~np.eye(k, dtype=bool)
+    names = classes if classes is not None else range(k)
+    size = min(0.42 * k + 1.4, 7)
+    fig = new_figure(size + 0.3, size)
+    ax = fig.subplots()
+    ax.imshow(mistakes, cmap="Oranges", vmin=0, vmax=max(2 * mistakes.max(), 1))
+    ax.set_xticks(range(k), names)
+    ax.set_yticks(range(k), names)
+    ax.tick_params(length=0)
+    ax.set_xlabel(text("figures.predicted"))
+    ax.set_ylabel(text("figures.true"))
+    for (i, j), count in np.ndenumerate(counts):
+        if count:
+            weight = "normal" if i == j else "bold"
+            ax.text(j, i, str(count), ha="center", va="center", fontsize=9, weight=weight)
+    return fig
+
+
+@styled
+def images(pixels, labels=None, *, columns=10, low=0.0, high=1.0):
+    """Square grey images, a row of ``pixels`` (n, side²) each, dark ink on white.
+
+    ``labels``: what stands above each, such as 4 or "4→9".
+    """
+    pixels = np.asarray(pixels, dtype=float)
+    side = math.isqrt(pixels.shape[1]) if pixels.ndim == 2 else 0
+    if side == 0 or side * side != pixels.shape[1]:
+        raise ValueError(f"pixels: expected (n, side²), a square a row, got {pixels.shape}")
+    if labels is not None and len(labels) != len(pixels):
+        raise ValueError(f"labels: expected {len(pixels)}, one an image, got {len(labels)}")
+    columns = min(columns, len(pixels))
+    rows = -(-len(pixels) // columns)
+    fig = new_figure(0.78 * columns + 0.1, (0.78 + (0.3 if labels is not None else 0)) * rows + 0.1)
+    axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for n, (ax, image) in enumerate(zip(axes, pixels, strict=False)):
+        ax.imshow(image.reshape(side, side), cmap="gray_r", vmin=low, vmax=high)
+        ax.plot(
+            [-0.5, side - 0.5, side - 0.5, -0.5, -0.5],
+            [-0.5, -0.5, side - 0.5, side - 0.5, -0.5],
+            color=PALE,
+            linewidth=1,
+        )
+        if labels is not None:
+            ax.set_title(str(labels[n]), fontsize=11, color=INK, pad=3)
+    return fig

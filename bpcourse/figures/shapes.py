@@ -1,0 +1,93 @@
+"""An equation of matrices as boxes to scale: which sides line up (D11)."""
+
+from matplotlib.patches import Rectangle
+
+from bpcourse.figures.style import COLORS, INK, new_figure, styled
+
+SIDES = ["#222222", "#9C3F77", "#0068A8", "#B84A00"]  # one colour for each size
+LONGEST = 1.5  # inches, the longest side of all
+SIGN_WIDTH = 0.55
+SMALL = 10
+
+
+@styled
+def shape_row(parts, sizes=None):
+    """Boxes and signs in a row; equal sides have one colour, and "@" says whether its two agree.
+
+    ``parts``: boxes ``(name, shape)`` or ``(name, shape, kind)``, where an array may stand for its
+    shape and ``kind`` is "forward", "gradient" or "parameter", and signs such as "=", "@", "+".
+    ``sizes`` names numbers, as ``{5: "batch"}``. ValueError for a shape that is no matrix's. ::
+
+        shape_row([("dW", (4, 3), "gradient"), "=", ("dZ.T", (4, 5)), "@", ("A", (5, 3))])
+    """
+    names = sizes or {}
+    boxes = [_Box(*part) for part in parts if not isinstance(part, str)]
+    distinct = list(dict.fromkeys(side for box in boxes for side in box.shape))
+    colors = {size: SIDES[i % len(SIDES)] for i, size in enumerate(distinct)}
+    unit = LONGEST / max(1, *distinct)  # inches a row or column
+    tall = max(box.shape[0] for box in boxes) * unit
+    middle = 0.45 + tall / 2
+    fig = new_figure(1, 1, layout=None)
+    ax = fig.add_axes((0, 0, 1, 1))
+    x, remaining, before, sign = 0.05, iter(boxes), None, None
+    for part in parts:
+        if isinstance(part, str):
+            ax.text(x + SIGN_WIDTH / 2, middle, part, ha="center", va="center", fontsize=16)
+            sign, sign_at = part, x + SIGN_WIDTH / 2
+            x += SIGN_WIDTH
+            continue
+        box = next(remaining)
+        x = box.draw(ax, x, middle, unit, colors, names)
+        if sign == "@" and before:
+            _compare(ax, before.shape[1], box.shape[0], sign_at, middle - 0.32, colors)
+        before, sign = box, None
+    fig.set_size_inches(x + 0.1, tall + 0.85)
+    ax.set_xlim(0, x + 0.1)
+    ax.set_ylim(0, tall + 0.85)
+    ax.axis("off")
+    return fig
+
+
+class _Box:
+    """One matrix of the equation."""
+
+    def __init__(self, name, shape, kind=None):
+        self.name, self.color = name, COLORS[kind]
+        shape = tuple(getattr(shape, "shape", shape))
+        self.shape = (1, *shape) if len(shape) == 1 else shape  # a vector goes with every row
+        if len(self.shape) != 2 or min(self.shape) < 1:
+            raise ValueError(f"{name}: expected the shape of a matrix, got {shape}")
+
+    def draw(self, ax, x, middle, unit, colors, names):
+        """Draw with the labels from ``x`` on; returns where the next part begins."""
+        rows, columns = self.shape
+        labels = [f"{size} {names.get(size, '')}".strip() for size in self.shape]
+        width, height = columns * unit, rows * unit
+        # Labels are centred on their sides, so a narrow box keeps room for a wide label.
+        room = max(0.0, 0.085 * max(len(labels[1]), 1.3 * len(self.name)) - width) / 2
+        left = x + 0.12 + 0.085 * len(labels[0]) + max(0.0, room - 0.1)
+        right, low, high = left + width, middle - height / 2, middle + height / 2
+        fill: dict = {"facecolor": self.color, "alpha": 0.14, "edgecolor": "none"}
+        ax.add_patch(Rectangle((left, low), width, height, **fill))
+        for side in (left, right):
+            ax.plot([side, side], [low, high], color=colors[rows], linewidth=3)
+        for side in (low, high):
+            ax.plot([left, right], [side, side], color=colors[columns], linewidth=3)
+        label = {"fontsize": SMALL, "weight": "bold"}
+        beside = {"ha": "right", "va": "center", **label}
+        ax.text(left - 0.08, middle, labels[0], color=colors[rows], **beside)
+        centre = (left + right) / 2
+        ax.text(centre, high + 0.07, labels[1], color=colors[columns], ha="center", **label)
+        name = {"fontsize": 13, "color": self.color}
+        ax.text(centre, low - 0.08, self.name, ha="center", va="top", **name)
+        return right + 0.05 + room
+
+
+def _compare(ax, inner_left, inner_right, x, y, colors):
+    """Below the sign @: do the columns of the left factor meet the rows of the right one?"""
+    agree = inner_left == inner_right
+    relation = f"{inner_left} = {inner_right}" if agree else f"{inner_left} ≠ {inner_right}"
+    frame = None if agree else {"boxstyle": "round", "facecolor": "white", "edgecolor": INK}
+    color = colors[inner_left] if agree else INK
+    style = {"fontsize": SMALL, "weight": "bold", "color": color, "bbox": frame}
+    ax.text(x, y, relation, ha="center", va="center", **style)

@@ -1,0 +1,103 @@
+"""One visual language for all figures, and how a figure is displayed."""
+
+import io
+import sys
+from functools import wraps
+from html import escape
+from typing import Any
+
+import matplotlib
+from cycler import cycler
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+# After Okabe and Ito, darkened until small print is legible on white; told apart in every kind of
+# colour blindness.
+FORWARD = "#0068A8"  # x, z, a, ŷ
+GRADIENT = "#B84A00"  # δ and every ∂L/∂…
+PARAMETER = "#00745A"  # W and b
+INK = "#222222"
+QUIET = "#6B6B6B"
+PALE = "#E4E4E4"
+COLORS = {None: INK, "forward": FORWARD, "gradient": GRADIENT, "parameter": PARAMETER}
+SIGNED = LinearSegmentedColormap.from_list(
+    "signed", ["#8A4B08", "#E0A458", "#FFFFFF", "#A99BCB", "#4B3480"]
+)  # brown below zero, white at zero, purple above
+
+RESOLUTION = 144  # dots an inch: sharp on a dense screen
+SCREEN = 96  # CSS pixels an inch: the size on the page
+
+STYLE: Any = {
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.prop_cycle": cycler(color=["#222222", "#9C3F77", "#0068A8", "#B84A00"]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 12,
+    "figure.facecolor": "white",  # opaque: dark text stays legible on a dark page
+    "font.family": "DejaVu Sans",  # comes with Matplotlib, so it is the same everywhere
+    "font.size": 11,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "mathtext.fontset": "dejavusans",
+    "savefig.facecolor": "white",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def styled(draw):
+    """Decorate a function that draws: the course's style applies inside it, and only there."""
+
+    @wraps(draw)
+    def drawn(*args, **kwargs):
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+@styled
+def new_figure(width=8.0, height=3.2, layout="constrained"):
+    """An empty figure in the course's style, ``width`` by ``height`` inches; 8 fill a page."""
+    return Figure(figsize=(width, height), layout=layout)
+
+
+def show(fig, *, alt):
+    """Display ``fig`` with its alternative text, which also stands below it as a caption.
+
+    The picture is a PNG whose bytes depend on the figure alone. TypeError unless ``fig`` is a
+    figure, ValueError for an empty ``alt``.
+    """
+    from IPython.display import display
+
+    if not isinstance(fig, Figure):
+        raise TypeError(f"fig: expected a Matplotlib figure, got {fig!r}")
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
+    width, height = (round(inches * SCREEN) for inches in fig.get_size_inches())
+    display(
+        {"image/png": png(fig), "text/plain": alt},
+        metadata={"image/png": {"alt": alt, "height": height, "width": width}},
+        raw=True,
+    )
+    # JupyterLab keeps the alternative text to itself.
+    caption = f'<p style="max-width: {width}px; margin: 0"><small>{escape(alt)}</small></p>'
+    display({"text/html": caption, "text/plain": alt}, raw=True)
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close(fig)  # or a figure of pyplot would be displayed a second time
+
+
+@styled
+def png(fig):
+    """``fig`` as the bytes of a PNG, without a note of what wrote it."""
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=RESOLUTION, metadata={"Software": None})
+    return file.getvalue()
+
+
+def number(value, decimals=2):
+    """A number as it stands in a figure: rounded, with a real minus sign and no −0."""
+    rounded = round(float(value), decimals)
+    return f"{rounded or 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
