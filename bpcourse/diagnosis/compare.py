@@ -236,8 +236,8 @@ def _from_elsewhere(p, params, others):
         rest.slack = np.where(p.known, p.slack + NEAR * np.abs(rest.given), 0)
         rest.known = p.known
         rest.large = p.known & (np.abs(rest.given) > 20 * p.slack)
-        if rest.large.sum() >= FEWEST:
-            a, b = rest.true[rest.large], rest.given[rest.large]
+        a, b = rest.true[rest.large], rest.given[rest.large]
+        if rest.large.sum() >= FEWEST and a.any():
             c = float(a @ b / (a @ a))
             if (np.abs(rest.given - c * rest.true) <= 2 * rest.slack)[p.known].all():
                 return "decay", {"factor": c}
