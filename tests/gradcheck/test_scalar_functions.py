@@ -36,7 +36,7 @@ POSITIVE = {
 }
 CASES = [(name, x) for name in FUNCTIONS for x in POINTS]
 CASES += [(name, x) for name in POSITIVE for x in (1e-12, 1e-6, 0.2, 1e6)]
-CLIFFS = [1e2, 1e4, 1e6]
+CLIFFS = [1e2, 1e4, 1e6, 1e8]
 
 
 def function(name):
@@ -93,6 +93,21 @@ def test_scales(scale):
         ).verdict
         == "right"
     )
+
+
+@pytest.mark.parametrize("frequency", [1e4, 1e6, 1e8])
+@pytest.mark.parametrize("x", [0.0, 0.3, 3.0])
+def test_oscillations_faster_than_the_first_step(frequency, x):
+    def f(p):
+        return float(np.sin(frequency * p).sum())
+
+    def slope(p):
+        return frequency * np.cos(frequency * p)
+
+    x = np.array([x])
+    assert check_gradient(f, x, slope).verdict == "right"
+    assert check_gradient(f, x, slope(x)).verdict == "right"
+    assert check_gradient(f, x, lambda p: 1.001 * slope(p)).verdict == "wrong"
 
 
 def test_badly_scaled_parameters():
