@@ -73,6 +73,6 @@ def build(optimizer):
             expected = f"one of {list(OPTIMIZERS)}, or an object with a method step"
             raise ValueError(f"optimizer: expected {expected}, got {optimizer!r}")
         return OPTIMIZERS[optimizer]()
-    if not callable(getattr(optimizer, "step", None)):
+    if isinstance(optimizer, type) or not callable(getattr(optimizer, "step", None)):
         raise TypeError(f"optimizer: expected an object with a method step, got {optimizer!r}")
     return optimizer

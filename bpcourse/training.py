@@ -23,9 +23,10 @@ from bpcourse.validation import (
 class History:
     """What a training run measured, one entry an epoch; ``step_loss`` one a mini-batch.
 
-    ``loss`` is the mean over the epoch's examples while the parameters were moving; the validation
+    ``loss`` is that of the epoch's examples while the parameters were moving, a mean over them (a
+    sum, if the loss is one), without the penalty of weight decay; the validation
     lists are empty without ``validation``, the accuracies where y is not made of classes.
-    ``best_epoch`` had the lowest validation loss.
+    ``best_epoch``, from 0, had the lowest validation loss; None without validation.
     """
 
     loss: list = field(default_factory=list)
@@ -34,7 +35,7 @@ class History:
     validation_accuracy: list = field(default_factory=list)
     step_loss: list = field(default_factory=list)
     learning_rate: list = field(default_factory=list)
-    best_epoch: int = 0
+    best_epoch: int | None = None
 
     def plot(self):
         """Loss and accuracy against the epoch, as a Matplotlib figure."""
@@ -64,9 +65,9 @@ def train(
     Each epoch goes once through the examples in an order drawn from ``rng``; the last batch may be
     short. ``optimizer`` is "sgd", "momentum", "adam" or an object with ``step(params, grads,
     learning_rate)``; ``schedule(epoch, epochs)`` gives a factor for the learning rate;
-    ``weight_decay`` λ adds λW to the gradient of every weight (not bias). ``validation`` is
-    (X, y), measured after each epoch; ``early_stop`` a number of epochs without a lower validation
-    loss, after which training ends, and the parameters of the best epoch come back.
+    ``weight_decay`` λ adds λW to the gradient of every weight (not bias), before the optimiser.
+    ``validation`` is (X, y), measured after each epoch; ``early_stop`` a number of epochs without a
+    lower validation loss, after which training ends, and the parameters of the best epoch come back.
 
     ValueError or TypeError for bad arguments, before anything is changed; RuntimeError if the loss
     or a gradient is not finite, with the step and the parameter.
@@ -77,10 +78,15 @@ def train(
     batch_size = require_positive_int("batch_size", batch_size)
     _require_number("learning_rate", learning_rate, positive=True)
     _require_number("weight_decay", weight_decay)
+    if schedule is not None and not callable(schedule):
+        expected = "a function (epoch, epochs) -> factor, such as optimizers.cosine"
+        raise TypeError(f"schedule: expected {expected}, got {schedule!r}")
     require_generator("rng", rng)
     optimizer = optimizers.build(optimizer)
     X, y = _examples(net, "", X, y)
     if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise TypeError(f"validation: expected (X, y), got {type(validation).__name__}")
         X_val, y_val = _examples(net, "validation ", *validation)
     if early_stop is not None:
         early_stop = require_positive_int("early_stop", early_stop)
@@ -88,10 +94,14 @@ def train(
             raise ValueError("early_stop: expected validation=(X, y) with it, got none")
 
     history = History()
-    best_loss, best_params = math.inf, {}
-    with _Progress(epochs, progress) as bar:
+    summed = getattr(net.loss, "reduction", "mean") == "sum"
+    best_loss, best_epoch, best_params = math.inf, 0, {}
+    # Overflow ends in an error of our own, which says where; NumPy's warnings would come first.
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with _Progress(epochs, progress) as bar, quiet:
         for epoch in range(epochs):
             rate = learning_rate * (schedule(epoch, epochs) if schedule else 1)
+            _require_number("learning_rate times schedule", rate)
             order = rng.permutation(len(X))
             total = 0.0
             try:
@@ -99,22 +109,24 @@ def train(
                     batch = order[start : start + batch_size]
                     loss = _step(net, X[batch], y[batch], optimizer, rate, weight_decay)
                     history.step_loss.append(loss)
-                    total += loss * len(batch)  # the last batch may be short
+                    total += loss if summed else loss * len(batch) / len(X)
+                for name, parameter in net.params.items():  # the last step may have broken one
+                    require_finite(f"parameter {name}", parameter)
+                _measure(net, X, y, history.accuracy)
                 if validation is not None:
                     history.validation_loss.append(_loss(net, X_val, y_val))
+                    _measure(net, X_val, y_val, history.validation_accuracy)
             except NotFiniteError as error:
                 raise RuntimeError(_divergence(net, epoch, history, error)) from error
-            history.loss.append(total / len(X))
+            history.loss.append(total)
             history.learning_rate.append(rate)
-            _measure(net, X, y, history.accuracy)
-            if validation is not None:
-                _measure(net, X_val, y_val, history.validation_accuracy)
-                if history.validation_loss[-1] < best_loss:
-                    best_loss, history.best_epoch = history.validation_loss[-1], epoch
-                    if early_stop:
-                        best_params = {name: p.copy() for name, p in net.params.items()}
+            if validation is not None and history.validation_loss[-1] < best_loss:
+                best_loss = history.validation_loss[-1]
+                history.best_epoch = best_epoch = epoch
+                if early_stop:
+                    best_params = {name: p.copy() for name, p in net.params.items()}
             bar.show(epoch, history)
-            if early_stop and epoch - history.best_epoch >= early_stop:
+            if early_stop and epoch - best_epoch >= early_stop:
                 break
     net.params.update(best_params)
     return history
@@ -150,6 +162,8 @@ def _divergence(net, epoch, history, error):
 
 
 def _require_number(name, value, positive=False):
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
     low = "above 0" if positive else "of at least 0"
     if not (0 <= value < math.inf) or (positive and value == 0):
         raise ValueError(f"{name}: expected a finite number {low}, got {value}")

@@ -45,6 +45,24 @@ def test_no_guess_reminds_and_writes_nothing(folder, shown, capsys):
     assert text("predict.no_guess") in shown[0]["text/plain"]
 
 
+@pytest.mark.parametrize("guess", [(4, ...), [[1, 2], [..., 3]], np.array([0.5, ...])])
+def test_a_guess_with_dots_left_is_no_guess_yet(folder, capsys, guess):
+    assert predict("a", guess).guess is None
+    assert capsys.readouterr().out.strip() == text("predict.reminder")
+    assert (folder / "bpcourse.json").read_text() == "{}\n"
+
+
+def test_a_folder_that_cannot_be_written_does_not_stop_the_lesson(folder, monkeypatch, capsys):
+    def refuse(path, data):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(record, "write", refuse)
+    assert predict("a", 0.5).guess == 0.5
+    out, err = capsys.readouterr()
+    assert out.strip() == text("predict.not_kept", reason="Permission denied")
+    assert err == ""
+
+
 def test_the_first_guess_counts_and_later_ones_are_kept(folder, shown, capsys):
     assert predict("a", 0.5).guess == 0.5
     assert predict("a", 0.5).guess == 0.5
@@ -126,12 +144,13 @@ def test_any_guess_survives_the_record(tmp_path_factory, values):
 @pytest.mark.parametrize(
     "damaged", ["", "{", "[1]", '{"predictions": 3}', '{"predictions": {"a": 7}}', "\xff"]
 )
-def test_a_damaged_record_is_set_aside_and_never_lost(folder, damaged):
+def test_a_damaged_record_is_set_aside_and_never_lost(folder, capsys, damaged):
     path = folder / "bpcourse.json"
     path.write_bytes(damaged.encode("latin-1"))
     predict("a", 1)
     assert guesses(folder) == {"a": [1]}
     assert (folder / "bpcourse-damaged-1.json").read_bytes() == damaged.encode("latin-1")
+    assert "bpcourse-damaged-1.json" in capsys.readouterr().out
     path.write_bytes(b"{{")
     predict("a", 2)
     assert (folder / "bpcourse-damaged-2.json").read_bytes() == b"{{"

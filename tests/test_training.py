@@ -146,7 +146,8 @@ def test_early_stop_brings_the_best_epoch_back(rng):
 def test_no_accuracy_without_classes(rng):
     X, y = rng.normal(size=(N, 3)), rng.normal(size=(N, 2))
     net = Network([Linear(3, 2, rng=rng)], SquaredError())
-    assert train(net, X, y, **options(rng)).accuracy == []
+    history = train(net, X, y, **options(rng))
+    assert (history.accuracy, history.best_epoch) == ([], None)
     one_hot = np.eye(2)[rng.integers(2, size=N)]
     assert len(train(net, X, one_hot, **options(rng)).accuracy) == 3
 
@@ -163,8 +164,28 @@ def test_divergence_says_where(rng):
     X = rng.normal(size=(N, 3))
     net = Network([Linear(3, 4, rng=rng), ReLU(), Linear(4, 1, rng=rng)], SquaredError())
     match = r"training diverged at step \d+ \(epoch \d+\): .*Parameter [02]\.[Wb] has reached"
-    with np.errstate(all="ignore"), pytest.raises(RuntimeError, match=match):
+    with pytest.raises(RuntimeError, match=match):  # and no warning of NumPy's before it
         train(net, X, X[:, :1], **options(rng, epochs=100, learning_rate=1e3))
+
+
+def test_a_last_step_that_breaks_a_parameter_is_not_silent(rng):
+    class Breaks(SGD):
+        def step(self, params, grads, learning_rate):
+            params["0.b"] += np.inf
+
+    X, y = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    net = Network([Linear(3, 2, rng=rng)], SquaredError())
+    given = options(rng, epochs=1, batch_size=4, optimizer=Breaks())
+    with pytest.raises(RuntimeError, match=r"diverged at step 1 .*parameter 0\.b"):
+        train(net, X, y, **given)
+
+
+def test_the_loss_of_an_epoch_is_a_sum_where_the_loss_is_one(rng):
+    X, y = rng.normal(size=(N, 3)), rng.normal(size=(N, 2))
+    net = Network([Linear(3, 2, rng=rng)], SquaredError(reduction="sum"))
+    expected = net.forward(X, y)
+    history = train(net, X, y, **options(rng, epochs=1, learning_rate=1e-12))
+    assert history.loss[0] == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", ["0.W", "2.b"])
@@ -221,6 +242,13 @@ def test_progress_goes_to_stderr_with_tqdm_and_to_stdout_without(rng, capsys, mo
         ({"optimizer": 3}, TypeError, "^optimizer: expected an object with a method step"),
         ({"early_stop": 2}, ValueError, "^early_stop: expected validation"),
         ({"validation": (np.zeros((2, 3)), [0, 5])}, ValueError, "^validation y: expected labels"),
+        ({"validation": np.zeros((2, 3))}, TypeError, r"^validation: expected \(X, y\)"),
+        ({"schedule": "cosine"}, TypeError, "^schedule: expected a function"),
+        ({"schedule": lambda e, n: math.nan}, ValueError, "^learning_rate times schedule"),
+        ({"schedule": lambda e, n: -1}, ValueError, "^learning_rate times schedule"),
+        ({"learning_rate": "0.1"}, TypeError, "^learning_rate: expected a number, got '0.1'"),
+        ({"weight_decay": None}, TypeError, "^weight_decay: expected a number, got None"),
+        ({"optimizer": Adam}, TypeError, "^optimizer: expected an object with a method step"),
         ({"net": "mlp"}, TypeError, "^net: expected a Network"),
     ],
 )

@@ -1,8 +1,11 @@
 """Matrices as pictures: heat maps with their shapes, and Jacobians."""
 
-import numpy as np
+import re
 
-from bpcourse.figures.style import COLORS, INK, SIGNED, new_figure, number, styled
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from bpcourse.figures.style import COLORS, INK, PALE, SIGNED, new_figure, number, styled
 from bpcourse.text import text
 
 MOST_NUMBERS = 100  # a larger matrix is shown without its numbers
@@ -32,39 +35,56 @@ def heat_maps(matrices, *, kind=None, rows="", columns="", decimals=2, limit=Non
             raise ValueError(f"{title}: expected a matrix or a vector, got shape {array.shape}")
     kinds = [kind] * len(arrays) if kind is None or isinstance(kind, str) else kind
     limit = limit or max(np.abs(array).max(initial=0) for array in arrays) or 1.0
-    widths = [max(array.shape[1], 2) for array in arrays]
     numbers = all(array.size <= MOST_NUMBERS for array in arrays)
-    cell = min(0.72, 7.2 / sum(widths)) if numbers else 5.0 / max(sum(widths), 1)
-    width = min(8.0, max(2.6, sum(widths) * cell + 1.3 * len(arrays)))
-    tallest = max(array.shape[0] for array in arrays)
-    height = min(max(tallest * (0.42 if numbers else cell), 0.6) + 1.1, 6.0)
-    fig = new_figure(width, height)
-    axes = fig.subplots(1, len(arrays), squeeze=False, gridspec_kw={"width_ratios": widths})[0]
-    for ax, title, array, shape, hue in zip(
-        axes, matrices, arrays, map(np.shape, matrices.values()), kinds, strict=True
-    ):
+    wide = sum(array.shape[1] for array in arrays)
+    tall = max(array.shape[0] for array in arrays)
+    cell_width = min(0.7, 7 / wide) if numbers else min(7 / wide, 4.5 / tall)
+    cell_height = max(0.42, 0.08 * len(_plain(rows)) / tall) if numbers else cell_width
+    # Laid out in inches, so that a cell has one size in all of them.
+    titles = [f"{title}  {np.shape(matrix)}".strip() for title, matrix in matrices.items()]
+    spaces = [
+        max(array.shape[1] * cell_width, 0.1 * len(_plain(title)))
+        for array, title in zip(arrays, titles, strict=True)
+    ]
+    left, gap, bottom = 0.35 + 0.25 * bool(rows), 0.5, 0.35 + 0.25 * bool(columns)
+    width = left + sum(spaces) + gap * (len(arrays) - 1) + 0.15 + (0 if numbers else 0.9)
+    height = bottom + tall * cell_height + 0.35
+    fig = new_figure(width, height, layout=None)
+    x = left
+    for array, title, space, hue in zip(arrays, titles, spaces, kinds, strict=True):
+        m, n = array.shape[0] * cell_height, array.shape[1] * cell_width
+        ax = fig.add_axes((x / width, 1 - (0.35 + m) / height, n / width, m / height))
         image = _cells(ax, array, limit, decimals if numbers else None)
-        ax.set_title(f"{title}  {tuple(shape)}".strip(), color=COLORS[hue])
+        ax.set_title(title, color=COLORS[hue], loc="left")
         ax.set_xlabel(columns)
-        ax.set_ylabel(rows if ax is axes[0] else "")
+        ax.set_ylabel(rows if x == left else "")
+        x += space + gap
     if not numbers:
-        fig.colorbar(image, ax=list(axes), shrink=0.9, label=text("figures.entry"))
+        place = (x - gap + 0.1) / width, bottom / height, 0.15 / width, tall * cell_height / height
+        bar = fig.add_axes(place)
+        fig.colorbar(image, cax=bar, label=text("figures.entry"))
     return fig
+
+
+def _plain(label):
+    """A label without the marks of mathematics: about as long as it is in print."""
+    return re.sub(r"\\[a-z]+|[$^_{}\\]", "", label)
 
 
 def _cells(ax, array, limit, decimals):
     """Draw one matrix; rows and columns count from 0, as in NumPy."""
     image = ax.imshow(array, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")
-    ax.spines[:].set_visible(False)
+    ax.spines[:].set(visible=True, color=PALE)
     if decimals is None:
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_locator(MaxNLocator(integer=True))
         return image
     ax.set_xticks(range(array.shape[1]))
     ax.set_yticks(range(array.shape[0]))
-    ax.tick_params(length=0)
     ax.set_xticks(np.arange(array.shape[1] - 1) + 0.5, minor=True)
     ax.set_yticks(np.arange(array.shape[0] - 1) + 0.5, minor=True)
-    ax.grid(which="minor", color="white", linewidth=2)
-    ax.tick_params(which="minor", length=0)
+    ax.grid(which="minor", color=PALE, linewidth=1)
+    ax.tick_params(which="both", length=0)
     for (i, j), entry in np.ndenumerate(array):
         dark = abs(entry) > 0.6 * limit
         ax.text(

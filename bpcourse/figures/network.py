@@ -59,14 +59,14 @@ def network_diagram(net, X=None, y=None, *, row=0, max_units=6, decimals=2, weig
     right = 1.0 if columns[-1].target is not None else edge
     total = edge + len(columns) * width + (len(columns) - 1) * gap + right
     tall = max(map(len, shown)) * pitch
-    head = 0.2 + 0.2 * max(column.title.count("\n") + 1 for column in columns)
+    head = 0.15 + 0.19 * max(column.title.count("\n") + 1 for column in columns)
     fig = new_figure(total, tall + head, layout=None)
     ax = fig.add_axes((0, 0, 1, 1), xlim=(0, total), ylim=(0, tall + head))
     ax.axis("off")
     places = []
     for c, (column, units) in enumerate(zip(columns, shown, strict=True)):
         x = edge + c * (width + gap) + width / 2
-        top = tall / 2 + 0.1 + (len(units) - 1) / 2 * pitch
+        top = tall / 2 + (len(units) - 1) / 2 * pitch
         places.append({unit: (x, top - i * pitch) for i, unit in enumerate(units)})
         ax.text(x, tall + head - 0.05, column.title, ha="center", va="top", fontsize=10.5)
     for c, column in enumerate(columns):
@@ -111,7 +111,7 @@ def _columns(net, X, y, row):
         columns.append(column)
     if y is not None and trace:
         one_hot = y.ndim == 1 and column.size > 1
-        column.target = np.eye(column.size)[y[0]] if one_hot else np.ravel(y)
+        column.target = np.eye(column.size, dtype=int)[y[0]] if one_hot else np.ravel(y)
     return columns
 
 
@@ -170,6 +170,7 @@ def _draw_unit(ax, column, unit, x, y, width, height, decimals, bias):
             value = number(vector[unit], 1 if symbol == "b" else decimals)
             ax.text(x + width / 2 - 0.1, top - k * LINE, value, ha="right", **style)
     if column.target is not None:
-        target = f"$y_{{{unit + 1}}}$ = {number(column.target[unit], decimals)}"
+        places = 0 if column.target.dtype.kind in "iu" else decimals
+        target = f"$y_{{{unit + 1}}}$ = {number(column.target[unit], places)}"
         style = {"va": "center", "fontsize": 10.5, "color": INK}
         ax.text(x + width / 2 + 0.1, y, target, ha="left", **style)

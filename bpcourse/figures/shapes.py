@@ -6,7 +6,7 @@ from bpcourse.figures.style import COLORS, INK, new_figure, styled
 
 SIDES = ["#222222", "#9C3F77", "#0068A8", "#B84A00"]  # one colour for each size
 LONGEST = 1.5  # inches, the longest side of all
-SIGN_WIDTH = 0.55
+SIGN = 0.55  # inches
 SMALL = 10
 
 
@@ -21,7 +21,10 @@ def shape_row(parts, sizes=None):
         shape_row([("dW", (4, 3), "gradient"), "=", ("dZ.T", (4, 5)), "@", ("A", (5, 3))])
     """
     names = sizes or {}
-    boxes = [_Box(*part) for part in parts if not isinstance(part, str)]
+    parts = [part if isinstance(part, str) else _Box(*part) for part in parts]
+    boxes = [part for part in parts if isinstance(part, _Box)]
+    if not boxes:
+        raise ValueError("parts: expected at least one box (name, shape), got none")
     distinct = list(dict.fromkeys(side for box in boxes for side in box.shape))
     colors = {size: SIDES[i % len(SIDES)] for i, size in enumerate(distinct)}
     unit = LONGEST / max(1, *distinct)  # inches a row or column
@@ -29,18 +32,17 @@ def shape_row(parts, sizes=None):
     middle = 0.45 + tall / 2
     fig = new_figure(1, 1, layout=None)
     ax = fig.add_axes((0, 0, 1, 1))
-    x, remaining, before, sign = 0.05, iter(boxes), None, None
-    for part in parts:
+    x, before = 0.05, None
+    for part, after in zip(parts, [*parts[1:], None], strict=True):
         if isinstance(part, str):
-            ax.text(x + SIGN_WIDTH / 2, middle, part, ha="center", va="center", fontsize=16)
-            sign, sign_at = part, x + SIGN_WIDTH / 2
-            x += SIGN_WIDTH
-            continue
-        box = next(remaining)
-        x = box.draw(ax, x, middle, unit, colors, names)
-        if sign == "@" and before:
-            _compare(ax, before.shape[1], box.shape[0], sign_at, middle - 0.32, colors)
-        before, sign = box, None
+            if part == "@" and before and after in boxes:
+                x = _product_sign(ax, before.shape[1], after.shape[0], x, middle, colors)
+                continue
+            ax.text(x + SIGN / 2, middle, part, ha="center", va="center", fontsize=16)
+            x += SIGN
+        else:
+            x = part.draw(ax, x, middle, unit, colors, names)
+            before = part
     fig.set_size_inches(x + 0.1, tall + 0.85)
     ax.set_xlim(0, x + 0.1)
     ax.set_ylim(0, tall + 0.85)
@@ -83,11 +85,14 @@ class _Box:
         return right + 0.05 + room
 
 
-def _compare(ax, inner_left, inner_right, x, y, colors):
-    """Below the sign @: do the columns of the left factor meet the rows of the right one?"""
+def _product_sign(ax, inner_left, inner_right, x, y, colors):
+    """An @, and below it: do the columns of the left factor meet the rows of the right one?"""
     agree = inner_left == inner_right
     relation = f"{inner_left} = {inner_right}" if agree else f"{inner_left} ≠ {inner_right}"
+    width = max(SIGN, 0.25 + 0.08 * len(relation))
+    ax.text(x + width / 2, y, "@", ha="center", va="center", fontsize=16)
     frame = None if agree else {"boxstyle": "round", "facecolor": "white", "edgecolor": INK}
+    style = {"fontsize": SMALL, "weight": "bold", "bbox": frame}
     color = colors[inner_left] if agree else INK
-    style = {"fontsize": SMALL, "weight": "bold", "color": color, "bbox": frame}
-    ax.text(x, y, relation, ha="center", va="center", **style)
+    ax.text(x + width / 2, y - 0.32, relation, ha="center", va="center", color=color, **style)
+    return x + width

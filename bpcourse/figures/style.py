@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 # colour blindness.
 FORWARD = "#0068A8"  # x, z, a, ŷ
 GRADIENT = "#B84A00"  # δ and every ∂L/∂…
-PARAMETER = "#00745A"  # W and b
+PARAMETER = "#14563A"  # W and b
 INK = "#222222"
 QUIET = "#6B6B6B"
 PALE = "#E4E4E4"

@@ -35,22 +35,36 @@ class Prediction:
 def predict(id, guess):
     """Commit to a guess before running the next cell; returns a :class:`Prediction` to reveal.
 
-    ``guess`` is a number, array, shape, string or truth value; ``...`` is no guess yet, reminds
-    and lets the notebook run on. The first guess counts; later ones are kept with it in the
-    record of the working folder. TypeError for anything else.
+    ``guess`` is a number, array, shape, string or truth value; ``...``, or a list that still holds
+    it, is no guess yet, reminds and lets the notebook run on. The first guess counts; later ones
+    are kept with it in the record of the working folder; where that cannot be written, the lesson
+    goes on without. TypeError for anything else.
     """
     if not isinstance(id, str) or not id:
         raise TypeError(f"id: expected the name of the prediction, got {id!r}")
-    if guess is ...:
+    if _is_open(guess):
         print(text("predict.reminder"))
         return Prediction(id)
     plain = _plain(guess)
-    guesses = record.update("predictions", id, lambda before: _with(before, plain))
+    try:
+        guesses = record.update("predictions", id, lambda before: _with(before, plain))
+    except OSError as error:
+        print(text("predict.not_kept", reason=error.strerror))
+        return Prediction(id, plain)
     if guesses[0] == plain:
         print(text("predict.kept", guess=_shown(plain)))
     else:
         print(text("predict.changed", first=_shown(guesses[0]), guess=_shown(plain)))
     return Prediction(id, guesses[0])
+
+
+def _is_open(guess):
+    """Whether the dots still stand in it."""
+    if isinstance(guess, np.ndarray):
+        guess = guess.tolist()
+    if isinstance(guess, list | tuple):
+        return any(_is_open(entry) for entry in guess)
+    return guess is ...
 
 
 def _with(guesses, guess):

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from bpcourse.files import write
+from bpcourse.text import text
 
 NAME = "bpcourse.json"
 
@@ -31,7 +32,8 @@ def read(path):
 def update(section, key, change):
     """Replace the record's entry by ``change(entry)``, None for a new one, and return the result.
 
-    A damaged record is never overwritten: it is kept beside the new one, under another name.
+    A damaged record is never overwritten: it is kept beside the new one, under another name, and
+    the student is told. OSError where the folder cannot be written.
     """
     path = find()
     try:
@@ -50,3 +52,4 @@ def _set_aside(path):
     while (aside := path.with_name(f"{path.stem}-damaged-{number}.json")).exists():
         number += 1
     path.rename(aside)
+    print(text("predict.damaged", name=path.name, aside=aside.name))
