@@ -67,7 +67,7 @@ def train(
     learning_rate)``; ``schedule(epoch, epochs)`` gives a factor for the learning rate;
     ``weight_decay`` λ adds λW to the gradient of every weight (not bias), before the optimiser.
     ``validation`` is (X, y), measured after each epoch; ``early_stop`` a number of epochs without a
-    lower validation loss, after which training ends, and the parameters of the best epoch come back.
+    lower validation loss, after which training ends and the parameters of the best epoch return.
 
     ValueError or TypeError for bad arguments, before anything is changed; RuntimeError if the loss
     or a gradient is not finite, with the step and the parameter.
