@@ -1,0 +1,158 @@
+"""Kinks and other special points: the claims are judged at generic points nearby as well."""
+
+import numpy as np
+
+from bpcourse.gradcheck.report import Kink
+from bpcourse.gradcheck.setting import direction
+from bpcourse.gradcheck.sweep import ENOUGH
+
+
+class Nearby:
+    """Settles what the sweep ``here`` left open: ``found`` holds its findings, array by array."""
+
+    def __init__(self, setting, here, found, mode):
+        self.setting, self.here, self.found, self.mode = setting, here, found, mode
+        self.kinks: list[dict] = [{} for _ in found]  # {i: Kink}
+
+    def settle(self):
+        for k, found in enumerate(self.found):
+            self._judge_kinks(k, found, list(found.kinked))
+        if callable(self.setting.grad):
+            self._confirm()
+
+    def _judge_kinks(self, k, found, entries):
+        if not entries:
+            return
+        found.kinked = []
+        nearby = self._nearby(k, np.array(entries)) if callable(self.setting.grad) else None
+        for i in entries:
+            judged, scale = found.judged[i]
+            left, right = judged.left / scale, judged.right / scale
+            claim = self.here.claims[k][i]
+            low, high = min(left, right), max(left, right)
+            slack = 1e-5 * (high - low) + judged.bound / scale
+            inside = low - slack <= claim <= high + slack
+            if nearby is not None:
+                outcome = nearby[i]
+            elif inside or self._near_slope(k, i, claim, scale, high - low):
+                outcome = "right"
+            else:
+                outcome = "unclear"
+            self.kinks[k][i] = Kink(left, right, bool(inside))
+            if outcome == "wrong":
+                found.wrong.append(i)
+            elif outcome == "unclear":
+                found.unclear.append(i)
+
+    def _nearby(self, k, index, distance=None):
+        """{i: verdict} of the claims for these entries at generic points nearby.
+
+        Wrong needs two points at which some claim is wrong. None if grad gives the same there, bit
+        for bit: then it is a constant, not a function.
+        """
+        said: dict = {int(i): [] for i in index}
+        wrong_at = 0
+        constant = True
+        base = [b.copy() for b in self.setting.caller.base]
+        try:
+            for point in range(6):
+                moved = self.setting.generic_point(base, distance)
+                if moved is None:
+                    break
+                value, claims = moved
+                same = zip(self.here.claims, claims, strict=True)
+                constant &= all(np.array_equal(a, b.reshape(-1)) for a, b in same)
+                found = self.setting.sweep(value, claims).run(k, index, self.mode == "grouped")
+                verdicts = dict.fromkeys([*found.unclear, *found.kinked], "unclear")
+                verdicts |= dict.fromkeys(found.wrong, "wrong")
+                rest = "unclear" if len(found.wrong) >= ENOUGH else "right"
+                for i in said:
+                    said[i].append(verdicts.get(i, rest))
+                wrong_at += bool(found.wrong)
+                if (wrong_at >= 2 and not constant) or (point >= 1 and wrong_at == 0):
+                    break
+        finally:
+            self.setting.move_to(base)
+            self.setting.call_again()
+        if constant and wrong_at:
+            return None
+        outcome = {}
+        for i, heard in said.items():
+            if "wrong" in heard and wrong_at >= 2:
+                outcome[i] = "wrong"
+            else:
+                outcome[i] = "right" if "right" in heard else "unclear"
+        return outcome
+
+    def _near_slope(self, k, i, claim, scale, jump):
+        """Does f have this slope at a point close by? (The claim is known only here.)"""
+        distance, step, tolerance = (
+            (3e-2, 3e-3, 3e-2) if self.setting.coarse else (1e-6, 1e-8, 3e-5)
+        )
+        base = [b.copy() for b in self.setting.objective.base]
+        try:
+            for _ in range(6):
+                self.setting.objective.move_base(
+                    [
+                        b + distance * s.reshape(b.shape) * direction(self.setting.rng, b.shape)
+                        for b, s in zip(base, self.setting.scales, strict=True)
+                    ]
+                )
+                x = self.setting.objective.base_flat[k][i]
+                up, down = x + x.dtype.type(step * scale), x - x.dtype.type(step * scale)
+                at = self.setting.objective.at_entry
+                rise = at(k, i, up) - at(k, i, down)
+                slope = rise / (float(up) - float(down))
+                if abs(slope - claim) <= tolerance * max(abs(claim), jump):
+                    return True
+            return False
+        finally:
+            self.setting.objective.move_base(base)
+
+    def _confirm(self):
+        """Are wrong claims wrong nearby too?
+
+        Where several kinks meet, f may have one slope on both sides of an entry and
+        backpropagation another, outside of both. Other directions then show a kink, or the claims
+        nearby are right and equal to the slope found self.here.
+        """
+        for k, found in enumerate(self.found):
+            if not found.wrong or any(i in self.kinks[k] for i in found.wrong):
+                continue
+            everything = np.arange(self.here.claims[k].size)
+            if self.here.kinked(k):
+                nearby = self._nearby(k, everything)
+                if nearby is None or "wrong" in nearby.values():
+                    continue
+                found.unclear += [i for i in found.wrong if nearby[i] != "right"]
+            else:
+                step = max(1e-7, float(np.median([found.judged[i][0].step for i in found.wrong])))
+                some = np.array(found.wrong[:ENOUGH])
+                if not all(self._special(k, found, at, step) for at in (some, everything)):
+                    continue
+            for i in found.wrong:
+                judged, scale = found.judged[i]
+                slope = judged.slope / scale
+                self.kinks[k][i] = Kink(slope, slope, False)
+            found.wrong = []
+
+    def _special(self, k, found, index, step):
+        """Are the claims for these entries right nearby, and there the slopes found here?"""
+        base = [b.copy() for b in self.setting.caller.base]
+        try:
+            for _ in range(2):
+                moved = self.setting.generic_point(base, step)
+                if moved is None:
+                    return False
+                value, claims = moved
+                there = claims[k].reshape(-1)[found.wrong]
+                slopes, claimed = found.numerical[found.wrong], self.here.claims[k][found.wrong]
+                if (abs(there - slopes) > abs(claimed - slopes) / 4).any():
+                    return False
+                nearby = self.setting.sweep(value, claims).run(k, index, self.mode == "grouped")
+                if nearby.wrong or nearby.unclear:
+                    return False
+            return True
+        finally:
+            self.setting.move_to(base)
+            self.setting.call_again()

@@ -1,0 +1,260 @@
+"""What a check found: a verdict with its evidence, for people and for tests."""
+
+from dataclasses import dataclass, field
+from math import nan
+
+import numpy as np
+
+from bpcourse.text import text
+
+
+class GradientError(AssertionError):
+    """A gradient that is wrong, or in a test could not be told to be right."""
+
+
+@dataclass(frozen=True)
+class Kink:
+    """f has two slopes here; ``inside`` says whether the claim lies between them."""
+
+    left: float
+    right: float
+    inside: bool
+
+
+@dataclass
+class ArrayReport:
+    """One parameter array; the entry shown is the worst one, or the largest if none is wrong.
+
+    ``resolution`` is the smallest relative error that would have been found; ``curve`` holds
+    {step: central slope} for the entry; ``numerical`` the slopes that were measured, else NaN.
+    """
+
+    name: str
+    shape: tuple
+    verdict: str
+    reason: str | None
+    index: tuple
+    claimed: float
+    slope: float
+    bound: float
+    step: float
+    resolution: float
+    wrong: list = field(repr=False)
+    kinks: dict = field(repr=False)
+    curve: dict = field(repr=False)
+    claims: np.ndarray = field(repr=False)
+    numerical: np.ndarray = field(repr=False)
+    bounds: np.ndarray = field(repr=False)
+
+    @classmethod
+    def build(cls, name, claims, found, kinks, step):
+        shape = claims.shape
+        flat = claims.reshape(-1)
+
+        def place(i):
+            return tuple(int(v) for v in np.unravel_index(i, shape))
+
+        verdict = "wrong" if found.wrong else "cannot tell" if found.unclear else "right"
+        reason = "kink" if kinks else None
+        if verdict == "cannot tell":
+            reason = "kink" if any(i in kinks for i in found.unclear) else "precision"
+        elif verdict == "wrong":
+            reason = None
+        i = _worst(flat, found)
+        judged = found.judged.get(i)
+        return cls(
+            name=name,
+            shape=shape,
+            verdict=verdict,
+            reason=reason,
+            index=place(i) if flat.size else (),
+            claimed=float(flat[i]) if flat.size else nan,
+            slope=float(found.numerical[i]) if flat.size else nan,
+            bound=float(found.bound[i]) if flat.size else nan,
+            step=judged[0].step * judged[1] if judged else step,
+            resolution=10 * float(found.resolution),
+            wrong=[place(i) for i in found.wrong],
+            kinks={place(i): kink for i, kink in kinks.items()},
+            curve={t * judged[1]: d / judged[1] for t, d in judged[0].samples.items()}
+            if judged
+            else {},
+            claims=claims,
+            numerical=found.numerical.reshape(shape),
+            bounds=found.bound.reshape(shape),
+        )
+
+    @property
+    def label(self):
+        """The entry by name, such as ``0.W[1, 2]``."""
+        index = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        return f"{self.name or 'params'}{index}"
+
+
+def _worst(claims, found):
+    """The entry to show: farthest from its slope in bounds, among the wrong ones if there are."""
+    among = np.array(found.wrong or found.unclear or np.flatnonzero(~np.isnan(found.numerical)))
+    if not among.size:
+        return int(np.argmax(np.abs(claims))) if claims.size else 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = np.abs(claims - found.numerical)[among] / found.bound[among]
+    return int(among[np.argmax(np.nan_to_num(far, nan=0.0, posinf=1e300))])
+
+
+@dataclass
+class GradientReport:
+    """The verdict of a check: "right", "wrong" or "cannot tell".
+
+    ``reason`` is None or one of: kink, precision, nondeterminism, changed its input, not finite,
+    wrong shape, wrong structure, wrong type, integer parameters, complex parameters, shared
+    memory, f does not depend on params. ``message`` is a sentence or two; ``arrays`` the
+    :class:`ArrayReport` of each parameter array (also ``report["W"]``); ``noise`` the rounding
+    error of f.
+    """
+
+    verdict: str
+    reason: str | None
+    message: str
+    arrays: list
+    mode: str
+    evaluations: int
+    noise: float
+    resolution: float
+    context: object = field(default=None, repr=False)
+
+    @classmethod
+    def told(cls, verdict, reason, message, mode, evaluations):
+        """A check that ended before any slope was measured."""
+        return cls(verdict, reason, message, [], mode, evaluations, nan, nan)
+
+    @classmethod
+    def build(cls, arrays, mode, evaluations, noise):
+        verdicts = [a.verdict for a in arrays]
+        verdict = next((v for v in ("wrong", "cannot tell") if v in verdicts), "right")
+        reason = next((a.reason for a in arrays if a.verdict == verdict and a.reason), None)
+        resolution = max((a.resolution for a in arrays), default=nan)
+        report = cls(verdict, reason, "", arrays, mode, evaluations, noise, resolution)
+        report.message = report._sentence()
+        return report
+
+    def __getitem__(self, name):
+        """The :class:`ArrayReport` of one parameter array."""
+        for array in self.arrays:
+            if array.name == str(name):
+                return array
+        raise KeyError(f"{name!r}: expected one of {[a.name for a in self.arrays]}")
+
+    def _sentence(self):
+        if self.verdict == "right":
+            sentence = text("gradcheck.right", resolution=self.resolution)
+            kinks = [(a, at, k) for a in self.arrays for at, k in a.kinks.items()]
+            if kinks:
+                array, at, kink = kinks[0]
+                between = "gradcheck.between" if kink.inside else "gradcheck.outside"
+                sentence += " " + text(
+                    "gradcheck.kink",
+                    count=len(kinks),
+                    entry=f"{array.name or 'params'}{list(at)}",
+                    left=kink.left,
+                    right=kink.right,
+                    between=text(between),
+                )
+            return sentence
+        # from the loss backwards: the first wrong array is where the mistake is
+        array = [a for a in self.arrays if a.verdict == self.verdict][-1]
+        key = "gradcheck.wrong" if self.verdict == "wrong" else f"gradcheck.unclear_{self.reason}"
+        return text(
+            key, entry=array.label, claimed=array.claimed, slope=array.slope, bound=array.bound
+        )
+
+    def __str__(self):
+        lines = [f"{self.verdict.upper()}: {self.message}"]
+        if self.arrays:
+            rows = [self._head(), *(self._row(a) for a in self.arrays)]
+            widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+            lines += [
+                "  " + "  ".join(v.ljust(w) for v, w in zip(row, widths, strict=True)).rstrip()
+                for row in rows
+            ]
+        lines.append(text("gradcheck.cost", evaluations=self.evaluations, mode=self.mode))
+        return "\n".join(lines)
+
+    @staticmethod
+    def _head():
+        return text("gradcheck.head").split("|")
+
+    @staticmethod
+    def _row(a):
+        verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
+        numbers = [a.claimed, a.slope]
+        told = ["–" if np.isnan(v) else f"{v:.8g}" for v in numbers]
+        told += ["–" if not np.isfinite(v) else f"{v:.1g}" for v in (a.bound, a.step)]
+        wrong = f"{len(a.wrong)}" if a.wrong else ""
+        return [a.label, "×".join(map(str, a.shape)) or "1", verdict, *told, wrong]
+
+    def _repr_html_(self):
+        from html import escape
+
+        colour = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}
+        style = f"color:{colour[self.verdict]};font-weight:bold"
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(v)}</td>" for v in self._row(a)) + "</tr>"
+            for a in self.arrays
+        )
+        head = "".join(f"<th>{escape(v)}</th>" for v in self._head())
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        cost = text("gradcheck.cost", evaluations=self.evaluations, mode=self.mode)
+        return (
+            f'<div><p><span style="{style}">{self.verdict}</span>: {escape(self.message)}</p>'
+            f"{table if self.arrays else ''}<p><small>{escape(cost)}</small></p></div>"
+        )
+
+    def raise_if_wrong(self):
+        """:class:`GradientError`, an AssertionError, if the verdict is wrong; else the report."""
+        if self.verdict == "wrong":
+            raise GradientError(str(self))
+        return self
+
+    def explain(self, context=None):
+        """What mistake explains the difference, as a :class:`bpcourse.diagnosis.Diagnosis`.
+
+        ``context`` is (net, X, y) with the same layers, parameters and data; without it the shape
+        of the difference alone is looked at. It prints as a sentence or two.
+        """
+        from bpcourse.diagnosis import diagnose
+
+        if not self.arrays or self.verdict != "wrong":
+            from bpcourse.diagnosis import Diagnosis
+
+            key = "diagnosis.right" if self.verdict == "right" else "diagnosis.nothing"
+            return Diagnosis(None, None, text(key, message=self.message))
+        return diagnose(
+            {a.name: a.claims for a in self.arrays},
+            {a.name: a.numerical for a in self.arrays},
+            bounds={a.name: a.bounds for a in self.arrays},
+            wrong=[a.name for a in self.arrays if a.verdict == "wrong"],
+            context=self.context if context is None else context,
+        )
+
+    def plot(self):
+        """A Matplotlib figure: claimed against numerical, and error against step, worst entry."""
+        import matplotlib.pyplot as plt
+
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+        for array in self.arrays:
+            seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
+            left.errorbar(
+                array.numerical[seen], array.claims[seen], xerr=array.bounds[seen],
+                fmt="o", ms=4, label=array.name or "params",
+            )  # fmt: skip
+        left.axline((0, 0), slope=1, color="0.7", zorder=0)
+        left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
+        if self.arrays:
+            left.legend(fontsize="small")
+            chosen = [a for a in self.arrays if a.verdict == self.verdict and a.curve]
+            for array in chosen[-1:]:
+                steps = sorted(array.curve)
+                errors = [abs(array.curve[t] - array.claimed) for t in steps]
+                right.loglog(steps, np.maximum(errors, 1e-300), "o-")
+                right.set_title(array.label)
+        right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
+        return figure

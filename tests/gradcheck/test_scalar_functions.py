@@ -1,0 +1,138 @@
+"""Scalar functions with known derivatives: kinks, cliffs, high frequencies, all scales."""
+
+import numpy as np
+import pytest
+
+from bpcourse.gradcheck import check_gradient
+
+FUNCTIONS = {
+    "|x|": (np.abs, np.sign),
+    "x|x|": (lambda x: x * np.abs(x), lambda x: 2 * np.abs(x)),
+    "|x|^1.5": (lambda x: np.abs(x) ** 1.5, lambda x: 1.5 * np.sign(x) * np.abs(x) ** 0.5),
+    "relu": (lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0),
+    "max(2x, -3x)": (lambda x: np.maximum(2 * x, -3 * x), lambda x: np.where(x > 0, 2.0, -3.0)),
+    "x^2": (lambda x: x**2, lambda x: 2 * x),
+    "x^3": (lambda x: x**3, lambda x: 3 * x**2),
+    "sqrt(x^2 + 1e-12)": (
+        lambda x: np.sqrt(x * x + 1e-12),
+        lambda x: x / np.sqrt(x * x + 1e-12),
+    ),
+    "exp": (np.exp, np.exp),
+    "sin": (np.sin, np.cos),
+    "sin 1e6 x": (lambda x: np.sin(1e6 * x), lambda x: 1e6 * np.cos(1e6 * x)),
+    "x + sin(1e4 x)/2e4": (
+        lambda x: x + np.sin(1e4 * x) / 2e4,
+        lambda x: 1 + 0.5 * np.cos(1e4 * x),
+    ),
+    "logistic": (lambda x: 1 / (1 + np.exp(-x)), lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2),
+    "polynomial": (lambda x: x**5 - 3 * x**2 + x, lambda x: 5 * x**4 - 6 * x + 1),
+}
+POINTS = [0.0, 1e-9, -1e-6, 0.01, 0.7, -3.0]
+POSITIVE = {
+    "sqrt": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
+    "log": (np.log, lambda x: 1 / x),
+    "1/x": (lambda x: 1 / x, lambda x: -1 / x**2),
+    "x log x": (lambda x: x * np.log(x), lambda x: np.log(x) + 1),
+}
+CASES = [(name, x) for name in FUNCTIONS for x in POINTS]
+CASES += [(name, x) for name in POSITIVE for x in (1e-12, 1e-6, 0.2, 1e6)]
+CLIFFS = [1e2, 1e4, 1e6, 1e8]
+
+
+def function(name):
+    value, slope = (FUNCTIONS | POSITIVE)[name]
+    return (lambda p: float(value(p).sum())), slope
+
+
+@pytest.mark.parametrize(("name", "x"), CASES)
+@pytest.mark.parametrize("plain", [False, True], ids=["callable", "array"])
+def test_right(name, x, plain):
+    f, slope = function(name)
+    x = np.array([x])
+    assert check_gradient(f, x, slope(x) if plain else slope).verdict == "right"
+
+
+@pytest.mark.parametrize(("name", "x"), CASES)
+@pytest.mark.parametrize("error", [1e-3, -0.002, 1.0, -2.0])
+def test_wrong(name, x, error):
+    f, slope = function(name)
+    x = np.array([x])
+    if slope(x)[0] == 0:
+        pytest.skip("nothing to multiply")
+    assert check_gradient(f, x, lambda p: slope(p) * (1 + error)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("width", CLIFFS)
+@pytest.mark.parametrize("at", [0.0, 0.3, 1.0])
+def test_cliffs(width, at):
+    x = np.array([at / width])
+
+    def f(p):
+        return float(np.tanh(width * p).sum())
+
+    def slope(p):
+        return width / np.cosh(width * p) ** 2
+
+    assert check_gradient(f, x, slope).verdict == "right"
+    assert check_gradient(f, x, lambda p: 1.001 * slope(p)).verdict == "wrong"
+    assert check_gradient(f, x, 1.001 * slope(x)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-30, 1e-8, 1e8, 1e30, 1e150])
+def test_scales(scale):
+    x = np.array([0.3, 1.0, 2.0])
+    assert (
+        check_gradient(
+            lambda p: float(np.sin(p).sum() * scale), x, lambda p: scale * np.cos(p)
+        ).verdict
+        == "right"
+    )
+    assert (
+        check_gradient(
+            lambda p: float(np.sin(p / scale).sum()), x * scale, lambda p: np.cos(p / scale) / scale
+        ).verdict
+        == "right"
+    )
+
+
+@pytest.mark.parametrize("frequency", [1e4, 1e6, 1e8])
+@pytest.mark.parametrize("x", [0.0, 0.3, 3.0])
+def test_oscillations_faster_than_the_first_step(frequency, x):
+    def f(p):
+        return float(np.sin(frequency * p).sum())
+
+    def slope(p):
+        return frequency * np.cos(frequency * p)
+
+    x = np.array([x])
+    assert check_gradient(f, x, slope).verdict == "right"
+    assert check_gradient(f, x, slope(x)).verdict == "right"
+    assert check_gradient(f, x, lambda p: 1.001 * slope(p)).verdict == "wrong"
+
+
+def test_badly_scaled_parameters():
+    x = np.array([1e-8, 1e8])
+
+    def f(p):
+        return float((p[0] * 1e8) ** 2 + np.sin(p[1] * 1e-8))
+
+    right = np.array([2e8, 1e-8 * np.cos(1.0)])
+    assert check_gradient(f, x, right).verdict == "right"
+    for i in (0, 1):
+        wrong = right.copy()
+        wrong[i] *= 1.001
+        report = check_gradient(f, x, wrong)
+        assert report.verdict == "wrong" and report[""].wrong == [(i,)]
+
+
+def test_a_minimum():
+    def rosenbrock(p):
+        return float(100 * (p[1] - p[0] ** 2) ** 2 + (1 - p[0]) ** 2)
+
+    def slope(p):
+        rest = p[1] - p[0] ** 2
+        return np.array([-400 * p[0] * rest - 2 * (1 - p[0]), 200 * rest])
+
+    for x in ([1.0, 1.0], [-1.2, 1.0]):
+        assert check_gradient(rosenbrock, np.array(x), slope).verdict == "right"
+    assert check_gradient(rosenbrock, np.ones(2), np.array([0.0, 1e-3])).verdict == "wrong"
