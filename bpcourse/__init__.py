@@ -37,7 +37,8 @@ _NAMES = {
     "training": "train",
     "questions": "predict",
 }
-_MODULES = "activations datasets figures graph indexwise notation optimizers workspace".split()
+_MODULES = "activations datasets diagnosis figures gradcheck graph indexwise notation".split()
+_MODULES += ["optimizers", "workspace"]
 _MODULES += list(_NAMES)
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted([*_HOME, *_MODULES])
