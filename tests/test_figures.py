@@ -139,6 +139,16 @@ def test_small_print_has_the_contrast_it_needs_on_white(color):
     assert 1.05 / (luminance(color)[0] + 0.05) >= 4.5  # WCAG AA
 
 
+def test_a_size_has_one_colour_in_every_equation_and_none_of_a_kind():
+    A, B, C = ("A", (5, 3)), ("B", (3, 4)), ("C", (5, 4))
+    one, two = figures.shape_row([C, "=", A, "@", B]), figures.shape_row([B, "@", C])
+    colors = [{t.get_text(): t.get_color() for t in fig.axes[0].texts} for fig in (one, two)]
+    assert all(colors[0][size] == colors[1][size] for size in "345")
+    assert len({colors[0][size] for size in "345"}) == 3
+    kinds = {figures.FORWARD, figures.GRADIENT, figures.PARAMETER}
+    assert not kinds & {colors[0][size] for size in "345"}
+
+
 @pytest.mark.parametrize(
     "seen",  # linear RGB as seen without one kind of cone, after Machado and others (2009)
     [

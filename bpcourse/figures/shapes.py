@@ -4,7 +4,7 @@ from matplotlib.patches import Rectangle
 
 from bpcourse.figures.style import COLORS, INK, new_figure, styled
 
-SIDES = ["#222222", "#9C3F77", "#0068A8", "#B84A00"]  # one colour for each size
+SIDES = ["#222222", "#9C3F77", "#7A6200", "#4B3480"]  # a size each; none is a kind's colour
 LONGEST = 1.5  # inches, the longest side of all
 SIGN = 0.55  # inches
 SMALL = 10
@@ -25,7 +25,7 @@ def shape_row(parts, sizes=None):
     boxes = [part for part in parts if isinstance(part, _Box)]
     if not boxes:
         raise ValueError("parts: expected at least one box (name, shape), got none")
-    distinct = list(dict.fromkeys(side for box in boxes for side in box.shape))
+    distinct = sorted({side for box in boxes for side in box.shape}, reverse=True)
     colors = {size: SIDES[i % len(SIDES)] for i, size in enumerate(distinct)}
     unit = LONGEST / max(1, *distinct)  # inches a row or column
     tall = max(box.shape[0] for box in boxes) * unit
