@@ -56,10 +56,12 @@ def test_the_names_for_editors_are_those_that_load():
     assert listed == bpcourse._HOME
 
 
-def test_the_example_of_the_readme_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
-    shown = _python(code + "\nprint({name: g.shape for name, g in gradients.items()})")
-    assert ast.literal_eval(shown) == ast.literal_eval(code.split("# ")[-1])
+def test_the_examples_of_the_readme_run():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    network, check = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    shown = _python(network + "\nprint({name: g.shape for name, g in gradients.items()})")
+    assert ast.literal_eval(shown) == ast.literal_eval(network.split("# ")[-1])
+    assert _python("import numpy as np\n" + check).startswith("RIGHT")
 
 
 # --- imports run one way --------------------------------------------------------------------------
