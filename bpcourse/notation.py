@@ -11,6 +11,8 @@ from functools import lru_cache
 from html import escape
 from importlib.resources import files
 
+from bpcourse.text import text
+
 SYMBOLS = (
     "pre_activation activation function weights weight output target loss error".split()
 )  # in the order of the table
@@ -90,41 +92,48 @@ class Dialect:
 
 
 class Table:
-    """Rows of cells with a header; shown as HTML in a notebook, as text elsewhere."""
+    """Rows of cells with a header; shown as HTML in a notebook, as Markdown elsewhere."""
 
     def __init__(self, header, rows):
         self.header, self.rows = header, rows
 
     def _repr_html_(self):
         def line(cells, tag):
-            style = " style='text-align: left'"
+            style = " style='text-align: left'"  # JupyterLab would put text to the right
             return "<tr>" + "".join(f"<{tag}{style}>{escape(c)}</{tag}>" for c in cells) + "</tr>"
 
         body = "".join(line(row, "td") for row in self.rows)
         return f"<table><thead>{line(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
 
     def __repr__(self):
-        return "\n".join(" | ".join(cells) for cells in [self.header, *self.rows])
+        lines = [self.header, ["---"] * len(self.header), *self.rows]
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def table():
     """Every dialect's symbols, a row each."""
-    header = ["", *(name.replace("_", "-") for name in SYMBOLS)]
+    header = ["", *(text(f"notation.{name}") for name in SYMBOLS)]
     rows = [[d.name, *(f"${d.symbols[name]}$" for name in SYMBOLS)] for d in dialects()]
     return Table(header, rows)
 
 
 def conventions():
     """Every dialect's layout, a row each."""
-    header = ["", *LAYOUT]
+    header = ["", *(text(f"notation.layout_{key}") for key in LAYOUT)]
     return Table(header, [[d.name, *(str(getattr(d, k)) for k in LAYOUT)] for d in dialects()])
 
 
 @lru_cache
 def dialects():
-    """All dialects of ``notation.toml``, the course's own first."""
+    """All dialects of ``notation.toml``, the course's own first. ValueError for a bad one."""
     data = (files("bpcourse") / "notation.toml").read_text(encoding="utf-8")
-    return tuple(dialect(entry) for entry in tomllib.loads(data)["dialect"])
+    found = {}
+    for entry in tomllib.loads(data)["dialect"]:
+        d = dialect(entry)
+        if d.name in found:
+            raise ValueError(f"{d.name}: name: expected a new name, got one that is there already")
+        found[d.name] = d
+    return tuple(found.values())
 
 
 def dialect(entry):
@@ -134,12 +143,17 @@ def dialect(entry):
     """
     name = entry.get("name", "a dialect without a name")
     layout = entry.get("layout", {})
+    if not isinstance(layout, dict):
+        raise ValueError(f"{name}: layout: expected a table of {', '.join(LAYOUT)}, got {layout!r}")
     for where, keys in ((entry, ["name", *SYMBOLS]), (layout, LAYOUT)):
         for key in keys:
             if key not in where:
                 raise ValueError(f"{name}: expected a value for {key}, got none")
+    for key in ["name", *SYMBOLS]:
+        if not isinstance(entry[key], str) or not entry[key].strip():
+            raise ValueError(f"{name}: {key}: expected text, such as 'z^l', got {entry[key]!r}")
     for key, allowed in LAYOUT.items():
-        if layout[key] not in allowed:
+        if layout[key] not in allowed or isinstance(layout[key], bool):  # True equals 1
             raise ValueError(f"{name}: {key}: expected one of {allowed}, got {layout[key]!r}")
     if unknown := (set(entry) - {"name", "layout", *SYMBOLS}) | (set(layout) - set(LAYOUT)):
         raise ValueError(f"{name}: expected the keys of notation.toml, got also {sorted(unknown)}")

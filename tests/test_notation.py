@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_notebooks import LESSON_ITEMS
 
 from bpcourse import notation
 from bpcourse.notebooks import read
@@ -81,13 +82,67 @@ def test_the_numbers_in_the_letters_are_those_of_the_layout(d):
     assert ("l+1" in d.symbols["weights"]) == ("l+1" in d.symbols["weight"]) == (d.first == 2)
 
 
-def test_the_page_runs_every_dialect_and_knows_its_formulas():
+@pytest.fixture(scope="module")
+def page():
+    """What the cells of the notation page define: its formulas ``own``, ``check``, ``net`` …"""
     cells = {cell.id: cell for cell in read(ROOT / "lectures" / "90_notation.ipynb").cells}
-    assert "for d in notation.dialects()" in cells["check-all"].source
-    shown = cells["check-all"].outputs[0].text
+    names: dict = {}
+    for id in ("setup", "own-columns", "own-d-e", "own-batches", "run", "check"):
+        exec(cells[id].source, names)
+    return names | {"shown": cells["check-all"]}
+
+
+def test_the_page_runs_every_dialect_by_formulas_of_its_own(page):
+    assert "for d in notation.dialects()" in page["shown"].source
     for d in DIALECTS:
-        assert f"{d.name}: " in shown
-        assert f'"{d.name}": (' in cells["printed"].source
+        assert f"{d.name}: " in page["shown"].outputs[0].text, "run make notebooks"
+        assert page["check"](d, page["own"][d.name], page["net"], page["X"], page["Y"]) == 2
+
+
+def wrong(d):
+    """``d`` with one convention wrong, in every way that is not another reading of the same."""
+    turned = {
+        "examples": {"rows": "columns", "columns": "rows", "one": "rows"}[d.examples],
+        "weights": "in_out" if d.weights == "out_in" else "out_in",
+        "input": 1 - d.input,
+        "first": 3 - d.first,
+    }
+    if d.examples == "one":
+        turned["error"] = "row" if d.error == "as examples" else "as examples"
+    for key, value in turned.items():
+        yield replace(d, **{key: value})
+    for average in set(notation.LAYOUT["average"]) - {d.average}:
+        yield replace(d, average=average)
+
+
+@pytest.mark.parametrize("d", DIALECTS, ids=lambda d: d.name)
+def test_the_page_finds_every_wrong_convention(page, d):
+    for mistaken in wrong(d):
+        with pytest.raises((AssertionError, KeyError, ValueError)):
+            page["check"](mistaken, page["own"][d.name], page["net"], page["X"], page["Y"])
+
+
+@pytest.mark.parametrize("entry", ["z", "error", "delta", "dW"])
+def test_the_page_finds_every_wrong_formula(page, entry):
+    formulas = page["own"]["A: Lee"]
+    right = getattr(formulas, entry)
+    twice = formulas._replace(**{entry: lambda *arguments: 2 * right(*arguments)})
+    with pytest.raises(AssertionError):
+        page["check"](DIALECTS[1], twice, page["net"], page["X"], page["Y"])
+
+
+def test_the_page_lists_every_starred_item_with_the_lesson_that_proves_it():
+    starred = "A1 A8 A9 B5 B8 C2 C9 C12 C17 C19 C24 C26 C27 C32 C34 C35 D4 D13 E2 E3 E4 E14"
+    cells = {cell.id: cell for cell in read(ROOT / "lectures" / "90_notation.ipynb").cells}
+    listed = {}
+    for row in cells["errata"].source.splitlines():
+        if re.match(r"\| [A-E]\d", row):
+            _, items, *_, lessons, _ = row.split("|")
+            listed |= {item: lessons for item in items.replace(",", " ").split()}
+    assert set(listed) == set(starred.split())
+    for item, lessons in listed.items():
+        (stem,) = [stem for stem, items in LESSON_ITEMS.items() if item in items.split()]
+        assert stem in lessons, item
 
 
 def test_the_tables_show_all():
@@ -96,7 +151,9 @@ def test_the_tables_show_all():
         assert all(len(row) == len(made.header) for row in made.rows)
         html = made._repr_html_()
         assert html.count("<tr>") == len(DIALECTS) + 1
-        assert repr(made).count("\n") == len(DIALECTS)
+        lines = repr(made).splitlines()  # Markdown: header, rule, a line for each
+        assert len(lines) == len(DIALECTS) + 2 and set(lines[1]) == set("| -")
+        assert {line.count("|") for line in lines} == {len(made.header) + 1}
     assert r"$\delta^l$" in repr(notation.table())
 
 
@@ -112,7 +169,7 @@ def test_a_missing_symbol_is_named(key):
 
 
 @pytest.mark.parametrize("key", notation.LAYOUT)
-@pytest.mark.parametrize("value", ["lines", 7, None])
+@pytest.mark.parametrize("value", ["lines", 7, None, True])
 def test_a_bad_convention_is_named(key, value):
     layout = ENTRIES[1]["layout"]
     with pytest.raises(ValueError, match=rf"A: Lee: {key}: expected one of .*, got {value!r}"):
@@ -125,9 +182,21 @@ def test_a_bad_convention_is_named(key, value):
 def test_other_mistakes_are_named():
     with pytest.raises(ValueError, match=r"keys of notation.toml, got also \['colour'\]"):
         notation.dialect(ENTRIES[1] | {"colour": "red"})
+    with pytest.raises(ValueError, match="A: Lee: pre_activation: expected text.* got 7"):
+        notation.dialect(ENTRIES[1] | {"pre_activation": 7})
+    with pytest.raises(ValueError, match="A: Lee: layout: expected a table of examples, .* 'rows'"):
+        notation.dialect(ENTRIES[1] | {"layout": "rows"})
     layout = ENTRIES[1]["layout"] | {"examples": "rows", "error": "row"}
     with pytest.raises(ValueError, match="error: expected 'as examples' for a batch, got 'row'"):
         notation.dialect(ENTRIES[1] | {"layout": layout})
     lee = next(d for d in DIALECTS if d.name == "A: Lee")
     with pytest.raises(ValueError, match="rows: expected one example for A: Lee, got 5"):
         lee.to_examples(np.zeros((5, 3)))
+
+
+def test_a_name_that_is_there_twice_is_told(tmp_path, monkeypatch):
+    text = (ROOT / "bpcourse" / "notation.toml").read_text(encoding="utf-8")
+    (tmp_path / "notation.toml").write_text(text.replace('"Keras"', '"Ng"'), encoding="utf-8")
+    monkeypatch.setattr(notation, "files", lambda name: tmp_path)
+    with pytest.raises(ValueError, match="Ng: name: expected a new name"):
+        notation.dialects.__wrapped__()
