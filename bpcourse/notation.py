@@ -100,6 +100,8 @@ class Table:
     def _repr_html_(self):
         def line(cells, tag):
             style = " style='text-align: left'"  # JupyterLab would put text to the right
+            if tag == "td":
+                style = style[:-1] + "; white-space: nowrap'"  # no formula in two pieces
             return "<tr>" + "".join(f"<{tag}{style}>{escape(c)}</{tag}>" for c in cells) + "</tr>"
 
         body = "".join(line(row, "td") for row in self.rows)
