@@ -7,7 +7,8 @@ import pytest
 
 from bpcourse.notebooks import ENVIRONMENT
 
-os.environ.update(ENVIRONMENT, IPYTHONDIR=tempfile.mkdtemp(prefix="ipython-"))
+_ipython = tempfile.TemporaryDirectory(prefix="ipython-")  # no start-up files; gone at the end
+os.environ.update(ENVIRONMENT, IPYTHONDIR=_ipython.name)
 
 
 def pytest_runtest_makereport(item, call):

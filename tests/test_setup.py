@@ -81,8 +81,7 @@ HOUSE = [  # each line may import from those above it and from its own
 ]
 LEVEL = {name: level for level, names in enumerate(HOUSE) for name in names.split()}
 MATHEMATICS = HOUSE[0].split() + ["graph", "indexwise"]
-MODULES = [p for p in sorted((ROOT / "bpcourse").rglob("*.py")) if p.parent.name or p.stem]
-MODULES.remove(ROOT / "bpcourse" / "__init__.py")
+MODULES = sorted(set(ROOT.glob("bpcourse/**/*.py")) - {ROOT / "bpcourse" / "__init__.py"})
 
 
 def _imports(path):
