@@ -135,6 +135,9 @@ def faults(notebook):
             found.append(f"cell {number} was not executed")
         if "volatile" in tags(cell) and "nbval-ignore-output" not in tags(cell):
             found.append(f"cell {number} is volatile, and lacks the tag nbval-ignore-output")
+        raised = any(output.output_type == "error" for output in cell.outputs)
+        if "raises-exception" in tags(cell) and not raised:
+            found.append(f"cell {number} has the tag raises-exception, and raises nothing")
         for output in cell.outputs:
             found += [f"cell {number} {fault}" for fault in _output_faults(output, tags(cell))]
     return found
@@ -162,7 +165,7 @@ def _output_faults(output, cell_tags):
 def execute(path, refresh=False):
     """The notebook at ``path`` executed in its own folder by a fresh kernel, and normalised.
 
-    RuntimeError for a cell that raises, hangs for a minute, writes to stderr, …
+    RuntimeError for a cell that raises or hangs for a minute, and for what ``faults`` finds.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -173,6 +176,7 @@ def execute(path, refresh=False):
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # it warns of TCP at each start
         resources={"metadata": {"path": str(Path(path).parent)}},
     )
     with tempfile.TemporaryDirectory() as ipython:  # no start-up files of the person who runs this

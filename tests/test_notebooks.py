@@ -215,6 +215,7 @@ def test_a_volatile_cell_keeps_its_output_until_its_source_changes_or_it_is_aske
         ("import sys; print(sys.executable)", [], "path of this machine"),
         (FIGURE.replace('"alt"', '"width"'), [], "without alternative text"),
         ("1", ["volatile"], "nbval-ignore-output"),
+        ("1", ["raises-exception"], "raises nothing"),
         ("import os; os._exit(1)", [], "Kernel died"),
     ],
 )
@@ -293,6 +294,15 @@ def test_nbval_is_green_on_a_good_notebook(nbval):
 def test_nbval_is_red_on_a_wrong_output(nbval):
     run = nbval("x = 1", "print(x)", edit=_shows(1, "2\n"))
     assert run.returncode == 1 and "1 failed, 1 passed" in run.stdout, run.stdout
+
+
+def test_nbval_is_red_on_a_cell_that_no_longer_raises(nbval):
+    def raises(notebook):
+        notebook.cells[0].metadata["tags"] = ["raises-exception"]
+        notebook.cells[0].outputs = [new_output("error", ename="KeyError", evalue="1")]
+
+    run = nbval("{1: 1}[1];", edit=raises)
+    assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout
 
 
 def test_nbval_is_red_on_a_warning(nbval):
