@@ -34,8 +34,11 @@ CELL_TIMEOUT = 60  # seconds
 KEPT_METADATA = ("tags", "jupyter", "jp-MarkdownHeadingCollapsed", "volatile")
 PNG_NOTES = {b"tEXt", b"zTXt", b"iTXt", b"tIME"}  # chunks that name the writer and the date
 OF_ONE_RUN = {
-    "memory address": r"<[^<>]* at 0x[0-9a-f]{6,}>",
-    "path of this machine": r"(?<![\w.])/(home|Users|root|tmp|work|mnt|opt|usr)/\w+|\b[A-Z]:\\\w",
+    "memory address": [r"<[^<>]* at 0x[0-9a-f]{6,}>"],
+    "path of this machine": [
+        r"(?<![\w.])/(home|Users|root|tmp|work|mnt|opt|usr)/\w+",
+        r"\b[A-Z]:\\\w",
+    ],
 }
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -157,9 +160,18 @@ def _output_faults(output, cell_tags):
         for kind in output.data:
             if kind.startswith("image/") and not output.metadata.get(kind, {}).get("alt"):
                 yield f"has a picture ({kind}) without alternative text: use figures.show"
-    for what, pattern in OF_ONE_RUN.items():
-        if match := re.search(pattern, shown):
-            yield f"shows a {what}: {match[0]}"
+    for what, words in of_one_run(shown):
+        yield f"shows a {what}: {words}"
+
+
+def of_one_run(text):
+    """What in a text belongs to one run or one machine: pairs of what it is and the words."""
+    here = {sys.prefix, str(Path.home()), str(Path(__file__).resolve().parents[1])} - {"/"}
+    for what, patterns in OF_ONE_RUN.items():
+        if "path" in what:  # a checkout may lie anywhere
+            patterns = patterns + [re.escape(path) for path in sorted(here)]
+        if match := re.search("|".join(patterns), text):
+            yield what, match[0]
 
 
 def execute(path, refresh=False):

@@ -63,7 +63,7 @@ def test_it_fetches_nothing_and_names_no_machine(notebook):
             assert not re.search(r"https?://|localhost|127\.0\.0\.1", cell.source)
         else:  # a link may lead out; a picture must be here
             assert not re.search(r"!\[[^]]*\]\(\w+:|<(img|script|iframe)\b[^>]*//", cell.source)
-        assert not re.search(notebooks.OF_ONE_RUN["path of this machine"], cell.source)
+        assert "path of this machine" not in dict(notebooks.of_one_run(cell.source))
 
 
 def _proofs(notebook):
@@ -227,6 +227,13 @@ def test_the_pipeline_refuses_a_cell_that_is_not_fit_and_writes_nothing(
     success, line = notebooks.process(path)
     assert not success and complaint in line
     assert path.read_bytes() == before
+
+
+def test_a_path_of_this_machine_is_known_wherever_the_checkout_lies(monkeypatch):
+    monkeypatch.setattr(sys, "prefix", "/elsewhere/course/.venv")
+    for text in ["run by /elsewhere/course/.venv/bin/python", f"read from {ROOT}/README.md"]:
+        assert [what for what, _ in notebooks.of_one_run(text)] == ["path of this machine"]
+    assert not list(notebooks.of_one_run("weights/biases and other/elsewhere/course"))
 
 
 def test_the_pipeline_ends_a_hanging_cell(write, monkeypatch):
