@@ -6,6 +6,7 @@ Public names load when they are first used, so ``import bpcourse`` costs next to
 TYPE_CHECKING = False  # what typing.TYPE_CHECKING means to tools, without importing typing
 
 if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
+    from bpcourse.gradcheck import central_difference as central_difference
     from bpcourse.layers import GELU as GELU
     from bpcourse.layers import Identity as Identity
     from bpcourse.layers import LeakyReLU as LeakyReLU
@@ -35,11 +36,12 @@ _NAMES = {
     "SquaredError",
     "network": "Network accuracy",
     "training": "train",
+    "gradcheck": "central_difference",
     "questions": "predict",
 }
 _MODULES = "activations datasets diagnosis figures gradcheck graph indexwise notation".split()
 _MODULES += ["optimizers", "workspace"]
-_MODULES += list(_NAMES)
+_MODULES += [name for name in _NAMES if name not in _MODULES]
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -2,8 +2,10 @@
 
 ``check_gradient(f, params, grad)`` for any function of arrays; ``check_layer``, ``check_loss``,
 ``check_activation`` and ``check_network`` for the course's parts; ``assert_gradient`` for tests.
+``central_difference`` is the textbook's way, with no word on its own error.
 """
 
+from bpcourse.gradcheck.central import central_difference as central_difference
 from bpcourse.gradcheck.check import check_gradient as check_gradient
 from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
 from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
