@@ -1,4 +1,4 @@
-"""The textbook's central difference: the honest way to a gradient, with no word on its own error."""
+"""The textbook's central difference: the honest way to a gradient, silent on its own error."""
 
 import numpy as np
 
