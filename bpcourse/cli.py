@@ -1,11 +1,11 @@
-"""The command line: ``bpcourse lab`` and ``bpcourse start``."""
+"""The command line: ``bpcourse lab``, ``bpcourse start`` and ``bpcourse ledger``."""
 
 import argparse
 import json
 import os
 import tempfile
 
-from bpcourse import workspace
+from bpcourse import ledger, workspace
 from bpcourse.files import write
 from bpcourse.text import text
 
@@ -18,6 +18,8 @@ def main(argv=None):
     arguments, rest = parser.parse_known_args(argv)
     if rest and arguments.command != "lab":
         parser.error(text("cli.unknown", arguments=" ".join(rest)))
+    if arguments.command == "ledger":
+        return _ledger(parser, arguments.items)
     try:
         folder = workspace.start(arguments.folder)
         if arguments.command == "lab":
@@ -35,7 +37,21 @@ def _parser():
     lab.add_argument("folder", nargs="?", default="course", help=text("cli.folder"))
     lab.add_argument("--port", help=text("cli.port"))
     lab.add_argument("--host", help=text("cli.host"))
+    of_items = commands.add_parser(
+        "ledger", help=text("cli.ledger"), description=text("cli.ledger")
+    )
+    of_items.add_argument("items", nargs="*", metavar=text("cli.item"), help=text("cli.items"))
     return parser
+
+
+def _ledger(parser, names):
+    try:
+        lines, proven = ledger.report(names)
+    except ValueError as error:
+        parser.error(str(error))
+    print("\n".join(lines))
+    if not proven:
+        parser.exit(1)
 
 
 def _lab(folder, arguments, rest):

@@ -23,12 +23,12 @@ def start(folder="course"):
     folder = Path(folder).expanduser()
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(text("workspace.not_a_folder", folder=folder))
-    if folder.resolve() == _source("lectures").parent:
+    if folder.resolve() == source("lectures").parent:
         raise FileExistsError(text("workspace.own_source", folder=folder))
     new = not (folder / RECORD).exists()
     added = 0
     for name in FOLDERS:
-        for original in _files(_source(name)):
+        for original in _files(source(name)):
             copy = folder / name / original.name
             if not copy.exists():
                 write(copy, _cleared(original))
@@ -40,8 +40,8 @@ def start(folder="course"):
     return folder
 
 
-def _source(name):
-    """Where the originals lie: inside the installed package, or beside it in the repository."""
+def source(name):
+    """Where the originals of a folder lie: in the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent
     return package / name if (package / "lectures").is_dir() else package.parent / name
 

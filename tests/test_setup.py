@@ -75,7 +75,7 @@ HOUSE = [  # each line may import from those above it and from its own
     "gradcheck",
     "figures widgets",
     "questions",
-    "workspace",
+    "workspace ledger",
     "marking",
     "cli __main__ notebooks",
 ]

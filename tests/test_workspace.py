@@ -13,7 +13,7 @@ from bpcourse.files import write
 def course(tmp_path, monkeypatch):
     """A course of one executed lesson with a picture beside it, and one exercise."""
     home = tmp_path / "site" / "bpcourse"
-    monkeypatch.setattr(workspace, "_source", lambda name: home / name)
+    monkeypatch.setattr(workspace, "source", lambda name: home / name)
     cell = new_code_cell("print('é')", execution_count=1, metadata={"tags": ["C29"]})
     cell.outputs = [new_output("stream", text="é\n")]
     lesson = writes(new_notebook(cells=[new_markdown_cell("# One"), cell]))
@@ -85,11 +85,11 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_the_originals_are_found_in_the_repository_and_in_an_installed_package(
     tmp_path, monkeypatch
 ):
-    assert workspace._source("lectures").parent == workspace._source("exercises").parent
-    assert (workspace._source("lectures").parent / "pyproject.toml").exists()
+    assert workspace.source("lectures").parent == workspace.source("exercises").parent
+    assert (workspace.source("lectures").parent / "pyproject.toml").exists()
     monkeypatch.setattr(workspace, "__file__", str(tmp_path / "bpcourse" / "workspace.py"))
     (tmp_path / "bpcourse" / "lectures").mkdir(parents=True)
-    assert workspace._source("exercises") == tmp_path / "bpcourse" / "exercises"
+    assert workspace.source("exercises") == tmp_path / "bpcourse" / "exercises"
 
 
 def test_the_command_start(course, tmp_path, capsys):
