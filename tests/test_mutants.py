@@ -1,0 +1,100 @@
+"""A broken gradient in the package turns a lesson red: the proofs in the lessons are proofs.
+
+Each mutant is a copy of the package with one gradient wrong by one percent (or transposed), and the
+lesson named beside it is run on that copy by nbval, as in CI.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BREAK = """
+
+def _break():
+    right = {owner}.{method}
+
+    def wrong(self, *arguments):
+        result = right(self, *arguments)
+        {change}
+        return result
+
+    {owner}.{method} = wrong
+
+
+_break()
+"""
+BY_ONE_PERCENT = "result = result * 1.01"
+DERIVATIVES = "Sigmoid Tanh ReLU LeakyReLU Softplus SiLU GELU".split()
+FROM_OUTPUT = "Sigmoid Tanh ReLU LeakyReLU Softplus".split()
+MUTANTS = {
+    "Linear: grad_x": ("layers", "Linear.backward", BY_ONE_PERCENT, "11"),
+    "Linear: grad of W": ("layers", "Linear.backward_params", "self.grads['W'] *= 1.01", "11"),
+    "Linear: grad of b": ("layers", "Linear.backward_params", "self.grads['b'] *= 1.01", "11"),
+    "Linear: a mean over the batch": (
+        "layers",
+        "Linear.backward_params",
+        "self.grads['b'] /= len(arguments[0])",
+        "11",
+    ),
+    **{
+        f"{name}.derivative": ("activations", f"{name}.derivative", BY_ONE_PERCENT, "06")
+        for name in ["Identity", *DERIVATIVES]
+    },
+    **{
+        f"{name}.derivative_from_output": (
+            "activations",
+            f"{name}.derivative_from_output",
+            BY_ONE_PERCENT,
+            "06",
+        )
+        for name in FROM_OUTPUT
+    },
+    "SquaredError": ("losses", "SquaredError.backward", BY_ONE_PERCENT, "08"),
+    "EuclideanNorm": ("losses", "EuclideanNorm.backward", BY_ONE_PERCENT, "13"),
+    "CrossEntropy": ("losses", "CrossEntropy.backward", BY_ONE_PERCENT, "10"),
+    "SoftmaxCrossEntropy": ("losses", "SoftmaxCrossEntropy.backward", BY_ONE_PERCENT, "10"),
+    "BinaryCrossEntropy": ("losses", "BinaryCrossEntropy.backward", BY_ONE_PERCENT, "13"),
+    "MaxMargin": ("losses", "MaxMargin.backward", BY_ONE_PERCENT, "08"),
+    "Softmax.jacobian": ("activations", "Softmax.jacobian", BY_ONE_PERCENT, "10"),
+    "Softmax.vjp": ("activations", "Softmax.vjp_from_output", BY_ONE_PERCENT, "10"),
+}
+
+
+def run(package, lesson):
+    """nbval on one lesson, with the package that lies in the folder ``package``."""
+    path = next((ROOT / "lectures").glob(f"{lesson}_*.ipynb"))
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", str(path)]
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A folder with a copy of the package, to be broken."""
+    shutil.copytree(
+        ROOT / "bpcourse", tmp_path / "bpcourse", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", sorted({lesson for *_, lesson in MUTANTS.values()}))
+def test_the_lesson_is_green_on_an_unbroken_copy(copy, lesson):
+    finished = run(copy, lesson)
+    assert finished.returncode == 0, finished.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_gradient_turns_its_lesson_red(copy, name):
+    module, target, change, lesson = MUTANTS[name]
+    owner, method = target.split(".")
+    with (copy / "bpcourse" / f"{module}.py").open("a", encoding="utf-8") as file:
+        file.write(BREAK.format(owner=owner, method=method, change=change))
+    finished = run(copy, lesson)
+    assert finished.returncode == 1, finished.stdout  # 1: tests failed; 2 and up: not run at all
