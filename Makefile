@@ -32,9 +32,10 @@ clean:
 given = $(if $(filter command,$(origin $(1))),$(2)$($(1)))
 
 # uv installs in a quarter of pip's time. It comes from the lock through pip, hash checked, and is told
-# the index and the folder of packages that pip is configured with.
+# the index and the folder of packages that pip is configured with, and, in case another environment is
+# active, which one to install into.
 pip_setting = $$(.venv/bin/python -m pip config get global.$(1) 2>/dev/null || true)
-uv = UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$(call pip_setting,index-url)}" \
+uv = VIRTUAL_ENV=.venv UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$(call pip_setting,index-url)}" \
 	UV_FIND_LINKS="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}" .venv/bin/uv
 # Bytecode is compiled now, and Matplotlib lists the fonts now, so that the first lesson opens at once.
 install = $(uv) pip install --quiet --compile-bytecode
