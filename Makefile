@@ -22,6 +22,10 @@ test-browser: .venv/ready
 notebooks: .venv/ready
 	.venv/bin/python -m bpcourse.notebooks $(if $(CHECK),--check) $(ARGS)
 
+# Make exercises/ from solutions/. CHECK=1 only looks.
+exercises: .venv/ready
+	.venv/bin/python -m bpcourse.exercises $(if $(CHECK),--check)
+
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks $(ARGS)
 
@@ -72,4 +76,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: lab test test-slow test-browser notebooks bench clean lock
+.PHONY: lab test test-slow test-browser notebooks exercises bench clean lock

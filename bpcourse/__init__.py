@@ -25,7 +25,12 @@ if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
     from bpcourse.losses import SquaredError as SquaredError
     from bpcourse.network import Network as Network
     from bpcourse.network import accuracy as accuracy
+    from bpcourse.questions import Answer as Answer
+    from bpcourse.questions import ask as ask
+    from bpcourse.questions import check as check
+    from bpcourse.questions import hint as hint
     from bpcourse.questions import predict as predict
+    from bpcourse.questions import progress as progress
     from bpcourse.training import train as train
 
 __version__ = "0.1.0"
@@ -37,7 +42,7 @@ _NAMES = {
     "network": "Network accuracy",
     "training": "train",
     "gradcheck": "central_difference",
-    "questions": "predict",
+    "questions": "Answer ask check hint predict progress",
 }
 _MODULES = "activations datasets diagnosis figures gradcheck graph indexwise notation".split()
 _MODULES += ["optimizers", "workspace"]

@@ -1,15 +1,32 @@
-"""The command line: ``bpcourse lab``, ``bpcourse start`` and ``bpcourse ledger``."""
+"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger``."""
 
 import argparse
 import json
 import os
 import tempfile
 
-from bpcourse import ledger, workspace
+from bpcourse import doctor, ledger, workspace
 from bpcourse.files import write
 from bpcourse.text import text
 
 FIRST = "lectures/00_start_here.ipynb"
+SETTINGS = {  # of JupyterLab, by file: no news, and nothing of nbgrader, which teachers may have
+    "labconfig/default_setting_overrides.json": {
+        "@jupyterlab/apputils-extension:notification": {
+            "checkForUpdates": False,
+            "fetchNews": "false",
+        }
+    },
+    "labconfig/page_config.json": {"disabledExtensions": {"@jupyter/nbgrader": True}},
+    "jupyter_server_config.json": {
+        "ServerApp": {
+            "jpserver_extensions": {
+                f"nbgrader.server_extensions.{name}": False
+                for name in ("formgrader", "validate_assignment", "assignment_list", "course_list")
+            }
+        }
+    },
+}
 
 
 def main(argv=None):
@@ -20,10 +37,17 @@ def main(argv=None):
         parser.error(text("cli.unknown", arguments=" ".join(rest)))
     if arguments.command == "ledger":
         return _ledger(parser, arguments.items)
+    if arguments.command == "doctor":
+        return _doctor(parser)
     try:
-        folder = workspace.start(arguments.folder)
-        if arguments.command == "lab":
-            _lab(folder.resolve(), arguments, rest)
+        if arguments.command == "update":
+            workspace.update(arguments.folder)
+        elif arguments.command == "reset":
+            workspace.reset(arguments.notebook)
+        else:
+            folder = workspace.start(arguments.folder)
+            if arguments.command == "lab":
+                _lab(folder.resolve(), arguments, rest)
     except (OSError, ImportError) as error:
         parser.exit(1, f"bpcourse: {error}\n")
 
@@ -33,6 +57,11 @@ def _parser():
     commands = parser.add_subparsers(dest="command", required=True, metavar=text("cli.command"))
     start = commands.add_parser("start", help=text("cli.start"), description=text("cli.start"))
     start.add_argument("folder", help=text("cli.folder"))
+    update = commands.add_parser("update", help=text("cli.update"), description=text("cli.update"))
+    update.add_argument("folder", nargs="?", default="course", help=text("cli.folder"))
+    reset = commands.add_parser("reset", help=text("cli.reset"), description=text("cli.reset"))
+    reset.add_argument("notebook", help=text("cli.notebook"))
+    commands.add_parser("doctor", help=text("cli.doctor"), description=text("cli.doctor"))
     lab = commands.add_parser("lab", help=text("cli.lab"), description=text("cli.lab_long"))
     lab.add_argument("folder", nargs="?", default="course", help=text("cli.folder"))
     lab.add_argument("--port", help=text("cli.port"))
@@ -54,6 +83,18 @@ def _ledger(parser, names):
         parser.exit(1)
 
 
+def _doctor(parser):
+    findings = doctor.examine()
+    for finding in findings:
+        print(f"{'✗' if finding.mend else '✓'} {finding.what:11} {finding.seen}")
+        if finding.mend:
+            print(f"  {finding.mend}")
+    wrong = sum(bool(finding.mend) for finding in findings)
+    print(text("doctor.mend", count=wrong) if wrong else text("doctor.well"))
+    if wrong:
+        parser.exit(1)
+
+
 def _lab(folder, arguments, rest):
     """JupyterLab on the working folder, with settings of its own and nothing fetched from afar."""
     own = folder / ".jupyter"
@@ -61,14 +102,8 @@ def _lab(folder, arguments, rest):
     os.environ["JUPYTER_DATA_DIR"] = str(own / "data")
     os.environ["JUPYTER_RUNTIME_DIR"] = str(own / "runtime")
     os.environ["IPYTHONDIR"] = str(own / "ipython")
-    quiet = {
-        "@jupyterlab/apputils-extension:notification": {
-            "checkForUpdates": False,
-            "fetchNews": "false",
-        }
-    }
-    overrides = own / "config" / "labconfig" / "default_setting_overrides.json"
-    write(overrides, (json.dumps(quiet, indent=1) + "\n").encode())
+    for name, settings in SETTINGS.items():
+        write(own / "config" / name, (json.dumps(settings, indent=1) + "\n").encode())
     try:
         from jupyterlab.labapp import LabApp  # reads the environment as it is imported
     except ImportError as error:

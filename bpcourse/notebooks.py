@@ -31,7 +31,7 @@ ENVIRONMENT = {  # what a kernel that executes a lesson is given, here and in th
 }
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 60  # seconds
-KEPT_METADATA = ("tags", "jupyter", "jp-MarkdownHeadingCollapsed", "volatile")
+KEPT_METADATA = ("tags", "jupyter", "jp-MarkdownHeadingCollapsed", "volatile", "nbgrader")
 PNG_NOTES = {b"tEXt", b"zTXt", b"iTXt", b"tIME"}  # chunks that name the writer and the date
 OF_ONE_RUN = {
     "memory address": [r"<[^<>]* at 0x[0-9a-f]{6,}>"],

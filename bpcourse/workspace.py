@@ -1,9 +1,10 @@
-"""A student's working copy of the course: ``start(folder)``.
+"""A student's working copy of the course: ``start``, ``update``, ``reset``.
 
 The copy has its outputs cleared, so that predicting means something, and belongs to the student:
-nothing that is there is ever overwritten.
+nothing that a student wrote is ever overwritten or lost.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bpcourse.questions.record import NAME as RECORD  # it also marks a folder a
 from bpcourse.text import text
 
 FOLDERS = ("lectures", "exercises")
+HANDED_OUT = ".handed_out.json"  # {file: digest of what it said when it was handed out}
 
 
 def start(folder="course"):
@@ -26,18 +28,130 @@ def start(folder="course"):
     if folder.resolve() == source("lectures").parent:
         raise FileExistsError(text("workspace.own_source", folder=folder))
     new = not (folder / RECORD).exists()
+    handed_out = _handed_out(folder)
     added = 0
-    for name in FOLDERS:
-        for original in _files(source(name)):
-            copy = folder / name / original.name
-            if not copy.exists():
-                write(copy, _cleared(original))
-                added += 1
+    for name, data in _originals():
+        if not (folder / name).exists():
+            write(folder / name, data)
+            handed_out[name] = _digest(name, data)
+            added += 1
     if new:
         write(folder / RECORD, b"{}\n")
+    _keep(folder, handed_out)
     outcome = "created" if new else "added" if added else "kept"
     print(text(f"workspace.{outcome}", folder=folder, count=added))
     return folder
+
+
+def update(folder="course"):
+    """Bring ``folder`` up to date, print what was done and return {file: what happened to it}.
+
+    New files are added; files in which the student wrote nothing are replaced (running a cell is
+    not writing); where the student did, the new version is laid beside it under another name.
+    OSError for a folder that ``start`` has not made, or that cannot be written.
+    """
+    folder = Path(folder).expanduser()
+    if not (folder / RECORD).exists():
+        raise FileNotFoundError(text("workspace.not_started", folder=folder))
+    handed_out = _handed_out(folder)
+    done = {}
+    for name, data in _originals():
+        path, digest = folder / name, _digest(name, data)
+        if not path.exists():
+            write(path, data)
+            done[name] = "added"
+        elif (theirs := _digest(name, path.read_bytes())) != digest:
+            if theirs == handed_out.get(name):
+                write(path, data)
+                done[name] = "replaced"
+            elif digest != handed_out.get(name) and (beside := _beside(path, "new", data)):
+                write(beside, data)
+                done[name] = beside.name
+        handed_out[name] = digest
+    _keep(folder, handed_out)
+    for name, what in done.items():
+        key = {"added": "new_file", "replaced": "replaced"}.get(what, "beside")
+        print(text(f"workspace.{key}", name=name, beside=what))
+    if not done:
+        print(text("workspace.up_to_date", folder=folder))
+    return done
+
+
+def reset(path):
+    """Put a fresh copy in the place of the student's file ``path``; returns where the old one is.
+
+    The old one lies beside it under another name. OSError for a file that the course does not
+    have, one outside a working folder, or a folder that cannot be written.
+    """
+    path = Path(path).expanduser().resolve()
+    folder = next((above for above in path.parents if (above / RECORD).exists()), None)
+    originals = dict(_originals())
+    name = path.relative_to(folder).as_posix() if folder else path.name
+    if folder is None or name not in originals:
+        raise FileNotFoundError(text("workspace.no_original", path=path))
+    aside = None
+    if path.exists():
+        aside = _free(path, "old")
+        path.rename(aside)
+    try:
+        write(path, originals[name])
+    except OSError:
+        if aside:
+            aside.rename(path)
+        raise
+    _keep(folder, _handed_out(folder) | {name: _digest(name, originals[name])})
+    print(text("workspace.reset", name=name, aside=aside.name if aside else "-"))
+    return aside
+
+
+def _originals():
+    """(name in the working folder, bytes) of every file of the course."""
+    for folder in FOLDERS:
+        for original in _files(source(folder)):
+            yield f"{folder}/{original.name}", _cleared(original)
+
+
+def _digest(name, data):
+    """Of what a file says: of a notebook the cells, without outputs and what a front end adds."""
+    if name.endswith(".ipynb"):
+        try:
+            cells = json.loads(data)["cells"]
+            said = [[cell["cell_type"], "".join(cell["source"])] for cell in cells]
+            data = json.dumps(said).encode()
+        except (ValueError, KeyError, TypeError):  # no notebook any more: every byte counts
+            pass
+    return hashlib.sha256(data).hexdigest()
+
+
+def _handed_out(folder):
+    try:
+        known = json.loads((folder / HANDED_OUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # then every file counts as the student's
+    return known if isinstance(known, dict) else {}
+
+
+def _keep(folder, handed_out):
+    data = (json.dumps(handed_out, indent=1) + "\n").encode()
+    if not (folder / HANDED_OUT).exists() or (folder / HANDED_OUT).read_bytes() != data:
+        write(folder / HANDED_OUT, data)
+
+
+def _free(path, word):
+    """A name beside ``path`` that is not taken: ``04_chain_rule-old-1.ipynb``."""
+    number = 1
+    while (free := path.with_name(f"{path.stem}-{word}-{number}{path.suffix}")).exists():
+        number += 1
+    return free
+
+
+def _beside(path, word, data):
+    """Where to lay ``data`` beside ``path``; None if it lies there already."""
+    lying = path.parent.glob(f"{path.stem}-{word}-*{path.suffix}")
+    same = any(
+        _digest(path.name, other.read_bytes()) == _digest(path.name, data) for other in lying
+    )
+    return None if same else _free(path, word)
 
 
 def source(name):

@@ -75,9 +75,9 @@ HOUSE = [  # each line may import from those above it and from its own
     "gradcheck",
     "figures widgets",
     "questions",
-    "workspace ledger",
+    "workspace ledger doctor",
     "marking",
-    "cli __main__ notebooks",
+    "cli __main__ notebooks exercises",
 ]
 LEVEL = {name: level for level, names in enumerate(HOUSE) for name in names.split()}
 MATHEMATICS = HOUSE[0].split() + ["graph", "indexwise"]

@@ -10,7 +10,7 @@ from bpcourse import text as module
 from bpcourse.text import text
 
 ROOT = Path(__file__).parents[1]
-VISIBLE = ("figures", "widgets", "questions", "workspace", "cli")  # what a student reads
+VISIBLE = ("figures", "widgets", "questions", "workspace", "doctor", "cli")  # what a student reads
 LABELS = set("print text annotate set_title set_xlabel set_ylabel set_label suptitle".split())
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}")
 WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")

@@ -33,6 +33,7 @@ def test_a_first_start_copies_the_course_without_outputs(course, tmp_path, capsy
     assert folder == tmp_path / "a" / "mine"
     assert _files(folder) == {
         "bpcourse.json",
+        workspace.HANDED_OUT,
         "lectures/00_start_here.ipynb",
         "lectures/sheet.svg",
         "exercises/01_one.ipynb",
@@ -121,7 +122,10 @@ def test_the_command_lab_hands_jupyterlab_the_folder_and_the_options(course, tmp
     assert f"--ServerApp.root_dir={folder}" in given
     assert "--LabApp.default_url=/lab/tree/lectures/00_start_here.ipynb" in given
     assert given[-3:] == ["--port=9999", "--ip=0.0.0.0", "--no-browser"]
-    assert (folder / cli.FIRST).exists() and (folder / ".jupyter").exists()
+    assert (folder / cli.FIRST).exists()
+    for name, settings in cli.SETTINGS.items():
+        written = (folder / ".jupyter" / "config" / name).read_text(encoding="utf-8")
+        assert json.loads(written) == settings
 
 
 def test_without_jupyterlab_the_command_lab_says_how_to_install_it(

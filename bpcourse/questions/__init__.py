@@ -1,5 +1,23 @@
-"""What a student is asked, and the record of what they said."""
+"""What a student is asked, how an answer is judged, and the record of what they did."""
 
-from bpcourse.questions.predict import Prediction, predict
+from bpcourse.questions.allowed import ALLOWED
+from bpcourse.questions.asking import ask, hint, progress
+from bpcourse.questions.bank import all_questions
+from bpcourse.questions.checking import check
+from bpcourse.questions.posed import Answer
+from bpcourse.questions.prediction import Prediction, predict
+from bpcourse.questions.result import NotRightError, Result
 
-__all__ = ["Prediction", "predict"]
+__all__ = [
+    "ALLOWED",
+    "Answer",
+    "NotRightError",
+    "Prediction",
+    "Result",
+    "all_questions",
+    "ask",
+    "check",
+    "hint",
+    "predict",
+    "progress",
+]

@@ -47,6 +47,23 @@ def update(section, key, change):
     return record[section][key]
 
 
+def entry(section, key):
+    """What the record holds there, {} for nothing (or a record that cannot be read)."""
+    try:
+        found = read(find()).get(section, {}).get(key, {})
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def keep(section, key, change):
+    """:func:`update`, or nothing where the folder cannot be written: the lesson goes on without."""
+    try:
+        update(section, key, change)
+    except OSError:
+        pass
+
+
 def _set_aside(path):
     number = 1
     while (aside := path.with_name(f"{path.stem}-damaged-{number}.json")).exists():

@@ -1,7 +1,8 @@
 r"""What a student reads, by language: ``text("workspace.created", folder="course")``.
 
-``en.toml`` holds every key; another language's file may hold some, and English stands in for the
-rest. ``BPCOURSE_LANG=zh`` chooses ``zh.toml``. Entries are ``str.format`` templates, so a literal
+``en.toml`` holds every key, but for those of the questions, which stand by lesson in the folder
+``en``. Another language may hold some, and English stands in for the rest. ``BPCOURSE_LANG=zh``
+chooses ``zh.toml`` and the folder ``zh``. Entries are ``str.format`` templates, so a literal
 brace is doubled: ``$\hat{{y}}$``.
 """
 
@@ -21,7 +22,7 @@ def text(key, /, **values):
         if template is not None:
             break
     else:
-        raise KeyError(f"text: no key {key!r} in bpcourse/text/en.toml")
+        raise KeyError(f"text: no key {key!r} in bpcourse/text")
     try:
         return template.format(**values)
     except KeyError as error:
@@ -31,10 +32,14 @@ def text(key, /, **values):
 @lru_cache
 def _table(language):
     """{"section.name": template} of one language; empty for a language without a file."""
-    path = files(__name__) / f"{language}.toml"
-    if not path.is_file():
-        return {}
-    return dict(_flatten("", tomllib.loads(path.read_text(encoding="utf-8"))))
+    home = files(__name__)
+    folder = home / language
+    paths = [home / f"{language}.toml", *(folder.iterdir() if folder.is_dir() else ())]
+    entries: dict[str, str] = {}
+    for path in paths:
+        if path.is_file() and path.name.endswith(".toml"):
+            entries.update(_flatten("", tomllib.loads(path.read_text(encoding="utf-8"))))
+    return entries
 
 
 def _flatten(prefix, table):

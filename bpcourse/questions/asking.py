@@ -1,0 +1,110 @@
+"""What a student is asked, hints step by step, and how far they have come."""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from bpcourse.questions import record
+from bpcourse.questions.bank import LESSONS, all_questions, find
+from bpcourse.questions.posed import pose
+from bpcourse.text import text
+
+HINTS = 3
+MARKS = {"right": "✓", "wrong": "✗", None: "·"}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A text for a notebook and a terminal."""
+
+    plain: str
+
+    def __str__(self):
+        return self.plain
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self):
+        return self.plain
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text; the first is the head."""
+
+    rows: tuple
+
+    def __str__(self):
+        widths = [max(len(row[i]) for row in self.rows) for i in range(len(self.rows[0]))]
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in self.rows
+        )
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        head, *body = (
+            "".join(f"<{tag} style='text-align: left'>{escape(cell)}</{tag}>" for cell in row)
+            for tag, row in zip(["th"] + ["td"] * len(self.rows), self.rows, strict=False)
+        )
+        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in body)}</table>"
+
+
+def ask(question_id, seed=0):
+    """Show a question with the numbers of ``seed``; an answer to others is ``Answer(value, seed)``.
+
+    Seed 0 is the one that the exercises are written for. KeyError for an unknown question.
+    """
+    question = find(question_id)
+    key = f"question.{question.id}"
+    if question.is_code:
+        return Shown(text(f"{key}.task"))
+    posed = pose(question, seed)
+    values = {name: _in_text(value) for name, value in posed.inputs.items()}
+    lines = [text(f"{key}.task", **values)]
+    if posed.labels:
+        lines.append("")
+        for letter, option in posed.labels.items():
+            lines.append(f"- **{letter}**  " + text(f"{key}.{option}", **values))
+    if seed:
+        lines += ["", text("ask.seed", answer=question.answer, seed=seed)]
+    return Shown("\n".join(lines))
+
+
+def hint(question_id):
+    """The next of up to three hints, each a step nearer; from the last on, that one again."""
+    question = find(question_id)
+    given = record.entry("hints", question_id).get("given", 0)
+    number = min(given + 1, HINTS)
+    record.keep("hints", question_id, lambda before: {"given": number})
+    heading = text("ask.hint", number=number, count=HINTS)
+    return Shown(f"**{heading}** " + text(f"question.{question.id}.hint_{number}"))
+
+
+def progress(lesson=None):
+    """Which questions of ``lesson`` (``"matrix_form"``), or of all lessons, are answered."""
+    if lesson is not None and lesson not in LESSONS:
+        raise KeyError(text("ask.no_lesson", lesson=lesson, known=", ".join(LESSONS)))
+    chosen = [q for q in all_questions() if lesson in (None, q.lesson)]
+    rows = [tuple(text("ask.head").split("|"))]
+    points = 0
+    for question in chosen:
+        kept = record.entry("answers", question.id)
+        status = kept.get("status")
+        earned = question.points if status == "right" else 0
+        points += earned
+        mark = MARKS.get(status, MARKS[None])
+        rows.append((mark, question.id, f"{earned}/{question.points}", str(kept.get("tries", 0))))
+    total = sum(question.points for question in chosen)
+    rows.append(("", text("ask.total"), f"{points}/{total}", ""))
+    return Table(tuple(rows))
+
+
+def _in_text(value):
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, separator=", ").replace("\n", "")
+    if isinstance(value, float | np.floating):
+        return f"{value:g}"
+    return value

@@ -1,0 +1,46 @@
+"""The questions of the course, one module a lesson, in the order of the lessons."""
+
+from functools import lru_cache
+from importlib import import_module
+
+from bpcourse.questions.question import registered
+from bpcourse.text import text
+
+LESSONS = {  # the module, and the first part of its questions' ids: the stem of the lesson
+    "feedforward_network": "01_feedforward_network",
+    "outputs_and_losses": "02_outputs_and_losses",
+    "gradient_descent": "03_gradient_descent",
+    "chain_rule": "04_chain_rule",
+    "flow_graphs": "05_flow_graphs",
+    "activations": "06_activations",
+    "one_weight_at_a_time": "07_one_weight_at_a_time",
+    "error_signals": "08_error_signals",
+    "vectors_and_jacobians": "09_vectors_and_jacobians",
+    "softmax_cross_entropy": "10_softmax_cross_entropy",
+    "matrix_form": "11_matrix_form",
+    "cost_of_backprop": "12_cost_of_backprop",
+    "gradient_checking": "13_gradient_checking",
+    "training": "14_training",
+    "to_autodiff": "15_to_autodiff",
+}
+
+
+@lru_cache
+def all_questions():
+    """Every :class:`Question`, in course order."""
+    for name in LESSONS:
+        import_module(f"bpcourse.questions.bank.{name}")
+    return tuple(
+        question for name in LESSONS for question in registered() if question.lesson == name
+    )
+
+
+def find(id):
+    """The question called ``id``. KeyError, with names that are near, for one that is not there."""
+    from difflib import get_close_matches
+
+    questions = {question.id: question for question in all_questions()}
+    if id not in questions:
+        near = ", ".join(get_close_matches(str(id), questions, n=3)) or ", ".join(LESSONS)
+        raise KeyError(text("check.no_question", id=id, near=near))
+    return questions[id]

@@ -1,0 +1,159 @@
+"""Lesson 06: activation functions and their derivatives."""
+
+import numpy as np
+
+from bpcourse.questions.question import question
+
+
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def _values(rng, size):
+    z = rng.normal(size=(1 + size, 3))
+    z[0, 0] = 0.0
+    return {"z": z}
+
+
+@question(
+    "activations.logistic_slope_by_hand",
+    "number",
+    answer="slope_by_hand",
+    inputs=lambda rng, size: {"a": float(rng.choice([0.1, 0.2, 0.6, 0.7, 0.8, 0.9]))},
+    level="warm_up",
+    points=1,
+    minutes=1,
+    decimals=2,
+    misconceptions="logistic_slope_not_multiplied function_for_slope slope_at_activation",
+)
+def logistic_slope_by_hand(flaw, a):
+    if flaw("logistic_slope_not_multiplied"):
+        return 1 - a
+    if flaw("function_for_slope"):
+        return a
+    return float(_sigmoid(a) * (1 - _sigmoid(a))) if flaw("slope_at_activation") else a * (1 - a)
+
+
+@question(
+    "activations.tanh_slope",
+    answer="tanh_slope",
+    inputs=_values,
+    points=2,
+    minutes=4,
+    misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
+    "logistic_slope_for_tanh sign_flipped",
+)
+def tanh_slope(flaw, z):
+    a = np.tanh(np.tanh(z) if flaw("slope_at_activation") else z)
+    if flaw("function_for_slope"):
+        return a
+    if flaw("logistic_slope_for_tanh"):
+        return a * (1 - a)
+    slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
+    return -slope if flaw("sign_flipped") else slope
+
+
+def _upstream(rng, size):
+    z = rng.normal(size=(2 + size, 3))
+    z[0, 0] = z[1, 2] = 0.0
+    return {"z": z, "grad_a": rng.normal(size=z.shape)}
+
+
+@question(
+    "activations.relu_backward",
+    answer="relu_backward",
+    inputs=_upstream,
+    points=2,
+    minutes=5,
+    misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
+    "input_changed",
+)
+def relu_backward(flaw, z, grad_a):
+    mask = z >= 0 if flaw("slope_at_kink") else z > 0
+    if flaw("mask_from_upstream"):
+        mask = grad_a > 0
+    if flaw("slope_missing"):
+        return grad_a * 1.0
+    if flaw("function_for_slope"):
+        return grad_a * np.maximum(z, 0)
+    if flaw("input_changed"):
+        grad_a[z <= 0] = 0
+        return grad_a + 0.0
+    return grad_a * mask
+
+
+@question(
+    "activations.logistic_backward",
+    answer="logistic_backward",
+    inputs=_upstream,
+    points=2,
+    minutes=5,
+    misconceptions="slope_at_activation slope_missing function_for_slope "
+    "logistic_slope_not_multiplied upstream_missing",
+)
+def logistic_backward(flaw, z, grad_a):
+    a = _sigmoid(_sigmoid(z) if flaw("slope_at_activation") else z)
+    slope = a * (1 - a)
+    if flaw("function_for_slope"):
+        slope = a
+    if flaw("logistic_slope_not_multiplied"):
+        slope = 1 - a
+    if flaw("slope_missing"):
+        slope = 1.0
+    return slope * (np.ones_like(grad_a) if flaw("upstream_missing") else grad_a)
+
+
+@question(
+    "activations.mend_leaky_relu",
+    "mend",
+    answer="leaky_relu_slope",
+    inputs=lambda rng, size: {**_values(rng, size), "slope": float(rng.uniform(0.01, 0.3))},
+    level="core",
+    points=2,
+    minutes=4,
+    misconceptions="slope_at_kink dead_side function_for_slope sides_swapped",
+)
+def mend_leaky_relu(flaw, z, slope):
+    active = z >= 0 if flaw("slope_at_kink") else z > 0
+    if flaw("sides_swapped"):
+        active = z < 0
+    if flaw("function_for_slope"):
+        return np.where(active, z, slope * z)
+    return np.where(active, 1.0, 0.0 if flaw("dead_side") else slope)
+
+
+@question(
+    "activations.through_layers",
+    "number",
+    answer="largest_share",
+    inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
+    level="core",
+    points=1,
+    minutes=2,
+    decimals=4,
+    misconceptions="added_along_path function_for_slope one_layer_off",
+)
+def through_layers(flaw, layers):
+    if flaw("added_along_path"):
+        return 0.25 * layers
+    if flaw("function_for_slope"):
+        return 0.5**layers
+    return 0.25 ** (layers - 1 if flaw("one_layer_off") else layers)
+
+
+@question(
+    "activations.zero_gradient",
+    "choice",
+    answer="zero_gradient",
+    inputs=lambda rng, size: {"z": -int(rng.integers(3, 40))},
+    level="core",
+    points=1,
+    minutes=2,
+    misconceptions="zero_means_solved big_weight_big_gradient mask_from_upstream",
+)
+def zero_gradient(flaw, z):
+    if flaw("zero_means_solved"):
+        return "solved"
+    if flaw("big_weight_big_gradient"):
+        return "weights_zero"
+    return "upstream" if flaw("mask_from_upstream") else "dead"

@@ -1,0 +1,111 @@
+"""Lesson 12: what it costs, counted."""
+
+from bpcourse.questions.inputs import sizes
+from bpcourse.questions.question import question
+
+
+def _widths(rng, size):
+    return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
+
+
+@question(
+    "cost_of_backprop.forward_multiplications",
+    "number",
+    answer="forward_count",
+    inputs=_widths,
+    level="warm_up",
+    points=1,
+    minutes=2,
+    misconceptions="added_along_path one_layer_only biases_counted",
+)
+def forward_multiplications(flaw, n_0, n_1, n_2):
+    if flaw("added_along_path"):
+        return n_0 + n_1 + n_2
+    if flaw("one_layer_only"):
+        return n_0 * n_1
+    return n_0 * n_1 + n_1 * n_2 + (n_1 + n_2 if flaw("biases_counted") else 0)
+
+
+@question(
+    "cost_of_backprop.two_orders",
+    "number",
+    answer="row_first",
+    inputs=lambda rng, size: dict(zip(("m", "n", "p"), sizes(rng, size + 4, 3), strict=True)),
+    level="core",
+    points=2,
+    minutes=4,
+    misconceptions="matrix_times_matrix added_along_path one_layer_only",
+)
+def two_orders(flaw, m, n, p):
+    if flaw("matrix_times_matrix"):
+        return m * n * p + m * p
+    if flaw("added_along_path"):
+        return m + n + p
+    return m * n if flaw("one_layer_only") else m * n + n * p
+
+
+def _chain(rng, size):
+    widths = sizes(rng, size, 3)
+    return {"widths": [int(n) for n in widths] + [1 + size % 2]}
+
+
+@question(
+    "cost_of_backprop.count_backward",
+    answer="count_deltas",
+    inputs=_chain,
+    points=2,
+    minutes=6,
+    misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix",
+)
+def count_backward(flaw, widths):
+    """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
+    if flaw("one_layer_only"):
+        return widths[-1] * widths[-2]
+    total = 0
+    for layer in range(0 if flaw("one_layer_off") else 1, len(widths) - 1):
+        total += widths[layer] * widths[layer + 1]
+        if flaw("matrix_times_matrix"):
+            total += widths[layer] * widths[layer + 1] * (widths[-1] + 1)
+        if flaw("biases_counted"):
+            total += widths[layer + 1]
+    return total
+
+
+@question(
+    "cost_of_backprop.mend_count",
+    "mend",
+    answer="mended_count",
+    inputs=_chain,
+    level="warm_up",
+    points=1,
+    minutes=3,
+    misconceptions="added_along_path one_layer_off one_layer_only biases_counted",
+)
+def mend_count(flaw, widths):
+    """The multiplications of one forward pass of one example."""
+    if flaw("one_layer_only"):
+        return widths[0] * widths[1]
+    total = 0
+    for layer in range(1 if flaw("one_layer_off") else 0, len(widths) - 1):
+        below, above = widths[layer], widths[layer + 1]
+        total += below + above if flaw("added_along_path") else below * above
+        total += above if flaw("biases_counted") else 0
+    return total
+
+
+@question(
+    "cost_of_backprop.why_backwards",
+    "choice",
+    answer="why_backwards",
+    inputs=lambda rng, size: {"layers": int(rng.integers(4, 30))},
+    level="core",
+    points=1,
+    minutes=2,
+    misconceptions="matrix_times_matrix backward_is_inverse cost_grows_with_weights_squared",
+)
+def why_backwards(flaw, layers):
+    if flaw("matrix_times_matrix"):
+        return "same"
+    if flaw("backward_is_inverse"):
+        return "undo"
+    return "each_alone" if flaw("cost_grows_with_weights_squared") else "vector"

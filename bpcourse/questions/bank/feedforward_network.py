@@ -1,0 +1,195 @@
+"""Lesson 01: units, layers, the forward pass."""
+
+import numpy as np
+
+from bpcourse.questions.inputs import rounded, sizes
+from bpcourse.questions.question import question
+
+
+def _unit(rng, size):
+    n = 2 + size % 3
+    return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
+
+
+@question(
+    "feedforward_network.pre_activation",
+    "number",
+    answer="z_of_unit",
+    inputs=_unit,
+    level="warm_up",
+    points=1,
+    minutes=2,
+    decimals=2,
+    misconceptions="bias_forgotten elementwise_for_matrix_product sign_flipped",
+)
+def pre_activation(flaw, x, w, b):
+    z = (w * x)[0] if flaw("elementwise_for_matrix_product") else float(w @ x)
+    if not flaw("bias_forgotten"):
+        z += b
+    return -z if flaw("sign_flipped") else z
+
+
+def _sizes(rng, size):
+    n_in, n_out = sizes(rng, size + 1, 2)
+    return {"n_in": n_in, "n_out": n_out}
+
+
+@question(
+    "feedforward_network.weight_shape",
+    "shape",
+    answer="shape_of_W",
+    inputs=_sizes,
+    level="warm_up",
+    points=1,
+    minutes=1,
+    misconceptions="rows_and_columns_swapped",
+)
+def weight_shape(flaw, n_in, n_out):
+    return (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
+
+
+def _widths(rng, size):
+    n_0, n_1, n_2 = sizes(rng, size + 1, 3)
+    return {"n_0": n_0, "n_1": n_1, "n_2": n_2}
+
+
+@question(
+    "feedforward_network.parameters",
+    "number",
+    answer="parameter_count",
+    inputs=_widths,
+    level="warm_up",
+    points=1,
+    minutes=2,
+    misconceptions="biases_not_counted input_layer_counted",
+)
+def parameters(flaw, n_0, n_1, n_2):
+    count = n_1 * n_0 + n_2 * n_1
+    if not flaw("biases_not_counted"):
+        count += n_1 + n_2
+    return count + n_0 if flaw("input_layer_counted") else count
+
+
+def _layer(rng, size):
+    n_in, n_out = sizes(rng, size, 2)
+    return {
+        "x": rng.normal(size=n_in),
+        "W": rng.normal(size=(n_out, n_in)),
+        "b": rng.normal(size=n_out),
+    }
+
+
+@question(
+    "feedforward_network.layer",
+    answer="layer",
+    inputs=_layer,
+    points=2,
+    minutes=6,
+    misconceptions="bias_forgotten activation_forgotten weights_wrong_way_round "
+    "elementwise_for_matrix_product column_broadcast",
+)
+def layer(flaw, x, W, b):
+    W = W.T if flaw("weights_wrong_way_round") else W
+    z = W * x if flaw("elementwise_for_matrix_product") else W @ x
+    if not flaw("bias_forgotten"):
+        z = z + (b[:, None] if flaw("column_broadcast") else b)
+    return z if flaw("activation_forgotten") else 1 / (1 + np.exp(-z))
+
+
+def _network(rng, size):
+    batch, n_0, n_1, n_2 = sizes(rng, size, 4)
+    return {
+        "X": rng.normal(size=(batch, n_0)),
+        "W1": rng.normal(size=(n_1, n_0)),
+        "b1": rng.normal(size=n_1),
+        "W2": rng.normal(size=(n_2, n_1)),
+        "b2": rng.normal(size=n_2),
+    }
+
+
+@question(
+    "feedforward_network.forward_batch",
+    answer="forward_batch",
+    inputs=_network,
+    points=3,
+    minutes=10,
+    misconceptions="weights_wrong_way_round bias_forgotten activation_forgotten "
+    "activation_on_output column_broadcast",
+)
+def forward_batch(flaw, X, W1, b1, W2, b2):
+    if flaw("bias_forgotten"):
+        b1, b2 = 0 * b1, 0 * b2
+    if flaw("column_broadcast"):
+        b1, b2 = b1[:, None], b2[:, None]
+    turn = (lambda W: W) if flaw("weights_wrong_way_round") else (lambda W: W.T)
+    z1 = X @ turn(W1) + b1
+    a1 = z1 if flaw("activation_forgotten") else 1 / (1 + np.exp(-z1))
+    z2 = a1 @ turn(W2) + b2
+    return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
+
+
+@question(
+    "feedforward_network.mend_forward",
+    "mend",
+    answer="mended_forward",
+    inputs=lambda rng, size: {
+        "x": rng.normal(size=size + 2),
+        "W": [rng.normal(size=shape) for shape in ((size + 4, size + 2), (3, size + 4))],
+        "b": [rng.normal(size=n) for n in (size + 4, 3)],
+    },
+    level="stretch",
+    points=3,
+    minutes=8,
+    misconceptions="activation_on_output activation_forgotten input_changed bias_forgotten",
+)
+def mend_forward(flaw, x, W, b):
+    a = x
+    for layer in range(len(W)):
+        z = W[layer] @ a
+        if not flaw("bias_forgotten"):
+            z = z + b[layer]
+        if layer < len(W) - 1 or flaw("activation_on_output"):
+            a = z if flaw("activation_forgotten") else np.tanh(z)
+        else:
+            a = z
+    if flaw("input_changed"):
+        x += 1
+    return a
+
+
+@question(
+    "feedforward_network.order_of_forward",
+    "order",
+    answer="forward_order",
+    inputs=lambda rng, size: {},
+    level="core",
+    points=2,
+    minutes=3,
+    misconceptions="activation_forgotten activation_on_output layers_in_wrong_order",
+)
+def order_of_forward(flaw):
+    if flaw("layers_in_wrong_order"):
+        return ("start", "z2", "a1", "z1", "give")
+    if flaw("activation_forgotten"):
+        return ("start", "z1", "z2", "give")
+    if flaw("activation_on_output"):
+        return ("start", "z1", "a1", "z2", "a2", "give_a2")
+    return ("start", "z1", "a1", "z2", "give")
+
+
+@question(
+    "feedforward_network.why_nonlinear",
+    "choice",
+    answer="why_nonlinear",
+    inputs=lambda rng, size: {"depth": int(rng.integers(3, 60))},
+    level="core",
+    points=1,
+    minutes=2,
+    misconceptions="nonlinearity_unneeded activation_on_output bias_forgotten",
+)
+def why_nonlinear(flaw, depth):
+    if flaw("nonlinearity_unneeded"):
+        return "more_power"
+    if flaw("activation_on_output"):
+        return "bounded"
+    return "needs_bias" if flaw("bias_forgotten") else "one_layer"

@@ -1,0 +1,186 @@
+"""Lesson 05: circuits, local times upstream, and reverse mode on a graph."""
+
+import numpy as np
+
+from bpcourse.questions.inputs import rounded
+from bpcourse.questions.question import question
+
+
+def _gate(rng, size):
+    x, y, g = (float(v) for v in rounded(rng, 3, -4, 4))
+    return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
+
+
+@question(
+    "flow_graphs.multiply_gate",
+    "number",
+    answer="into_x",
+    inputs=_gate,
+    level="warm_up",
+    points=1,
+    minutes=1,
+    decimals=2,
+    misconceptions="wrong_argument upstream_missing upstream_shared_out added_along_path",
+)
+def multiply_gate(flaw, x, y, g):
+    if flaw("upstream_missing"):
+        return y
+    if flaw("added_along_path"):
+        return g + y
+    return g * (x if flaw("wrong_argument") else y) / (2 if flaw("upstream_shared_out") else 1)
+
+
+@question(
+    "flow_graphs.add_gate",
+    "number",
+    answer="into_a",
+    inputs=lambda rng, size: {
+        "a": float(rounded(rng, (), 1.5, 4)),
+        "b": float(rounded(rng, (), -4, -1.5)),
+        "g": float(rounded(rng, (), 5, 8)),
+    },
+    level="warm_up",
+    points=1,
+    minutes=1,
+    decimals=2,
+    misconceptions="upstream_shared_out wrong_argument upstream_missing",
+)
+def add_gate(flaw, a, b, g):
+    if flaw("wrong_argument"):
+        return g * b
+    if flaw("upstream_missing"):
+        return 1.0
+    return g / 2 if flaw("upstream_shared_out") else g
+
+
+def _circuit(rng, size):
+    return {"x": float(rng.normal()), "y": float(rng.normal()), "z": float(rng.normal())}
+
+
+@question(
+    "flow_graphs.circuit",
+    answer="circuit_gradient",
+    inputs=_circuit,
+    parts=("df/dx", "df/dy", "df/dz"),
+    points=3,
+    minutes=8,
+    misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "
+    "upstream_shared_out sign_flipped",
+)
+def circuit(flaw, x, y, z):
+    q = x * y  # f = (x·y + z)·x
+    s = q + z
+    into_s, x_directly = x, s
+    if flaw("wrong_argument"):
+        into_s, x_directly = s, x
+    into_q = into_z = into_s / (2 if flaw("upstream_shared_out") else 1)
+    x_through_q = y * (1 if flaw("upstream_missing") else into_q)
+    into_y = x * (1 if flaw("upstream_missing") else into_q)
+    into_x = x_through_q if flaw("overwritten_not_accumulated") else x_directly + x_through_q
+    sign = -1 if flaw("sign_flipped") else 1
+    return sign * into_x, sign * into_y, sign * into_z
+
+
+def _tape(rng, size):
+    """A chain of multiply and add gates, with values that are used again: [(op, i, j), …]."""
+    leaves = rng.normal(size=3)
+    values, tape = list(leaves), []
+    for _ in range(3 + 2 * size):
+        i, j = (int(k) for k in rng.integers(len(values), size=2))
+        op = "add" if rng.integers(2) else "mul"
+        tape.append((op, i, j))
+        values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
+    i, j = len(values) - 1, len(values) - 2
+    tape += [("mul", i, j), ("add", len(values), 0), ("mul", len(values) + 1, 1)]
+    return {"leaves": leaves, "tape": tape}
+
+
+@question(
+    "flow_graphs.reverse_mode",
+    answer="reverse_mode",
+    inputs=_tape,
+    level="stretch",
+    points=4,
+    minutes=20,
+    misconceptions="overwritten_not_accumulated visited_too_early wrong_argument upstream_missing "
+    "upstream_shared_out",
+)
+def reverse_mode(flaw, leaves, tape):
+    values = list(leaves)
+    for op, i, j in tape:
+        values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
+    grad = np.zeros(len(values))
+    grad[-1] = 1.0
+    steps = list(enumerate(tape, start=len(leaves)))
+    for k, (op, i, j) in steps if flaw("visited_too_early") else reversed(steps):
+        upstream = 1.0 if flaw("upstream_missing") else grad[k]
+        locals_ = (1.0, 1.0) if op == "add" else (values[j], values[i])
+        if flaw("wrong_argument"):
+            locals_ = locals_[::-1]
+        if flaw("upstream_shared_out") and op == "add":
+            locals_ = (0.5, 0.5)
+        for parent, local in zip((i, j), locals_, strict=True):
+            if flaw("overwritten_not_accumulated"):
+                grad[parent] = local * upstream
+            else:
+                grad[parent] += local * upstream
+    return grad[: len(leaves)].copy()
+
+
+@question(
+    "flow_graphs.mend_sigmoid",
+    "mend",
+    answer="sigmoid_gate",
+    inputs=lambda rng, size: {
+        "x": rng.normal(size=1 + size),
+        "upstream": rng.normal(size=1 + size),
+    },
+    points=2,
+    minutes=5,
+    misconceptions="slope_at_activation function_for_slope upstream_missing "
+    "logistic_slope_not_multiplied",
+)
+def mend_sigmoid(flaw, x, upstream):
+    s = 1 / (1 + np.exp(-x))
+    if flaw("slope_at_activation"):
+        s = 1 / (1 + np.exp(-s))
+    local = s * (1 - s)
+    if flaw("function_for_slope"):
+        local = s
+    if flaw("logistic_slope_not_multiplied"):
+        local = 1 - s
+    return local * (1 if flaw("upstream_missing") else upstream)
+
+
+@question(
+    "flow_graphs.order_of_nodes",
+    "order",
+    answer="backward_order",
+    inputs=lambda rng, size: {},
+    level="core",
+    points=2,
+    minutes=3,
+    misconceptions="visited_too_early upstream_missing",
+)
+def order_of_nodes(flaw):
+    if flaw("visited_too_early"):
+        return ("d", "b", "c", "a")
+    return ("a", "b", "c", "d") if flaw("upstream_missing") else ("d", "c", "b", "a")
+
+
+@question(
+    "flow_graphs.used_twice",
+    "choice",
+    answer="used_twice",
+    inputs=lambda rng, size: {"x": int(rng.integers(3, 9))},
+    level="warm_up",
+    points=1,
+    minutes=2,
+    misconceptions="overwritten_not_accumulated paths_multiplied upstream_shared_out",
+)
+def used_twice(flaw, x):
+    if flaw("overwritten_not_accumulated"):
+        return "once"
+    if flaw("paths_multiplied"):
+        return "squared"
+    return "half" if flaw("upstream_shared_out") else "twice"

@@ -1,0 +1,200 @@
+"""Lesson 02: what the output must be, and what the loss."""
+
+import numpy as np
+
+from bpcourse.questions.inputs import sizes
+from bpcourse.questions.question import question
+
+
+def _probabilities(rng, size):
+    k = 3 + size % 2
+    shares = rng.permutation([0.1, 0.2, 0.7] if k == 3 else [0.05, 0.15, 0.3, 0.5])
+    return {"y_hat": shares, "c": int(rng.integers(1, k + 1))}
+
+
+@question(
+    "outputs_and_losses.cross_entropy_by_hand",
+    "number",
+    answer="loss_by_hand",
+    inputs=_probabilities,
+    level="warm_up",
+    points=1,
+    minutes=2,
+    decimals=2,
+    misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked",
+)
+def cross_entropy_by_hand(flaw, y_hat, c):
+    true = np.argmax(y_hat) if flaw("wrong_class_picked") else c - 1
+    if np.argmax(y_hat) == c - 1 and flaw("wrong_class_picked"):
+        true = np.argmin(y_hat)
+    y = np.eye(len(y_hat))[true]
+    if flaw("squared_error_for_classes"):
+        return float(((y_hat - y) ** 2).sum())
+    if flaw("logarithm_forgotten"):
+        return float(1 - y_hat[true])
+    loss = -np.log(y_hat[true])
+    return float(-loss if flaw("sign_flipped") else loss)
+
+
+def _logits(rng, size):
+    batch, k = sizes(rng, size, 2)
+    scale = 1000.0 if size == 4 else 2.0
+    return {"Z": scale * rng.normal(size=(batch, k))}
+
+
+@question(
+    "outputs_and_losses.softmax",
+    answer="softmax",
+    inputs=_logits,
+    points=3,
+    minutes=8,
+    misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
+    "input_changed",
+)
+def softmax(flaw, Z):
+    if flaw("input_changed"):
+        Z -= Z.max(axis=1, keepdims=True)
+    shifted = Z if flaw("no_max_shift") else Z - Z.max(axis=1, keepdims=True)
+    e = Z if flaw("exponential_forgotten") else np.exp(shifted)
+    if flaw("bias_summed_to_one"):
+        return e / e.sum()
+    return e / e.sum(axis=0 if flaw("summed_over_wrong_axis") else 1, keepdims=True)
+
+
+def _classified(rng, size):
+    batch, k = sizes(rng, size, 2)
+    shares = rng.uniform(0.1, 1, size=(batch, k))
+    return {
+        "Y_hat": shares / shares.sum(axis=1, keepdims=True),
+        "labels": rng.integers(k, size=batch),
+    }
+
+
+@question(
+    "outputs_and_losses.cross_entropy",
+    answer="cross_entropy",
+    inputs=_classified,
+    points=3,
+    minutes=8,
+    misconceptions="batch_mean_missing sign_flipped logarithm_forgotten wrong_class_picked "
+    "squared_error_for_classes",
+)
+def cross_entropy(flaw, Y_hat, labels):
+    rows = np.arange(len(labels))
+    chosen = Y_hat.argmax(axis=1) if flaw("wrong_class_picked") else labels
+    each = -np.log(Y_hat[rows, chosen])
+    if flaw("logarithm_forgotten"):
+        each = 1 - Y_hat[rows, chosen]
+    if flaw("squared_error_for_classes"):
+        each = ((Y_hat - np.eye(Y_hat.shape[1])[chosen]) ** 2).sum(axis=1)
+    total = each.sum() if flaw("batch_mean_missing") else each.mean()
+    return -total if flaw("sign_flipped") else total
+
+
+def _ratings(rng, size):
+    batch, k = sizes(rng, size, 2)
+    return {"Y_hat": rng.normal(size=(batch, k)), "Y": rng.normal(size=(batch, k))}
+
+
+@question(
+    "outputs_and_losses.squared_error",
+    answer="squared_error",
+    inputs=_ratings,
+    level="core",
+    points=2,
+    minutes=5,
+    misconceptions="batch_mean_missing mean_over_entries square_forgotten factor_two_extra",
+)
+def squared_error(flaw, Y_hat, Y):
+    gap = np.abs(Y_hat - Y) if flaw("square_forgotten") else (Y_hat - Y) ** 2
+    total = gap.mean() if flaw("mean_over_entries") else gap.sum() / len(Y)
+    if flaw("batch_mean_missing"):
+        total = total * len(Y)
+    return 2 * total if flaw("factor_two_extra") else total
+
+
+@question(
+    "outputs_and_losses.mend_temperature",
+    "mend",
+    answer="with_temperature",
+    inputs=lambda rng, size: {
+        "z": 2 * rng.normal(size=3 + size),
+        "T": float(np.exp(rng.normal())),
+    },
+    level="stretch",
+    points=2,
+    minutes=5,
+    misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed",
+)
+def mend_temperature(flaw, z, T):
+    scaled = z * T if flaw("temperature_upside_down") else z / T
+    if flaw("temperature_outside"):
+        scaled = z
+    e = np.exp(scaled - scaled.max())
+    if flaw("input_changed"):
+        z /= T
+    if flaw("no_normalisation"):
+        return e
+    shares = e / e.sum()
+    return shares / T if flaw("temperature_outside") else shares
+
+
+@question(
+    "outputs_and_losses.which_output",
+    "choice",
+    answer="which_output",
+    inputs=lambda rng, size: {"low": -int(rng.integers(2, 20)), "high": int(rng.integers(20, 90))},
+    level="warm_up",
+    points=1,
+    minutes=2,
+    misconceptions="unbounded_output_bounded squared_error_for_classes probabilities_for_values",
+)
+def which_output(flaw, low, high):
+    if flaw("unbounded_output_bounded"):
+        return "logistic_squared"
+    if flaw("squared_error_for_classes"):
+        return "softmax_squared"
+    return "softmax_cross_entropy" if flaw("probabilities_for_values") else "linear_squared"
+
+
+@question(
+    "outputs_and_losses.how_bad",
+    "number",
+    answer="how_many_times",
+    inputs=lambda rng, size: {
+        "p": float(rng.choice([0.1, 0.01, 0.001])),
+        "q": float(rng.choice([0.5, 0.8, 0.9])),
+    },
+    level="core",
+    points=1,
+    minutes=3,
+    decimals=2,
+    misconceptions="logarithm_forgotten sign_flipped ratio_inside_logarithm",
+)
+def how_bad(flaw, p, q):
+    if flaw("logarithm_forgotten"):
+        return (1 - p) / (1 - q)
+    if flaw("ratio_inside_logarithm"):
+        return float(np.log(q / p))
+    ratio = float(np.log(p) / np.log(q))
+    return -ratio if flaw("sign_flipped") else ratio
+
+
+@question(
+    "outputs_and_losses.logits_by_hand",
+    "array",
+    answer="shares_by_hand",
+    inputs=lambda rng, size: {"e": rng.choice(np.arange(1, 10), size=3, replace=False)},
+    level="warm_up",
+    points=1,
+    minutes=2,
+    decimals=2,
+    misconceptions="exponential_forgotten no_normalisation largest_is_one",
+)
+def logits_by_hand(flaw, e):
+    if flaw("exponential_forgotten"):
+        z = np.log(e)
+        return z / z.sum()
+    if flaw("no_normalisation"):
+        return e * 1.0
+    return e / (e.max() if flaw("largest_is_one") else e.sum())

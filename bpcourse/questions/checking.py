@@ -1,0 +1,133 @@
+"""``check(id, answer)``: right, wrong in a way that has a name, wrong, or not to be run."""
+
+import numpy as np
+
+from bpcourse.questions import record
+from bpcourse.questions.allowed import reaches_into
+from bpcourse.questions.bank import find
+from bpcourse.questions.judge import alike_values, as_numbers, judge_code
+from bpcourse.questions.posed import Answer, pose
+from bpcourse.questions.result import Result
+from bpcourse.text import text
+
+
+def check(question_id, answer):
+    """Judge ``answer`` and say what is wrong with it; returns a :class:`Result`.
+
+    ``answer`` is a function or class, or the value asked for, or ``Answer(value, seed)``. The tries
+    are counted in the record of the working folder. KeyError for an unknown question.
+    """
+    question = find(question_id)
+    tries = record.entry("answers", question_id).get("tries", 0)
+    result = judge(question, answer, show_expected=tries >= 1)
+    if result.status != "failed":
+        record.keep(
+            "answers",
+            question_id,
+            lambda before: {
+                "tries": (before or {}).get("tries", 0) + 1,
+                "status": "right" if (before or {}).get("status") == "right" else result.status,
+            },
+        )
+    return result
+
+
+def judge(question, answer, *, show_expected=True):
+    """The :class:`Result` of an answer, with nothing written down."""
+    if answer is ... or answer is None:
+        return Result(question.id, "failed", text("check.open"))
+    if question.is_code:
+        return _of_code(question, answer)
+    seed, value = (answer.seed, answer.value) if isinstance(answer, Answer) else (0, answer)
+    return _of_value(pose(question, seed), value, show_expected)
+
+
+def _of_value(posed, value, show_expected):
+    question = posed.question
+    if value is ...:
+        return Result(question.id, "failed", text("check.open"))
+    verdict = posed.judge(value)
+    if verdict.status == "right":
+        return Result(question.id, "right", "")
+    lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
+    if show_expected:
+        lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
+    return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions)
+
+
+def _of_code(question, answer):
+    kind = "class" if question.kind == "class" else "function"
+    if not callable(answer) or (kind == "class") != isinstance(answer, type):
+        given = type(answer).__name__
+        return Result(question.id, "failed", text("check.kind", expected=kind, given=given))
+    if name := reaches_into(answer):
+        return Result(question.id, "failed", text("check.reaches_into", name=name))
+    verdict = judge_code(question, answer)
+    if verdict.status == "right":
+        return Result(question.id, "right", "")
+    outcome = verdict.given
+    if verdict.stopped:
+        line = outcome.line if outcome else ""
+        return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
+    lines = [_hint(name) for name in verdict.misconceptions]
+    if outcome.error is not None:
+        error = f"{type(outcome.error).__name__}: {outcome.error}"
+        if isinstance(outcome.error, NotImplementedError):
+            return Result(question.id, "failed", text("check.open"))
+        lines.append(text("check.raised", error=error, line=outcome.line).rstrip(" ,"))
+    elif not lines:
+        lines += _seen(question, verdict)
+    lines.append(_example(question, verdict))
+    return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
+
+
+def _seen(question, verdict):
+    """What can be seen of a difference that has no name."""
+    outcome = verdict.given
+    extra = [text("check.changed", name=name) for name in sorted(outcome.changed)]
+    extra += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
+    if extra:
+        return extra
+    return [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+
+
+def _example(question, verdict):
+    """The first inputs on which it is wrong; of several results those that are."""
+    inputs = ", ".join(f"{name} {_kind(value)}" for name, value in verdict.arguments.items())
+    lines = [text("check.example", inputs=inputs)]
+    given, right = verdict.given.value, verdict.expected
+    if verdict.given.error is not None:
+        return lines[0]
+    if not question.parts:
+        pairs = [("", given, right)]
+    elif isinstance(given, tuple | list) and len(given) == len(right):
+        named = zip(question.parts, given, right, strict=True)
+        pairs = [(f"{name} ", g, r) for name, g, r in named if not alike_values(g, r)]
+    else:
+        names = ", ".join(question.parts)
+        return text("check.parts", count=len(right), names=names, given=_shown(given))
+    for name, g, r in pairs:
+        lines.append(text("check.compare", name=name, given=_shown(g), expected=_shown(r)))
+    return "\n".join(lines)
+
+
+def _hint(name):
+    return text(f"misconception.{name}.hint")
+
+
+def _kind(value):
+    return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
+
+
+def _shown(value):
+    """A value as a student reads it: small arrays whole, others by their shape."""
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(_shown(entry) for entry in value) + ")"
+    numbers = as_numbers(value)
+    if numbers is None:
+        return str(value)
+    if numbers.ndim == 0:
+        return f"{numbers.item():.6g}"
+    if numbers.size > 12:
+        return text("check.shape", shape=numbers.shape)
+    return np.array2string(np.round(numbers, 4) + 0.0, separator=", ").replace("\n", "")

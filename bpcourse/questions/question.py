@@ -1,0 +1,122 @@
+"""What a question is: data, one implementation, and the mistakes that it can be asked to make.
+
+The implementation takes ``flaw`` first and asks it at each place where students go wrong:
+``dZ @ (W.T if flaw("transposed_weights") else W)``. Without flaws it is the reference; with one it
+is that misconception; with two, both at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+KINDS = ("function", "class", "mend", "number", "array", "shape", "choice", "order")
+CODE = KINDS[:3]  # the student writes code; to the other kinds the answer is data
+LEVELS = ("warm_up", "core", "stretch")
+TOLERANCE = {"float64": 1e-7, "float32": 1e-3}  # relative to the largest entry
+
+
+class Flaws(frozenset):
+    """The misconceptions that an implementation is asked to show: ``flaw("sign_flipped")``."""
+
+    __call__ = frozenset.__contains__
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. ``solve(flaw, **inputs)`` gives the answer's result, right without flaws.
+
+    For a class, ``solve(flaw)`` gives the class, and ``use(answer, **inputs)`` calls it. A choice's
+    ``solve`` gives the option's name, an order's the tuple of its lines' names. What a
+    student reads is in the text under ``question.<id>``: task, hint_1 to hint_3, options.
+    """
+
+    id: str  # "matrix_form.linear_backward"
+    kind: str
+    points: int
+    minutes: int
+    level: str
+    answer: str  # the global name that it is read from
+    inputs: Callable  # (rng, size) -> {name: value}, fresh numbers of sizes that differ
+    solve: Callable
+    misconceptions: tuple
+    parts: tuple = ()  # names of the results, where there are several
+    use: Callable | None = None
+    coincide: frozenset = field(default_factory=frozenset)  # pairs that nothing can tell apart
+    may_change: tuple = ()  # inputs that the answer is asked to change in place
+    decimals: int | None = None  # of a number that is rounded by hand
+    accepts: Callable | None = None  # for an order: whether another order of lines is right too
+
+    @property
+    def lesson(self):
+        """The first part of the id: ``"matrix_form"``."""
+        return self.id.partition(".")[0]
+
+    @property
+    def is_code(self):
+        """Whether the student writes code, which is run on many inputs."""
+        return self.kind in CODE
+
+    @property
+    def names(self):
+        """The names of what a function is given, in order."""
+        return tuple(self.inputs(np.random.default_rng(0), 2))
+
+    def reference(self, *flaws):
+        """An answer as a student would give it: right, or with the misconceptions named.
+
+        For code a function or class; for the other kinds a function of the inputs.
+        """
+        flaw = Flaws(flaws)
+        if self.kind == "class":
+            return self.solve(flaw)
+        return lambda *arguments: self.solve(flaw, *arguments)
+
+    def run(self, answer, arguments):
+        """What an answer to a code question gives for ``arguments``, a tuple."""
+        return self.use(answer, *arguments) if self.use else answer(*arguments)
+
+
+_registered: dict[str, Question] = {}
+
+
+def registered():
+    """The questions whose modules have been loaded, in the order in which they stand there."""
+    return tuple(_registered.values())
+
+
+def question(
+    id,
+    kind="function",
+    *,
+    answer,
+    inputs,
+    misconceptions,
+    level="core",
+    points=2,
+    minutes=5,
+    **more,
+):
+    """Make the :class:`Question` of the implementation below, and register it."""
+
+    def register(solve):
+        if id in _registered:
+            raise ValueError(f"id: there are two questions {id!r}")
+        if kind not in KINDS or level not in LEVELS:
+            raise ValueError(f"{id}: kind must be one of {KINDS} and level one of {LEVELS}")
+        made = Question(
+            id,
+            kind,
+            points,
+            minutes,
+            level,
+            answer,
+            inputs,
+            solve,
+            tuple(misconceptions.split()),
+            **more,
+        )
+        _registered[id] = made
+        return made
+
+    return register

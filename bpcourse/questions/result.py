@@ -1,0 +1,52 @@
+"""What ``check`` says, for a notebook, a terminal and a program."""
+
+from dataclasses import dataclass
+from html import escape
+
+from bpcourse.text import text
+
+COLOURS = {"right": "#1B7837", "wrong": "#B2182B", "failed": "#8C510A"}
+SIGNS = {"right": "✓", "wrong": "✗", "failed": "!"}  # to be read without colour
+
+
+class NotRightError(AssertionError):
+    """An answer is not right; what the check said is its message."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of a check. ``status`` is "right", "wrong" or "failed" (it could not be run).
+
+    ``misconception`` is the name of the mistake or None; ``misconceptions`` all that are named,
+    where there are several at once; ``message`` is what the student reads.
+    """
+
+    question: str
+    status: str
+    message: str
+    misconceptions: tuple = ()
+
+    @property
+    def misconception(self):
+        return self.misconceptions[0] if self.misconceptions else None
+
+    def require(self):
+        """Return nothing for a right answer; raise :class:`NotRightError` for any other."""
+        if self.status != "right":
+            raise NotRightError(f"{self.question}: {self.message}")
+
+    def __str__(self):
+        return f"{SIGNS[self.status]} {text(f'check.{self.status}')}\n{self.message}".rstrip()
+
+    __repr__ = __str__
+
+    def _repr_html_(self):
+        colour = COLOURS[self.status]
+        lines = "".join(
+            f"<p style='margin: 0.3em 0; white-space: pre-wrap'>{escape(line)}</p>"
+            for line in self.message.split("\n")
+            if line
+        )
+        head = f"{SIGNS[self.status]} {escape(text(f'check.{self.status}'))}"
+        style = f"border-left: 4px solid {colour}; padding: 0.2em 0.8em"
+        return f"<div style='{style}'><strong>{head}</strong>{lines}</div>"

@@ -1,0 +1,114 @@
+"""Running a student's code: on copies, quietly, for a few seconds at most."""
+
+import contextlib
+import io
+import signal
+import threading
+import traceback
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+SECONDS = 3.0  # for all that a check runs
+
+
+class OutOfTimeError(BaseException):
+    """The time is over. No ``Exception``, so that a student's ``except Exception`` lets it pass."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: ``value``, or ``error``; the inputs that it changed or gave back."""
+
+    value: object = None
+    error: BaseException | None = None
+    line: str = ""  # the student's own line where it failed, with its number
+    changed: frozenset = frozenset()  # names of inputs that hold something else now
+    aliased: frozenset = frozenset()  # names of inputs whose memory the result shares
+
+
+@contextlib.contextmanager
+def time_limit(seconds=SECONDS):
+    """Raise :class:`OutOfTimeError` inside the block when it takes longer, again and again.
+
+    Where there is no timer (another thread than the main one, Windows, a browser), it does nothing.
+    """
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def stop(number, frame):
+        raise OutOfTimeError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)  # again: a loop may swallow it
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def call(function, arguments):
+    """The :class:`Outcome` of ``function(*arguments.values())`` on copies of the arguments."""
+    copies = {name: _copy(value) for name, value in arguments.items()}
+    try:
+        with (
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            value = function(*copies.values())
+    except (Exception, OutOfTimeError) as error:
+        return Outcome(error=error, line=own_line(error))
+    changed = [name for name, value in arguments.items() if not _same(value, copies[name])]
+    aliased = [name for name, given in copies.items() if _shares(value, given)]
+    return Outcome(value, changed=frozenset(changed), aliased=frozenset(aliased))
+
+
+def own_line(error):
+    """The last line of the student's own code that the error passed through."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+    return f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
+
+
+def _is_own(filename):
+    """A notebook's cell has a file of its own; libraries lie in site-packages or the package."""
+    return "site-packages" not in filename and not filename.startswith(__file__.rpartition("/")[0])
+
+
+def _copy(value):
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return type(value)(_copy(entry) for entry in value)
+    if isinstance(value, dict):
+        return {name: _copy(entry) for name, entry in value.items()}
+    return value
+
+
+def _same(a, b):
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
+    return a is b or a == b
+
+
+def _shares(value, given):
+    if isinstance(value, list | tuple):
+        return any(_shares(entry, given) for entry in value)
+    if isinstance(value, dict):
+        return any(_shares(entry, given) for entry in value.values())
+    if isinstance(given, list | tuple):
+        return any(_shares(value, entry) for entry in given)
+    arrays = isinstance(value, np.ndarray) and isinstance(given, np.ndarray)
+    return arrays and np.shares_memory(value, given)

@@ -1,0 +1,322 @@
+"""check, ask, hint and progress: what a student meets."""
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bpcourse import Answer, ask, check, hint, progress, text
+from bpcourse.questions import ALLOWED, NotRightError, all_questions
+from bpcourse.questions.bank import LESSONS, find
+from bpcourse.questions.posed import pose
+
+LAYER = "matrix_form.linear_backward"
+UNIT = "feedforward_network.pre_activation"
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def linear_backward(dZ, A, W):
+    return dZ @ W, dZ.T @ A, dZ.sum(axis=0)
+
+
+def kept():
+    return json.loads(Path("bpcourse.json").read_text(encoding="utf-8"))
+
+
+# --- code -----------------------------------------------------------------------------------------
+
+
+def test_a_right_answer():
+    result = check(LAYER, linear_backward)
+    assert result.status == "right" and result.misconception is None
+    assert result.require() is None
+    assert str(result) == "✓ Right."
+    assert kept()["answers"][LAYER] == {"tries": 1, "status": "right"}
+
+
+def test_a_known_mistake_is_named_with_its_hint_and_an_example():
+    result = check(LAYER, lambda dZ, A, W: (dZ @ W, A.T @ dZ, dZ.sum(axis=0)))
+    assert result.status == "wrong" and result.misconception == "gradient_transposed"
+    assert text.text("misconception.gradient_transposed.hint") in str(result)
+    assert "dW yours:" in str(result) and "dA yours:" not in str(result)  # only what is wrong
+    with pytest.raises(NotRightError, match=LAYER):
+        result.require()
+
+
+def test_two_mistakes_at_once_are_both_named():
+    result = check(LAYER, lambda dZ, A, W: (dZ @ W, A.T @ dZ, dZ.mean(axis=0)))
+    assert set(result.misconceptions) == {"gradient_transposed", "bias_averaged"}
+
+
+def test_an_unknown_mistake_is_described_and_not_named():
+    result = check(LAYER, lambda dZ, A, W: (dZ @ W, 7 * dZ.T @ A, dZ.sum(axis=0)))
+    assert result.status == "wrong" and result.misconceptions == ()
+    assert "7 times" in str(result)
+
+
+@pytest.mark.parametrize(
+    "answer, says",
+    [
+        (lambda dZ, A, W: (dZ @ W, dZ.T @ A), "3 results, dA, dW, db"),
+        (lambda dZ, A, W: None, "gives None"),
+        (lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ.sum(axis=0) * np.nan), "nan"),
+        (lambda dZ, A, W: (dZ @ W, dZ.T @ A, "db"), "yours: db"),
+        (lambda dZ, A, W: (dZ @ W, dZ.T @ A, object()), "object object"),
+    ],
+)
+def test_strange_results_are_wrong_and_shown(answer, says):
+    result = check(LAYER, answer)
+    assert result.status == "wrong" and says in str(result)
+
+
+def test_an_input_that_is_changed_is_named():
+    def changes(dZ, A, W):
+        result = linear_backward(dZ, A, W)
+        dZ *= 0
+        return result
+
+    assert "It changes dZ" in str(check(LAYER, changes))
+
+
+def test_a_result_that_is_the_input_is_named():
+    result = check("to_autodiff.add_with_broadcast", lambda X, b, grad: (grad, grad.sum(axis=0)))
+    assert result.misconception == "result_aliases_input"
+
+
+def test_an_error_is_shown_with_the_students_own_line():
+    def raises(dZ, A, W):
+        return dZ.no_such_thing  # the line that fails
+
+    result = check(LAYER, raises)
+    assert result.status == "failed"
+    assert "AttributeError" in str(result) and "return dZ.no_such_thing" in str(result)
+
+
+def test_a_shape_error_of_a_known_mistake_is_named():
+    result = check(LAYER, lambda dZ, A, W: (dZ @ W.T, dZ.T @ A, dZ.sum(axis=0)))
+    assert result.status == "wrong" and result.misconception == "weights_wrong_way_round"
+
+
+@pytest.mark.parametrize("swallows", [False, True])
+def test_an_endless_loop_is_stopped_and_its_line_is_named(swallows):
+    def endless(dZ, A, W):
+        while True:
+            try:
+                len(A)
+            except Exception:
+                if not swallows:
+                    raise
+
+    started = time.monotonic()
+    result = check(LAYER, endless)
+    assert time.monotonic() - started < 30
+    assert result.status == "failed" and "did not come to an end" in str(result)
+    assert "line" in str(result)
+
+
+def test_in_another_thread_it_works_without_a_timer():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(check(LAYER, linear_backward)))
+    thread.start()
+    thread.join()
+    assert found[0].status == "right"
+
+
+@pytest.mark.parametrize("answer", [..., None])
+def test_no_answer_yet_is_not_counted(answer):
+    result = check(LAYER, answer)
+    assert result.status == "failed" and "no answer here yet" in str(result)
+    assert not (
+        open("bpcourse.json").read() if __import__("os").path.exists("bpcourse.json") else ""
+    )
+
+
+def test_a_stub_is_no_answer_yet():
+    def stub(dZ, A, W):
+        raise NotImplementedError(LAYER)
+
+    assert "no answer here yet" in str(check(LAYER, stub))
+
+
+@pytest.mark.parametrize("answer, given", [(3, "int"), (dict, "type"), (np.zeros(3), "ndarray")])
+def test_what_is_no_function_is_refused(answer, given):
+    result = check(LAYER, answer)
+    assert result.status == "failed" and given in str(result)
+
+
+def test_a_class_is_asked_for_where_one_belongs():
+    assert "Expected a class" in str(check("matrix_form.layer_class", linear_backward))
+
+
+def test_nothing_is_written_to_stderr_and_prints_are_swallowed(capfd):
+    def noisy(dZ, A, W):
+        import sys
+        import warnings
+
+        print("hello")
+        print("hello", file=sys.stderr)
+        warnings.warn("careful", stacklevel=1)
+        np.float64(1) / np.float64(0)
+        return linear_backward(dZ, A, W)
+
+    assert check(LAYER, noisy).status == "right"
+    captured = capfd.readouterr()
+    assert captured.out == "" and captured.err == ""
+
+
+# --- reaching into the package --------------------------------------------------------------------
+
+
+def test_an_answer_may_not_use_what_is_solved_in_the_package():
+    from bpcourse import Linear, layers
+
+    def by_import(dZ, A, W):
+        from bpcourse.layers import Linear as L
+
+        return L(2, 3, rng=0)
+
+    def by_closure(dZ, A, W):
+        return Linear(2, 3, rng=0)
+
+    def by_module(dZ, A, W):
+        return layers.Linear(2, 3, rng=0)
+
+    def helper():
+        return Linear
+
+    def by_helper(dZ, A, W):
+        return helper()(2, 3, rng=0)
+
+    for answer, name in (
+        (by_import, "bpcourse.layers"),
+        (by_closure, "Linear"),
+        (by_module, "layers"),
+        (by_helper, "Linear"),
+    ):
+        result = check(LAYER, answer)
+        assert result.status == "failed" and f"uses {name}" in str(result)
+    assert check("matrix_form.layer_class", Linear).status == "failed"
+
+
+def test_the_allowed_names_exist():
+    import bpcourse
+
+    assert all(hasattr(bpcourse, name) for name in ALLOWED)
+
+
+# --- numbers, choices, orders ---------------------------------------------------------------------
+
+
+def test_a_number_is_right_within_its_last_decimal():
+    right = pose(find(UNIT)).right
+    assert check(UNIT, round(right, 2)).status == "right"
+    assert check(UNIT, right + 0.009).status == "right"
+    assert check(UNIT, right + 0.02).status == "wrong"
+
+
+def test_the_expected_number_is_shown_from_the_second_try_on():
+    posed = pose(find(UNIT))
+    wrong = posed.wrong["bias_forgotten"]
+    first, second = check(UNIT, wrong), check(UNIT, wrong)
+    assert first.misconception == second.misconception == "bias_forgotten"
+    shown = f"right is {posed.shown(posed.right):.6g}"
+    assert shown not in str(first) and shown in str(second)
+    assert kept()["answers"][UNIT]["tries"] == 2
+
+
+def test_an_answer_to_other_numbers_carries_its_seed():
+    posed = pose(find(UNIT), 5)
+    assert "seed=5" in str(ask(UNIT, seed=5))
+    assert check(UNIT, Answer(posed.right, 5)).status == "right"
+    assert check(UNIT, Answer(posed.right, 6)).status == "wrong"
+
+
+@pytest.mark.parametrize("value", ["no", [1, 2], {"a": 1}, float("nan"), 1j, np.zeros((2, 2))])
+def test_strange_values_are_wrong(value):
+    assert check(UNIT, value).status == "wrong"
+
+
+def test_a_choice_is_a_letter_and_its_letters_differ_from_seed_to_seed():
+    id = "activations.zero_gradient"
+    right = {pose(find(id), seed).shown("dead") for seed in range(12)}
+    assert len(right) > 1
+    posed = pose(find(id))
+    assert check(id, f" {posed.shown('dead').lower()} ").status == "right"
+    wrong = check(id, posed.shown("solved"))
+    assert wrong.misconception == "zero_means_solved"
+    assert check(id, "Z").misconceptions == ()
+
+
+def test_an_order_is_a_word_or_a_list_of_letters():
+    id = "matrix_form.order_of_backward"
+    posed = pose(find(id))
+    letters = posed.shown(posed.right)
+    assert check(id, letters).status == check(id, list(letters.lower())).status == "right"
+    other = posed.shown(("delta2", "delta1", "update1", "update2"))  # is right as well
+    assert check(id, other).status == "right"
+    early = posed.shown(posed.wrong["updated_before_passed_down"])
+    assert check(id, early).misconception == "updated_before_passed_down"
+
+
+def test_a_shape_is_a_tuple_or_a_list():
+    posed = pose(find("matrix_form.shape_of_gradient"))
+    assert check("matrix_form.shape_of_gradient", list(posed.right)).status == "right"
+    assert check("matrix_form.shape_of_gradient", posed.right[::-1]).status == "wrong"
+
+
+@pytest.mark.parametrize("question", all_questions(), ids=lambda question: question.id)
+def test_every_question_can_be_asked(question):
+    for seed in range(4):
+        shown = str(ask(question.id, seed))
+        assert "{" not in shown.replace("{}", "") and len(shown) > 30
+        if not question.is_code:
+            posed = pose(question, seed)
+            for letter in posed.labels:
+                assert f"**{letter}**" in shown
+
+
+# --- hints and progress ---------------------------------------------------------------------------
+
+
+def test_hints_come_one_after_the_other():
+    said = [str(hint(UNIT)) for _ in range(4)]
+    assert said[0].startswith("**Hint 1 of 3.**") and len(set(said)) == 3 and said[2] == said[3]
+
+
+def test_progress_shows_what_is_done():
+    check(LAYER, linear_backward)
+    shown = str(progress("matrix_form"))
+    assert f"✓  {LAYER}" in shown and "3/3" in shown
+    total = sum(q.points for q in all_questions() if q.lesson == "matrix_form")
+    assert f"3/{total}" in shown
+    assert len(str(progress()).splitlines()) == len(all_questions()) + 2
+
+
+def test_unknown_names_are_refused_with_names_that_are_near():
+    with pytest.raises(KeyError, match="did you mean matrix_form.linear_backward"):
+        check("matrix_form.linear_backwards", linear_backward)
+    with pytest.raises(KeyError, match="no lesson is called"):
+        progress("matrix")
+    assert list(LESSONS) == sorted(LESSONS, key=LESSONS.get)
+
+
+def test_once_right_stays_right():
+    check(LAYER, linear_backward)
+    check(LAYER, lambda dZ, A, W: (dZ @ W, A.T @ dZ, dZ.sum(axis=0)))
+    assert kept()["answers"][LAYER] == {"tries": 2, "status": "right"}
+
+
+def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
+    def refuse(*arguments):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("bpcourse.questions.record.write", refuse)
+    assert check(LAYER, linear_backward).status == "right"
+    assert "Hint 1" in str(hint(UNIT))
