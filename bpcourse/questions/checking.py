@@ -50,7 +50,7 @@ def _of_value(posed, value, show_expected):
     if verdict.status == "right":
         return Result(question.id, "right", "")
     lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
-    if show_expected:
+    if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
     return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions)
 
