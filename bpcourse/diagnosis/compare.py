@@ -56,6 +56,14 @@ class Pair:
         return c
 
 
+def common_factor(given, true, bounds=None):
+    """The constant c with given = c·true in all known entries, or None."""
+    if given.shape != true.shape:
+        return None
+    bounds = np.zeros(true.shape) if bounds is None else np.broadcast_to(bounds, true.shape)
+    return Pair(given, true, bounds).factor()
+
+
 def compare(given, true, *, bounds=None, params=None, others=None):
     """The :class:`Difference` of two arrays of any shape.
 

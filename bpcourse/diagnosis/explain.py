@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bpcourse.diagnosis.backward import Pass, hypotheses
-from bpcourse.diagnosis.compare import KNOWN, compare
+from bpcourse.diagnosis.compare import FEWEST, KNOWN, common_factor, compare
 from bpcourse.text import text
 
 
@@ -54,7 +54,7 @@ def diagnose(given, true, *, bounds=None, wrong=None, params=None, context=None)
     first = wrong[-1]
     shapes_fit = all(np.shape(given[name]) == np.shape(true[name]) for name in given)
     if shapes_fit:
-        found = _one_factor(given, true, differences, wrong, context)
+        found = _one_factor(given, true, bounds, differences, wrong, context)
         if found is None and context is not None:
             found = _by_passes(given, true, bounds, wrong, context)
         if found is not None:
@@ -103,15 +103,16 @@ def _number(factor, context):
     return plain
 
 
-def _one_factor(given, true, differences, wrong, context):
+def _one_factor(given, true, bounds, differences, wrong, context):
     """Is every array the same constant times the true one?"""
     if len(true) < 2 or len(wrong) < 2:
         return None
     flat = {}
     for name, difference in differences.items():
-        c = difference.values.get("factor") if difference.kind == "constant_factor" else None
         if difference.kind == "equal" and not np.nan_to_num(true[name]).any():
             continue
+        # an array of one or two entries has a factor too, once the others have it
+        c = common_factor(given[name], true[name], bounds.get(name))
         if c is None:
             return None
         flat[name] = c
@@ -120,6 +121,8 @@ def _one_factor(given, true, differences, wrong, context):
         return None
     c = factors[0]
     count = sum(d.compared for d in differences.values())
+    if count < FEWEST and c not in KNOWN:
+        return None
     sentence = text("diagnosis.all_factor", count=count, factor=_number(c, context))
     return "constant_factor", wrong[-1], sentence, {"factor": c}
 
