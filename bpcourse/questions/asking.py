@@ -91,14 +91,13 @@ def progress(lesson=None):
     rows = [tuple(text("ask.head").split("|"))]
     points = 0
     for question in chosen:
-        kept = record.entry("answers", question.id)
-        status = kept.get("status")
+        status = record.entry("answers", question.id).get("status")
         earned = question.points if status == "right" else 0
         points += earned
         mark = MARKS.get(status, MARKS[None])
-        rows.append((mark, question.id, f"{earned}/{question.points}", str(kept.get("tries", 0))))
+        rows.append((mark, question.id, f"{earned}/{question.points}"))
     total = sum(question.points for question in chosen)
-    rows.append(("", text("ask.total"), f"{points}/{total}", ""))
+    rows.append(("", text("ask.total"), f"{points}/{total}"))
     return Table(tuple(rows))
 
 
