@@ -175,8 +175,12 @@ def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
         (metadata,) = (name for name in names if name.endswith("METADATA"))
         needs = email.message_from_bytes(archive.read(metadata)).get_all("Requires-Dist")
     assert [need for need in needs if "extra" not in need] == ["numpy>=2.0"]
-    lessons = {path.name for path in ROOT.glob("lectures/*.ipynb")}
-    assert {f"bpcourse/lectures/{name}" for name in lessons} <= names
+    given = {
+        f"{folder}/{path.name}"
+        for folder in ("lectures", "exercises")
+        for path in ROOT.glob(f"{folder}/*.ipynb")
+    }
+    assert {f"bpcourse/{name}" for name in given} <= names
     assert "bpcourse/text/en.toml" in names
     assert not [name for name in names if "solutions" in name or name.startswith("tests")]
 
@@ -186,11 +190,9 @@ def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
     constraints = ["-c", ROOT / "requirements.lock"]
     subprocess.run([*map(str, install + constraints)], check=True)
     code = "import bpcourse; bpcourse.workspace.start('mine'); print(bpcourse.SquaredError())"
-    run = subprocess.run(
-        [python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert f"{len(lessons)} files" in run.stdout
-    assert {path.name for path in (tmp_path / "mine" / "lectures").iterdir()} == lessons
+    subprocess.run([python, "-c", code], cwd=tmp_path, check=True)
+    mine = tmp_path / "mine"
+    assert {str(path.relative_to(mine)) for path in mine.rglob("*.ipynb")} == given
 
 
 @pytest.mark.slow
