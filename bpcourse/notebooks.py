@@ -37,7 +37,7 @@ OF_ONE_RUN = {
     "memory address": [r"<[^<>]* at 0x[0-9a-f]{6,}>"],
     "path of this machine": [
         r"(?<![\w.])/(home|Users|root|tmp|work|mnt|opt|usr)/\w+",
-        r"\b[A-Z]:\\\w",
+        r"\b[A-Z]:\\{1,2}[\w .-]+\\",  # LaTeX has "L:\text", but no second backslash
     ],
 }
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -174,9 +174,11 @@ def test_the_pipeline_refuses_a_cell_that_is_not_fit_and_writes_nothing(
 
 def test_a_path_of_this_machine_is_known_wherever_the_checkout_lies(monkeypatch):
     monkeypatch.setattr(sys, "prefix", "/elsewhere/course/.venv")
-    for text in ["run by /elsewhere/course/.venv/bin/python", f"read from {ROOT}/README.md"]:
+    ours = ["run by /elsewhere/course/.venv/bin/python", f"read from {ROOT}/README.md"]
+    for text in [*ours, r"C:\Users\Ada", r"'D:\\my course\\x.py'"]:
         assert [what for what, _ in notebooks.of_one_run(text)] == ["path of this machine"]
-    assert not list(notebooks.of_one_run("weights/biases and other/elsewhere/course"))
+    for text in ("weights/biases and other/elsewhere/course", r"$\mathcal L:\text{one number}$"):
+        assert not list(notebooks.of_one_run(text))
 
 
 def test_the_pipeline_ends_a_hanging_cell(write, monkeypatch):
