@@ -1,0 +1,23 @@
+"""Figures that follow the hand: each is displayed by naming it last in a cell.
+
+Every figure computes with a plain function of this package, and shows its still picture where no
+kernel runs.
+"""
+
+from bpcourse.widgets.chain import ChainMicroscope
+from bpcourse.widgets.costs import CostExplorer
+from bpcourse.widgets.descent import DescentPlayer
+from bpcourse.widgets.functions import ActivationExplorer, LossExplorer
+from bpcourse.widgets.layers import InitialisationExplorer, ShapeExplorer
+from bpcourse.widgets.steps import StepExplorer
+
+__all__ = [
+    "ActivationExplorer",
+    "ChainMicroscope",
+    "CostExplorer",
+    "DescentPlayer",
+    "InitialisationExplorer",
+    "LossExplorer",
+    "ShapeExplorer",
+    "StepExplorer",
+]

@@ -1,0 +1,148 @@
+"""Functions of one number with their slopes: activations and losses."""
+
+import numpy as np
+
+from bpcourse import activations, figures
+from bpcourse.figures.style import QUIET, number
+from bpcourse.losses import BinaryCrossEntropy, SquaredError
+from bpcourse.text import text
+from bpcourse.widgets.explorer import Explorer, menu, slider
+
+KINDS = {
+    "logistic": activations.sigmoid,
+    "tanh": activations.tanh,
+    "ReLU": activations.relu,
+    "leaky ReLU": activations.leaky_relu,
+    "softplus": activations.softplus,
+    "SiLU": activations.silu,
+    "GELU": activations.gelu,
+    "linear": activations.identity,
+}
+
+
+def through_unit(kind, z, upstream):
+    """A unit at pre-activation ``z``: (a, σ′(z), δ), with δ = ``upstream`` · σ′(z) (C36)."""
+    at = np.asarray(z, float)
+    slope = float(kind.derivative(at))
+    return float(kind.value(at)), slope, upstream * slope
+
+
+class ActivationExplorer(Explorer):
+    """f with its tangent at z, f′ beside it, and what is left of a gradient that comes back."""
+
+    def __init__(self, kind="logistic", z=1.5, upstream=1.0):
+        super().__init__(
+            {
+                "kind": menu(text("widgets.activation"), list(KINDS), kind),
+                "z": slider(text("widgets.z"), z, -6, 6, 0.1),
+                "upstream": slider(text("widgets.upstream"), upstream, -2, 2, 0.1),
+            }
+        )
+
+    def draw(self, figure):
+        value, slope = self.axes = figure.subplots(1, 2)
+        self.curve = value.plot([], [], color=figures.FORWARD)[0]
+        self.tangent = value.plot([], [], "--", color=figures.GRADIENT)[0]
+        self.point = value.plot([], [], "o", color=figures.FORWARD)[0]
+        self.derivative = slope.plot([], [], color=figures.GRADIENT)[0]
+        self.at = slope.plot([], [], "o", color=figures.GRADIENT)[0]
+        corner = {"transform": slope.transAxes, "ha": "right", "va": "top"}
+        self.product = slope.text(1, 0.99, "", color=figures.GRADIENT, **corner)
+        value.set(ylim=(-1.5, 6), title=text("widgets.activation_title"))
+        slope.set(ylim=(-0.2, 1.35), title=text("widgets.slope_title"))
+        for ax in self.axes:
+            ax.set(xlim=(-6, 6), xlabel=text("widgets.z_axis"))
+            ax.axhline(0, color=QUIET, linewidth=0.6)
+
+    def update(self, kind, z, upstream):
+        f = KINDS[kind]
+        a, slope, delta = through_unit(f, z, upstream)
+        grid = np.linspace(-6, 6, 481)
+        near = np.array([z - 2, z + 2])
+        self.curve.set_data(grid, f.value(grid))
+        self.tangent.set_data(near, a + slope * (near - z))
+        self.point.set_data([z], [a])
+        self.derivative.set_data(grid, f.derivative(grid))
+        self.at.set_data([z], [slope])
+        self.product.set_text(f"{number(upstream, 1)} · {number(slope, 3)} = {number(delta, 3)}")
+        low, high = (-1.5, 1.5) if kind in ("logistic", "tanh") else (-1.5, 6)
+        self.axes[0].set_ylim(low, high)
+        return text(
+            "widgets.unit_says",
+            kind=kind,
+            z=number(z, 1),
+            a=number(a, 3),
+            slope=number(slope, 3),
+            upstream=number(upstream, 1),
+            delta=number(delta, 3),
+        )
+
+
+PAIRS = {
+    "linear, squared error": (activations.identity, SquaredError()),
+    "logistic, squared error": (activations.sigmoid, SquaredError()),
+    "logistic, cross-entropy": (activations.sigmoid, BinaryCrossEntropy()),
+}
+
+
+def loss_at(pair, z, target):
+    """One output unit at pre-activation ``z``: (ŷ, ℒ, ∂ℒ/∂z), numbers (A10, C14)."""
+    output, loss = PAIRS[pair]
+    at, wanted = np.array([[float(z)]]), np.array([[float(target)]])
+    y_hat = output.value(at)
+    if loss.fused:  # takes z itself
+        slope = loss.gradient(at, wanted)
+        value = loss.value(at, wanted)
+    else:
+        slope = loss.gradient(y_hat, wanted) * output.derivative(at)
+        value = loss.value(y_hat, wanted)
+    return y_hat.item(), float(value), slope.item()
+
+
+class LossExplorer(Explorer):
+    """The loss of one output unit over its pre-activation, and the gradient that it sends back."""
+
+    def __init__(self, pair="logistic, squared error", z=-4.0, target=1.0):
+        super().__init__(
+            {
+                "pair": menu(text("widgets.pair"), list(PAIRS), pair),
+                "z": slider(text("widgets.z"), z, -6, 6, 0.1),
+                "target": slider(text("widgets.target"), target, 0, 1, 0.05),
+            }
+        )
+
+    def draw(self, figure):
+        value, slope = self.axes = figure.subplots(1, 2)
+        self.curve = value.plot([], [], color=figures.FORWARD)[0]
+        self.point = value.plot([], [], "o", color=figures.FORWARD)[0]
+        self.downhill = value.plot([], [], color=figures.GRADIENT, marker=">", markevery=[1])[0]
+        self.derivative = slope.plot([], [], color=figures.GRADIENT)[0]
+        self.at = slope.plot([], [], "o", color=figures.GRADIENT)[0]
+        value.set_title(text("widgets.loss"))
+        slope.set_title(text("widgets.loss_slope"))
+        for ax in self.axes:
+            ax.set(xlim=(-6, 6), xlabel=text("widgets.z_axis"))
+            ax.axhline(0, color=QUIET, linewidth=0.6)
+
+    def update(self, pair, z, target):
+        y_hat, value, slope = loss_at(pair, z, target)
+        grid = np.linspace(-6, 6, 121)
+        _, values, slopes = zip(*(loss_at(pair, at, target) for at in grid), strict=True)
+        self.curve.set_data(grid, values)
+        self.derivative.set_data(grid, slopes)
+        self.axes[0].set_ylim(-0.06 * max(values), 1.06 * max(values))
+        steepest = max(map(abs, slopes))
+        self.axes[1].set_ylim(-1.1 * steepest, 1.1 * steepest)
+        self.point.set_data([z], [value])
+        self.at.set_data([z], [slope])
+        self.downhill.set_data([z, z - slope], [value, value])  # a step against the gradient
+        self.downhill.set_marker(">" if slope < 0 else "<")
+        return text(
+            "widgets.loss_says",
+            pair=pair,
+            z=number(z, 1),
+            y_hat=number(y_hat, 3),
+            target=number(target),
+            value=number(value, 3),
+            slope=number(slope, 3),
+        )

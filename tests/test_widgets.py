@@ -1,0 +1,207 @@
+"""The figures with controls: what they compute, and what a hand on a control changes."""
+
+import math
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from bpcourse import central_difference, indexwise, notebooks, widgets
+from bpcourse.datasets import worked_network
+from bpcourse.layers import Linear, Sigmoid
+from bpcourse.losses import SquaredError
+from bpcourse.network import Network
+from bpcourse.widgets import chain, costs, descent, functions, layers, steps
+
+
+def bowl(place):
+    return float(place[0] ** 2 + 3 * place[1] ** 2)
+
+
+EXPLORERS = {
+    "activation": widgets.ActivationExplorer,
+    "chain": widgets.ChainMicroscope,
+    "cost": widgets.CostExplorer,
+    "descent": lambda: widgets.DescentPlayer(bowl, ((-2, 2), (-2, 2)), start=(1.5, 1.0), rate=0.1),
+    "initialisation": widgets.InitialisationExplorer,
+    "loss": widgets.LossExplorer,
+    "shape": widgets.ShapeExplorer,
+    "step": widgets.StepExplorer,
+}
+
+
+# --- what they compute ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", functions.KINDS)
+def test_a_gradient_through_a_unit_is_the_measured_one(kind):
+    for z, upstream in [(-1.7, 0.8), (0.4, -1.3), (2.6, 2.0)]:
+        a, slope, delta = functions.through_unit(functions.KINDS[kind], z, upstream)
+        f = functions.KINDS[kind].value
+        (measured,) = central_difference(lambda at: f(at).item(), np.array([z]))  # noqa: B023
+        assert math.isclose(a, f(np.array([z])).item())
+        assert np.isclose(slope, measured, atol=1e-8) and math.isclose(delta, upstream * slope)
+
+
+@pytest.mark.parametrize("pair", functions.PAIRS)
+def test_the_slope_of_a_loss_is_the_measured_one(pair):
+    for z, target in [(-3.2, 1.0), (0.7, 0.25), (1.9, 0.0)]:
+        _, _, slope = functions.loss_at(pair, z, target)
+        loss = partial(functions.loss_at, pair, target=target)
+        measured = central_difference(lambda at: loss(at[0])[1], np.array([z]))  # noqa: B023
+        assert np.allclose(slope, measured, atol=1e-7)
+
+
+@pytest.mark.parametrize("inner", chain.INNER)
+@pytest.mark.parametrize("outer", chain.OUTER)
+def test_small_pushes_obey_the_chain_rule(inner, outer):
+    found = chain.pushes(inner, outer, 0.8, 1e-6)
+    assert np.isclose(found["dy"] / 1e-6, found["dy_dx"], rtol=1e-4)
+    assert np.isclose(found["dz"] / 1e-6, found["dy_dx"] * found["dz_dy"], rtol=1e-4)
+    large = chain.pushes(inner, outer, 0.8, 0.9)
+    assert not np.isclose(large["dz"] / 0.9, found["dy_dx"] * found["dz_dy"], rtol=1e-3)
+
+
+def test_a_push_across_a_pole_is_refused():
+    with pytest.raises(ValueError, match="no value at y = 0"):
+        chain.pushes("sin x", "10/y", -0.1, 0.5)
+
+
+def test_descent_takes_the_steps_of_the_update_rule():
+    places = descent.descend(bowl, (1.5, 1.0), 0.1, 3)
+    expected = [np.array([1.5, 1.0]) * np.array([0.8, 0.4]) ** k for k in range(4)]
+    assert np.allclose(places, expected, atol=1e-8)
+
+
+def test_descent_ends_before_the_numbers_do():
+    places = descent.descend(lambda at: float(at[0] ** 4 + at[1] ** 2), (2.0, 1.0), 100.0, 50)
+    assert 1 < len(places) < 51 and np.isfinite(places).all()
+
+
+@pytest.mark.parametrize("function", steps.FUNCTIONS)
+def test_the_central_difference_is_best_in_the_middle(function):
+    errors = steps.slope_errors(function, 1.0, 10.0 ** np.arange(0, -16.1, -0.25))
+    best = errors["central"].argmin()
+    assert errors["central"][best] < errors["one-sided"].min() / 2
+    assert errors["central"][[0, -1]].min() > 100 * errors["central"][best]
+    assert errors["complex"][-8:].max() < 1e-14
+    single = steps.slope_errors(function, 1.0, np.array([1e-3]), np.float32)["central"]
+    assert single > steps.slope_errors(function, 1.0, np.array([1e-5]))["central"]
+
+
+@pytest.mark.parametrize("form", layers.FORMS)
+def test_the_products_of_a_layer_line_up_and_compute_its_gradients(form, rng):
+    batch, n_in, n_out = 5, 3, 4
+    linear = Linear(n_in, n_out, rng=rng)
+    a, upstream = rng.normal(size=(batch, n_in)), rng.normal(size=(batch, n_out))
+    z = linear.forward(a) - linear.b
+    found = {"Z": z, "dA": linear.backward(upstream), "dW": linear.grads["W"]}
+    given = {"A": a, "W": linear.W, "dZ": upstream}
+    if form == "columns":
+        turn = ("A", "dZ", "Z", "dA")
+        found = {name: array.T if name in turn else array for name, array in found.items()}
+        given = {name: array.T if name in turn else array for name, array in given.items()}
+    given |= {f"{name}.T": array.T for name, array in given.items()}
+    of = layers.shapes(form, batch, n_in, n_out)
+    for wanted, left, right in layers.FORMS[form]:
+        assert np.allclose(given[left] @ given[right], found[wanted])
+        assert of[left] == given[left].shape and of[wanted] == found[wanted].shape
+        assert layers.product(form, left, right, batch, n_in, n_out) == of[wanted]
+    assert layers.product(form, "dZ", "A", batch, n_in, n_out) is None
+
+
+def test_reach_is_what_the_layers_pass_on(rng):
+    up, down = layers.reach("logistic", 1.0, 8)
+    assert np.isclose(down[-1], 1, atol=0.02) and (np.diff(down) > 0).all()
+    assert ((up > 0.4) & (up < 0.6)).all() and down[0] < 1e-4
+    up, down = layers.reach("ReLU", math.sqrt(2), 8)  # He: neither fades nor grows
+    assert up.max() / up.min() < 2 and down.max() / down.min() < 2
+    assert layers.reach("ReLU", 3.0, 8)[1][0] > 50
+
+
+def test_multiplications_are_those_that_are_counted(rng):
+    for n in ([3, 4, 2], [2, 5, 3, 4]):
+        net = Network(
+            [
+                layer
+                for n_in, n_out in pairwise(n)
+                for layer in (Linear(n_in, n_out, rng=rng), Sigmoid())
+            ],
+            SquaredError(),
+        )
+        units = indexwise.units(net, rng.normal(size=(1, n[0])), rng.normal(size=(1, n[-1])))
+        count = indexwise.Count()
+        indexwise.recursive_gradients(units, count)
+        assert costs.multiplications(n)["recursion"] == count.multiplications
+    for bad in ([3], [3, 0, 2]):
+        with pytest.raises(ValueError, match="n: expected at least two sizes"):
+            costs.multiplications(bad)
+
+
+# --- what a hand changes -------------------------------------------------------------------------
+
+
+def elsewhere(control):
+    """A value that the control can take, and has not now."""
+    if hasattr(control, "options"):
+        options = control.options.values() if isinstance(control.options, dict) else control.options
+        return next(option for option in options if option != control.value)
+    ends = [control.min, control.max]
+    if hasattr(control, "base"):  # a slider of powers
+        ends = [control.base**end for end in ends]
+    return next(end for end in ends if end != control.value)
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_control_changes_the_picture_and_the_words(name):
+    for key in EXPLORERS[name]().controls:
+        explorer = EXPLORERS[name]()
+        control = explorer.controls[key]
+        before, said = bytes(explorer.picture.value), explorer.said
+        control.value = elsewhere(control)
+        after = bytes(explorer.picture.value)
+        assert after.startswith(b"\x89PNG") and after != before, control.description
+        assert explorer.said != said, control.description
+        assert explorer.set(**{key: control.value}).caption.value.startswith("<small>")
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_it_stands_still_where_no_kernel_runs(name):
+    explorer = EXPLORERS[name]()
+    data, metadata = explorer._repr_mimebundle_()
+    assert notebooks.WIDGET in data and data["text/plain"] == explorer.said
+    assert metadata["image/png"]["alt"] == explorer.said
+    assert EXPLORERS[name]()._repr_mimebundle_()[0]["image/png"] == data["image/png"]
+
+
+def test_what_cannot_be_drawn_is_said_and_the_picture_stays():
+    explorer = widgets.ChainMicroscope("sin x", "10/y", x=1.0, dx=0.1)
+    before = bytes(explorer.picture.value)
+    explorer.set(x=-0.1)
+    assert bytes(explorer.picture.value) == before
+    assert "no value at y = 0" in explorer.caption.value
+    explorer.set(x=0.5)
+    assert bytes(explorer.picture.value) != before and "no value" not in explorer.caption.value
+    with pytest.raises(ValueError, match="push: expected one of inner, outer, x, dx"):
+        explorer.set(push=1)
+
+
+def test_a_map_must_be_finite():
+    with pytest.raises(ValueError, match="loss: expected finite numbers"):
+        widgets.DescentPlayer(lambda at: float("nan"), ((-1, 1), (-1, 1)), start=(0, 0))
+
+
+def test_the_player_plays():
+    player = widgets.DescentPlayer(bowl, ((-2, 2), (-2, 2)), start=(1.5, 1.0), rate=0.1, steps=0)
+    seen = set()
+    for step in range(4):
+        player.set(steps=step)
+        seen.add(player.said)
+    assert len(seen) == 4 and "After 3 steps" in player.said
+
+
+def test_the_running_example_counts_as_lesson_12_says():
+    net, _, _ = worked_network()
+    n = [net.n_in, 4, net.n_out]
+    assert costs.multiplications(n)["recursion"] == 4 * 2 + 4 + 2 + 20
