@@ -43,10 +43,11 @@ def _labelled(label, options=()):
 class Explorer(ipywidgets.VBox):
     """Controls above a picture, and below it a sentence that says what the picture shows.
 
-    A subclass makes its ``controls`` (name to widget; ``extra`` ones only move others), draws once in ``draw(figure)`` and gives
-    the sentence in ``update(**values)``, which moves what ``draw`` made. The axes stay where they
-    are and only the picture's bytes change, so nothing flickers and the page does not jump. A value
-    that ``update`` refuses with ValueError is told below the picture, which keeps its last state.
+    A subclass makes its ``controls`` (name to widget; ``extra`` ones only move others), draws once
+    in ``draw(figure)`` and gives the sentence in ``update(**values)``, which moves what ``draw``
+    made. The axes stay where they are and only the picture's bytes change, so nothing flickers and
+    the page does not jump. A value that ``update`` refuses with ValueError is told below the
+    picture, which keeps its last state.
 
     Where no kernel runs, and in the committed notebook, the still picture stands in.
     """

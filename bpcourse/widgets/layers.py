@@ -36,16 +36,16 @@ class ShapeExplorer(Explorer):
 
     height = 2.6
 
-    def __init__(self, form="rows", batch=5, n_in=3, n_out=4, transpose=True):
-        wanted = {row[0]: row for row in FORMS["rows"]}
+    def __init__(self, form="rows", which="dW", batch=5, n_in=3, n_out=4):
+        wanted = [row[0] for row in FORMS["rows"]]
         super().__init__(
             {
                 "form": menu(text("widgets.form"), {text(f"widgets.{f}"): f for f in FORMS}, form),
-                "which": menu(text("widgets.which"), list(wanted), "dW"),
+                "which": menu(text("widgets.which"), wanted, which),
                 "transpose": menu(
                     text("widgets.transpose"),
                     {text("widgets.as_it_is"): True, text("widgets.left_out"): False},
-                    transpose,
+                    True,
                 ),
                 "batch": counter(text("widgets.batch"), batch, 1, 8),
                 "n_in": counter(text("widgets.n_in"), n_in, 1, 8),
