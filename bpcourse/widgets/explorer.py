@@ -7,12 +7,15 @@ from typing import Any
 
 import ipywidgets
 import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
 
 from bpcourse import figures
 from bpcourse.figures.style import RESOLUTION, SCREEN, STYLE
 from bpcourse.text import text
 
-WIDE = {"description_width": "9em"}
+WIDE = {"description_width": "11em"}
 
 
 def slider(label, value, low, high, step, **options):
@@ -36,8 +39,16 @@ def powers(label, value, low, high, step=0.25):
 
 
 def _labelled(label, options=()):
-    layout = ipywidgets.Layout(width="30em", max_width="100%")
+    layout = ipywidgets.Layout(width="32em", max_width="100%")
     return {"description": label, "style": WIDE, "layout": layout, **dict(options)}
+
+
+def encoded(canvas):
+    """What stands on ``canvas`` as the bytes of a PNG, compressed in haste."""
+    file = io.BytesIO()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    image.save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 class Explorer(ipywidgets.VBox):
@@ -62,9 +73,10 @@ class Explorer(ipywidgets.VBox):
         self.caption = ipywidgets.HTML()
         with matplotlib.rc_context(STYLE):
             self.draw(self.figure)
-        self.refresh()
-        self.figure.canvas.draw()
-        self.figure.set_layout_engine("none")  # laid out once: axes that move are hard to read
+            self.update(**self.values)
+            self.figure.canvas.draw()
+            self.figure.set_layout_engine("none")  # laid out once: axes that move are hard to read
+        self._frame = None
         self.refresh()
         for control in controls.values():
             control.observe(self.refresh, "value")
@@ -78,6 +90,11 @@ class Explorer(ipywidgets.VBox):
     def update(self, *args: Any, **values: Any) -> str:
         """Move what ``draw`` made to the controls' ``values``; returns what is seen now."""
         raise NotImplementedError
+
+    @property
+    def values(self):
+        """What the controls say now, by name."""
+        return {name: control.value for name, control in self.controls.items()}
 
     def set(self, **values):
         """Set controls by name, as a hand would; returns the explorer.
@@ -94,21 +111,31 @@ class Explorer(ipywidgets.VBox):
         """Compute, and show, what the controls say now."""
         try:
             with matplotlib.rc_context(STYLE):
-                said = self.update(**{name: one.value for name, one in self.controls.items()})
+                said = self.update(**self.values)
+                self.picture.value = self.paint()
         except ValueError as error:
             self.caption.value = f"<b>{escape(text('widgets.refused', why=error))}</b>"
             return
-        file = io.BytesIO()
-        with matplotlib.rc_context(STYLE):
-            self.figure.savefig(
-                file,
-                format="png",
-                dpi=RESOLUTION,
-                metadata={"Software": None},
-                pil_kwargs={"compress_level": 1},  # a hand is waiting: speed before size
-            )
-        self.said, self.picture.value = said, file.getvalue()
+        self.said = said
         self.caption.value = f"<small>{escape(said)}</small>"
+
+    def paint(self):
+        """The picture as the bytes of a PNG. A hand is waiting: only what moves is drawn anew."""
+        axes = self.figure.axes
+        frame = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
+        moving = [(ax, artist) for ax in axes for artist in (*ax.lines, *ax.texts)]
+        if frame != self._frame:  # the axes' numbers, which are slow to draw, have changed
+            for _, artist in moving:
+                artist.set_animated(True)  # left out of the background, and not of a saved picture
+            self.figure.set_dpi(RESOLUTION)
+            self._canvas = FigureCanvasAgg(self.figure)
+            self._canvas.draw()
+            self._background = self._canvas.copy_from_bbox(self.figure.bbox)
+            self._frame = frame
+        self._canvas.restore_region(self._background)
+        for ax, artist in moving:
+            ax.draw_artist(artist)
+        return encoded(self._canvas)
 
     def _repr_mimebundle_(self, **kwargs):
         shown = super()._repr_mimebundle_(**kwargs) or {}

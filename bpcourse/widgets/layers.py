@@ -1,12 +1,13 @@
 """Layers: which products of their matrices line up, and how far signals and gradients reach."""
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from bpcourse import figures
-from bpcourse.figures.style import number
+from bpcourse.figures.style import RESOLUTION, number
 from bpcourse.layers import Linear, ReLU, Sigmoid, Tanh
 from bpcourse.text import text
-from bpcourse.widgets.explorer import Explorer, counter, menu, powers
+from bpcourse.widgets.explorer import Explorer, counter, encoded, menu, powers
 
 FORMS = {
     "rows": [("Z", "A", "W.T"), ("dW", "dZ.T", "A"), ("dA", "dZ", "W")],
@@ -55,6 +56,12 @@ class ShapeExplorer(Explorer):
 
     def draw(self, figure):
         """The boxes are laid out anew for every size: see ``update``."""
+
+    def paint(self):
+        self.figure.set_dpi(RESOLUTION)
+        canvas = FigureCanvasAgg(self.figure)
+        canvas.draw()
+        return encoded(canvas)
 
     def update(self, form, which, transpose, batch, n_in, n_out):
         _, left, right = next(row for row in FORMS[form] if row[0] == which)
