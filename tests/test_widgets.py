@@ -12,7 +12,7 @@ from bpcourse.datasets import worked_network
 from bpcourse.layers import Linear, Sigmoid
 from bpcourse.losses import SquaredError
 from bpcourse.network import Network
-from bpcourse.widgets import chain, costs, descent, functions, layers, steps
+from bpcourse.widgets import chain, costs, descent, functions, layers, playground, steps
 
 
 def bowl(place):
@@ -26,6 +26,7 @@ EXPLORERS = {
     "descent": lambda: widgets.DescentPlayer(bowl, ((-2, 2), (-2, 2)), start=(1.5, 1.0), rate=0.1),
     "initialisation": widgets.InitialisationExplorer,
     "loss": widgets.LossExplorer,
+    "playground": lambda: widgets.Playground(epoch=5),
     "shape": widgets.ShapeExplorer,
     "step": widgets.StepExplorer,
 }
@@ -139,6 +140,30 @@ def test_multiplications_are_those_that_are_counted(rng):
             costs.multiplications(bad)
 
 
+def test_a_training_run_is_that_of_the_package_and_can_be_rewound():
+    run = playground.Training("moons", 2, 5, "tanh", "plain", 0.3)
+    early = run.at(3)
+    before = early[2](run.X)
+    late = run.at(30)
+    assert late[0][:4] == early[0] and late[0][-1] < early[0][-1]
+    assert np.array_equal(run.at(3)[2](run.X), before)
+    assert not np.allclose(late[2](run.X), before)
+    assert len(early[1]) == 3 and min(early[1]) > 0
+
+    other = playground.Training("moons", 2, 5, "tanh", "plain", 0.3)
+    measured = central_difference(
+        lambda _: other.net.forward(other.X, other.y), other.net.params["0.W"]
+    )
+    assert np.isclose(np.sqrt(np.mean(measured**2)), other.epochs[0][2][0], rtol=1e-6)
+
+
+def test_a_run_that_leaves_the_numbers_says_when():
+    run = playground.Training("moons", 2, 5, "ReLU", "plain", 1e300)
+    with pytest.raises(ValueError, match="left the range of numbers in epoch 1"):
+        run.at(20)
+    assert len(run.at(0)[0]) == 1
+
+
 # --- what a hand changes -------------------------------------------------------------------------
 
 
@@ -173,6 +198,15 @@ def test_it_stands_still_where_no_kernel_runs(name):
     assert notebooks.WIDGET in data and data["text/plain"] == explorer.said
     assert metadata["image/png"]["alt"] == explorer.said
     assert EXPLORERS[name]()._repr_mimebundle_()[0]["image/png"] == data["image/png"]
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_nothing_of_the_picture_lies_outside_it(name):
+    explorer = EXPLORERS[name]()
+    for ax in explorer.figure.axes:
+        box = ax.get_tightbbox()
+        assert box.x0 >= -1 and box.y0 >= -1, ax.get_title()
+        assert box.x1 <= explorer.figure.bbox.x1 + 1 and box.y1 <= explorer.figure.bbox.y1 + 1
 
 
 def test_what_cannot_be_drawn_is_said_and_the_picture_stays():

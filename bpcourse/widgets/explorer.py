@@ -74,7 +74,7 @@ class Explorer(ipywidgets.VBox):
         with matplotlib.rc_context(STYLE):
             self.draw(self.figure)
             self.update(**self.values)
-            self.figure.canvas.draw()
+            self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")  # laid out once: axes that move are hard to read
         self._frame = None
         self.refresh()
@@ -123,7 +123,7 @@ class Explorer(ipywidgets.VBox):
         """The picture as the bytes of a PNG. A hand is waiting: only what moves is drawn anew."""
         axes = self.figure.axes
         frame = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
-        moving = [(ax, artist) for ax in axes for artist in (*ax.lines, *ax.texts)]
+        moving = [(ax, artist) for ax in axes for artist in (*ax.images, *ax.lines, *ax.texts)]
         if frame != self._frame:  # the axes' numbers, which are slow to draw, have changed
             for _, artist in moving:
                 artist.set_animated(True)  # left out of the background, and not of a saved picture
