@@ -40,7 +40,7 @@ def boxes(program):
 def places(program):
     """{id: (x, y)} of the centres of the boxes: operations in columns, each after its parents."""
     nodes, drawn = program["nodes"], boxes(program)
-    column = {}
+    column: dict[int, int] = {}
     for n in drawn:
         column[n] = 1 + max((column[p] for p in nodes[n]["parents"] if p in column), default=-1)
     successors = {n: [c for c in drawn if n in nodes[c]["parents"]] for n in drawn}
@@ -89,8 +89,8 @@ def svg(program, *, alone=True):
     width = max(x for x, _ in at.values()) + WIDTH / 2 + MARGIN
     height = max(y for _, y in at.values()) + HEIGHT / 2 + MARGIN
     parts = []
-    for order, line in enumerate(lines):
-        parts.append(_edge(nodes, at, *line, labels, order))
+    for child, slot, parent, weight in lines:
+        parts.append(_edge(nodes, at, child, slot, parent, weight, labels))
     for n, (x, y) in at.items():
         parts.append(_box(nodes[n], n, x, y))
     style = f"<style>{STYLE}</style>" if alone else ""
@@ -101,7 +101,7 @@ def svg(program, *, alone=True):
     )
 
 
-def _edge(nodes, at, child, slot, parent, weight, labels, order):
+def _edge(nodes, at, child, slot, parent, weight, labels):
     (x0, y0), (x1, y1) = at[parent], at[child]
     if x0 == x1:  # a target under the loss
         start, end = (x0, y0 - HEIGHT / 2), (x1, y1 + HEIGHT / 2)
@@ -117,9 +117,9 @@ def _edge(nodes, at, child, slot, parent, weight, labels, order):
             f"M{start[0]:.0f} {start[1]:.0f}C{a:.0f} {start[1] + bend:.0f} "
             f"{b:.0f} {end[1] + bend:.0f} {end[0]:.0f} {end[1]:.0f}"
         )
-    label = ""
-    share = 0.26 + 0.48 * (order % 3) / 2  # neighbours write at different distances
-    t = share
+    # Each source writes at a distance of its own, so that few numbers meet.
+    count = max((len(nodes[child]["parents"]) - 1) // 2 - 1, 1)
+    t = 0.22 + 0.56 * ((slot - 2) // 2) / count if weight is not None else 0.5
     u = 1 - t
     lx = (
         u**3 * start[0]

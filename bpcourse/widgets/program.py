@@ -50,7 +50,8 @@ def from_graph(root):
     _require_room(len(order), sum(len(node.parents) for node in order))
     if root.value.size != 1:
         raise ValueError(f"root: expected a single number to go back from, got shape {root.shape}")
-    program, ids, unnamed = _Program(), {}, 0
+    program, unnamed = _Program(), 0
+    ids: dict[int, int] = {}
     for node, grad in zip(order, _grads(root, order), strict=True):
         name = node.name
         if name is None and node.parents:
@@ -219,11 +220,13 @@ def _by_layers(net, X, Y, trace, grads):
             own = {"role": "parameter", **at}
             W = program.add(layer.W, f"W{_high(l)}", kind="W", grad=dW, **own)
             turned = np.arange(layer.W.size).reshape(layer.W.shape).T.ravel().tolist()
-            name_T = f"W{_high(l)}ᵀ"
+            name_T, below_name = f"W{_high(l)}ᵀ", program.nodes[below]["name"]
             WT = program.add(layer.W.T, name_T, "take", [W], detail=turned, grad=dW.T, **at)
             sizes = [len(X), layer.n_in, layer.n_out]
             product = step.x @ layer.W.T
-            AW = program.add(product, "", "@", [below, WT], detail=sizes, grad=dZ, **at)
+            AW = program.add(
+                product, f"{below_name} {name_T}", "@", [below, WT], detail=sizes, grad=dZ, **at
+            )
             db = grads[f"{step.index}.b"]
             b = program.add(layer.b, f"b{_high(l)}", kind="b", grad=db, **own)
             maps = [None, np.tile(np.arange(layer.n_out), len(X)).tolist()]

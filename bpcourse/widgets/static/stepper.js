@@ -71,7 +71,7 @@ export function mount(root, data) {
     if (timer) return stop();
     if (position === last) position = 0;
     timer = setInterval(() => { if (!root.isConnected) return stop(); go(position + 1); }, 900);
-    play.textContent = "⏸"; play.setAttribute("aria-label", labels.pause);
+    play.textContent = "❚❚"; play.setAttribute("aria-label", labels.pause);
     return go(position + 1);
   };
   const play = button("play", "▶", toggle);
@@ -81,8 +81,8 @@ export function mount(root, data) {
     ...dialects.map((d) => element("option", {}, d.name)));
   const step = (by) => () => { stop(); go(position + by); };
   const controls = element("div", { class: "bpc-controls", role: "toolbar", "aria-label": labels.controls },
-    button("restart", "⏮", () => { stop(); go(0); }), button("back", "◀", step(-1)), play,
-    button("step", "▶|", step(1)), button("end", "⏭", () => { stop(); go(last); }), slider);
+    button("restart", "|◀", () => { stop(); go(0); }), button("back", "◀", step(-1)), play,
+    button("step", "▶|", step(1)), button("end", "▶▶|", () => { stop(); go(last); }), slider);
   if (nodes.some((n) => n.layer)) controls.append(choice);
   const message = element("p", { class: "bpc-message", role: "alert" });
   const told = element("div", { class: "bpc-told", "aria-live": "polite" });
