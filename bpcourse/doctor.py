@@ -20,6 +20,7 @@ NEEDED = {
     "jupyterlab": "4.4",
     "matplotlib": "3.9",
     "ipywidgets": "8.1",
+    "anywidget": "0.9",
     "tqdm": "4.66",
 }
 PYTHON = (3, 11)

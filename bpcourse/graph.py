@@ -23,7 +23,8 @@ class Node:
     ``parents``: the nodes it was computed from; ``local``: ∂value/∂parent for each parent, a
     number or element-wise array that broadcasts to ``value``, or None where it is no such thing
     (matmul, indexing, …); ``grad``: of the shape of ``value``, None until computed (not 0);
-    ``contributions``: what this node added to each parent's ``grad``, empty until computed.
+    ``contributions``: what this node added to each parent's ``grad``, empty until computed;
+    ``detail``: what ``op`` was told besides, such as the exponent, index or axis.
     """
 
     __array_ufunc__ = None  # so that array * node is left to the node
@@ -37,6 +38,7 @@ class Node:
         self.value = value if value.ndim else value[()]  # a number, not an array of shape ()
         self.name = name
         self.op = ""
+        self.detail = None
         self.parents = ()
         self.local = ()
         self.grad = None
@@ -82,7 +84,7 @@ class Node:
         if not isinstance(other, Node):  # a constant exponent: no logarithm of a negative base
             n = as_float("exponent", other)
             slope = n * x ** np.where(n == 0, 1, n - 1)
-            return _elementwise(f"^{other}", x**n, (self, slope))
+            return _elementwise(f"^{other}", x**n, (self, slope), detail=n)
         if (x <= 0).any():
             expected = "a positive base where the exponent is a node (else use a plain number)"
             raise ValueError(f"**: expected {expected}, got {x}")
@@ -135,7 +137,7 @@ class Node:
             np.add.at(whole, index, upstream)  # an entry taken twice gets both gradients
             return whole
 
-        return _result(f"[{index}]", self.value[index], (self,), (None,), (pull,))
+        return _result(f"[{index}]", self.value[index], (self,), (None,), (pull,), index)
 
     @property
     def T(self):
@@ -210,21 +212,22 @@ def _node(value):
     return value if isinstance(value, Node) else Node(value)
 
 
-def _result(op, value, parents, local, pull):
+def _result(op, value, parents, local, pull, detail=None):
     node = Node.__new__(Node)
     node._set(value)
     node.op, node.parents, node.local, node._pull = op, parents, local, pull
+    node.detail = detail
     return node
 
 
-def _elementwise(op, value, *inputs):
+def _elementwise(op, value, *inputs, detail=None):
     """A node from (parent, local derivative) pairs, entry by entry, with broadcasting."""
     parents, local = zip(*inputs, strict=True)
     pull = tuple(
         lambda upstream, p=parent, d=slope: _unbroadcast(upstream * d, p.value.shape)
         for parent, slope in inputs
     )
-    return _result(op, value, parents, local, pull)
+    return _result(op, value, parents, local, pull, detail)
 
 
 def _activation(name, function, x):
@@ -238,7 +241,7 @@ def _reduction(op, x, value, axis, keepdims, local):
             upstream = np.expand_dims(upstream, axis)
         return upstream * local * np.ones_like(x.value)
 
-    return _result(op, value, (x,), (local,), (pull,))
+    return _result(op, value, (x,), (local,), (pull,), axis)
 
 
 def _unbroadcast(gradient, shape):

@@ -165,6 +165,9 @@ def test_the_version_is_the_same_wherever_it_stands():
 # --- the wheel and a fresh clone ------------------------------------------------------------------
 
 
+STATIC = ("engine.js", "stepper.js", "stepper.css")
+
+
 @pytest.mark.slow
 def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
@@ -182,6 +185,7 @@ def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
     }
     assert {f"bpcourse/{name}" for name in given} <= names
     assert "bpcourse/text/en.toml" in names
+    assert {f"bpcourse/widgets/static/{name}" for name in STATIC} <= names
     assert not [name for name in names if "solutions" in name or name.startswith("tests")]
 
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)

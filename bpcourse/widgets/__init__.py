@@ -1,7 +1,7 @@
 """Figures that follow the hand: each is displayed by naming it last in a cell.
 
 Every figure computes with a plain function of this package, and shows its still picture where no
-kernel runs.
+kernel runs. They need the extra ``lab``.
 """
 
 from bpcourse.widgets.chain import ChainMicroscope
@@ -10,6 +10,7 @@ from bpcourse.widgets.descent import DescentPlayer
 from bpcourse.widgets.functions import ActivationExplorer, LossExplorer
 from bpcourse.widgets.layers import InitialisationExplorer, ShapeExplorer
 from bpcourse.widgets.playground import Playground
+from bpcourse.widgets.stepper import Stepper
 from bpcourse.widgets.steps import StepExplorer
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "Playground",
     "ShapeExplorer",
     "StepExplorer",
+    "Stepper",
 ]

@@ -1,0 +1,207 @@
+"""The stepper's picture: a program laid out in columns, as SVG with all its numbers.
+
+Without JavaScript it stands as it is; the page fills the same elements with the numbers of a step.
+Elements say what they are: ``data-node``, ``data-edge`` ("child.slot") and classes.
+"""
+
+from html import escape
+
+import numpy as np
+
+from bpcourse.figures.style import FORWARD, GRADIENT, INK, PARAMETER, QUIET
+from bpcourse.text import text
+
+WIDTH, HEIGHT = 96, 58  # of a box
+GAP, PITCH = 84, 72
+MARGIN = 14
+CELLS = 12  # rows and columns of a heat map that are shown
+MOST_LABELS = 24  # numbers on lines become a thicket beyond
+STYLE = f"""
+svg {{ font: 13px "DejaVu Sans", sans-serif; background: #fff; }}
+.box rect.frame {{ fill: #fff; stroke: {QUIET}; }} .box text {{ fill: {INK}; }}
+.box text.value {{ fill: {FORWARD}; }} .box text.grad {{ fill: {GRADIENT}; }}
+.edge path {{ stroke: {QUIET}; fill: none; }} .edge.weight path {{ stroke: {PARAMETER}; }}
+.edge text {{ fill: {PARAMETER}; font-size: 11px; stroke: #fff; stroke-width: 4px;
+  paint-order: stroke; }} .edge path.hit {{ stroke: none; }} .note {{ font-size: 10px; }}
+.positive {{ fill: #4B3480; }} .negative {{ fill: #8A4B08; }}
+"""
+SIGNS = {
+    "neg": "−", "power": "xⁿ", "^": "xʸ", "affine": "Σ", "take": "[ ]", "largest": "max",
+}  # fmt: skip
+
+
+def boxes(program):
+    """The ids of nodes with a box: all but the weights and biases of a network by units."""
+    nodes = program["nodes"]
+    return [n for n, node in enumerate(nodes) if node.get("kind") not in ("W", "b") or
+            len(node["shape"])]  # fmt: skip
+
+
+def places(program):
+    """{id: (x, y)} of the centres of the boxes: operations in columns, each after its parents."""
+    nodes, drawn = program["nodes"], boxes(program)
+    column: dict[int, int] = {}
+    for n in drawn:
+        column[n] = 1 + max((column[p] for p in nodes[n]["parents"] if p in column), default=-1)
+    successors = {n: [c for c in drawn if n in nodes[c]["parents"]] for n in drawn}
+    for n in drawn:  # a leaf stands just before what it is used for
+        if not nodes[n]["op"] and nodes[n].get("kind") != "x" and successors[n]:
+            column[n] = max(0, min(column[c] for c in successors[n]) - 1)
+    for n in drawn:
+        if nodes[n]["role"] == "target":  # below the loss, out of the way of the lines
+            column[n] = column[program["root"]]
+    columns = {c: [n for n in drawn if column[n] == c] for c in sorted(set(column.values()))}
+    tall = max(map(len, columns.values())) * PITCH
+    found: dict[int, tuple[float, float]] = {}
+    for c, members in columns.items():
+        if program["root"] in members:
+            members.sort(key=lambda n: n != program["root"])
+        else:  # near their parents, so that lines cross seldom
+            members.sort(
+                key=lambda n: _mean([found[p][1] for p in nodes[n]["parents"] if p in found])
+            )
+        x = MARGIN + WIDTH / 2 + c * (WIDTH + GAP)
+        top = MARGIN + (tall - (len(members) - 1) * PITCH) / 2
+        found |= {n: (x, top + k * PITCH) for k, n in enumerate(members)}
+    return found
+
+
+def _mean(numbers):
+    return float(np.mean(numbers)) if numbers else 0.0
+
+
+def edges(program):
+    """(child, slot, parent, weight id or None) of every line."""
+    nodes, drawn = program["nodes"], set(boxes(program))
+    for child in sorted(drawn):
+        node = nodes[child]
+        for slot, parent in enumerate(node["parents"]):
+            if parent in drawn:
+                weight = node["parents"][slot - 1] if node["op"] == "affine" else None
+                yield child, slot, parent, weight
+
+
+def svg(program, *, alone=True):
+    """The picture as text; ``alone``: with its own colours."""
+    nodes, at = program["nodes"], places(program)
+    lines = list(edges(program))
+    labels = sum(weight is not None for *_, weight in lines) <= MOST_LABELS
+    width = max(x for x, _ in at.values()) + WIDTH / 2 + MARGIN
+    height = max(y for _, y in at.values()) + HEIGHT / 2 + MARGIN
+    parts = []
+    for child, slot, parent, weight in lines:
+        parts.append(_edge(nodes, at, child, slot, parent, weight, labels))
+    for n, (x, y) in at.items():
+        parts.append(_box(nodes[n], n, x, y))
+    style = f"<style>{STYLE}</style>" if alone else ""
+    size = f'width="{width:.0f}" height="{height:.0f}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:.0f} {height:.0f}">'
+        f"{style}{''.join(parts)}</svg>"
+    )
+
+
+def _edge(nodes, at, child, slot, parent, weight, labels):
+    (x0, y0), (x1, y1) = at[parent], at[child]
+    if x0 == x1:  # a target under the loss
+        start, end = (x0, y0 - HEIGHT / 2), (x1, y1 + HEIGHT / 2)
+        path = f"M{start[0]:.0f} {start[1]:.0f}L{end[0]:.0f} {end[1]:.0f}"
+    else:
+        start, end = (x0 + WIDTH / 2, y0), (x1 - WIDTH / 2, y1)
+        twins = [s for s, p in enumerate(nodes[child]["parents"]) if p == parent]
+        bend = 22 * (twins.index(slot) - (len(twins) - 1) / 2)
+        if x1 - x0 > 1.5 * (WIDTH + GAP):  # over the boxes in between
+            bend -= 50
+        a, b = start[0] + 40, end[0] - 40
+        path = (
+            f"M{start[0]:.0f} {start[1]:.0f}C{a:.0f} {start[1] + bend:.0f} "
+            f"{b:.0f} {end[1] + bend:.0f} {end[0]:.0f} {end[1]:.0f}"
+        )
+    # Each source writes at a distance of its own, so that few numbers meet.
+    count = max((len(nodes[child]["parents"]) - 1) // 2 - 1, 1)
+    t = 0.22 + 0.56 * ((slot - 2) // 2) / count if weight is not None else 0.5
+    u = 1 - t
+    lx = (
+        u**3 * start[0]
+        + 3 * u * u * t * (start[0] + 40)
+        + 3 * u * t * t * (end[0] - 40)
+        + t**3 * end[0]
+    )
+    ly = (u**3 + 3 * u * u * t) * start[1] + (3 * u * t * t + t**3) * end[1]
+    words = short(nodes[weight]["value"][0]) if weight is not None and labels else ""
+    label = f'<text class="label" x="{lx:.0f}" y="{ly + 4:.0f}" text-anchor="middle">{words}</text>'
+    kind = "edge weight" if weight is not None else "edge"
+    return (
+        f'<g class="{kind}" data-edge="{child}.{slot}"><path class="line" d="{path}"/>'
+        f'<path class="hit" d="{path}" fill="none"/>{label}</g>'
+    )
+
+
+def _box(node, n, x, y):
+    grad = node["grad"]
+    left, top = x - WIDTH / 2, y - HEIGHT / 2
+    sign = SIGNS.get(node["op"], node["op"])
+    if node.get("kind") == "loss":
+        sign = ""
+    name = escape(node["name"])
+    title = f"{name} = {escape(sign)}" if name and sign else name or escape(sign)
+    corner = f'x="{left:.0f}" y="{top:.0f}"'
+    frame = f'<rect class="frame" {corner} width="{WIDTH}" height="{HEIGHT}" rx="7"/>'
+    words = f'<text class="title" x="{left + 8:.0f}" y="{top + 16:.0f}">{title}</text>'
+    if node["size"] == 1:
+        body = "".join(
+            f'<text class="{kind}" x="{left + WIDTH - 8:.0f}" y="{top + line:.0f}" '
+            f'text-anchor="end">{shown}</text>'
+            for kind, line, shown in (
+                ("value", 33, short(node["value"][0])),
+                ("grad", 50, "" if grad is None else short(grad[0])),
+            )
+        )
+    else:
+        shape = escape(str(tuple(node["shape"])))
+        corner = f'x="{left + WIDTH - 6:.0f}" y="{top + 15:.0f}"'
+        words += f'<text class="note" {corner} text-anchor="end">{shape}</text>'
+        body = _heat("value", node, node["value"], left + 6, top + 22)
+        body += _heat("grad", node, grad, left + WIDTH / 2 + 2, top + 22)
+    return f'<g class="box {node["role"]}" data-node="{n}">{frame}{words}{body}</g>'
+
+
+def _heat(kind, node, numbers, left, top, width=40, height=30):
+    """A map of at most CELLS × CELLS entries; brown below zero, purple above, pale near it."""
+    rows, columns = ([1, *node["shape"]])[-2:]
+    r, c = min(rows, CELLS), min(columns, CELLS)
+    side = min(width / c, height / r, 10)
+    largest = max(map(abs, numbers), default=0) or 1 if numbers is not None else 1
+    cells = []
+    for i in range(r):
+        for j in range(c):
+            k = i * columns + j
+            value = 0 if numbers is None else numbers[k]
+            sign = "negative" if value < 0 else "positive"
+            cells.append(
+                f'<rect class="cell {sign}" data-k="{k}" x="{left + j * side:.1f}" '
+                f'y="{top + i * side:.1f}" width="{side:.1f}" height="{side:.1f}" '
+                f'fill-opacity="{abs(value) / largest:.2f}"/>'
+            )
+    return f'<g class="heat {kind}">{"".join(cells)}</g>'
+
+
+def short(value):
+    """A number in a box, three decimals at most, with a real minus sign; small ones as powers."""
+    if value and abs(value) < 0.0005 or abs(value) >= 1e5:
+        return f"{value:.1e}".replace("-", "\N{MINUS SIGN}")
+    shown = f"{round(value, 3) + 0.0:.3f}".rstrip("0").rstrip(".")
+    return shown.replace("-", "\N{MINUS SIGN}")
+
+
+def plain(program):
+    """The numbers as text, a line for each named node."""
+    lines = [text("stepper.plain_head")]
+    for node in program["nodes"]:
+        grad = node["grad"]
+        if node["size"] == 1 and node["name"]:
+            slope = "" if grad is None else short(grad[0])
+            lines.append(f"{node['name']:8} {short(node['value'][0]):>9} {slope:>9}")
+        elif node["name"]:
+            lines.append(f"{node['name']:8} {tuple(node['shape'])}")
+    return "\n".join(lines)

@@ -1,0 +1,191 @@
+"""The stepper: its page computes what the package computes, and bad input is a message."""
+
+import json
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from bpcourse import (
+    CrossEntropy,
+    EuclideanNorm,
+    Linear,
+    MaxMargin,
+    Network,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    SoftmaxCrossEntropy,
+    SquaredError,
+    Tanh,
+    datasets,
+    graph,
+)
+from bpcourse.figures import FORWARD, GRADIENT, PARAMETER
+from bpcourse.graph import Node
+from bpcourse.layers import LeakyReLU, SiLU, Softplus
+from bpcourse.losses import BinaryCrossEntropy
+from bpcourse.widgets import Stepper
+from bpcourse.widgets.program import MOST_NODES, from_graph, from_network
+from bpcourse.widgets.stepper import CSS, STATIC
+
+
+def _in_javascript(programs, leaves):
+    """Values and gradients of every program by the page's arithmetic."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("NO JAVASCRIPT OUTSIDE A BROWSER, NOTHING TESTED: install nodejs")
+    script = (STATIC / "engine.js").read_text(encoding="utf-8") + (
+        f"const L = {json.dumps(leaves)};"
+        f"const all = {json.dumps(programs)}.map((p, n) => {{ const s = compute(p, L[n]);"
+        "return [s.values, s.grads].map((list) => list.map((a) => a && Array.from(a))); });"
+        "console.log(JSON.stringify(all));"
+    )
+    command = [node, "--input-type=module", "-"]
+    done = subprocess.run(command, input=script, text=True, capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
+def _assert_equal(expected, computed):
+    values, grads = computed
+    for node, value, grad in zip(expected["nodes"], values, grads, strict=True):
+        np.testing.assert_allclose(value, node["value"], rtol=1e-12, atol=1e-12)
+        assert (grad is None) == (node["grad"] is None)
+        if grad is not None:
+            np.testing.assert_allclose(grad, node["grad"], rtol=1e-12, atol=1e-12)
+
+
+def _random_graph(rng, leaves):
+    """A number made of the leaves, two scalars and a (2, 3) and a (3,) array, by random gates."""
+    nodes = [Node(leaf, f"l{k}") for k, leaf in enumerate(leaves)]
+    binary = [
+        lambda u, v: u + v,
+        lambda u, v: u * v,
+        lambda u, v: u - v,
+        lambda u, v: u / (v * v + 1),
+        graph.maximum,
+        lambda u, v: (u * u + 1) ** v,
+    ]
+    unary = [graph.tanh, graph.sigmoid, graph.relu, lambda u: graph.exp(-u * u)]
+    unary += [lambda u: graph.log(u * u + 1), lambda u: graph.tanh(u) ** 3]
+    for _ in range(6):
+        u, v = (nodes[k] for k in rng.integers(len(nodes), size=2))
+        nodes.append(binary[rng.integers(6)](graph.tanh(u), graph.tanh(v)))
+        nodes.append(unary[rng.integers(6)](nodes[rng.integers(len(nodes))]))
+    A, b = nodes[2], nodes[3]
+    ends = (A @ b).sum() + (A.T @ A).max(axis=0).mean() + A[:, 1].sum() + nodes[-1].mean()
+    return ends + nodes[-2].sum()
+
+
+def test_random_graphs_come_out_the_same_and_so_do_edited_ones():
+    rng = np.random.default_rng(0)
+    before, after, leaves = [], [], []
+    while len(before) < 20:
+        state = rng.bit_generator.state
+        roots = []
+        for change in (0, 0.3):
+            rng.bit_generator.state = state
+            numbers = [rng.normal(size=shape) + change for shape in ((), (), (2, 3), (3,))]
+            roots.append(_random_graph(rng, numbers))
+        try:
+            programs = [from_graph(root) for root in roots]
+        except ValueError:  # too large
+            continue
+        before.append(programs[0])
+        after.append(programs[1])
+        leaves.append(
+            {n: node["value"] for n, node in enumerate(programs[1]["nodes"]) if not node["op"]}
+        )
+    for expected, computed in zip(after, _in_javascript(before, leaves), strict=True):
+        _assert_equal(expected, computed)
+
+
+def _networks():
+    rng = np.random.default_rng(1)
+
+    def net(loss, *between):
+        layers = [Linear(3, 4, rng=rng), between[0], Linear(4, 2, rng=rng), *between[1:]]
+        return Network(layers, loss)
+
+    X, Y, labels = rng.normal(size=(5, 3)), rng.random((5, 2)), np.array([0, 1, 1, 0, 1])
+    yield net(SquaredError(0.5), Sigmoid()), X, Y
+    yield net(SquaredError(reduction="sum"), Tanh(), Softplus()), X, Y
+    yield net(EuclideanNorm(), SiLU()), X, Y
+    yield net(MaxMargin(), ReLU()), X, labels
+    yield net(SoftmaxCrossEntropy(), LeakyReLU(0.1)), X, labels
+    yield net(BinaryCrossEntropy(), Tanh()), X, Y
+    yield net(CrossEntropy(), Tanh(), Softmax()), X[:1], labels[:1]
+
+
+def test_networks_come_out_the_same_by_units_and_by_layers():
+    programs = []
+    for net, X, Y in _networks():
+        programs.append(from_network(net, X[0], Y[0]))
+        if len(X) > 1:
+            programs.append(from_network(net, X, Y))
+    for program, computed in zip(programs, _in_javascript(programs, [{}] * 13), strict=True):
+        _assert_equal(program, computed)
+
+
+def test_the_readers_own_backward_stays():
+    x = Node(3.0, "x")
+    f = x * x
+    f.backward(seed=2)
+    Stepper(f)
+    assert x.grad == 12 and f.grad == 2
+
+
+def test_without_javascript_the_picture_and_its_numbers_stand():
+    net, X, Y = datasets.worked_network()
+    data, metadata = Stepper(net, X[0], Y[0])._repr_mimebundle_()
+    root = ElementTree.fromstring(data["image/svg+xml"])
+    words = [element.text for element in root.iter() if element.tag.endswith("text")]
+    for shown in ("−0.359", "0.421", "−1.085", "0.677"):  # those of worked_network
+        assert shown in words and shown in data["text/plain"]
+    assert metadata["image/svg+xml"]["alt"]
+
+
+def test_the_page_is_one_file(tmp_path):
+    path = Stepper(Node(2.0, "x</script>") * Node(3.0, "y")).to_html(tmp_path / "f.html")
+    page = path.read_text(encoding="utf-8")
+    outside = page.replace("http://www.w3.org/2000/svg", "")  # a name, not an address
+    assert "http" not in outside and "import " not in page
+    assert page.count("</script>") == 1
+
+
+def test_one_colour_for_each_kind():
+    for color in (FORWARD, GRADIENT, PARAMETER):
+        assert color in CSS
+
+
+@pytest.mark.parametrize(
+    "X, Y, named",
+    [
+        ([[np.nan, 1, 2]], [[1, 2]], "X"),
+        ([[0.0, 1, 2, 3]], [[1, 2]], "X"),
+        (np.zeros((0, 3)), np.zeros((0, 2)), "X"),
+        ([[0.0, 1, 2]], [[1, np.inf]], "y"),
+        (None, None, "X, y"),
+    ],
+)
+def test_bad_numbers_are_a_message_in_the_figure(X, Y, named, tmp_path):
+    net, _, _ = datasets.worked_network()
+    stepper = Stepper(net, X if X is None else np.array(X), Y if Y is None else np.array(Y))
+    assert stepper.program is None and named in stepper.data["message"]
+    data, _ = stepper._repr_mimebundle_()
+    assert data["text/plain"] == stepper.data["message"]
+    assert named in stepper.to_html(tmp_path / "f.html").read_text(encoding="utf-8")
+
+
+def test_a_graph_too_large_to_draw_is_a_message():
+    x = Node(0.5, "x")
+    for _ in range(MOST_NODES):
+        x = x * 0.9
+    assert str(MOST_NODES) in Stepper(x).data["message"]
+
+
+def test_anything_else_is_refused():
+    with pytest.raises(TypeError, match="what: expected a Node"):
+        Stepper(3)
