@@ -58,12 +58,14 @@ def test_the_names_for_editors_are_those_that_load():
 
 def test_the_examples_of_the_readme_run(tmp_path):
     readme = (ROOT / "README.md").read_text("utf-8")
-    network, answer, check = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    network, answer, figure, check = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     shown = _python(network + "\nprint({name: g.shape for name, g in gradients.items()})")
     assert ast.literal_eval(shown) == ast.literal_eval(network.split("# ")[-1])
     said = _python(answer, cwd=tmp_path).replace("\n", " ")
     for line in answer.split("# ")[1:]:
         assert line.replace("…", "").strip() in said
+    shown = figure.rstrip().replace("\n\n", "\n\nprint(") + ".said)"
+    assert _python(shown).startswith("After epoch")
     assert _python("import numpy as np\n" + check).startswith("RIGHT")
 
 
