@@ -85,3 +85,123 @@ def test_the_first_lesson_opens_and_runs(lab, page):
     assert page.query_selector(".jp-Dialog, .Toastify__toast") is None  # no news, no questions
     assert page.errors == []
     assert page.hosts <= {"127.0.0.1", None}  # None: data and blob addresses
+
+
+STEPPER = ".bpc-stepper"
+
+
+def _box(page, node):
+    return page.locator(f"{STEPPER} [data-node='{node}']").last
+
+
+def _number(words):
+    return float(words.replace("−", "-"))
+
+
+def _drive(page, program, expected_after):
+    """Step, play and edit the stepper in view, and compare the screen with the package's numbers.
+
+    ``expected_after(id, value)`` is the program of the package with that leaf changed.
+    """
+    stepper = page.locator(STEPPER).last
+    stepper.scroll_into_view_if_needed()
+    nodes = program["nodes"]
+    shown = [n for n in range(len(nodes)) if page.locator(f"{STEPPER} [data-node='{n}']").count()]
+    leaf = next(n for n in shown if nodes[n]["role"] == "input")
+    root = program["root"]
+    assert _box(page, root).locator(".value").text_content() == "?"
+    stepper.locator("[data-act=step]").click()
+    stepper.locator("[data-act=step]").click()
+    stepper.locator("[data-act=back]").click()
+    assert stepper.get_attribute("data-position") == "1"
+    stepper.locator("[data-act=play]").click()
+    page.wait_for_function(f"document.querySelector('{STEPPER}').dataset.position >= 3")
+    stepper.locator("[data-act=play]").click()
+    stepper.locator("[data-act=end]").focus()
+    page.keyboard.press("End")
+
+    def compare(right):
+        for n in shown:
+            node = right["nodes"][n]
+            if node["size"] > 1:
+                continue
+            value = _number(_box(page, n).locator(".value").text_content())
+            assert value == pytest.approx(node["value"][0], abs=5e-4, rel=0.05)
+            if node["grad"] is not None:
+                grad = _number(_box(page, n).locator(".grad").text_content())
+                assert grad == pytest.approx(node["grad"][0], abs=5e-4, rel=0.05)
+
+    compare(program)
+    edit = stepper.locator(f"input[data-leaf='{leaf}']")
+    for value in (0.75, -1.25):
+        edit.fill(str(value))
+        compare(expected_after(leaf, value))
+    edit.fill("")
+    assert stepper.locator("[role=alert]").text_content()
+    compare(expected_after(leaf, -1.25))
+
+
+def _worked_programs():
+    from bpcourse import datasets
+    from bpcourse.widgets import Stepper
+
+    net, X, Y = datasets.worked_network()
+    stepper = Stepper(net, X[0], Y[0])
+
+    def changed(leaf, value):
+        x = X[0].copy()
+        x[stepper.program["nodes"][leaf]["unit"] - 1] = value
+        return Stepper(net, x, Y[0]).program
+
+    return stepper, changed
+
+
+def test_the_stepper_in_a_lesson(lab, page, tmp_path):
+    page.set_default_timeout(90_000)
+    page.set_viewport_size({"width": 1300, "height": 1000})
+    page.goto(lab)
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+    page.wait_for_function(IDLE)
+    lesson = "lectures/08_error_signals.ipynb"
+    page.evaluate(f"""async () => {{
+        await window.jupyterapp.commands.execute('docmanager:open', {{path: '{lesson}'}});
+        await window.jupyterapp.shell.currentWidget.context.ready;
+    }}""")
+    page.wait_for_function(f"window.jupyterapp.shell.currentWidget.context.path === '{lesson}'")
+    page.wait_for_function(IDLE)
+    page.evaluate(RUN_ALL)
+    page.wait_for_function(ALL_RUN)
+    at = page.evaluate(f"{NOTEBOOK}.cells.findIndex(c => String(c.source).includes('Stepper('))")
+    page.evaluate(f"""async () => {{
+        const panel = window.jupyterapp.shell.currentWidget.content;
+        panel.activeCellIndex = {at};
+        await panel.scrollToItem({at});
+    }}""")
+    page.wait_for_selector(f"{STEPPER} svg", state="attached")
+    stepper, changed = _worked_programs()
+    _drive(page, stepper.program, changed)
+    page.locator(STEPPER).screenshot(path=tmp_path / "light.png")
+    page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
+    page.locator(STEPPER).screenshot(path=tmp_path / "dark.png")
+    assert page.get_by_text("Error displaying widget").count() == 0
+    assert page.errors == []
+    assert page.hosts <= {"127.0.0.1", None}
+
+
+def test_the_exported_stepper_runs_from_disk(page, tmp_path):
+    stepper, changed = _worked_programs()
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    _drive(page, stepper.program, changed)
+    edge = page.locator("[data-edge]").first  # its unit's backward step is the last: it is in view
+    edge.press("Enter")
+    page.locator("[data-leaf]").first.fill("2")  # the weight of that edge
+    upstream = _box(page, edge.get_attribute("data-edge").split(".")[0]).locator(".grad")
+    share = 2 * _number(upstream.text_content())
+    assert _number(edge.locator(".label").text_content()) == pytest.approx(share, abs=2e-3)
+    page.select_option("select", label="Ng")
+    assert page.locator("[data-node] .title").first.text_content()
+    assert page.errors == []
+    assert page.hosts <= {"", None}
