@@ -194,6 +194,8 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         return _judgement("kink", samples, j, (left + right) / 2, error, left, right)
     if not isfinite(E):
         return _one_sided(samples, claim, last, limits)
+    if line.zero and all(s[1] == s[2] == 0 for s in samples.kept.values()):
+        return _judgement("right", samples, j, R, E)  # f is constant along the line
     if line.zero:  # beside how steep f is within the steps, where all slopes are claimed zero
         steepest = max(max(abs(s[1]), abs(s[2])) for s in samples.kept.values())
         last = max(last, 1e-4 * steepest) if isfinite(steepest) else last
@@ -241,7 +243,7 @@ def _kink(samples, tried):
     kinked = sorted(
         j for j, (R, _, _, kink, noise) in tried.items() if isfinite(R) and kink > 20 * noise
     )
-    if not kinked or not _stays(samples, kinked[0]):
+    if not kinked or not _stays(samples, kinked[0]) or not _lasts(samples, kinked[0]):
         return None
     best = None
     for j in kinked:
@@ -264,6 +266,21 @@ def _stays(samples, j):
     S = samples[j][2] - samples[j][1]
     s = samples[j - 1][2] - samples[j - 1][1]
     return abs(s - S) <= 0.3 * abs(S) + 12 * samples[j - 1][3]
+
+
+def _lasts(samples, j):
+    """Is the kink still there at smaller steps, as far as noise would show it?
+
+    A bend that only large steps span is a kink elsewhere, or an ordinary curve seen from afar.
+    """
+    jump = samples[j][2] - samples[j][1]
+    while True:
+        j -= 1
+        if samples.step(j) < samples.line.finest or 20 * samples.noise_at(j) > abs(jump):
+            return True
+        _, left, right, noise = samples[j]
+        if not abs(right - left - jump) <= 0.3 * abs(jump) + 12 * noise:
+            return False
 
 
 def _one_sided(samples, claim, tolerance, limits):

@@ -51,11 +51,12 @@ class Sweep:
         for claim, scale, base in zip(self.claims, self.scales, objective.base_flat, strict=True):
             own = np.where(base == 0, scale, np.minimum(abs(base.astype(np.float64)), scale))
             most.append(float(abs(claim * own).max(initial=0)))
-        largest = max(most)
+        self.largest = largest = max(most)
         # Below this a claim is a rounded zero, or less than f's last digit can show.
         self.zero = max(max(1e3 * DOUBLE, 30 * limits.eps) * largest, limits.floor * abs(f0))
+        # Where everything is claimed to be zero, all steps are worth their evaluations.
         self.zero_forgiven = (
-            max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0)),
+            max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0) if largest else 0.0),
             max(forgiving.zero * largest, 1e-8 * abs(f0)),
         )
         self.forgiven = [forgiving.small * u for u in most]
