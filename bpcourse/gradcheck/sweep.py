@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bpcourse.gradcheck.slopes import (
+    ROUNDED,
     EntryLine,
     GroupLine,
     Limits,
@@ -53,7 +54,8 @@ class Sweep:
             most.append(float(abs(claim * own).max(initial=0)))
         self.largest = largest = max(most)
         # Below this a claim is a rounded zero, or less than f's last digit can show.
-        self.zero = max(max(1e3 * DOUBLE, 30 * limits.eps) * largest, limits.floor * abs(f0))
+        eps = DOUBLE if limits.rounding else limits.eps
+        self.zero = max(max(1e3 * DOUBLE, 30 * eps) * largest, limits.floor * abs(f0))
         # Where everything is claimed to be zero, all steps are worth their evaluations.
         self.zero_forgiven = (
             max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0) if largest else 0.0),
@@ -61,8 +63,7 @@ class Sweep:
         )
         self.forgiven = [forgiving.small * u for u in most]
         self.forgiven_last = [forgiving.settle * u for u in most]
-        # The rounding of a claim: its type's, of the largest entry or the largest contribution,
-        # and f's own where that is more.
+        # The rounding of a claim: its type's, of the largest entry or the largest contribution.
         self.allowance = []
         for claim, scale, base, u in zip(
             self.claims, self.scales, objective.base_flat, most, strict=True
@@ -70,7 +71,7 @@ class Sweep:
             with np.errstate(divide="ignore", invalid="ignore"):
                 by_size = u * scale / abs(base.astype(np.float64))
             entry = np.fmin(float(abs(claim).max(initial=0)) * scale, by_size)
-            self.allowance.append(8 * limits.eps * entry + forgiving.rounding)
+            self.allowance.append(8 * limits.eps * entry)
 
     def run(self, k, index, grouped):
         """The :class:`Findings` on the entries ``index`` (flat) of array k."""
@@ -99,7 +100,8 @@ class Sweep:
         noise = np.maximum(self.limits.sigma, self.limits.floor * biggest / 2)
         noise = noise / np.minimum(tp, -tm)
         allowance = self.allowance[k][index]
-        accepted = accepts_early(claim, tolerance, allowance, (central, left, right, noise))
+        rounded = allowance + self.limits.rounding
+        accepted = accepts_early(claim, tolerance, rounded, (central, left, right, noise))
         scale = self.scales[k][index]
         found.numerical[index] = central / scale
         error = abs(central - claim) + 3.2 * noise + allowance
@@ -136,7 +138,8 @@ class Sweep:
         noise = np.maximum(self.limits.sigma, self.limits.floor * biggest / 2) / t
         tolerance, allowance = self._tolerance(k, at), self.allowance[k][at]
         gap = abs(slope - claim)
-        near = 0.03 * tolerance + 2 * noise + np.minimum(allowance, 0.1 * tolerance)
+        rounded = allowance + self.limits.rounding
+        near = 0.03 * tolerance + 2 * noise + np.minimum(rounded, 0.1 * tolerance)
         accepted = (gap <= near) & (noise <= 0.1 * tolerance)
         done = at[accepted]
         error = (gap + 3.2 * noise + allowance)[accepted]
@@ -170,7 +173,7 @@ class Sweep:
         found.bound[i] = judged.bound / line.scale
         found.judged[i] = (judged, line.scale)
         if judged.verdict == "right":
-            if abs(line.claim) > max(self.zero, self.forgiven[k]):
+            if abs(line.claim) > self._small(k):
                 self._resolve(found, judged.bound / abs(line.claim))
         else:
             {"wrong": found.wrong, "unclear": found.unclear, "kink": found.kinked}[
@@ -188,8 +191,12 @@ class Sweep:
         forgiven = np.where(u <= self.zero, zero, self.forgiven[k])
         return np.maximum(self.limits.resolve * u, forgiven)
 
+    def _small(self, k):
+        """Claimed contributions up to this may be rounded zeros, which have no resolution."""
+        return max(self.forgiven[k], self.zero, ROUNDED * self.limits.rounding)
+
     def _resolved(self, k, found, error, claim):
-        strong = abs(claim) > max(self.forgiven[k], self.zero)
+        strong = abs(claim) > self._small(k)
         if strong.any():
             self._resolve(found, float((error[strong] / abs(claim[strong])).max()))
 
@@ -269,7 +276,7 @@ class Sweep:
         allowance = float(np.linalg.norm(self.allowance[k][group]))
         judged = judge(line, t, self.limits, allowance, self._forgiven(k, group[0]))
         found.varied |= judged.moved
-        if judged.verdict == "right" and not zero and line.smallest > self.forgiven[k]:
+        if judged.verdict == "right" and line.smallest > self._small(k):
             self._resolve(found, judged.bound / line.smallest)
         return judged.verdict
 
