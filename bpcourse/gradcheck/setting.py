@@ -125,10 +125,10 @@ class Setting:
             eps_params = DOUBLE
         self.coarse = self.sigma > COARSE * abs(self.f0)
         if self.coarse:
-            self.limits = Limits(self.sigma, eps, eps_params, clear=30, resolve=5e-4, settle=5e-3)
+            self.limits = Limits(self.sigma, eps, eps_params, 30, 5e-4, 5e-3, averages=True)
             self.forgiving = Forgiving(1e-5, 1e-3, 1e-3)
         elif eps > 1e-10:
-            self.limits = Limits(self.sigma, eps, eps_params, 10, 5e-4, 5e-4, rounding)
+            self.limits = Limits(self.sigma, eps, eps_params, 10, 5e-4, 5e-4, rounding=rounding)
             self.forgiving = Forgiving(5e-6, 5e-6, 1e-5)
         else:
             self.limits = Limits(self.sigma, eps, eps_params, clear=10, resolve=1e-4, settle=5e-4)

@@ -29,6 +29,7 @@ class Limits:
     clear: float  # a claim this many bounds away is wrong
     resolve: float  # a bound this small, relative to a claim, has checked it
     settle: float  # and this is small enough where no step gives a smaller one
+    averages: bool = False  # is noise worth averaging?
     rounding: float = 0.0  # of a change of f claimed in a coarser type than f is measured in
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bpcourse.gradcheck.averaging import averaged_slope
 from bpcourse.gradcheck.slopes import (
     ROUNDED,
     EntryLine,
@@ -21,6 +22,8 @@ GROUP = 512
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
 MANY = 100  # entries from which groups are worth their evaluations, one by one too
+AVERAGED = 60  # entries of an array whose noise is averaged out
+SURE = 5  # bounds of an averaged slope at which a claim is wrong
 ENOUGH = 12  # wrong entries named in an array before the rest of it is left alone
 
 
@@ -36,6 +39,7 @@ class Findings:
     kinked: list = field(default_factory=list)
     resolution: float = 0.0
     varied: bool = False  # did f react?
+    averaged: int = 0
 
 
 class Sweep:
@@ -168,6 +172,9 @@ class Sweep:
         if t is None:
             t = float(first_step(line.claim, self.limits.sigma))
         judged = judge(line, t, self.limits, self.allowance[k][i], self._forgiven(k, i), samples)
+        if judged.verdict == "unclear" and self.limits.averages and found.averaged < AVERAGED:
+            found.averaged += 1
+            self._average(k, i, line, judged)
         found.varied |= judged.moved
         found.numerical[i] = judged.slope / line.scale
         found.bound[i] = judged.bound / line.scale
@@ -180,6 +187,18 @@ class Sweep:
                 judged.verdict
             ].append(i)
         return judged.verdict
+
+    def _average(self, k, i, line, judged):
+        """A second look through the noise, at an entry that no pair of steps decides."""
+        known = averaged_slope(line, self.limits)
+        if known is None or not known[1] < judged.bound:
+            return
+        judged.slope, judged.bound, judged.step = known
+        distance, last = abs(judged.slope - line.claim), self._forgiven(k, i)[1]
+        if distance <= judged.bound <= max(last, self.limits.settle * line.smallest):
+            judged.verdict = "right"
+        elif distance > SURE * judged.bound:
+            judged.verdict = "wrong"
 
     def _forgiven(self, k, i):
         first, last = self.zero_forgiven if self.contributions[k][i] <= self.zero else (0.0, 0.0)
