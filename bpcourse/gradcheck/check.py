@@ -11,6 +11,7 @@ from bpcourse.gradcheck.structure import flatten
 
 MODES = ("auto", "each", "grouped", "complex")
 GROUPED_ABOVE = 300
+UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
 EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 
 
@@ -70,7 +71,7 @@ class _Check:
             here = setting.sweep(setting.f0, claims)
             self._look(here)
             still = not any(found.varied for found in self.found)
-            if still and setting.f0 == 0 and any(c.any() for c in claims):
+            if still and setting.f0 == 0 and 0 < here.largest < UNDERFLOW:
                 raise cannot_tell("precision", "flat", value=setting.f0)
         nearby = Nearby(setting, here, self.found, self.mode)
         nearby.settle()
@@ -105,7 +106,7 @@ class _Check:
             s.reshape(b.shape)
             for s, b in zip(self.setting.scales, self.setting.objective.base, strict=True)
         ]
-        for size in (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0):  # relative, then absolute
+        for size in (1e-3, 1e-1, 1.0, 1.0, 1.0, -1e-3, -1e-1, -1.0):  # relative, then absolute
             point = [
                 b + (size * s if size > 0 else size) * direction(self.setting.rng, b.shape)
                 for b, s in zip(self.setting.objective.base, scales, strict=True)

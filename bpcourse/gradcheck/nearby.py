@@ -48,11 +48,11 @@ class Nearby:
         """{i: verdict} of the claims for these entries at generic points nearby.
 
         Wrong needs two points at which some claim is wrong. None if grad gives the same there, bit
-        for bit: then it is a constant, not a function.
+        for bit: then it is a constant, not a function (all zeros apart, which nobody wraps).
         """
         said: dict = {int(i): [] for i in index}
         wrong_at = 0
-        constant = True
+        constant = any(claims.any() for claims in self.here.claims)
         base = [b.copy() for b in self.setting.caller.base]
         try:
             for point in range(6):

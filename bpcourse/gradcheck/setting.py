@@ -18,12 +18,11 @@ COARSE = 1e-10  # relative noise from which f counts as imprecise
 @dataclass(frozen=True)
 class Forgiving:
     """Errors of no importance beside an array's largest entry (at first, and at last where no step
-    gives a smaller bound), in a zero, and by rounding in every claim."""
+    gives a smaller bound), and in a zero."""
 
     small: float
     settle: float
     zero: float
-    rounding: float
 
 
 class Told(Exception):
@@ -126,14 +125,14 @@ class Setting:
             eps_params = DOUBLE
         self.coarse = self.sigma > COARSE * abs(self.f0)
         if self.coarse:
-            self.limits = Limits(self.sigma, eps, eps_params, clear=30, resolve=5e-4, settle=5e-3)
-            self.forgiving = Forgiving(1e-5, 1e-3, 1e-3, rounding)
+            self.limits = Limits(self.sigma, eps, eps_params, 30, 5e-4, 5e-3, averages=True)
+            self.forgiving = Forgiving(1e-5, 1e-3, 1e-3)
         elif eps > 1e-10:
-            self.limits = Limits(self.sigma, eps, eps_params, clear=30, resolve=5e-4, settle=5e-4)
-            self.forgiving = Forgiving(5e-6, 5e-6, 1e-5, rounding)
+            self.limits = Limits(self.sigma, eps, eps_params, 10, 5e-4, 5e-4, rounding=rounding)
+            self.forgiving = Forgiving(5e-6, 5e-6, 1e-5)
         else:
             self.limits = Limits(self.sigma, eps, eps_params, clear=10, resolve=1e-4, settle=5e-4)
-            self.forgiving = Forgiving(1e-8, 1e-8, 1e-6, rounding)
+            self.forgiving = Forgiving(1e-8, 1e-8, 1e-6)
 
     def _widened(self):
         """f on float64 copies of the parameters, if it takes them and is more precise there.

@@ -15,6 +15,7 @@ RATIO = 5
 SHRINK = 1 / (RATIO**2 - 1)
 MOST_STEPS = 12
 LARGEST_STEP = 1e6  # relative to the size of the parameters
+ROUNDED = 4  # no claim is off by this many times the rounding that it is allowed
 LOCAL_STEP = 2.0  # beyond this a step may confirm a claim, but f is too far away to convict one
 
 
@@ -28,6 +29,8 @@ class Limits:
     clear: float  # a claim this many bounds away is wrong
     resolve: float  # a bound this small, relative to a claim, has checked it
     settle: float  # and this is small enough where no step gives a smaller one
+    averages: bool = False  # is noise worth averaging?
+    rounding: float = 0.0  # of a change of f claimed in a coarser type than f is measured in
 
 
 @dataclass
@@ -53,6 +56,7 @@ class EntryLine:
         self.scale = float(scale)
         self.claim = float(claim) * self.scale
         self.smallest = abs(self.claim)
+        self.spread = 1.0  # by which the rounding of one claim grows
         self.zero = claim == 0
         self.x = objective.base_flat[k][i]
         eps = float(np.finfo(self.x.dtype).eps)
@@ -76,6 +80,7 @@ class GroupLine:
         contributions = grad * weights
         self.claim = float(contributions.sum())
         self.smallest = float(np.abs(contributions).min())
+        self.spread = len(index) ** 0.5
         self.zero = not grad.any()
         self.x = objective.base_flat[k][index]
         self.wide = self.x.astype(np.float64)
@@ -158,7 +163,9 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
     claim = line.claim
     tolerance = max(limits.resolve * line.smallest, forgiven[0])
     last = max(limits.settle * line.smallest, forgiven[1])
-    if accepts_early(claim, tolerance, allowance, samples[0]):
+    rounding = limits.rounding * line.spread
+    doubt = ROUNDED * (allowance + rounding)
+    if accepts_early(claim, tolerance, allowance + rounding, samples[0]):
         central, _, _, noise = samples[0]
         bound = abs(central - claim) + 3.2 * noise
         return _judgement("right", samples, 0, central, bound)
@@ -170,17 +177,18 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         if j in tried:
             break
         R, E, noise, kink, _ = tried[j] = pair(samples, j)
-        E += allowance
         distance = abs(R - claim)
+        far = distance > limits.clear * E + doubt
+        E += allowance + min(rounding, 0.5 * tolerance)
         if E < best[1]:
             best = (R, E, j)
         if distance <= E <= tolerance:
             return _judgement("right", samples, j, R, E)
         if (
-            distance > limits.clear * E
+            far
             and samples.step(j) <= LOCAL_STEP
             and not bends(samples, j)
-            and _confirmed(samples, j, limits, allowance, R, E)
+            and _confirmed(samples, j, limits, doubt, R, E)
         ):
             return _judgement("wrong", samples, j, R, E)
         trouble = E - noise - allowance
@@ -188,12 +196,19 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         if samples.step(j) > LARGEST_STEP:
             break
     R, E, j = best
+    if abs(claim) <= ROUNDED * rounding and abs(R) + E <= rounding and abs(R) <= 0.1 * abs(claim):
+        return _judgement("right", samples, j, R, abs(R - claim))  # a rounded zero
     kinked = _kink(samples, tried)
     if kinked is not None:
         left, right, error, j = kinked
+        distance = max(abs(left - claim), abs(right - claim))
+        if distance + error <= last:
+            return _judgement("right", samples, j, (left + right) / 2, distance + error)
         return _judgement("kink", samples, j, (left + right) / 2, error, left, right)
     if not isfinite(E):
         return _one_sided(samples, claim, last, limits)
+    if line.zero and all(s[1] == s[2] == 0 for s in samples.kept.values()):
+        return _judgement("right", samples, j, R, E)  # f is constant along the line
     if line.zero:  # beside how steep f is within the steps, where all slopes are claimed zero
         steepest = max(max(abs(s[1]), abs(s[2])) for s in samples.kept.values())
         last = max(last, 1e-4 * steepest) if isfinite(steepest) else last
@@ -205,7 +220,7 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
     return _judgement("unclear", samples, j, R, E)
 
 
-def _confirmed(samples, j, limits, allowance, R, E):
+def _confirmed(samples, j, limits, doubt, R, E):
     """Do a second pair of steps and the smallest sensible step say the same?
 
     The smallest step is where the noise would still show the claim's error: a cliff, or an
@@ -215,8 +230,8 @@ def _confirmed(samples, j, limits, allowance, R, E):
     distance = abs(R - claim)
     for other in (j - 1, j + 1):
         R2, E2, *_ = pair(samples, other)
-        E2 += allowance
-        if abs(R2 - claim) > limits.clear / 2 * E2 and abs(R2 - R) <= 4 * (E + E2):
+        far = abs(R2 - claim) > limits.clear / 2 * E2 + doubt
+        if far and abs(R2 - R) <= 4 * (E + E2):
             break
     else:
         return False
@@ -241,7 +256,7 @@ def _kink(samples, tried):
     kinked = sorted(
         j for j, (R, _, _, kink, noise) in tried.items() if isfinite(R) and kink > 20 * noise
     )
-    if not kinked or not _stays(samples, kinked[0]):
+    if not kinked or not _stays(samples, kinked[0]) or not _lasts(samples, kinked[0]):
         return None
     best = None
     for j in kinked:
@@ -264,6 +279,21 @@ def _stays(samples, j):
     S = samples[j][2] - samples[j][1]
     s = samples[j - 1][2] - samples[j - 1][1]
     return abs(s - S) <= 0.3 * abs(S) + 12 * samples[j - 1][3]
+
+
+def _lasts(samples, j):
+    """Is the kink still there at smaller steps, as far as noise would show it?
+
+    A bend that only large steps span is a kink elsewhere, or an ordinary curve seen from afar.
+    """
+    jump = samples[j][2] - samples[j][1]
+    while True:
+        j -= 1
+        if samples.step(j) < samples.line.finest or 20 * samples.noise_at(j) > abs(jump):
+            return True
+        _, left, right, noise = samples[j]
+        if not abs(right - left - jump) <= 0.3 * abs(jump) + 12 * noise:
+            return False
 
 
 def _one_sided(samples, claim, tolerance, limits):

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bpcourse.gradcheck.averaging import averaged_slope
 from bpcourse.gradcheck.slopes import (
+    ROUNDED,
     EntryLine,
     GroupLine,
     Limits,
@@ -20,6 +22,8 @@ GROUP = 512
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
 MANY = 100  # entries from which groups are worth their evaluations, one by one too
+AVERAGED = 60  # entries of an array whose noise is averaged out
+SURE = 5  # bounds of an averaged slope at which a claim is wrong
 ENOUGH = 12  # wrong entries named in an array before the rest of it is left alone
 
 
@@ -35,6 +39,7 @@ class Findings:
     kinked: list = field(default_factory=list)
     resolution: float = 0.0
     varied: bool = False  # did f react?
+    averaged: int = 0
 
 
 class Sweep:
@@ -51,17 +56,18 @@ class Sweep:
         for claim, scale, base in zip(self.claims, self.scales, objective.base_flat, strict=True):
             own = np.where(base == 0, scale, np.minimum(abs(base.astype(np.float64)), scale))
             most.append(float(abs(claim * own).max(initial=0)))
-        largest = max(most)
+        self.largest = largest = max(most)
         # Below this a claim is a rounded zero, or less than f's last digit can show.
-        self.zero = max(max(1e3 * DOUBLE, 30 * limits.eps) * largest, limits.floor * abs(f0))
+        eps = DOUBLE if limits.rounding else limits.eps
+        self.zero = max(max(1e3 * DOUBLE, 30 * eps) * largest, limits.floor * abs(f0))
+        # Where everything is claimed to be zero, all steps are worth their evaluations.
         self.zero_forgiven = (
-            max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0)),
+            max(1e-3 * forgiving.zero * largest, 1e-12 * abs(f0) if largest else 0.0),
             max(forgiving.zero * largest, 1e-8 * abs(f0)),
         )
         self.forgiven = [forgiving.small * u for u in most]
         self.forgiven_last = [forgiving.settle * u for u in most]
-        # The rounding of a claim: its type's, of the largest entry or the largest contribution,
-        # and f's own where that is more.
+        # The rounding of a claim: its type's, of the largest entry or the largest contribution.
         self.allowance = []
         for claim, scale, base, u in zip(
             self.claims, self.scales, objective.base_flat, most, strict=True
@@ -69,7 +75,7 @@ class Sweep:
             with np.errstate(divide="ignore", invalid="ignore"):
                 by_size = u * scale / abs(base.astype(np.float64))
             entry = np.fmin(float(abs(claim).max(initial=0)) * scale, by_size)
-            self.allowance.append(8 * limits.eps * entry + forgiving.rounding)
+            self.allowance.append(8 * limits.eps * entry)
 
     def run(self, k, index, grouped):
         """The :class:`Findings` on the entries ``index`` (flat) of array k."""
@@ -98,7 +104,8 @@ class Sweep:
         noise = np.maximum(self.limits.sigma, self.limits.floor * biggest / 2)
         noise = noise / np.minimum(tp, -tm)
         allowance = self.allowance[k][index]
-        accepted = accepts_early(claim, tolerance, allowance, (central, left, right, noise))
+        rounded = allowance + self.limits.rounding
+        accepted = accepts_early(claim, tolerance, rounded, (central, left, right, noise))
         scale = self.scales[k][index]
         found.numerical[index] = central / scale
         error = abs(central - claim) + 3.2 * noise + allowance
@@ -135,7 +142,8 @@ class Sweep:
         noise = np.maximum(self.limits.sigma, self.limits.floor * biggest / 2) / t
         tolerance, allowance = self._tolerance(k, at), self.allowance[k][at]
         gap = abs(slope - claim)
-        near = 0.03 * tolerance + 2 * noise + np.minimum(allowance, 0.1 * tolerance)
+        rounded = allowance + self.limits.rounding
+        near = 0.03 * tolerance + 2 * noise + np.minimum(rounded, 0.1 * tolerance)
         accepted = (gap <= near) & (noise <= 0.1 * tolerance)
         done = at[accepted]
         error = (gap + 3.2 * noise + allowance)[accepted]
@@ -164,18 +172,33 @@ class Sweep:
         if t is None:
             t = float(first_step(line.claim, self.limits.sigma))
         judged = judge(line, t, self.limits, self.allowance[k][i], self._forgiven(k, i), samples)
+        if judged.verdict == "unclear" and self.limits.averages and found.averaged < AVERAGED:
+            found.averaged += 1
+            self._average(k, i, line, judged)
         found.varied |= judged.moved
         found.numerical[i] = judged.slope / line.scale
         found.bound[i] = judged.bound / line.scale
         found.judged[i] = (judged, line.scale)
         if judged.verdict == "right":
-            if abs(line.claim) > max(self.zero, self.forgiven[k]):
+            if abs(line.claim) > self._small(k):
                 self._resolve(found, judged.bound / abs(line.claim))
         else:
             {"wrong": found.wrong, "unclear": found.unclear, "kink": found.kinked}[
                 judged.verdict
             ].append(i)
         return judged.verdict
+
+    def _average(self, k, i, line, judged):
+        """A second look through the noise, at an entry that no pair of steps decides."""
+        known = averaged_slope(line, self.limits)
+        if known is None or not known[1] < judged.bound:
+            return
+        judged.slope, judged.bound, judged.step = known
+        distance, last = abs(judged.slope - line.claim), self._forgiven(k, i)[1]
+        if distance <= judged.bound <= max(last, self.limits.settle * line.smallest):
+            judged.verdict = "right"
+        elif distance > SURE * judged.bound:
+            judged.verdict = "wrong"
 
     def _forgiven(self, k, i):
         first, last = self.zero_forgiven if self.contributions[k][i] <= self.zero else (0.0, 0.0)
@@ -187,8 +210,12 @@ class Sweep:
         forgiven = np.where(u <= self.zero, zero, self.forgiven[k])
         return np.maximum(self.limits.resolve * u, forgiven)
 
+    def _small(self, k):
+        """Claimed contributions up to this may be rounded zeros, which have no resolution."""
+        return max(self.forgiven[k], self.zero, ROUNDED * self.limits.rounding)
+
     def _resolved(self, k, found, error, claim):
-        strong = abs(claim) > max(self.forgiven[k], self.zero)
+        strong = abs(claim) > self._small(k)
         if strong.any():
             self._resolve(found, float((error[strong] / abs(claim[strong])).max()))
 
@@ -268,7 +295,7 @@ class Sweep:
         allowance = float(np.linalg.norm(self.allowance[k][group]))
         judged = judge(line, t, self.limits, allowance, self._forgiven(k, group[0]))
         found.varied |= judged.moved
-        if judged.verdict == "right" and not zero and line.smallest > self.forgiven[k]:
+        if judged.verdict == "right" and line.smallest > self._small(k):
             self._resolve(found, judged.bound / line.smallest)
         return judged.verdict
 

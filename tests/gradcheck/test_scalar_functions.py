@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from corpus import random_model
 
 from bpcourse.gradcheck import check_gradient
 
@@ -136,3 +137,53 @@ def test_a_minimum():
     for x in ([1.0, 1.0], [-1.2, 1.0]):
         assert check_gradient(rosenbrock, np.array(x), slope).verdict == "right"
     assert check_gradient(rosenbrock, np.ones(2), np.array([0.0, 1e-3])).verdict == "wrong"
+
+
+@pytest.mark.parametrize("x", [-1.0, -1e-3])
+def test_a_slope_claimed_where_f_is_zero_all_around(x):
+    def f(p):
+        return float(np.maximum(p, 0).sum())
+
+    x = np.array([x])
+    assert check_gradient(f, x, np.zeros(1)).verdict == "right"
+    assert check_gradient(f, x, np.array([0.01])).verdict == "wrong"
+
+
+def test_a_saddle_between_two_zeros():
+    x = np.zeros(2)
+    assert check_gradient(lambda p: float(p[0] * p[1]), x, lambda p: p[::-1].copy()).verdict == (
+        "right"
+    )
+    assert check_gradient(lambda p: float(p[0] * p[1]), x, np.full(2, 0.01)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e8])
+def test_zero_claimed_everywhere_under_a_large_offset(offset):
+    x = np.array([1e-3])
+    assert check_gradient(lambda p: float(offset + (p**2).sum()), x, np.zeros(1)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("size", [2, 5, 30])
+def test_the_largest_of_equals(size):
+    def f(p):
+        return float(p.max())
+
+    def slope(p):
+        return (np.arange(p.size) == p.argmax()) * 1.0
+
+    x = np.ones(size)
+    assert check_gradient(f, x, slope).verdict == "right"
+    assert check_gradient(f, x, slope(x)).verdict == "right"
+    assert check_gradient(f, x, lambda p: np.zeros(size)).verdict == "wrong"
+    assert check_gradient(f, x, lambda p: 1.001 * slope(p)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("seed", [20004, 20016, 20017, 20041])
+def test_a_curve_seen_from_afar_is_no_kink_in_float32(seed):
+    model = random_model(np.random.default_rng(seed), np.dtype(np.float32))
+
+    def f(p):  # computes in float32 whatever it is given
+        return model.f({name: array.astype(np.float32) for name, array in p.items()})
+
+    report = check_gradient(f, model.params, model.grad, mode="each", rng=seed)
+    assert report.verdict != "wrong" and not any(a.kinks for a in report.arrays)
