@@ -110,11 +110,12 @@ def _seen(question, verdict):
 
 def _example(question, verdict):
     """The first inputs on which it is wrong; of several results those that are."""
-    inputs = ", ".join(f"{name} {_kind(value)}" for name, value in verdict.arguments.items())
-    lines = [text("check.example", inputs=inputs)]
+    lines = [text("check.example", inputs=_sizes(verdict.arguments))]
     given, right = verdict.given.value, verdict.expected
     if verdict.given.error is not None:
-        return lines[0]
+        if verdict.works is not None:
+            lines.append(text("check.works", inputs=_sizes(verdict.works)))
+        return "\n".join(lines)
     if not question.parts:
         pairs = [("", given, right)]
     elif isinstance(given, tuple | list) and len(given) == len(right):
@@ -126,6 +127,10 @@ def _example(question, verdict):
     for name, g, r in pairs:
         lines.append(text("check.compare", name=name, given=_shown(g), expected=_shown(r)))
     return "\n".join(lines)
+
+
+def _sizes(arguments):
+    return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
 
 
 def _hint(name):

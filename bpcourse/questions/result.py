@@ -5,7 +5,8 @@ from html import escape
 
 from bpcourse.text import text
 
-COLOURS = {"right": "#1B7837", "wrong": "#B2182B", "failed": "#8C510A", "recorded": "#2166AC"}
+COLOURS = {"right": "#1B7837", "wrong": "#B2182B", "failed": "#8C510A"}
+COLOURS |= {"recorded": "#2166AC"}
 SIGNS = {"right": "✓", "wrong": "✗", "failed": "!", "recorded": "✓"}  # to be read without colour
 
 
@@ -15,8 +16,9 @@ class NotRightError(AssertionError):
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a check. ``status`` is "right", "wrong" or "failed" (it could not be run); in the
-    concept inventory "recorded", for any answer that can be one.
+    """The result of a check. ``status`` is "right", "wrong" or "failed" (it could not be run).
+
+    In the concept inventory it is "recorded", for any answer that can be one.
 
     ``misconception`` is the name of the mistake or None; ``misconceptions`` all that are named,
     where there are several at once; ``message`` is what the student reads.

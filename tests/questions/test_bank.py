@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bpcourse.questions import all_questions
-from bpcourse.questions.bank import INVENTORY, LESSONS, NOTEBOOKS
+from bpcourse.questions.bank import INVENTORY, NOTEBOOKS
 from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
 from bpcourse.questions.checking import judge
 from bpcourse.questions.judge import alike, battery, judge_code, run
@@ -80,7 +80,9 @@ def test_the_two_forms_ask_for_the_same_concepts_in_other_words():
 
 @pytest.mark.parametrize("question", [q for form in FORM.values() for q in form], ids=by_id)
 def test_the_right_option_is_not_known_by_its_length(question):
-    lengths = {name: len(text(f"question.{question.id}.{name}")) for name in question.misconceptions}
+    lengths = {
+        name: len(text(f"question.{question.id}.{name}")) for name in question.misconceptions
+    }
     assert len(text(f"question.{question.id}.right")) <= 2.5 * max(lengths.values())
 
 

@@ -1,4 +1,4 @@
-"""The concept inventory: one set of concepts, asked in two forms, before the first lesson and after.
+"""The concept inventory: one set of concepts in two forms, before the first lesson and after all.
 
 Every wrong option is a misconception of the catalogue, and has its name; the right one is called
 ``right``. Form A and form B ask for the same with other words and numbers, so that the difference
