@@ -69,6 +69,9 @@ def _of_value(posed, value, show_expected):
     lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
+    if posed.labels:  # other numbers, in another order
+        seed = posed.seed + 1
+        lines.append(text("check.again", id=question.id, answer=question.answer, seed=seed))
     return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions)
 
 

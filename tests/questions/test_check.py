@@ -324,6 +324,20 @@ def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
     assert "Hint 1" in str(hint(UNIT))
 
 
+def test_a_wrong_choice_can_be_tried_again_with_other_numbers_and_other_letters():
+    question = find("activations.zero_gradient")
+    posed = pose(question)
+    said = check(question.id, wrong_letter(posed)).message
+    assert f'ask("{question.id}", seed=1)' in said and "zero_gradient = Answer(…, seed=1)" in said
+    again = pose(question, 1)
+    assert again.inputs != posed.inputs and again.labels != posed.labels
+    assert "seed=2" in check(question.id, Answer(wrong_letter(again), 1)).message
+
+
+def wrong_letter(posed):
+    return next(letter for letter in posed.labels if letter != posed.shown(posed.right))
+
+
 def test_right_at_one_size_and_an_error_at_another_says_so_with_both():
     question = find(LAYER)
     sizes = [case["dZ"].shape for case in battery(question, 0)]
@@ -349,7 +363,7 @@ ITEM = "inventory_a.two_paths"
 def test_the_inventory_writes_an_answer_down_and_says_nothing_of_it():
     posed = pose(find(ITEM))
     right = posed.shown(posed.right)
-    wrong = next(letter for letter in posed.labels if letter != right)
+    wrong = wrong_letter(posed)
     said = [check(ITEM, answer) for answer in (right, wrong, wrong.lower(), "?")]
     assert len({str(result) for result in said}) == 1 and said[0].status == "recorded"
     assert not any(result.misconceptions for result in said)
