@@ -13,7 +13,7 @@ import pytest
 
 from bpcourse import exercises, notebooks
 from bpcourse.questions import ALLOWED, all_questions
-from bpcourse.questions.bank import LESSONS
+from bpcourse.questions.bank import LESSONS, NOTEBOOKS
 from bpcourse.questions.checking import judge
 from bpcourse.text import text
 
@@ -35,9 +35,9 @@ def graded(cell, key):
 
 
 def test_every_lesson_with_questions_has_exercises_and_a_solution():
-    assert sorted(LESSONS.values()) == STEMS
+    assert sorted(NOTEBOOKS.values()) == STEMS
     assert sorted(path.stem for path in (ROOT / "exercises").glob("*.ipynb")) == STEMS
-    for stem in STEMS:
+    for stem in LESSONS.values():
         assert (ROOT / "lectures" / f"{stem}.ipynb").exists()
 
 
@@ -49,7 +49,7 @@ def test_making_them_again_changes_no_byte(path):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_all_questions_of_the_lesson_are_there_once(stem):
-    lesson = next(name for name, value in LESSONS.items() if value == stem)
+    lesson = next(name for name, value in NOTEBOOKS.items() if value == stem)
     questions = [question for question in all_questions() if question.lesson == lesson]
     answered = [cell for cell in code("solutions", stem) if graded(cell, "solution")]
     marked = [cell for cell in code("solutions", stem) if graded(cell, "grade")]

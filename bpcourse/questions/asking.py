@@ -6,12 +6,12 @@ from html import escape
 import numpy as np
 
 from bpcourse.questions import record
-from bpcourse.questions.bank import LESSONS, all_questions, find
+from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
 from bpcourse.questions.posed import pose
 from bpcourse.text import text
 
 HINTS = 3
-MARKS = {"right": "✓", "wrong": "✗", None: "·"}
+MARKS = {"right": "✓", "wrong": "✗", "recorded": "✓", None: "·"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,8 @@ def ask(question_id, seed=0):
 def hint(question_id):
     """The next of up to three hints, each a step nearer; from the last on, that one again."""
     question = find(question_id)
+    if question.recorded:
+        return Shown(text("ask.no_hints"))
     given = record.entry("hints", question_id).get("given", 0)
     number = min(given + 1, HINTS)
     record.keep("hints", question_id, lambda before: {"given": number})
@@ -85,14 +87,14 @@ def hint(question_id):
 
 def progress(lesson=None):
     """Which questions of ``lesson`` (``"matrix_form"``), or of all lessons, are answered."""
-    if lesson is not None and lesson not in LESSONS:
-        raise KeyError(text("ask.no_lesson", lesson=lesson, known=", ".join(LESSONS)))
+    if lesson is not None and lesson not in NOTEBOOKS:
+        raise KeyError(text("ask.no_lesson", lesson=lesson, known=", ".join(NOTEBOOKS)))
     chosen = [q for q in all_questions() if lesson in (None, q.lesson)]
     rows = [tuple(text("ask.head").split("|"))]
     points = 0
     for question in chosen:
         status = record.entry("answers", question.id).get("status")
-        earned = question.points if status == "right" else 0
+        earned = question.points if status in ("right", "recorded") else 0
         points += earned
         mark = MARKS.get(status, MARKS[None])
         rows.append((mark, question.id, f"{earned}/{question.points}"))

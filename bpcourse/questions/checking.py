@@ -10,6 +10,8 @@ from bpcourse.questions.posed import Answer, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
 
+NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
+
 
 def check(question_id, answer):
     """Judge ``answer`` and say what is wrong with it; returns a :class:`Result`.
@@ -18,6 +20,8 @@ def check(question_id, answer):
     are counted in the record of the working folder. KeyError for an unknown question.
     """
     question = find(question_id)
+    if question.recorded:
+        return _write_down(question, answer)
     tries = record.entry("answers", question_id).get("tries", 0)
     result = judge(question, answer, show_expected=tries >= 1)
     if result.status != "failed":
@@ -30,6 +34,19 @@ def check(question_id, answer):
             },
         )
     return result
+
+
+def _write_down(question, answer):
+    """An answer to the concept inventory: kept, and nothing is said of it."""
+    if answer is ... or answer is None:
+        return Result(question.id, "failed", text("check.open"))
+    letters = pose(question).labels
+    letter = answer.strip().upper() if isinstance(answer, str) else answer
+    if letter not in (*letters, NOT_KNOWN):
+        known = ", ".join(letters)
+        return Result(question.id, "failed", text("check.letter", letters=known, given=answer))
+    record.keep("answers", question.id, lambda _: {"status": "recorded", "answer": letter})
+    return Result(question.id, "recorded", "")
 
 
 def judge(question, answer, *, show_expected=True):
@@ -52,6 +69,9 @@ def _of_value(posed, value, show_expected):
     lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
+    if posed.labels:  # other numbers, in another order
+        seed = posed.seed + 1
+        lines.append(text("check.again", id=question.id, answer=question.answer, seed=seed))
     return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions)
 
 
@@ -93,11 +113,12 @@ def _seen(question, verdict):
 
 def _example(question, verdict):
     """The first inputs on which it is wrong; of several results those that are."""
-    inputs = ", ".join(f"{name} {_kind(value)}" for name, value in verdict.arguments.items())
-    lines = [text("check.example", inputs=inputs)]
+    lines = [text("check.example", inputs=_sizes(verdict.arguments))]
     given, right = verdict.given.value, verdict.expected
     if verdict.given.error is not None:
-        return lines[0]
+        if verdict.works is not None:
+            lines.append(text("check.works", inputs=_sizes(verdict.works)))
+        return "\n".join(lines)
     if not question.parts:
         pairs = [("", given, right)]
     elif isinstance(given, tuple | list) and len(given) == len(right):
@@ -109,6 +130,10 @@ def _example(question, verdict):
     for name, g, r in pairs:
         lines.append(text("check.compare", name=name, given=_shown(g), expected=_shown(r)))
     return "\n".join(lines)
+
+
+def _sizes(arguments):
+    return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
 
 
 def _hint(name):

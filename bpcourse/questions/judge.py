@@ -29,6 +29,7 @@ class Judgement:
     expected: object = None
     seen: str = ""  # what can be seen of the difference
     stopped: bool = False  # an endless loop
+    works: dict | None = None  # inputs on which it is right, where on others it raises an error
 
 
 def battery(question, seed, sizes=SIZES):
@@ -62,6 +63,7 @@ def judge_code(question, answer, seed=0):
         expected[first].value,
         "" if given[first].error else describe(question, given[first], expected[first]),
         stopped,
+        next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
     )
 
 

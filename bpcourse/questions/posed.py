@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
@@ -108,7 +109,9 @@ def pose(question, seed=0):
     options = list(dict.fromkeys([right, *wrong.values()])) if question.kind == "choice" else []
     if question.kind == "order":  # the lines of every version: distractors are lines that are wrong
         options = sorted({line for version in (right, *wrong.values()) for line in version})
-    order = np.random.default_rng([seed, DRAWS]).permutation(len(options))
+    order = np.random.default_rng([seed, DRAWS, crc32(question.id.encode())]).permutation(
+        len(options)
+    )
     labels = dict(zip(string.ascii_uppercase, (options[i] for i in order), strict=False))
     return Posed(question, seed, inputs, right, wrong, labels)
 

@@ -45,6 +45,7 @@ class Question:
     coincide: frozenset = field(default_factory=frozenset)  # pairs that nothing can tell apart
     may_change: tuple = ()  # inputs that the answer is asked to change in place
     decimals: int | None = None  # of a number that is rounded by hand
+    recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     accepts: Callable | None = None  # for an order: whether another order of lines is right too
 
     @property

@@ -6,7 +6,8 @@ from html import escape
 from bpcourse.text import text
 
 COLOURS = {"right": "#1B7837", "wrong": "#B2182B", "failed": "#8C510A"}
-SIGNS = {"right": "✓", "wrong": "✗", "failed": "!"}  # to be read without colour
+COLOURS |= {"recorded": "#2166AC"}
+SIGNS = {"right": "✓", "wrong": "✗", "failed": "!", "recorded": "✓"}  # to be read without colour
 
 
 class NotRightError(AssertionError):
@@ -16,6 +17,8 @@ class NotRightError(AssertionError):
 @dataclass(frozen=True)
 class Result:
     """The result of a check. ``status`` is "right", "wrong" or "failed" (it could not be run).
+
+    In the concept inventory it is "recorded", for any answer that can be one.
 
     ``misconception`` is the name of the mistake or None; ``misconceptions`` all that are named,
     where there are several at once; ``message`` is what the student reads.
@@ -31,8 +34,8 @@ class Result:
         return self.misconceptions[0] if self.misconceptions else None
 
     def require(self):
-        """Return nothing for a right answer; raise :class:`NotRightError` for any other."""
-        if self.status != "right":
+        """Return nothing for an answer that is right or recorded; raise :class:`NotRightError`."""
+        if self.status not in ("right", "recorded"):
             raise NotRightError(f"{self.question}: {self.message}")
 
     def __str__(self):

@@ -3,6 +3,8 @@
 import ast
 import inspect
 import re
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import alternatives
@@ -10,7 +12,8 @@ import numpy as np
 import pytest
 
 from bpcourse.questions import all_questions
-from bpcourse.questions.bank import LESSONS
+from bpcourse.questions.bank import INVENTORY, NOTEBOOKS
+from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
 from bpcourse.questions.checking import judge
 from bpcourse.questions.judge import alike, battery, judge_code, run
 from bpcourse.questions.posed import Answer, pose
@@ -22,6 +25,7 @@ SEEDS = range(20)
 PAIRS = [(question, name) for question in all_questions() for name in question.misconceptions]
 CODE = [question for question in all_questions() if question.is_code]
 DATA = [question for question in all_questions() if not question.is_code]
+FORM = {form: [q for q in all_questions() if q.lesson == form] for form in FORMS}
 
 
 def by_id(value):
@@ -34,7 +38,7 @@ def by_id(value):
 def test_ids_and_answers_are_unique():
     ids = [question.id for question in all_questions()]
     assert len(set(ids)) == len(ids)
-    for lesson in LESSONS:
+    for lesson in NOTEBOOKS:
         names = [question.answer for question in all_questions() if question.lesson == lesson]
         assert len(set(names)) == len(names), lesson
 
@@ -45,10 +49,41 @@ def test_a_question_is_whole(question):
     assert question.level in LEVELS
     assert len(set(question.misconceptions)) == len(question.misconceptions)
     assert len(question.misconceptions) >= (4 if question.is_code else 1)
-    for key in ("hint_1", "hint_2", "hint_3"):
+    for key in () if question.recorded else ("hint_1", "hint_2", "hint_3"):
         assert len(text(f"question.{question.id}.{key}")) > 10
     for pair in question.coincide:
         assert pair <= set(question.misconceptions) and len(pair) == 2
+
+
+def test_no_misconception_of_the_catalogue_is_unused():
+    catalogue = tomllib.loads((ROOT / "bpcourse/text/en/misconceptions.toml").read_text("utf-8"))
+    assert set(catalogue["misconception"]) == {name for _, name in PAIRS}
+
+
+def test_no_letter_is_right_too_often():
+    for questions in (DATA, *FORM.values()):
+        letters = [q for q in questions if q.kind == "choice"]
+        counts = Counter(pose(question).shown(pose(question).right) for question in letters)
+        assert set(counts) == set("ABCD") and max(counts.values()) <= len(letters) / 2, counts
+
+
+# --- the concept inventory ------------------------------------------------------------------------
+
+
+def test_the_two_forms_ask_for_the_same_concepts_in_other_words():
+    assert set(FORM) == set(INVENTORY) and len(CONCEPTS) == 15
+    for first, second in zip(*FORM.values(), strict=True):
+        assert first.answer == second.answer and first.misconceptions == second.misconceptions
+        assert first.recorded and second.recorded and len(first.misconceptions) == 3
+        assert text(f"question.{first.id}.task") != text(f"question.{second.id}.task")
+
+
+@pytest.mark.parametrize("question", [q for form in FORM.values() for q in form], ids=by_id)
+def test_the_right_option_is_not_known_by_its_length(question):
+    lengths = {
+        name: len(text(f"question.{question.id}.{name}")) for name in question.misconceptions
+    }
+    assert len(text(f"question.{question.id}.right")) <= 2.5 * max(lengths.values())
 
 
 @pytest.mark.parametrize("name", sorted({name for _, name in PAIRS}))
@@ -214,7 +249,7 @@ def test_a_right_answer_written_otherwise_is_right(question):
 
 def test_the_bank_is_large_enough():
     assert len(all_questions()) >= 50 and len(PAIRS) >= 200
-    assert {question.lesson for question in all_questions()} == set(LESSONS)
+    assert {question.lesson for question in all_questions()} == set(NOTEBOOKS)
     assert {question.kind for question in all_questions()} == set(KINDS)
     mended = {question.lesson for question in CODE if question.kind == "mend"}
     coding = {question.lesson for question in CODE}

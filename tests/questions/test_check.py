@@ -11,6 +11,7 @@ import pytest
 from bpcourse import Answer, ask, check, hint, progress, text
 from bpcourse.questions import ALLOWED, NotRightError, all_questions
 from bpcourse.questions.bank import LESSONS, find
+from bpcourse.questions.judge import battery
 from bpcourse.questions.posed import pose
 
 LAYER = "matrix_form.linear_backward"
@@ -321,3 +322,61 @@ def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
     monkeypatch.setattr("bpcourse.questions.record.write", refuse)
     assert check(LAYER, linear_backward).status == "right"
     assert "Hint 1" in str(hint(UNIT))
+
+
+def test_a_wrong_choice_can_be_tried_again_with_other_numbers_and_other_letters():
+    question = find("activations.zero_gradient")
+    posed = pose(question)
+    said = check(question.id, wrong_letter(posed)).message
+    assert f'ask("{question.id}", seed=1)' in said and "zero_gradient = Answer(…, seed=1)" in said
+    again = pose(question, 1)
+    assert again.inputs != posed.inputs and again.labels != posed.labels
+    assert "seed=2" in check(question.id, Answer(wrong_letter(again), 1)).message
+
+
+def wrong_letter(posed):
+    return next(letter for letter in posed.labels if letter != posed.shown(posed.right))
+
+
+def test_right_at_one_size_and_an_error_at_another_says_so_with_both():
+    question = find(LAYER)
+    sizes = [case["dZ"].shape for case in battery(question, 0)]
+    batch, n_out = sizes[1]
+
+    def for_one_size(dZ, A, W):
+        dA, dW, db = linear_backward(dZ, A, W)
+        return dA, dW, db + np.zeros(n_out)
+
+    result = check(LAYER, for_one_size)
+    assert result.status == "failed" and result.misconception is None
+    given, right = (line for line in result.message.splitlines() if "dZ (" in line)
+    assert given.startswith("Given") and str(sizes[0]) in given
+    assert right.startswith("It is right for") and f"dZ {(batch, n_out)}" in right
+    assert "db + np.zeros(n_out)" in result.message
+
+
+# --- the concept inventory ------------------------------------------------------------------------
+
+ITEM = "inventory_a.two_paths"
+
+
+def test_the_inventory_writes_an_answer_down_and_says_nothing_of_it():
+    posed = pose(find(ITEM))
+    right = posed.shown(posed.right)
+    wrong = wrong_letter(posed)
+    said = [check(ITEM, answer) for answer in (right, wrong, wrong.lower(), "?")]
+    assert len({str(result) for result in said}) == 1 and said[0].status == "recorded"
+    assert not any(result.misconceptions for result in said)
+    assert said[1].require() is None
+    assert kept()["answers"][ITEM] == {"status": "recorded", "answer": "?"}
+    assert f"✓  {ITEM}" in str(progress("inventory_a"))
+    assert "no hints" in str(hint(ITEM))
+
+
+@pytest.mark.parametrize("answer", [..., None, "E", "", 26, ["A"]])
+def test_the_inventory_takes_a_letter_or_a_question_mark(answer):
+    result = check(ITEM, answer)
+    assert result.status == "failed"
+    with pytest.raises(NotRightError):
+        result.require()
+    assert not Path("bpcourse.json").exists()

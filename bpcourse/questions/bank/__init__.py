@@ -6,6 +6,7 @@ from importlib import import_module
 from bpcourse.questions.question import registered
 from bpcourse.text import text
 
+INVENTORY = {"inventory_a": "00_before_you_start", "inventory_b": "16_what_you_know_now"}
 LESSONS = {  # the module, and the first part of its questions' ids: the stem of the lesson
     "feedforward_network": "01_feedforward_network",
     "outputs_and_losses": "02_outputs_and_losses",
@@ -23,15 +24,20 @@ LESSONS = {  # the module, and the first part of its questions' ids: the stem of
     "training": "14_training",
     "to_autodiff": "15_to_autodiff",
 }
+NOTEBOOKS = {  # of exercises: the concept inventory stands before the lessons and after them
+    "inventory_a": INVENTORY["inventory_a"],
+    **LESSONS,
+    "inventory_b": INVENTORY["inventory_b"],
+}
 
 
 @lru_cache
 def all_questions():
     """Every :class:`Question`, in course order."""
-    for name in LESSONS:
+    for name in (*LESSONS, "inventory"):
         import_module(f"bpcourse.questions.bank.{name}")
     return tuple(
-        question for name in LESSONS for question in registered() if question.lesson == name
+        question for name in NOTEBOOKS for question in registered() if question.lesson == name
     )
 
 
