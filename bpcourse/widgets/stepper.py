@@ -30,9 +30,33 @@ export default {
 };
 """
 LABELS = (
-    "play pause step back restart end position controls picture notation gradient unknown forward "
-    "backward seed start edge local upstream contribution sum waits choose finite overflow numbers"
-).split()
+    "play",
+    "pause",
+    "step",
+    "back",
+    "restart",
+    "end",
+    "position",
+    "controls",
+    "picture",
+    "notation",
+    "gradient",
+    "unknown",
+    "forward",
+    "backward",
+    "seed",
+    "start",
+    "edge",
+    "local",
+    "upstream",
+    "contribution",
+    "sum",
+    "waits",
+    "choose",
+    "finite",
+    "overflow",
+    "numbers",
+)
 
 
 class Stepper(anywidget.AnyWidget):

@@ -6,7 +6,7 @@ const short = (x) => {
   if ((x && Math.abs(x) < 0.0005) || Math.abs(x) >= 1e5) return minus(x.toExponential(1));
   return minus(String(Number(x.toFixed(3))));
 };
-const long = (x) => minus(String(Number(x.toPrecision(6))));
+const long = (x) => minus(String(Number(x.toPrecision(4))));
 const element = (tag, attributes = {}, ...children) => {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
