@@ -167,7 +167,7 @@ def test_the_version_is_the_same_wherever_it_stands():
 # --- the wheel and a fresh clone ------------------------------------------------------------------
 
 
-STATIC = ("engine.js", "stepper.js", "stepper.css")
+STATIC = ("engine.js", "stepper.js", "stepper.css", "still.css")
 
 
 @pytest.mark.slow

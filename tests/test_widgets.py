@@ -28,6 +28,7 @@ from bpcourse.graph import Node
 from bpcourse.layers import LeakyReLU, SiLU, Softplus
 from bpcourse.losses import BinaryCrossEntropy
 from bpcourse.widgets import Stepper
+from bpcourse.widgets.drawing import STYLE
 from bpcourse.widgets.program import MOST_NODES, from_graph, from_network
 from bpcourse.widgets.stepper import CSS, STATIC
 
@@ -157,7 +158,7 @@ def test_the_page_is_one_file(tmp_path):
 
 def test_one_colour_for_each_kind():
     for color in (FORWARD, GRADIENT, PARAMETER):
-        assert color in CSS
+        assert color in CSS and color in STYLE
 
 
 @pytest.mark.parametrize(

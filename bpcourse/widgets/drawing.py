@@ -5,10 +5,10 @@ Elements say what they are: ``data-node``, ``data-edge`` ("child.slot") and clas
 """
 
 from html import escape
+from importlib.resources import files
 
 import numpy as np
 
-from bpcourse.figures.style import FORWARD, GRADIENT, INK, PARAMETER, QUIET
 from bpcourse.text import text
 
 WIDTH, HEIGHT = 96, 58  # of a box
@@ -16,15 +16,7 @@ GAP, PITCH = 84, 72
 MARGIN = 14
 CELLS = 12  # rows and columns of a heat map that are shown
 MOST_LABELS = 24  # numbers on lines become a thicket beyond
-STYLE = f"""
-svg {{ font: 13px "DejaVu Sans", sans-serif; background: #fff; }}
-.box rect.frame {{ fill: #fff; stroke: {QUIET}; }} .box text {{ fill: {INK}; }}
-.box text.value {{ fill: {FORWARD}; }} .box text.grad {{ fill: {GRADIENT}; }}
-.edge path {{ stroke: {QUIET}; fill: none; }} .edge.weight path {{ stroke: {PARAMETER}; }}
-.edge text {{ fill: {PARAMETER}; font-size: 11px; stroke: #fff; stroke-width: 4px;
-  paint-order: stroke; }} .edge path.hit {{ stroke: none; }} .note {{ font-size: 10px; }}
-.positive {{ fill: #4B3480; }} .negative {{ fill: #8A4B08; }}
-"""
+STYLE = (files("bpcourse.widgets") / "static" / "still.css").read_text(encoding="utf-8")
 SIGNS = {
     "neg": "−", "power": "xⁿ", "^": "xʸ", "affine": "Σ", "take": "[ ]", "largest": "max",
 }  # fmt: skip

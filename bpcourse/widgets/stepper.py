@@ -29,7 +29,7 @@ export default {
   },
 };
 """
-LABELS = [
+LABELS = (
     "play",
     "pause",
     "step",
@@ -56,7 +56,7 @@ LABELS = [
     "finite",
     "overflow",
     "numbers",
-]
+)
 
 
 class Stepper(anywidget.AnyWidget):

@@ -6,7 +6,8 @@ const short = (x) => {
   if ((x && Math.abs(x) < 0.0005) || Math.abs(x) >= 1e5) return minus(x.toExponential(1));
   return minus(String(Number(x.toFixed(3))));
 };
-const long = (x) => minus(String(Number(x.toPrecision(6))));
+const long = (x) => minus(String(Number(x.toPrecision(4))));
+const plain = (words) => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`); // a student's own name
 const element = (tag, attributes = {}, ...children) => {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -124,9 +125,9 @@ export function mount(root, data) {
   const indexed = (words, i) => (i === undefined ? words : `${words}<sub>${i}</sub>`);
   const name = (id) => {
     const { kind, unit, name: own, size } = nodes[id];
-    if (dialect === dialects[0] || !(kind in KIND)) return own || short(state.values[id][0]);
+    if (dialect === dialects[0] || !(kind in KIND)) return plain(own) || short(state.values[id][0]);
     const latex = kind === "W" && size === 1 ? dialect.weight : dialect[KIND[kind]];
-    if (latex.includes("–")) return own;
+    if (latex.includes("–")) return plain(own);
     return kind === "W" && size === 1 ? symbol(latex, at(id)) : indexed(symbol(latex, at(id)), unit);
   };
   const slopeName = (id) => {
