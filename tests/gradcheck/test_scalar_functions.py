@@ -187,3 +187,19 @@ def test_a_curve_seen_from_afar_is_no_kink_in_float32(seed):
 
     report = check_gradient(f, model.params, model.grad, mode="each", rng=seed)
     assert report.verdict != "wrong" and not any(a.kinks for a in report.arrays)
+
+
+@pytest.mark.parametrize("x", [[0.0], [0.0, 0.0], [0.0, 1.0]])
+def test_two_kinks_that_cancel(x):
+    x = np.array(x)
+
+    def f(p):  # this is p itself
+        return float((np.maximum(p, 0) - np.maximum(-p, 0)).sum())
+
+    def backpropagated(p):
+        return (p > 0) * 1.0 + (-p > 0) * 1.0
+
+    assert check_gradient(f, x, backpropagated).verdict == "right"
+    assert check_gradient(f, x, np.ones_like(x)).verdict == "right"
+    for wrong in (0.5, 2.0):
+        assert check_gradient(f, x, np.full_like(x, wrong)).verdict == "wrong"
