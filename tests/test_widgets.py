@@ -190,3 +190,9 @@ def test_a_graph_too_large_to_draw_is_a_message():
 def test_anything_else_is_refused():
     with pytest.raises(TypeError, match="what: expected a Node"):
         Stepper(3)
+
+
+def test_a_transposed_node_is_called_so():
+    A = Node(np.arange(6.0).reshape(2, 3), "A")
+    names = [node["name"] for node in Stepper((A.T.T @ A.T).sum()).program["nodes"]]
+    assert names.count("Aᵀ") == 2 and "Aᵀᵀ" in names

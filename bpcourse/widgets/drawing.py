@@ -133,7 +133,7 @@ def _box(node, n, x, y):
     grad = node["grad"]
     left, top = x - WIDTH / 2, y - HEIGHT / 2
     sign = SIGNS.get(node["op"], node["op"])
-    if node.get("kind") == "loss":
+    if node.get("kind") == "loss" or node["name"].endswith("ᵀ"):  # the name says it
         sign = ""
     name = escape(node["name"])
     title = f"{name} = {escape(sign)}" if name and sign else name or escape(sign)

@@ -54,10 +54,12 @@ def from_graph(root):
     ids: dict[int, int] = {}
     for node, grad in zip(order, _grads(root, order), strict=True):
         name = node.name
-        if name is None and node.parents:
+        parents = [ids[id(parent)] for parent in node.parents]
+        if name is None and node.op == "ᵀ":
+            name = program.nodes[parents[0]]["name"] + "ᵀ"
+        elif name is None and parents:
             unnamed += 1
             name = f"u{unnamed}"
-        parents = [ids[id(parent)] for parent in node.parents]
         op, detail, maps = _operation(node)
         ids[id(node)] = program.add(
             node.value,
