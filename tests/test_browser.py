@@ -2,13 +2,17 @@
 
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import time
 import urllib.request
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
+
+from bpcourse import widgets
 
 pytestmark = pytest.mark.browser
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -87,6 +91,41 @@ def test_the_first_lesson_opens_and_runs(lab, page):
     assert page.hosts <= {"127.0.0.1", None}  # None: data and blob addresses
 
 
+def _open(page, lab, path):
+    """Open the notebook in JupyterLab, and run all its cells."""
+    page.set_default_timeout(90_000)
+    page.set_viewport_size({"width": 1300, "height": 1000})
+    page.goto(lab)
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+    page.wait_for_function(IDLE)
+    page.evaluate(f"""async () => {{
+        await window.jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}});
+        await window.jupyterapp.shell.currentWidget.context.ready;
+    }}""")
+    page.wait_for_function(f"window.jupyterapp.shell.currentWidget.context.path === '{path}'")
+    page.wait_for_function(IDLE)
+    page.evaluate(RUN_ALL)
+    page.wait_for_function(ALL_RUN)
+
+
+def _show(page, words):
+    """Scroll to the cell that holds ``words``: JupyterLab draws the cells in view alone."""
+    at = page.evaluate(f"{NOTEBOOK}.cells.findIndex(c => String(c.source).includes('{words}'))")
+    assert at >= 0
+    page.evaluate(f"""async () => {{
+        const panel = window.jupyterapp.shell.currentWidget.content;
+        panel.activeCellIndex = {at};
+        await panel.scrollToItem({at});
+    }}""")
+
+
+def _sound(page):
+    """Nothing went wrong in the page, and nothing was asked of the world."""
+    assert page.get_by_text("Error displaying widget").count() == 0
+    assert page.errors == []
+    assert page.hosts <= {"127.0.0.1", None}
+
+
 STEPPER = ".bpc-stepper"
 
 
@@ -159,24 +198,8 @@ def _worked_programs():
 def test_the_stepper_in_a_lesson(lab, page, tmp_path):
     page.set_default_timeout(90_000)
     page.set_viewport_size({"width": 1300, "height": 1000})
-    page.goto(lab)
-    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-    page.wait_for_function(IDLE)
-    lesson = "lectures/08_error_signals.ipynb"
-    page.evaluate(f"""async () => {{
-        await window.jupyterapp.commands.execute('docmanager:open', {{path: '{lesson}'}});
-        await window.jupyterapp.shell.currentWidget.context.ready;
-    }}""")
-    page.wait_for_function(f"window.jupyterapp.shell.currentWidget.context.path === '{lesson}'")
-    page.wait_for_function(IDLE)
-    page.evaluate(RUN_ALL)
-    page.wait_for_function(ALL_RUN)
-    at = page.evaluate(f"{NOTEBOOK}.cells.findIndex(c => String(c.source).includes('Stepper('))")
-    page.evaluate(f"""async () => {{
-        const panel = window.jupyterapp.shell.currentWidget.content;
-        panel.activeCellIndex = {at};
-        await panel.scrollToItem({at});
-    }}""")
+    _open(page, lab, "lectures/08_error_signals.ipynb")
+    _show(page, "Stepper(")
     page.wait_for_selector(f"{STEPPER} svg", state="attached")
     stepper, changed = _worked_programs()
     _drive(page, stepper.program, changed)
@@ -186,9 +209,7 @@ def test_the_stepper_in_a_lesson(lab, page, tmp_path):
     )
     page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
     page.locator(STEPPER).screenshot(path=tmp_path / "dark.png")
-    assert page.get_by_text("Error displaying widget").count() == 0
-    assert page.errors == []
-    assert page.hosts <= {"127.0.0.1", None}
+    _sound(page)
 
 
 def test_the_exported_stepper_runs_from_disk(page, tmp_path):
@@ -205,3 +226,120 @@ def test_the_exported_stepper_runs_from_disk(page, tmp_path):
     assert page.locator("[data-node] .title").first.text_content()
     assert page.errors == []
     assert page.hosts <= {"", None}
+
+
+# --- the explorers -------------------------------------------------------------------------------
+
+EXPLORER = ".bpcourse-explorer"
+
+
+def _says(page, sentence):
+    """The sentence below the explorer in view becomes this one, and the picture is a new one."""
+    page.locator(EXPLORER).last.get_by_text(sentence, exact=True).wait_for()
+
+
+def _press(page, label, key, times=2):
+    """Move the slider called ``label`` by its keys, as somebody without a mouse would."""
+    row = page.locator(f"{EXPLORER} .widget-inline-hbox", has_text=label).last
+    row.locator(".noUi-handle").focus()
+    for _ in range(times):
+        page.keyboard.press(key)
+
+
+def _lesson(page, lab, path, cell):
+    _open(page, lab, f"lectures/{path}.ipynb")
+    _show(page, cell)
+    page.wait_for_selector(f"{EXPLORER} img")
+    return page.locator(EXPLORER).last
+
+
+def test_a_menu_and_sliders_follow_the_hand(lab, page, tmp_path):
+    explorer = _lesson(page, lab, "06_activations", "ActivationExplorer()")
+    _says(page, widgets.ActivationExplorer().said)
+    picture = explorer.locator("img").get_attribute("src")
+    for kind in ("tanh", "GELU"):
+        explorer.locator("select").select_option(label=kind)
+        _says(page, widgets.ActivationExplorer(kind).said)
+    _press(page, "pre-activation", "ArrowLeft")
+    _says(page, widgets.ActivationExplorer("GELU", z=1.3).said)
+    _press(page, "gradient from above", "ArrowRight")
+    _says(page, widgets.ActivationExplorer("GELU", z=1.3, upstream=1.2).said)
+    assert explorer.locator("img").get_attribute("src") != picture
+    explorer.screenshot(path=tmp_path / "activation.png")
+    _sound(page)
+
+
+def test_whole_numbers_follow_the_hand(lab, page):
+    _lesson(page, lab, "12_cost_of_backprop", "CostExplorer()")
+    _press(page, "units in each layer", "ArrowLeft")
+    _says(page, widgets.CostExplorer(width=8).said)
+    _sound(page)
+
+
+def test_powers_follow_the_hand(lab, page):
+    explorer = _lesson(page, lab, "13_gradient_checking", "StepExplorer()")
+    _press(page, "step h", "ArrowLeft")
+    _says(page, widgets.StepExplorer(h=10**-4.5).said)
+    explorer.locator("select").first.select_option(label="x³")
+    _says(page, widgets.StepExplorer("x³", h=10**-4.5).said)
+    _sound(page)
+
+
+def test_the_player_plays(lab, page, tmp_path):
+    player = _lesson(page, lab, "03_gradient_descent", "DescentPlayer(")
+    player.get_by_text("After 40 steps").wait_for()
+    player.locator(".jupyter-button").first.click()  # play on, from 40 to the end
+    player.get_by_text("After 100 steps").wait_for()
+    player.screenshot(path=tmp_path / "descent.png")
+    _sound(page)
+
+
+INTERACT = """
+import matplotlib.pyplot as plt, numpy as np
+from ipywidgets import interact
+from bpcourse.activations import sigmoid
+
+@interact(z=(-6.0, 6.0, 0.1))
+def draw(z=1.5):
+    fig, axes = plt.subplots(1, 2, figsize=(8, 3))
+    grid = np.linspace(-6, 6, 481)
+    axes[0].plot(grid, sigmoid.value(grid))
+    axes[0].plot([z], sigmoid.value(np.array([z])), "o")
+    axes[1].plot(grid, sigmoid.derivative(grid))
+    axes[1].plot([z], sigmoid.derivative(np.array([z])), "o")
+    plt.show()
+"""
+RESPONSE = """async (output) => {  // milliseconds from a key to a new picture that is decoded
+    const handle = output.querySelector('.noUi-handle');
+    const picture = () => [...output.querySelectorAll('img')].at(-1);
+    const before = picture().src, start = performance.now();
+    handle.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+    while (!picture() || picture().src === before) {
+        if (performance.now() - start > 5000) throw new Error('no new picture');
+        await new Promise(next => setTimeout(next, 1));
+    }
+    await picture().decode();
+    return performance.now() - start;
+}"""
+
+
+def test_the_time_to_a_new_picture_beside_plain_interact(lab, page, tmp_path, capsys):
+    cells = [
+        nbformat.v4.new_code_cell("from bpcourse.widgets import *\nActivationExplorer()"),
+        nbformat.v4.new_code_cell(INTERACT),
+    ]
+    (tmp_path / "course").mkdir(exist_ok=True)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    nbformat.write(notebook, tmp_path / "course" / "times.ipynb")
+    _open(page, lab, "times.ipynb")
+    page.wait_for_selector(f"{EXPLORER} img")
+    page.wait_for_selector(".widget-interact img")
+    spent = {EXPLORER: [], ".widget-interact": []}
+    for _ in range(15):
+        for name, times in spent.items():
+            times.append(page.locator(name).element_handle().evaluate(RESPONSE))
+    ours, plain = (statistics.median(times) for times in spent.values())
+    with capsys.disabled():
+        print(f"\nkey to picture, median ms: explorer {ours:.0f}, plain interact {plain:.0f}")
+    _sound(page)
