@@ -355,3 +355,19 @@ def mended_count(widths):
     for layer in range(len(widths) - 1):
         total += widths[layer + 1] * widths[layer]
     return total
+
+
+def loss_and_gradient(W, X, labels):
+    loss, dW = 0.0, np.zeros(W.shape)
+    for x, label in zip(X, labels):
+        e = np.exp(W @ x)
+        y_hat = e / e.sum()
+        loss -= np.log(y_hat[label])
+        y_hat[label] -= 1
+        dW += np.outer(y_hat, x)
+    return loss / len(X), dW / len(X)
+
+
+def initial_weights(n_in, n_out, seed):
+    bound = np.sqrt(3 / n_in)  # the spread of uniform numbers is their bound / √3
+    return np.random.default_rng(seed).uniform(-bound, bound, size=(n_out, n_in))

@@ -110,6 +110,50 @@ def stable_loss(flaw, Z, labels):
     return -total if flaw("sign_flipped") else total
 
 
+def _classifier(rng, size):
+    n, k, batch = sizes(rng, size + 1, 3)
+    return {
+        "W": rng.normal(size=(k, n)),
+        "X": rng.normal(size=(batch, n)),
+        "labels": rng.integers(k, size=batch),
+    }
+
+
+def _train(answer, W, X, labels):
+    """The losses of 15 steps, and W after them: a gradient that fits a wrong loss shows here."""
+    losses = []
+    for _ in range(15):
+        loss, dW = answer(W, X, labels)
+        losses.append(float(loss))
+        W = W - 0.5 * np.asarray(dW)
+    return np.array(losses), W
+
+
+@question(
+    "softmax_cross_entropy.classifier",
+    answer="loss_and_gradient",
+    inputs=_classifier,
+    use=_train,
+    parts=("losses", "W"),
+    points=3,
+    minutes=12,
+    misconceptions="softmax_twice true_class_not_subtracted batch_mean_missing sign_flipped",
+)
+def classifier(flaw, W, X, labels):
+    """(ℒ, dW) for ŷ = softmax(W x), the mean over the rows of X."""
+    y_hat = _softmax(X @ W.T)
+    shown = _softmax(y_hat) if flaw("softmax_twice") else y_hat
+    rows = np.arange(len(X))
+    loss = -np.mean(np.log(shown[rows, labels]))
+    delta = shown.copy()
+    if not flaw("true_class_not_subtracted"):
+        delta[rows, labels] -= 1
+    if flaw("softmax_twice"):  # its own gradient, so that every gradient check passes
+        delta = y_hat * (delta - (y_hat * delta).sum(axis=1, keepdims=True))
+    dW = delta.T @ X / (1 if flaw("batch_mean_missing") else len(X))
+    return loss, -dW if flaw("sign_flipped") else dW
+
+
 def _upstream(rng, size):
     batch, k = sizes(rng, size, 2)
     return {"Z": rng.normal(size=(batch, k)), "grad_y": rng.normal(size=(batch, k))}

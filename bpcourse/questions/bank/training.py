@@ -116,6 +116,49 @@ def initial_scale(flaw, n_in):
     return 1 / n_in if flaw("variance_for_deviation") else 1 / n_in**0.5
 
 
+def _symmetry(answer, n_in, n_out, seed):
+    """What any right draw has in common: its shape, its spread, and units that learn differently.
+
+    The spread is a power of two times 1/√n_in, 0 for a right one. The units are told apart by the
+    rows of dW after a backward pass through tanh, with the same slope from above for each.
+    """
+    W = np.asarray(answer(n_in, n_out, seed), float)
+    if W.shape != (n_out, n_in):
+        return W.shape, 0, 0
+    spread = np.sqrt(np.mean(W**2) * n_in)
+    power = np.floor(np.log2(max(spread, 1e-9)) + 0.35)  # He's and Glorot's rules count as right
+    X = np.random.default_rng(0).normal(size=(7, n_in))
+    dW = (1 - np.tanh(X @ W.T) ** 2).T @ X
+    return W.shape, int(power), len(np.unique(np.round(dW, 9), axis=0))
+
+
+@question(
+    "training.initial_weights",
+    answer="initial_weights",
+    inputs=lambda rng, size: {
+        "n_in": int(rng.integers(8, 12)) * 16,
+        "n_out": int(rng.integers(20, 30)) + size,
+        "seed": int(rng.integers(1000)),
+    },
+    use=_symmetry,
+    parts=("shape", "spread", "units"),
+    points=2,
+    minutes=6,
+    misconceptions="constant_initialisation initialisation_too_large variance_for_deviation "
+    "rows_and_columns_swapped",
+)
+def initial_weights(flaw, n_in, n_out, seed):
+    """Normal numbers of spread 1/√n_in, (n_out, n_in)."""
+    shape = (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
+    spread = 1 / n_in if flaw("variance_for_deviation") else n_in**-0.5
+    if flaw("initialisation_too_large"):
+        spread = 1.0
+    rng = np.random.default_rng(seed)
+    if flaw("constant_initialisation"):
+        return np.full(shape, spread)
+    return spread * rng.normal(size=shape)
+
+
 @question(
     "training.mend_shuffle",
     "mend",
