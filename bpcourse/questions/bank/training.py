@@ -125,11 +125,13 @@ def _symmetry(answer, n_in, n_out, seed):
     W = np.asarray(answer(n_in, n_out, seed), float)
     if W.shape != (n_out, n_in):
         return W.shape, 0, 0
-    spread = np.sqrt(np.mean(W**2) * n_in)
-    power = np.floor(np.log2(max(spread, 1e-9)) + 0.35)  # He's and Glorot's rules count as right
     X = np.random.default_rng(0).normal(size=(7, n_in))
     dW = (1 - np.tanh(X @ W.T) ** 2).T @ X
-    return W.shape, int(power), len(np.unique(np.round(dW, 9), axis=0))
+    units = len(np.unique(np.round(dW, 9), axis=0))
+    if units == 1:  # whatever the constant is, this is what is wrong with it
+        return W.shape, 0, 1
+    power = np.log2(np.sqrt(np.mean(W**2) * n_in))
+    return W.shape, int(np.floor(power + 0.35)), units  # He's and Glorot's rules count as right
 
 
 @question(
