@@ -1,0 +1,1 @@
+"""What an instructor does with returned notebooks: mark them, give marks and feedback back."""
