@@ -39,6 +39,8 @@ def main(argv=None):
         return _ledger(parser, arguments.items)
     if arguments.command == "doctor":
         return _doctor(parser)
+    if arguments.command == "grade":
+        return _grade(parser, arguments)
     try:
         if arguments.command == "update":
             workspace.update(arguments.folder)
@@ -70,7 +72,32 @@ def _parser():
         "ledger", help=text("cli.ledger"), description=text("cli.ledger")
     )
     of_items.add_argument("items", nargs="*", metavar=text("cli.item"), help=text("cli.items"))
+    _grade_options(commands.add_parser("grade", help=text("cli.grade"), description=text("cli.grade")))
     return parser
+
+
+def _grade_options(parser):
+    parser.add_argument("submissions", help=text("grade.submissions"))
+    parser.add_argument("--out", required=True, metavar="RESULTS", help=text("grade.out"))
+    parser.add_argument("--course", metavar="TOML", help=text("grade.course"))
+    parser.add_argument("--student", metavar="ID", help=text("grade.student"))
+    parser.add_argument("--only", default="", metavar="QUESTION", help=text("grade.only"))
+    parser.add_argument("--resume", action="store_true", help=text("grade.resume"))
+    parser.add_argument("--seed", type=int, help=text("grade.seed"))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help=text("grade.jobs"))
+    parser.add_argument("--cold", action="store_true", help=text("grade.cold"))
+    parser.add_argument("--unsafe", action="store_true", help=text("grade.unsafe"))
+    parser.add_argument("--scheduler", metavar="ADDRESS", help=text("grade.scheduler"))
+
+
+def _grade(parser, arguments):
+    from bpcourse.marking import grading  # needs more than the other commands
+
+    try:
+        grading.run(arguments)
+    except (OSError, ImportError, ValueError, KeyError, grading.NoSandboxError) as error:
+        message = error.args[0] if isinstance(error, KeyError) else error
+        parser.exit(1, f"bpcourse: {message}\n")
 
 
 def _ledger(parser, names):

@@ -49,17 +49,20 @@ def _write_down(question, answer):
     return Result(question.id, "recorded", "")
 
 
-def judge(question, answer, *, show_expected=True):
-    """The :class:`Result` of an answer, with nothing written down."""
+def judge(question, answer, *, show_expected=True, again=True):
+    """The :class:`Result` of an answer, with nothing written down.
+
+    ``show_expected`` says whether it tells what is right; ``again``, how to ask with other numbers.
+    """
     if answer is ... or answer is None:
         return Result(question.id, "failed", text("check.open"))
     if question.is_code:
         return _of_code(question, answer)
     seed, value = (answer.seed, answer.value) if isinstance(answer, Answer) else (0, answer)
-    return _of_value(pose(question, seed), value, show_expected)
+    return _of_value(pose(question, seed), value, show_expected, again)
 
 
-def _of_value(posed, value, show_expected):
+def _of_value(posed, value, show_expected, again):
     question = posed.question
     if value is ...:
         return Result(question.id, "failed", text("check.open"))
@@ -69,7 +72,7 @@ def _of_value(posed, value, show_expected):
     lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
-    if posed.labels:  # other numbers, in another order
+    if posed.labels and again:  # other numbers, in another order
         seed = posed.seed + 1
         lines.append(text("check.again", id=question.id, answer=question.answer, seed=seed))
     return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions)
@@ -82,7 +85,11 @@ def _of_code(question, answer):
         return Result(question.id, "failed", text("check.kind", expected=kind, given=given))
     if name := reaches_into(answer):
         return Result(question.id, "failed", text("check.reaches_into", name=name))
-    verdict = judge_code(question, answer)
+    return told(question, judge_code(question, answer))
+
+
+def told(question, verdict):
+    """The :class:`Result` that says what the :class:`Judgement` of a code question found."""
     if verdict.status == "right":
         return Result(question.id, "right", "")
     outcome = verdict.given

@@ -12,7 +12,7 @@ import numpy as np
 
 from bpcourse import diagnosis
 from bpcourse.questions.question import TOLERANCE
-from bpcourse.questions.run import Outcome, call, time_limit
+from bpcourse.questions.run import SECONDS, Outcome, call, time_limit
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
@@ -37,12 +37,12 @@ def battery(question, seed, sizes=SIZES):
     return [question.inputs(np.random.default_rng([seed, i]), size) for i, size in enumerate(sizes)]
 
 
-def judge_code(question, answer, seed=0):
-    """The :class:`Judgement` of a function or class."""
+def judge_code(question, answer, seed=0, seconds=SECONDS):
+    """The :class:`Judgement` of a function or class, which has ``seconds`` for all inputs."""
     cases = battery(question, seed)
     expected = [run(question, question.reference(), case) for case in cases]
     try:
-        with time_limit():
+        with time_limit(seconds):
             given = [run(question, answer, case) for case in cases]
     except BaseException as error:  # between two calls
         if type(error).__name__ != "OutOfTimeError":

@@ -32,7 +32,8 @@ class Outcome:
 def time_limit(seconds=SECONDS):
     """Raise :class:`OutOfTimeError` inside the block when it takes longer, again and again.
 
-    Where there is no timer (another thread than the main one, Windows, a browser), it does nothing.
+    0 seconds are no limit. Where there is no timer (another thread than the main one, Windows, a
+    browser), it does nothing.
     """
     if (
         not hasattr(signal, "setitimer")
@@ -73,7 +74,12 @@ def call(function, arguments):
 
 
 def own_line(error):
-    """The last line of the student's own code that the error passed through."""
+    """The last line of the student's own code that the error passed through.
+
+    An error that comes from another process brings the line with it.
+    """
+    if hasattr(error, "student_line"):
+        return error.student_line
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
     return f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
 

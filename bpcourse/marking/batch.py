@@ -1,0 +1,107 @@
+"""Marking a whole class: as many notebooks side by side as are asked for, and none twice.
+
+Any executor of ``concurrent.futures`` does the work; by default processes of this machine, each
+with a sandbox of its own. Notebooks are handed out few at a time, so that memory does not grow with
+the class. What a worker had that died is marked again, alone.
+"""
+
+import threading
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+
+from bpcourse.marking.marker import Marker
+from bpcourse.marking.results import digest
+from bpcourse.text import text
+
+TRIES = 3  # of a notebook whose worker dies
+
+_own = threading.local()  # the marker of this worker
+
+
+def mark(submission, data, settings, course):
+    """The records of one notebook: the task of a worker, whose sandbox is there for the next."""
+    if getattr(_own, "key", None) != (settings, course):
+        if hasattr(_own, "marker"):
+            _own.marker.close()
+        _own.marker, _own.key = Marker(settings, course), (settings, course)
+    return _own.marker.mark(submission, data)
+
+
+@dataclass
+class Batch:
+    """What all notebooks of a run have in common; ``done(submission)`` is told of each."""
+
+    results: object
+    course: object
+    settings: object
+    resume: bool = False
+    done: object = lambda submission: None
+
+    def grade(self, submissions, *, jobs=1, executor=None):
+        """Mark ``submissions`` into the results.
+
+        ``resume`` leaves out what is marked already and has not changed since. With
+        ``settings.only`` the records of that question replace those that are kept. OSError where
+        the results cannot be written.
+        """
+        left = self._round(submissions, executor or _processes(jobs), 2 * jobs)
+        for attempt in range(2, TRIES + 1):  # whose worker died: one by one, to find whose fault
+            left = [one for s in left for one in self._round([s], executor or _processes(1), 1)]
+        for submission in left:
+            problem = replace(submission, problem=text("grade.worker_lost"))
+            self._keep(problem, "", mark(problem, b"", self.settings, self.course))
+
+    def _round(self, submissions, pool, width):
+        """Mark each of them once; those whose worker was lost."""
+        running: dict = {}
+        lost = []
+        waiting = iter(submissions)
+        with pool if isinstance(pool, ProcessPoolExecutor) else nullcontext(pool) as workers:
+            while True:
+                while len(running) < width and (submission := next(waiting, None)):
+                    submission, data = _read(submission)
+                    made_from = digest(data, self.settings, self.course)
+                    if self._is_kept(submission, made_from):
+                        self.done(submission)
+                        continue
+                    try:
+                        task = mark, submission, data, self.settings, self.course
+                        running[workers.submit(*task)] = submission, made_from
+                    except RuntimeError:  # broken by the death of a worker
+                        lost.append(submission)
+                if not running:
+                    return lost
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    submission, made_from = running.pop(future)
+                    if future.exception() is None:
+                        self._keep(submission, made_from, future.result())
+                    else:
+                        lost.append(submission)
+
+    def _is_kept(self, submission, made_from):
+        kept = self.results.kept(submission) if self.resume else None
+        return bool(kept) and kept["digest"] == made_from
+
+    def _keep(self, submission, made_from, records):
+        if self.settings.only and (kept := self.results.kept(submission)):
+            fresh = {record["question"]: record for record in records if record["question"]}
+            records = [fresh.pop(r["question"], r) for r in kept["records"]] + list(fresh.values())
+        self.results.keep(submission, made_from, records)
+        self.done(submission)
+
+
+def _processes(jobs):
+    """Processes started afresh: a fork would carry along whatever this one holds."""
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+
+
+def _read(submission):
+    """The submission and its bytes; with a problem, and none, where they cannot be had."""
+    if submission.problem:
+        return submission, b""
+    try:
+        return submission, submission.read()
+    except OSError as error:
+        return replace(submission, problem=text("grade.not_read", reason=error)), b""

@@ -1,0 +1,176 @@
+"""Plain data across a socket: JSON for the structure, raw bytes for the numbers; nothing is run.
+
+Read by the side that trusts nothing, so every frame is limited in size and checked field by field.
+What is no plain data goes through two hooks: ``reference(value)`` gives its JSON form on the way
+out, ``resolve(kind, body, arrays)`` makes something of it on the way in.
+"""
+
+import json
+import math
+import struct
+
+import numpy as np
+
+HEAD = struct.Struct(">II")  # bytes of JSON, bytes of numbers
+MOST_TEXT = 1 << 22
+MOST_RAW = 1 << 26
+MOST_NODES = 100_000
+DTYPES = frozenset("|b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 <u8 <f2 <f4 <f8 <c8 <c16".split())
+
+
+class FrameError(ValueError):
+    """A frame is not one: too large, cut short, or not in the form that is agreed on."""
+
+
+def send(sock, message, reference=None, views=()):
+    """Send one message: a dict of plain data. FrameError where it is too large."""
+    sock.sendall(pack(message, reference, views))
+
+
+def receive(sock, resolve=None, arrays=()):
+    """The next message, a dict. FrameError for what is none, EOFError at the end."""
+    text_size, raw_size = HEAD.unpack(_exactly(sock, HEAD.size))
+    if text_size > MOST_TEXT or raw_size > MOST_RAW:
+        raise FrameError(f"frame: {text_size} and {raw_size} bytes are more than is allowed")
+    text = _exactly(sock, text_size)
+    return unpack(text, _exactly(sock, raw_size), resolve, arrays)
+
+
+def _exactly(sock, count):
+    data = bytearray(count)
+    view = memoryview(data)
+    while view:
+        got = sock.recv_into(view, min(len(view), 1 << 20))
+        if got == 0:
+            raise EOFError
+        view = view[got:]
+    return data
+
+
+def pack(message, reference=None, views=()):
+    """The bytes of one frame. An array that lies in one of ``views`` is sent as a part of it."""
+    raw: list[bytes] = []
+    tree = _outwards(message, raw, reference, views)
+    text = json.dumps(tree).encode()
+    size = sum(map(len, raw))
+    if len(text) > MOST_TEXT or size > MOST_RAW:
+        raise FrameError(f"frame: {len(text)} and {size} bytes are more than is allowed")
+    return b"".join([HEAD.pack(len(text), size), text, *raw])
+
+
+def unpack(text, raw, resolve=None, arrays=()):
+    """The message of the two parts of a frame."""
+    try:
+        tree = json.loads(bytes(text).decode("utf-8"))
+        message = _Reader(raw, resolve, arrays).inwards(tree)
+    except FrameError:
+        raise
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
+        raise FrameError(f"frame: {type(error).__name__}: {error}") from None
+    if not isinstance(message, dict):
+        raise FrameError(f"frame: expected a dict, got {type(message).__name__}")
+    return message
+
+
+def _outwards(value, raw, reference, views):
+    kind = type(value)  # exactly: a subclass may pretend to be anything
+    if value is None or kind in (bool, int, float, str):
+        return value
+    if value is ...:
+        return {"ellipsis": None}
+    if kind is complex:
+        return {"complex": [value.real, value.imag]}
+    if kind in (list, tuple):
+        return {kind.__name__: [_outwards(entry, raw, reference, views) for entry in value]}
+    if kind is dict:
+        pairs = value.items()
+        return {"dict": [[_outwards(part, raw, reference, views) for part in pair] for pair in pairs]}
+    if kind is np.ndarray and value.dtype.kind in "biufc":
+        return _array(value, raw, views)
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        return {"scalar": _array(np.asarray(value), raw, ())["array"]}
+    if reference is None:
+        raise FrameError(f"frame: a {kind.__name__} is no plain data")
+    return reference(value)
+
+
+def _array(value, raw, views):
+    for index, whole in enumerate(views):
+        if value.size and np.shares_memory(value, whole) and value.dtype == whole.dtype:
+            start = value.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+            place = [start, list(value.strides)]
+            return {"view": [index, value.dtype.str, list(value.shape), *place]}
+    if value.dtype.itemsize > 8 and value.dtype.kind != "c":
+        value = value.astype(np.float64)
+    little = np.ascontiguousarray(value, value.dtype.newbyteorder("<")).reshape(value.shape)
+    start = sum(map(len, raw))
+    raw.append(little.tobytes())
+    return {"array": [little.dtype.str, list(value.shape), start]}
+
+
+class _Reader:
+    def __init__(self, raw, resolve, arrays):
+        self.raw, self.resolve, self.arrays = raw, resolve, arrays
+        self.nodes = 0
+
+    def inwards(self, tree):
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise FrameError(f"frame: more than {MOST_NODES} values")
+        if tree is None or isinstance(tree, bool | int | float | str):
+            return tree
+        if not isinstance(tree, dict) or len(tree) != 1:
+            raise FrameError("frame: expected a value and its kind")
+        ((kind, body),) = tree.items()
+        if kind in ("list", "tuple"):
+            entries = [self.inwards(entry) for entry in _list(body)]
+            return entries if kind == "list" else tuple(entries)
+        if kind == "dict":
+            return {self.inwards(key): self.inwards(value) for key, value in _list(body)}
+        if kind == "ellipsis":
+            return ...
+        if kind == "complex":
+            real, imaginary = body
+            return complex(real, imaginary)
+        if kind == "array":
+            return self._array(*body)
+        if kind == "scalar":
+            return self._array(*body)[()]
+        if kind == "view":
+            return self._view(*body)
+        if self.resolve is None:
+            raise FrameError(f"frame: unknown kind {kind!r}")
+        return self.resolve(kind, body, self)
+
+    def _array(self, dtype, shape, start):
+        dtype, shape = _dtype(dtype), _shape(shape)
+        count = math.prod(shape)
+        if not isinstance(start, int) or not 0 <= start <= len(self.raw) - count * dtype.itemsize:
+            raise FrameError("frame: an array that lies outside of its bytes")
+        if count == 0:
+            return np.zeros(shape, dtype)
+        return np.frombuffer(self.raw, dtype, count, start).reshape(shape).copy()
+
+    def _view(self, index, dtype, shape, start, strides):
+        whole = self.arrays[index]
+        if dtype != whole.dtype.str or not whole.flags.c_contiguous or start < 0:
+            raise FrameError("frame: a view that does not fit what it is a view of")
+        return np.ndarray(_shape(shape), whole.dtype, whole.data, start, tuple(strides))
+
+
+def _list(body):
+    if not isinstance(body, list):
+        raise FrameError("frame: expected a list")
+    return body
+
+
+def _dtype(name):
+    if name not in DTYPES:
+        raise FrameError(f"frame: unknown dtype {name!r}")
+    return np.dtype(name)
+
+
+def _shape(shape):
+    if not all(type(n) is int and 0 <= n <= MOST_RAW for n in _list(shape)) or len(shape) > 32:
+        raise FrameError("frame: a shape that is none")
+    return tuple(shape)

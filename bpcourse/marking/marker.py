@@ -1,0 +1,312 @@
+"""Marking one notebook: its cells run inside the sandbox, its answers are judged out here.
+
+Whatever the notebook does, :meth:`Marker.mark` returns its records. A cell that ends the process,
+or never ends itself, is left out, and the rest is run again without it; a question that does so
+costs itself alone.
+"""
+
+import json
+import re
+import socket
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from bpcourse.marking.cells import NotANotebookError, code_cells
+from bpcourse.marking.course import Course
+from bpcourse.marking.inside import frames
+from bpcourse.marking.remote import SLACK, Line, LostError, Remote
+from bpcourse.marking.sandbox import MEMORY, Sandbox
+from bpcourse.questions.allowed import ALLOWED
+from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
+from bpcourse.questions.checking import NOT_KNOWN, judge, told
+from bpcourse.questions.judge import judge_code
+from bpcourse.questions.posed import Answer, pose
+from bpcourse.text import text
+
+ATTEMPTS = 6  # at a notebook, each without what ended the one before
+MOST_TEXT = 4000  # characters of a message
+SEEDS = 10  # of a student's own numbers: the first, and those of further tries
+MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+)\.\w+["']""")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to mark; seconds for one cell, for all cells, and for one question."""
+
+    way: str = "bubblewrap"
+    seed: int = 1
+    warm: bool = True  # whether one server may serve many notebooks
+    only: str = ""  # one question alone
+    memory: int = MEMORY
+    cell_seconds: float = 10.0
+    seconds: float = 30.0
+    question_seconds: float = 5.0
+
+
+class Marker:
+    """Marks notebooks, one after the other, in a sandbox of its own."""
+
+    def __init__(self, settings, course=None):
+        self.settings = settings
+        self.course = course or Course.load()
+        self._sandbox = None
+
+    def mark(self, submission, data):
+        """The records of one notebook, its own first, then one for each question."""
+        begin = time.perf_counter()
+        own, records = self._mark(submission, data)
+        student = self.student(submission)
+        about = {"student": student.id, "name": student.name or submission.name}
+        records = [about | record for record in records]
+        total = {key: sum(record[key] for record in records) for key in ("points", "of")}
+        seconds = round(time.perf_counter() - begin, 4)
+        whole = about | {"question": None, "file": submission.file, "seconds": seconds}
+        return [whole | own | total, *records]
+
+    def student(self, submission):
+        """Who it is from: of the roster, by the id or the name that the file's place gives."""
+        for key in (submission.student, submission.name):
+            student = self.course.student(key)
+            if student.id in self.course.students:
+                return student
+        return self.course.student(submission.student)
+
+    def _mark(self, submission, data):
+        own = {"notebook": submission.notebook, "state": "not gradable", "cells": []}
+        if submission.problem:
+            return own | {"message": submission.problem}, []
+        if not submission.file.endswith(".ipynb"):
+            message = text("grade.no_notebook", file=submission.file)
+            return own | {"state": "not a notebook", "message": message}, []
+        try:
+            cells = code_cells(data)
+        except NotANotebookError as error:
+            return own | {"state": "not a notebook", "message": str(error)}, []
+        own["notebook"] = submission.notebook or _mentioned(cells)
+        questions = [
+            question
+            for question in all_questions()
+            if NOTEBOOKS[question.lesson] == own["notebook"]
+            and self.settings.only in ("", question.id)
+        ]
+        if not questions:
+            return own | {"message": text("grade.no_lesson")}, []
+        run = _Run(self, submission, cells)
+        results = run.answers(questions)
+        records = [self._record(own["notebook"], question, results) for question in questions]
+        return own | run.state(records), records
+
+    def _record(self, notebook, question, results):
+        """The record of one question from what came of it."""
+        state, message, misconceptions, seconds, answer = results[question.id]
+        of = self.course.points(question)
+        share = 1.0 if state in ("right", "recorded") else 0.0
+        if state == "wrong":
+            share = self.course.credit(misconceptions)
+        record = {
+            "notebook": notebook,
+            "question": question.id,
+            "state": state,
+            "points": round(share * of, 6),
+            "of": of,
+            "misconceptions": list(misconceptions),
+            "message": message,
+            "seconds": round(seconds, 4),
+        }
+        return record | ({"answer": answer} if state == "recorded" else {})
+
+    def sandbox(self):
+        """The running sandbox, started where there is none."""
+        if self._sandbox is None:
+            warm = self.settings.warm
+            options = {} if warm else {"preload": ()}
+            self._sandbox = Sandbox(self.settings.way, memory=self.settings.memory, **options)
+        return self._sandbox
+
+    def finished(self):
+        """End what the last notebook left; start anew where a server serves but one."""
+        sandbox = self.sandbox()
+        try:
+            sandbox.finish()
+        except OSError:
+            self.close()
+        else:
+            if not (self.settings.warm and sandbox.alone):
+                self.close()
+
+    def close(self):
+        """End the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+
+def _mentioned(cells):
+    """The exercises that a notebook speaks of most, by its checks; "" for none."""
+    names = Counter(name for _, source in cells for name in MENTIONED.findall(source))
+    names = Counter({name: count for name, count in names.items() if name in NOTEBOOKS})
+    return NOTEBOOKS[names.most_common(1)[0][0]] if names else ""
+
+
+class _Run:
+    """One notebook in the sandbox, in as many attempts as it takes."""
+
+    def __init__(self, marker, submission, cells):
+        self.marker, self.cells = marker, cells
+        self.settings = marker.settings
+        self.first_seed = marker.student(submission).seed
+        self.stopped: dict[int, str] = {}  # what stopped which cell
+        self.left_out: dict[int, str] = {}  # cells that ended an attempt: "timeout" or "crashed"
+        self.ready = False
+
+    def answers(self, questions):
+        """{question id: (state, message, misconceptions, seconds, answer)}."""
+        results: dict = {}
+        for _ in range(ATTEMPTS):
+            left = [question for question in questions if question.id not in results]
+            if not left:
+                break
+            self._attempt(left, results)
+        for question in questions:
+            if question.id not in results:
+                state = next(iter(self.left_out.values()), "crashed")
+                results[question.id] = (state, text(f"grade.{state}"), (), 0.0, None)
+        return results
+
+    def state(self, records):
+        """What the notebook's own record says of it."""
+        kinds = {record["state"] for record in records} & {"timeout", "crashed"}
+        if not self.ready:
+            state = next(iter(self.left_out.values()), "crashed")
+            message = text(f"grade.notebook_{state}")
+        elif kinds or self.left_out:
+            state, message = "partly graded", text("grade.partly")
+        else:
+            state, message = "graded", ""
+        unanswered = {find(r["question"]).answer for r in records if r["state"] == "not answered"}
+        stopped = [
+            {"cell": number, "message": message}
+            for number, message in sorted(self.stopped.items())
+            if not _follows(message, unanswered)
+        ]
+        return {"state": state, "message": message, "cells": stopped}
+
+    def _attempt(self, questions, results):
+        settings = self.settings
+        job = None
+        try:
+            job = self.marker.sandbox().job(
+                {
+                    "seconds": settings.seconds + settings.question_seconds * len(questions),
+                    "cell_seconds": settings.cell_seconds,
+                    "allowed": ALLOWED,
+                }
+            )
+            if self._run_cells(job):
+                self.ready = True
+                for question in questions:
+                    results[question.id], there = self._ask(job, question)
+                    if not there:
+                        break
+        except OSError as error:
+            self.stopped[0] = str(error)
+        finally:
+            if job is not None:
+                job.close()
+            self.marker.finished()
+
+    def _run_cells(self, job):
+        """Run the cells; False where one of them has to be left out the next time."""
+        until = time.monotonic() + self.settings.seconds
+        running = None
+        cells = [[number, source] for number, source in self.cells if number not in self.left_out]
+        try:
+            job.settimeout(self.settings.seconds)
+            frames.send(job, {"cells": cells})
+            while True:
+                job.settimeout(max(until - time.monotonic(), 0.001))
+                event = frames.receive(job)
+                if "ready" in event:
+                    return True
+                if "cell" in event:
+                    running = event["cell"]
+                elif "stopped" in event:
+                    self.stopped[running] = str(event.get("message"))[:500]
+        except (OSError, EOFError, frames.FrameError) as error:
+            how = "timeout" if isinstance(error, TimeoutError) else "crashed"
+            number = running if running in dict(cells) else cells[0][0] if cells else 0
+            self.left_out[number] = how
+            self.stopped[number] = text(f"grade.cell_{how}")
+            return False
+
+    def _ask(self, job, question):
+        """What came of one question, and whether the notebook is there for the next."""
+        begin = time.perf_counter()
+        seconds = self.settings.question_seconds
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                request = json.dumps({"name": question.answer, "seconds": seconds})
+                socket.send_fds(job, [request.encode()], [theirs.fileno()])
+            try:
+                result = self._judge(question, Line(ours, seconds))
+            except LostError:
+                result = None
+            except Exception:  # data that no honest answer gives
+                result = ("failed", text("grade.unreadable"), (), None)
+        ended = self._ended(job, seconds + 2 * SLACK)
+        if result is None:
+            state = "timeout" if ended == "late" else "crashed"
+            result = (state, text(f"grade.{state}"), (), None)
+        state, message, misconceptions, answer = result
+        taken = time.perf_counter() - begin
+        return (state, message[:MOST_TEXT], misconceptions, taken, answer), ended is not None
+
+    def _ended(self, job, seconds):
+        """How the notebook's process says that the question ended; None where it is gone."""
+        job.settimeout(seconds)
+        try:
+            return str(frames.receive(job).get("ended"))
+        except (OSError, EOFError, frames.FrameError):
+            return None
+
+    def _judge(self, question, line):
+        found, sort, value, seed = line.found()
+        if not found or value is None or value is ...:
+            return "not answered", text("grade.not_answered", answer=question.answer), (), None
+        if question.is_code:
+            return self._judge_code(question, sort, value)
+        if question.recorded:
+            return _recorded(question, value)
+        if type(seed) is not int or not 0 <= seed - self.first_seed < SEEDS:
+            return "wrong", text("grade.foreign_seed", seed=str(seed)[:20]), (), None
+        result = judge(question, Answer(value, seed), again=False)
+        return result.status, result.message, result.misconceptions, None
+
+    def _judge_code(self, question, sort, value):
+        kind = "class" if question.kind == "class" else "function"
+        if sort != kind or not isinstance(value, Remote):
+            return "failed", text("check.kind", expected=kind, given=sort[:20]), (), None
+        verdict = judge_code(question, value, self.settings.seed, seconds=0)
+        result = told(question, verdict)
+        state = "timeout" if verdict.stopped else result.status
+        if verdict.given is not None and isinstance(verdict.given.error, NotImplementedError):
+            state = "not answered"
+        return state, result.message, result.misconceptions, None
+
+
+def _follows(message, unanswered):
+    """Whether a cell stopped only because an exercise is still open."""
+    missing = {f"NameError: name '{name}' is not defined" for name in unanswered}
+    return message.startswith("NotImplementedError") or message in missing
+
+
+def _recorded(question, value):
+    """An answer to the concept inventory: written down, neither right nor wrong."""
+    letters = pose(question).labels
+    letter = value.strip().upper() if isinstance(value, str) else ""
+    if letter not in (*letters, NOT_KNOWN):
+        known = ", ".join(letters)
+        return "failed", text("check.letter", letters=known, given=str(value)[:40]), (), None
+    return "recorded", "", (), letter

@@ -1,0 +1,175 @@
+"""The student's functions and objects as they look from outside: called by handle, over a socket.
+
+What comes back is plain data, or again a handle. An array that an answer changed is changed in the
+caller's own array, and a result that lies in an input's memory lies in that of the caller's: so
+the judge sees what it would see if the answer were called in its own process.
+"""
+
+import builtins
+import time
+
+import numpy as np
+
+from bpcourse.marking.inside import frames
+from bpcourse.questions.run import OutOfTimeError
+
+MOST_TEXT = 500  # characters of an error's message, and of a line
+SLACK = 2.0  # seconds more than the question's own, in which an answer has to have come
+ERRORS = {
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, Exception)
+} | {
+    "LinAlgError": np.linalg.LinAlgError,
+    "AxisError": np.exceptions.AxisError,
+    "OutOfTimeError": OutOfTimeError,
+}
+
+
+class LostError(BaseException):
+    """Nothing more comes from there. No ``Exception``: the judge does not take it for an answer's."""
+
+
+class Remote:
+    """An object of the student's. It can be called, and has attributes; nothing else."""
+
+    def __init__(self, line, handle, name, sort):
+        self._line, self._handle, self._name, self._sort = line, handle, name, sort
+
+    def __call__(self, *arguments):
+        return self._line.call(self._handle, list(arguments))
+
+    def __getattr__(self, name):
+        if name.startswith("__"):  # NumPy asks for some of these
+            raise AttributeError(name)
+        return self._line.get(self._handle, name)
+
+    def __str__(self):
+        return self._name
+
+
+class Line:
+    """The connection to the fork that answers one question, for ``seconds`` in all."""
+
+    def __init__(self, sock, seconds):
+        self._sock = sock
+        self._until = time.monotonic() + seconds + SLACK
+
+    def found(self):
+        """(whether the name is there, "function", "class" or "data", the value, its seed)."""
+        reply = self._receive()
+        try:
+            return reply["found"] is True, reply["sort"], reply["value"], reply["seed"]
+        except KeyError as error:
+            if "error" in reply:  # a value that cannot be sent is no answer
+                return True, "data", None, 0
+            raise LostError(f"no {error}") from None
+
+    def call(self, handle, arguments):
+        """What the object gives for ``arguments``; raises the error that it raised."""
+        functions: list = []
+
+        def number(value):
+            if not callable(value):
+                raise TypeError(f"{type(value).__name__} cannot be given to an answer")
+            functions.append(value)
+            return {"callback": len(functions) - 1}
+
+        arrays = list(_arrays(arguments))
+        whole = [index for index, array in enumerate(arrays) if array.flags.c_contiguous]
+        self._send({"of": handle, "call": arguments, "whole": whole}, number)
+        wholes = [arrays[index] for index in whole]
+        while "callback" in (reply := self._receive(wholes)):
+            self._call_back(functions, reply)
+        for index, now in reply.get("changed", ()):
+            _become(arguments, index, now)
+        return self._value(reply)
+
+    def get(self, handle, name):
+        """An attribute."""
+        self._send({"of": handle, "get": name})
+        return self._value(self._receive())
+
+    def _call_back(self, functions, reply):
+        """The answer calls one of the functions that it was given."""
+        try:
+            answer = {"value": functions[reply["callback"]](*reply["with"])}
+        except Exception as error:
+            answer = {"error": type(error).__name__, "message": str(error)}
+        self._send(answer)
+
+    def _send(self, message, reference=None):
+        self._in_time()
+        try:
+            frames.send(self._sock, message, reference)
+        except (OSError, frames.FrameError) as error:
+            raise LostError(str(error)) from None
+
+    def _receive(self, wholes=()):
+        self._in_time()
+        try:
+            return frames.receive(self._sock, self._resolve, wholes)
+        except (OSError, EOFError, frames.FrameError) as error:
+            raise LostError(str(error)) from None
+
+    def _in_time(self):
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise LostError
+        self._sock.settimeout(left)
+
+    def _resolve(self, kind, body, reader):
+        if kind != "handle":
+            raise frames.FrameError(f"frame: unknown kind {kind!r}")
+        handle, name, sort = body
+        if type(handle) is not int or type(name) is not str or type(sort) is not str:
+            raise frames.FrameError("frame: a handle that is none")
+        return Remote(self, handle, name[:80], sort)
+
+    def _value(self, reply):
+        if "error" in reply:
+            raise _error(*(str(reply.get(name, "")) for name in ("error", "message", "line")))
+        if "value" not in reply:
+            raise LostError("no value")
+        return reply["value"]
+
+
+def _error(name, message, line):
+    """The error of that name, with the student's line; one unknown here is like no other."""
+    unknown = type(name if name.isidentifier() else "Error", (Exception,), {})
+    try:
+        error = ERRORS.get(name, unknown)(message[:MOST_TEXT])
+    except TypeError:  # wants more than a message
+        error = unknown(message[:MOST_TEXT])
+    error.student_line = line[:MOST_TEXT]
+    return error
+
+
+def _arrays(value):
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from _arrays(entry)
+    elif isinstance(value, dict):
+        yield from _arrays(list(value.values()))
+
+
+def _become(holder, key, now):
+    """Give ``holder[key]`` the contents of ``now``, within the array or list that it is."""
+    old = holder[key]
+    if isinstance(old, np.ndarray) and isinstance(now, np.ndarray) and old.shape == now.shape:
+        old[...] = now.astype(old.dtype)
+    elif isinstance(old, list) and isinstance(now, list):
+        del old[len(now) :]
+        for index in range(len(old)):
+            _become(old, index, now[index])
+        old += now[len(old) :]
+    elif isinstance(old, dict) and isinstance(now, dict):
+        for name in set(old) - set(now):
+            del old[name]
+        old.update({name: value for name, value in now.items() if name not in old})
+        for name in now:
+            _become(old, name, now[name])
+    elif type(holder) is not tuple:
+        holder[key] = now

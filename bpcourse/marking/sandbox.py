@@ -1,0 +1,224 @@
+"""Starting the process that students' code runs in, shut in as far as this machine can.
+
+``bubblewrap`` builds a system of its own: read-only, without a network, with NumPy and nothing of
+the course or of other students in it. ``unshare`` does so where bubblewrap is not installed and
+the system lets it. Without either there are limits and, for root, another user, and nobody is told
+that this is safe.
+"""
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from bpcourse.text import text
+
+INSIDE = Path(__file__).parent / "inside"
+CODE = "/marking"  # where the folder above is, inside
+MEMORY = 2 << 30  # bytes of address space for each process
+START = 20.0  # seconds in which a sandbox has to be there
+
+
+class NoSandboxError(RuntimeError):
+    """There is no way to shut students' code in on this machine."""
+
+
+def choose(unsafe=False):
+    """The way to shut code in that works here: "bubblewrap", "unshare" or "none".
+
+    "none" only where ``unsafe`` allows it; else :class:`NoSandboxError`.
+    """
+    if sys.platform != "linux":
+        raise NoSandboxError(text("grade.linux", system=sys.platform))
+    reasons = []
+    for way, program in (("bubblewrap", "bwrap"), ("unshare", "unshare")):
+        if shutil.which(program) is None:
+            reasons.append(text("grade.no_program", program=program))
+            continue
+        try:
+            Sandbox(way, preload=()).close()
+        except OSError as error:
+            reasons.append(text("grade.fails", program=program, reason=error))
+        else:
+            return way
+    if unsafe:
+        return "none"
+    raise NoSandboxError(text("grade.no_sandbox", reasons="\n".join(reasons)))
+
+
+class Sandbox:
+    """A running server of :mod:`inside.serve`: :meth:`job` gives a socket to a fresh process.
+
+    OSError where it does not start.
+    """
+
+    def __init__(self, way, *, memory=MEMORY, preload=("matplotlib.pyplot", "IPython.core.inputtransformer2")):
+        self.way = way
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(START)
+        with theirs:
+            python = [os.path.realpath(sys.executable), "-I", "-S", "-c", _start_code(way)]
+            user = 60000 + os.getpid() % 5000  # of its own, so that its processes count apart
+            arguments = [str(theirs.fileno()), str(memory), str(user), *preload]
+            self._process = subprocess.Popen(
+                [*AROUND[way](), *python, *arguments],
+                env=_environment(),
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+        try:
+            greeting = json.loads(self._control.recv(4096) or b"null")
+            if greeting is None:
+                raise OSError(self._process.stderr.read(2000).decode(errors="replace").strip())
+        except BaseException:
+            self.close()
+            raise
+        self.alone = greeting["alone"]  # whether one server is safe for many notebooks
+
+    def job(self, settings):
+        """The socket of a process for one notebook, started now."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [json.dumps(settings).encode()], [theirs.fileno()])
+        return ours
+
+    def finish(self):
+        """End the notebook's process and everything that it started; return when it is gone."""
+        self._control.sendall(b"stop")
+        while b"done" not in (said := self._control.recv(4096)):
+            if not said:
+                raise OSError(text("grade.server_gone"))
+
+    def close(self):
+        """End the server and all that it started."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+        self._process.stderr.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
+def _start_code(way):
+    """What the Python inside begins with: our folder is all that there is of a ``bpcourse``."""
+    folder = str(INSIDE) if way == "none" else CODE
+    return (
+        "import sys, types\n"
+        f"for name, path in ('', []), ('.marking', []), ('.marking.inside', [{folder!r}]):\n"
+        "    package = sys.modules['bpcourse' + name] = types.ModuleType('bpcourse' + name)\n"
+        "    package.__path__ = path\n"
+        f"sys.path += {list(map(str, _libraries()))!r}\n"
+        "from bpcourse.marking.inside import serve\nserve.main()"
+    )
+
+
+def _environment():
+    one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB")}
+    return one | {
+        "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+        "HOME": "/tmp",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": "Agg",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+    }
+
+
+def _libraries():
+    """The folders that NumPy, and what notebooks import beside it, are installed in."""
+    found = (find_spec(name) for name in ("numpy", "matplotlib", "IPython"))
+    parents = (Path(spec.origin).resolve().parents[1] for spec in found if spec and spec.origin)
+    return list(dict.fromkeys(parents))
+
+
+def _shown():
+    """What of this machine is there inside, for reading."""
+    system = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
+    paths = [Path(name) for name in system if Path(name).exists()]
+    for path in (Path(sys.base_prefix).resolve(), *_libraries()):
+        if not any(path.is_relative_to(other) for other in paths):
+            paths.append(path)
+    return paths
+
+
+def _hidden():
+    """The course itself, where it is installed in a folder that is shown."""
+    folders = (path / "bpcourse" for path in _libraries())
+    prefix = Path(sys.base_prefix).resolve()
+    return {
+        *(path for path in folders if path.exists()),
+        *prefix.glob("lib/python*/site-packages/bpcourse"),
+    }
+
+
+def _bubblewrap():
+    command = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
+    command += ["--unshare-uts", "--unshare-cgroup-try"]
+    if os.geteuid() == 0:  # needs no user namespace, but the right to make the others, and to drop it
+        for right in ("SYS_ADMIN", "SETUID", "SETGID"):
+            command += ["--cap-add", f"CAP_{right}"]
+    else:
+        command += ["--unshare-user"]
+    for path in _shown():
+        for parent in reversed(path.parents[:-1]):  # passable for the user that it runs as
+            command += ["--perms", "0755", "--dir", str(parent)]
+        command += ["--ro-bind", str(path), str(path)]
+    for path in _hidden():
+        command += ["--tmpfs", str(path), "--remount-ro", str(path)]
+    command += ["--ro-bind", str(INSIDE), CODE, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
+
+
+def _unshare():
+    """The same with the system's own tools: a new root on a file system in memory."""
+    free = [Path(name) for name in ("/mnt", "/media", "/srv") if Path(name).is_dir()]
+    root = next(path for path in free if not any(p.is_relative_to(path) for p in _shown()))
+    lines = ["set -e", f"mount -t tmpfs -o mode=755 tmpfs {root}"]
+
+    def bind(source, target):
+        kind = "mkdir -p" if Path(source).is_dir() else "touch"
+        parent = shlex.quote(str(target.parent))
+        source, target = shlex.quote(str(source)), shlex.quote(str(target))
+        lines.append(f"mkdir -p {parent}; {kind} {target}; mount --bind {source} {target}")
+        return target
+
+    for path in _shown():
+        target = bind(path, root / path.relative_to("/"))
+        lines.append(f"mount -o remount,bind,ro {target}")
+    for path in _hidden():
+        target = shlex.quote(str(root / path.relative_to("/")))
+        lines.append(f"mount -t tmpfs -o ro tmpfs {target}")
+    target = bind(INSIDE, root / CODE[1:])
+    lines.append(f"mount -o remount,bind,ro {target}")
+    for name in ("null", "zero", "full", "random", "urandom"):
+        bind(f"/dev/{name}", root / "dev" / name)
+    lines += [
+        f"cd {root}",
+        "mkdir -p dev/shm proc tmp old",
+        "mount -t proc proc proc",
+        "mount -t tmpfs tmpfs tmp",
+        "pivot_root . old",
+        "umount -l /old",
+        "rmdir /old",
+        "mount -o remount,ro /",
+        "cd /tmp",
+        'exec "$@"',
+    ]
+    user = [] if os.geteuid() == 0 else ["--map-root-user"]
+    flags = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--ipc", "--uts"]
+    return ["unshare", *user, *flags, "--", "sh", "-c", "\n".join(lines), "sh"]
+
+
+AROUND = {"bubblewrap": _bubblewrap, "unshare": _unshare, "none": list}
