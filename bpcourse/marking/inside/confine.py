@@ -101,7 +101,13 @@ _REFUSED = {
 }
 _CLONE = {"x86_64": 56, "aarch64": 220}
 _SOCKET = {"x86_64": 41, "aarch64": 198}
+# kill, tkill, tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, prlimit64
+_SIGNALS = {
+    "x86_64": [62, 200, 234, 129, 297, 424, 302],
+    "aarch64": [129, 130, 131, 138, 240, 424, 261],
+}
 _CLONE3 = 435
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # where they stand
 _ANY_NAMESPACE = NEW_PID | NEW_USER | sum(NEW_NAMESPACES.values()) | 0x02000000  # and cgroups
 _ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
 _LOAD, _EQUAL, _AT_LEAST, _ANY_OF, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -112,10 +118,19 @@ def few_system_calls():
 
     On a machine whose numbers are not known here nothing happens; returns whether it did.
     """
+    return _refuse(_filter)
+
+
+def only_itself():
+    """Refuse to send signals to, or change the limits of, any process but this one."""
+    return _refuse(_others)
+
+
+def _refuse(steps):
     machine = platform.machine()
     if machine not in _AUDIT:
         return False
-    program = b"".join(struct.pack("HBBI", *step) for step in _filter(machine))
+    program = b"".join(struct.pack("HBBI", *step) for step in steps(machine))
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
     _prctl(SET_SECCOMP, 2, header)
@@ -124,11 +139,10 @@ def few_system_calls():
 
 def _filter(machine):
     """The program: (operation, steps to skip if so, if not, value)."""
-    number, architecture, first_argument = 0, 4, 16
-    yield _LOAD, 0, 0, architecture
+    yield _LOAD, 0, 0, _ARCHITECTURE
     yield _EQUAL, 1, 0, _AUDIT[machine]
     yield _RETURN, 0, 0, _KILL
-    yield _LOAD, 0, 0, number
+    yield _LOAD, 0, 0, _NUMBER
     yield _AT_LEAST, 0, 1, 0x40000000  # the other numbering of x86
     yield _RETURN, 0, 0, _KILL
     yield _EQUAL, 0, 1, _CLONE3  # its flags cannot be seen; C libraries turn to clone
@@ -137,12 +151,25 @@ def _filter(machine):
         yield _EQUAL, 0, 1, refused
         yield _RETURN, 0, 0, _EPERM
     yield _EQUAL, 0, 3, _CLONE[machine]
-    yield _LOAD, 0, 0, first_argument
+    yield _LOAD, 0, 0, _FIRST_ARGUMENT
     yield _ANY_OF, 4, 0, _ANY_NAMESPACE
     yield _RETURN, 0, 0, _ALLOW
     yield _EQUAL, 0, 3, _SOCKET[machine]
-    yield _LOAD, 0, 0, first_argument
+    yield _LOAD, 0, 0, _FIRST_ARGUMENT
     yield _EQUAL, 1, 0, 1  # between processes of this machine
+    yield _RETURN, 0, 0, _EPERM
+    yield _RETURN, 0, 0, _ALLOW
+
+
+def _others(machine):
+    yield _LOAD, 0, 0, _NUMBER
+    calls = _SIGNALS[machine]
+    for index, number in enumerate(calls):
+        yield _EQUAL, len(calls) - index, 0, number
+    yield _RETURN, 0, 0, _ALLOW
+    yield _LOAD, 0, 0, _FIRST_ARGUMENT
+    yield _EQUAL, 2, 0, 0  # of limits: its own
+    yield _EQUAL, 1, 0, os.getpid()
     yield _RETURN, 0, 0, _EPERM
     yield _RETURN, 0, 0, _ALLOW
 

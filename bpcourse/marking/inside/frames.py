@@ -10,6 +10,7 @@ import math
 import struct
 
 import numpy as np
+from numpy import shares_memory  # before a notebook puts another one there
 
 HEAD = struct.Struct(">II")  # bytes of JSON, bytes of numbers
 MOST_TEXT = 1 << 22
@@ -49,13 +50,11 @@ def _exactly(sock, count):
 
 def pack(message, reference=None, views=()):
     """The bytes of one frame. An array that lies in one of ``views`` is sent as a part of it."""
-    raw: list[bytes] = []
-    tree = _outwards(message, raw, reference, views)
-    text = json.dumps(tree).encode()
-    size = sum(map(len, raw))
-    if len(text) > MOST_TEXT or size > MOST_RAW:
-        raise FrameError(f"frame: {len(text)} and {size} bytes are more than is allowed")
-    return b"".join([HEAD.pack(len(text), size), text, *raw])
+    writer = _Writer(reference, views)
+    text = json.dumps(writer.outwards(message)).encode()
+    if len(text) > MOST_TEXT or writer.size > MOST_RAW:
+        raise FrameError(f"frame: {len(text)} and {writer.size} bytes are more than is allowed")
+    return b"".join([HEAD.pack(len(text), writer.size), text, *writer.raw])
 
 
 def unpack(text, raw, resolve=None, arrays=()):
@@ -72,40 +71,58 @@ def unpack(text, raw, resolve=None, arrays=()):
     return message
 
 
-def _outwards(value, raw, reference, views):
-    kind = type(value)  # exactly: a subclass may pretend to be anything
-    if value is None or kind in (bool, int, float, str):
-        return value
-    if value is ...:
-        return {"ellipsis": None}
-    if kind is complex:
-        return {"complex": [value.real, value.imag]}
-    if kind in (list, tuple):
-        return {kind.__name__: [_outwards(entry, raw, reference, views) for entry in value]}
-    if kind is dict:
-        pairs = value.items()
-        return {"dict": [[_outwards(part, raw, reference, views) for part in pair] for pair in pairs]}
-    if kind is np.ndarray and value.dtype.kind in "biufc":
-        return _array(value, raw, views)
-    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
-        return {"scalar": _array(np.asarray(value), raw, ())["array"]}
-    if reference is None:
-        raise FrameError(f"frame: a {kind.__name__} is no plain data")
-    return reference(value)
+class _Writer:
+    def __init__(self, reference, views):
+        self.reference, self.views = reference, views
+        self.raw: list[bytes] = []
+        self.size = self.nodes = 0
+
+    def outwards(self, value):
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise FrameError(f"frame: more than {MOST_NODES} values")
+        kind = type(value)  # exactly: a subclass may pretend to be anything
+        if value is None or kind in (bool, int, float, str):
+            return value
+        if value is ...:
+            return {"ellipsis": None}
+        if kind is complex:
+            return {"complex": [value.real, value.imag]}
+        if kind in (list, tuple):
+            return {kind.__name__: [self.outwards(entry) for entry in value]}
+        if kind is dict:
+            return {"dict": [[self.outwards(part) for part in pair] for pair in value.items()]}
+        if kind is np.ndarray and value.dtype.kind in "biufc":
+            return self._part(value) or {"array": self._array(value)}
+        if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+            return {"scalar": self._array(np.asarray(value))}
+        if self.reference is None:
+            raise FrameError(f"frame: a {kind.__name__} is no plain data")
+        return self.reference(value)
+
+    def _part(self, value):
+        """How an array lies in one of the views; None where it lies in none."""
+        for index, whole in enumerate(self.views):
+            if value.size and value.dtype == whole.dtype and shares_memory(value, whole):
+                start = _address(value) - _address(whole)
+                place = [list(value.shape), start, list(value.strides)]
+                return {"view": [index, value.dtype.str, *place]}
+        return None
+
+    def _array(self, value):
+        if value.dtype.itemsize > 8 and value.dtype.kind != "c":
+            value = value.astype(np.float64)
+        little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
+        start = self.size
+        self.raw.append(little.tobytes())
+        self.size += len(self.raw[-1])
+        if self.size > MOST_RAW:
+            raise FrameError(f"frame: more than {MOST_RAW} bytes of numbers")
+        return [little.dtype.str, list(value.shape), start]
 
 
-def _array(value, raw, views):
-    for index, whole in enumerate(views):
-        if value.size and np.shares_memory(value, whole) and value.dtype == whole.dtype:
-            start = value.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-            place = [start, list(value.strides)]
-            return {"view": [index, value.dtype.str, list(value.shape), *place]}
-    if value.dtype.itemsize > 8 and value.dtype.kind != "c":
-        value = value.astype(np.float64)
-    little = np.ascontiguousarray(value, value.dtype.newbyteorder("<")).reshape(value.shape)
-    start = sum(map(len, raw))
-    raw.append(little.tobytes())
-    return {"array": [little.dtype.str, list(value.shape), start]}
+def _address(array):
+    return array.__array_interface__["data"][0]
 
 
 class _Reader:

@@ -17,8 +17,9 @@ import traceback
 import warnings
 
 import numpy as np
+from numpy import array_equal  # before a notebook puts another one there
 
-from bpcourse.marking.inside import frames, standin
+from bpcourse.marking.inside import confine, frames, standin
 
 AGAIN = 0.2  # seconds after which a loop that swallows the end of its time hears of it again
 MOST_TEXT = 500  # characters of an error's message
@@ -44,6 +45,8 @@ def serve(job, settings, alone):
         error = _run_cell(number, source, space, settings["cell_seconds"])
         if error:
             frames.send(job, {"stopped": number, "message": error})
+    _end(alone)
+    _bury(alone)
     frames.send(job, {"ready": True})
     while True:
         request, descriptors, _, _ = socket.recv_fds(job, 4096, 1)
@@ -91,11 +94,12 @@ def _plain_python(source):
 
 def _ask(space, name, seconds, channel, job, alone):
     """Fork, and let the fork answer on ``channel``; how it ended: "well", "late", "died"."""
-    child = os.fork()
+    child = _fork()
     if child == 0:
         try:
             job.close()
             os.setsid()
+            confine.only_itself()
             _Session(space, channel, seconds).run(name)
         finally:
             os._exit(0)
@@ -103,20 +107,40 @@ def _ask(space, name, seconds, channel, job, alone):
     watch = os.pidfd_open(child)
     late = not select.select([watch], [], [], seconds + GRACE)[0]
     os.close(watch)
-    _kill(child, alone)
+    _end(alone, child)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    _bury(alone)
     return "late" if late else "well" if status == 0 else "died"
 
 
-def _kill(child, alone):
-    """End the fork, and all that it started."""
+def _fork():
+    """A fork, even where those just ended still count as processes for a moment."""
+    for _ in range(50):
+        try:
+            return os.fork()
+        except BlockingIOError:
+            time.sleep(0.01)
+    return os.fork()
+
+
+def _end(alone, child=None):
+    """End the fork, and all that was started here but this process and the first of all."""
     try:
-        if alone:  # in our own namespace everything but the first process and this one
+        if alone:  # the namespace is ours: this reaches nobody else
             os.kill(-1, signal.SIGKILL)
-        else:
-            os.killpg(child, signal.SIGKILL)
+        elif child is not None:
             os.kill(child, signal.SIGKILL)
+            os.killpg(child, signal.SIGKILL)
     except ProcessLookupError:
+        pass
+
+
+def _bury(alone):
+    """Wait for what was ended and is a child of this process, so that it counts no more."""
+    try:
+        while alone:
+            os.waitpid(-1, 0)
+    except ChildProcessError:
         pass
 
 
@@ -246,7 +270,7 @@ def _copies(value):
 
 def _same(a, b):
     if isinstance(a, np.ndarray):
-        return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+        return array_equal(a, b, equal_nan=a.dtype.kind in "fc")
     if isinstance(a, list | tuple):
         return type(a) is type(b) and len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, dict):

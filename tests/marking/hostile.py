@@ -1,0 +1,257 @@
+"""Submissions that do what students do, and what nobody should: {name: (how it is made, what is due)}.
+
+Each is the solved exercises of lesson 11 with one thing different. What is due: the state of
+``linear_backward`` and of the notebook; every other question keeps its marks unless it is said.
+"""
+
+import nbformat
+
+from bpcourse.notebooks import read
+
+LESSON = "11_matrix_form"
+ANSWER = "linear_backward"
+
+
+def solved(root, *, answer=None, first="", last="", tests=True):
+    """The bytes of the solved notebook: another ``answer``, cells before and after all others."""
+    notebook = read(root / "solutions" / f"{LESSON}.ipynb")
+    cells = [cell for cell in notebook.cells if tests or not cell.source.startswith("check(")]
+    for cell in cells:
+        if answer is not None and cell.source.startswith(f"def {ANSWER}("):
+            cell.source = answer
+    for source, place in ((first, 1), (last, len(cells) + 1)):
+        if source:
+            cells.insert(place, nbformat.v4.new_code_cell(source))
+    notebook.cells = cells
+    return nbformat.writes(notebook).encode()
+
+
+def function(body, result="dZ @ W, dZ.T @ A, dZ.sum(axis=0)"):
+    """Source of an answer that does ``body`` and gives ``result``, right by default."""
+    lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
+    return f"import numpy as np, os, sys\ndef {ANSWER}(dZ, A, W):\n{lines}    return {result}"
+
+
+RIGHT = {
+    "in loops": function(
+        """
+dW = np.zeros_like(W)
+for i in range(len(dZ)):
+    dW += np.outer(dZ[i], A[i])
+db = [sum(dZ[:, j]) for j in range(W.shape[0])]""",
+        "np.einsum('bi,ij->bj', dZ, W), dW, np.array(db)",
+    ),
+    "a list of results": function("pass", "[dZ @ W, dZ.T @ A, dZ.sum(axis=0)]"),
+    "through a helper": "def helper(a, b):\n    return a.T @ b\n" + function("pass").replace(
+        "dZ.T @ A", "helper(dZ, A)"
+    ),
+    "warns": function("import warnings\nwarnings.warn('look')\nnp.log(0.0 * dZ)"),
+    "prints 10 MB": function("print('x' * 10_000_000)"),
+    "starts a thread": function("import threading\nthreading.Thread(target=print).start()"),
+    "closes its streams": function("sys.stdout.close()\nsys.stderr.close()\nos.closerange(0, 3)"),
+    "leaves a process": function(
+        "import subprocess\nsubprocess.Popen(['sleep', '98765'], start_new_session=True)"
+    ),
+    "kills what it can": function(
+        """
+for pid in range(1, 200):
+    if pid != os.getpid():
+        try:
+            os.kill(pid, 9)
+        except OSError:
+            pass"""
+    ),
+}
+WRONG = {  # the state that is due
+    "for the numbers shown": ("wrong", function("pass", "np.ones((5, 3)), np.ones((2, 3)), np.ones(2)")),
+    "nothing": ("wrong", function("pass", "None")),
+    "equal to everything": (
+        "wrong",
+        "class Equal:\n    __eq__ = lambda self, other: True\n    __array__ = None\n" + function("pass", "Equal()"),
+    ),
+    "array of a class of its own": (
+        "wrong",
+        "import numpy as np\nclass Equal(np.ndarray):\n    __eq__ = lambda self, other: True\n"
+        + function("pass", "tuple(np.zeros(1).view(Equal) for _ in range(3))"),
+    ),
+    "a function": ("wrong", function("pass", "lambda: 1")),
+    "a cycle": ("failed", function("loop = []\nloop.append(loop)", "loop")),
+    "very deep": ("failed", function("deep = []\nfor _ in range(100_000):\n    deep = [deep]", "deep")),
+    "very long": ("failed", function("pass", "list(range(1_000_000))")),
+    "a huge array": ("failed", function("pass", "np.zeros(10_000_000)")),
+    "4 GB": ("failed", function("big = np.ones(500_000_000)\nbig += 1")),
+    "sys.exit": ("failed", function("sys.exit(0)")),
+    "os._exit": ("crashed", function("os._exit(0)")),
+    "a signal to itself": ("crashed", function("os.kill(os.getpid(), 9)")),
+    "a bad address": ("crashed", function("import ctypes\nctypes.string_at(0)")),
+    "stops itself": ("timeout", function("import signal\nos.kill(os.getpid(), signal.SIGSTOP)")),
+    "without end": ("timeout", function("while True:\n    pass")),
+    "without end, and deaf": (
+        "timeout",
+        function(
+            """
+import signal
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+    signal.signal(number, signal.SIG_IGN)
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass"""
+        ),
+    ),
+    "sleeps": ("timeout", function("import time\ntime.sleep(1000)")),
+    "prints without end": ("timeout", function("while True:\n    print('x' * 1000)")),
+    "an error that cannot be told": (
+        "failed",
+        "class Bad(Exception):\n    __str__ = lambda self: 1 / 0\n    args = property(lambda s: 1 / 0)\n"
+        + function("raise Bad"),
+    ),
+    "the course's own layers": (
+        "failed",
+        function("from bpcourse.layers import Linear"),
+    ),
+    "10,000 forks": (
+        "timeout",
+        function(
+            """
+import time
+for _ in range(10_000):
+    try:
+        if os.fork() == 0:
+            time.sleep(1000)
+    except OSError:
+        pass
+time.sleep(1000)"""
+        ),
+    ),
+    "every descriptor": (
+        "crashed",
+        function(
+            """
+for number in range(3, 64):
+    try:
+        os.write(number, b'\\0' * 100_000)
+    except OSError:
+        pass"""
+        ),
+    ),
+    "forged frames": (
+        "wrong",
+        function(
+            """
+import json, struct
+body = json.dumps({'dict': [['value', {'tuple': [1, 2, 3]}]]}).encode()
+for number in range(3, 64):
+    try:
+        os.write(number, struct.pack('>II', len(body), 0) + body)
+    except OSError:
+        pass"""
+        ),
+    ),
+    "fills the disk": (
+        "failed",
+        function("with open('/tmp/full', 'wb') as file:\n    while True:\n        file.write(bytes(1 << 20))"),
+    ),
+}
+LOOK = """
+import os
+def found(words):
+    for folder, folders, files in os.walk('/'):
+        folders[:] = [name for name in folders if name not in ('usr', 'proc', 'sys', 'lib', 'lib64')]
+        for name in files:
+            if name.endswith(('.ipynb', '.py', '.csv', '.json', '.jsonl', '.toml')):
+                try:
+                    text = open(os.path.join(folder, name), encoding='utf-8').read()
+                except (OSError, UnicodeError):
+                    continue
+                if any(word in text for word in words):
+                    return True
+"""
+STOLEN = LOOK + function(
+    "there = found(WORDS)",
+    "(dZ @ W, dZ.T @ A, dZ.sum(axis=0)) if there else there",
+)
+WRONG_ANSWER = function("pass", "dZ @ W, A.T @ dZ, dZ.sum(axis=0)")
+ALTERED = {  # a first cell, and an answer that is wrong: it gives no points
+    "comparisons of NumPy say yes": (
+        "import numpy as np\nfor name in ('allclose', 'array_equal', 'isclose', 'shares_memory'):\n"
+        "    setattr(np, name, lambda *a, **k: True)\n"
+        "np.testing.assert_allclose = np.testing.assert_array_equal = lambda *a, **k: None",
+        WRONG_ANSWER,
+    ),
+    "built-in functions say yes": (
+        "import builtins\nbuiltins.all = builtins.any = builtins.callable = lambda *a: True",
+        WRONG_ANSWER,
+    ),
+    "the syntax tree is changed": (
+        "import ast\nclass Yes(ast.NodeTransformer):\n    def visit_Compare(self, node):\n"
+        "        return ast.copy_location(ast.Constant(True), node)\n"
+        "get_ipython().ast_transformers.append(Yes())\nimport sys\nsys.settrace(lambda *a: None)",
+        WRONG_ANSWER,
+    ),
+    "a bpcourse of its own": (
+        "import sys, types\nfake = types.ModuleType('bpcourse')\n"
+        "fake.check = lambda *a: type('R', (), {'require': lambda s: None, 'status': 'right'})()\n"
+        "sys.modules['bpcourse'] = fake",
+        WRONG_ANSWER,
+    ),
+    "reads the solutions": ("WORDS = ['transposed' + '_weights']", STOLEN),
+    "reads what others hand in": ("WORDS = ['handed in by ' + 'somebody else']", STOLEN),
+    "reads the results": ("WORDS = ['\"misconceptions' + '\"']", STOLEN),
+    "asks the network": (
+        "import socket",
+        function(
+            "try:\n    socket.create_connection(('127.0.0.1', PORT), 1)\n    there = True\n"
+            "except OSError:\n    there = False",
+            "(dZ @ W, dZ.T @ A, dZ.sum(axis=0)) if there else 0",
+        ).replace("PORT", "LISTENING"),
+    ),
+}
+CELLS = {  # one cell more, among right answers: all of them keep their marks
+    "an error": "1 / 0",
+    "exit": "import sys\nsys.exit(1)",
+    "os._exit": "import os\nos._exit(0)",
+    "a signal": "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+    "without end": "while True:\n    pass",
+    "without end, and deaf": "while True:\n    try:\n        while True:\n            pass\n"
+    "    except BaseException:\n        pass",
+    "stops itself": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
+    "10,000 forks": "import os, time\nfor _ in range(10_000):\n    try:\n        if os.fork() == 0:\n"
+    "            time.sleep(1000)\n    except OSError:\n        pass",
+    "4 GB": "import numpy as np\nbig = np.ones(500_000_000)",
+    "prints without end": "while True:\n    print('x' * 1000)",
+    "magics": "%matplotlib inline\n!rm -rf /\nfiles = !ls\n%timeit 1 + 1\nint?",
+    "a cell magic": "%%bash\nrm -rf /",
+    "a plot": "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+    "not Python": "this is not Python (",
+    "a null byte": "x = 1 \0",
+    "deletes everything": "import os, shutil\nfor name in os.listdir('/'):\n"
+    "    shutil.rmtree('/' + name, ignore_errors=True)",
+    "kills everything": "import os\nos.kill(-1, 9)",
+    "forges frames": "import os, json, struct\n"
+    "body = json.dumps({'dict': [['ready', True]]}).encode()\nfor number in range(3, 64):\n"
+    "    try:\n        os.write(number, struct.pack('>II', len(body), 0) + body)\n"
+    "    except OSError:\n        pass",
+    "a last word": "import atexit, os\natexit.register(os.abort)",
+    "another check": "check = lambda *arguments: None",
+    "exceptions of its own": "class E(BaseException):\n    __str__ = lambda s: 1 / 0\nraise E",
+    "goes deep": "def f():\n    f()\nf()",
+    "asks for input": "input()",
+}
+FILES = {  # (bytes, the state that is due)
+    "empty": (b"", "not a notebook"),
+    "not UTF-8": (b'{"nbformat": 4, "cells": ["\xff\xfe"]}', "not a notebook"),
+    "not JSON": (b"PK\x03\x04", "not a notebook"),
+    "a list": (b"[]", "not a notebook"),
+    "deep": (b'{"nbformat": 4, "cells": ' + b"[" * 200_000, "not a notebook"),
+    "format 2": (b'{"nbformat": 2, "worksheets": []}', "not a notebook"),
+    "no cells": (b'{"nbformat": 4}', "not a notebook"),
+    "cells that are none": (
+        b'{"nbformat": 4, "cells": [1, null, {"cell_type": "code", "source": 3}, {}]}',
+        "graded",
+    ),
+    "too large": (b" " * (21 << 20), "not a notebook"),
+    "a number without end": (b'{"nbformat": 4, "cells": ' + b"9" * 10_000 + b"}", "not a notebook"),
+}

@@ -1,0 +1,115 @@
+"""Whatever is handed in gets the points that it deserves, and the batch goes on."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from bpcourse.marking import batch, sandbox
+from bpcourse.marking.course import Course
+from bpcourse.marking.marker import Settings
+from bpcourse.marking.results import Results
+from bpcourse.marking.submissions import find
+
+from . import hostile
+
+ROOT = Path(__file__).resolve().parents[2]
+QUESTION = f"matrix_form.{hostile.ANSWER}"
+OTHERS = 20 - 3  # points of the other questions
+try:
+    WAY = sandbox.choose()
+except sandbox.NoSandboxError as error:
+    WAY = None
+    REASON = str(error)
+pytestmark = pytest.mark.skipif(WAY is None, reason="students' code cannot be shut in here")
+
+
+@pytest.fixture(scope="module")
+def listening():
+    """A port of this machine that is open: a network for which an answer could reach."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory, listening):
+    """{student: [records]} of one batch of everything."""
+    folder = tmp_path_factory.mktemp("handed_in")
+    work = {f"right {n}": hostile.solved(ROOT, answer=s) for n, s in hostile.RIGHT.items()}
+    work |= {f"wrong {n}": hostile.solved(ROOT, answer=s) for n, (_, s) in hostile.WRONG.items()}
+    for name, (first, answer) in hostile.ALTERED.items():
+        answer = answer.replace("LISTENING", str(listening))
+        work[f"altered {name}"] = hostile.solved(ROOT, first=first, answer=answer)
+    for name, cell in hostile.CELLS.items():
+        work[f"first {name}"] = hostile.solved(ROOT, first=cell)
+    work |= {f"file {n}": data for n, (data, _) in hostile.FILES.items()}
+    work["tests deleted"] = hostile.solved(ROOT, tests=False)
+    work["somebody else"] = hostile.solved(ROOT, first="# handed in by somebody else")
+    for student, data in work.items():
+        (folder / student).mkdir()
+        (folder / student / f"{hostile.LESSON}.ipynb").write_bytes(data)
+    results = Results(tmp_path_factory.mktemp("results"))
+    settings = Settings(way=WAY, cell_seconds=1, seconds=4, question_seconds=1)
+    batch.Batch(results, Course.load(), settings).grade(find(folder), jobs=2)
+    records: dict = {}
+    for record in results.records():
+        records.setdefault(record["student"], []).append(record)
+    assert set(records) == set(work)
+    return records
+
+
+def of(records, question=QUESTION):
+    return next(record for record in records if record["question"] == question)
+
+
+@pytest.mark.parametrize("name", hostile.RIGHT)
+def test_a_right_answer_has_its_points_however_it_is_given(marked, name):
+    records = marked[f"right {name}"]
+    assert of(records)["state"] == "right", of(records)
+    assert records[0]["points"] == records[0]["of"] == 20
+
+
+@pytest.mark.parametrize("name", hostile.WRONG)
+def test_a_wrong_answer_has_none_and_costs_no_other_question(marked, name):
+    records = marked[f"wrong {name}"]
+    assert of(records)["state"] == hostile.WRONG[name][0], of(records)
+    assert of(records)["points"] == 0
+    assert of(records)["message"]
+    assert records[0]["points"] == OTHERS
+
+
+@pytest.mark.parametrize("name", hostile.ALTERED)
+def test_what_is_changed_inside_changes_no_mark(marked, name):
+    records = marked[f"altered {name}"]
+    assert of(records)["state"] in ("wrong", "failed"), of(records)
+    assert of(records)["points"] == 0
+    assert records[0]["points"] == OTHERS
+
+
+@pytest.mark.parametrize("name", hostile.CELLS)
+def test_a_cell_that_misbehaves_costs_no_answer(marked, name):
+    records = marked[f"first {name}"]
+    assert records[0]["points"] == 20, records
+
+
+@pytest.mark.parametrize("name", hostile.FILES)
+def test_a_file_that_is_no_notebook_has_a_record_with_a_reason(marked, name):
+    own = marked[f"file {name}"][0]
+    assert own["state"] == hostile.FILES[name][1]
+    assert own["message"] or own["state"] == "graded"
+
+
+def test_cells_with_tests_are_not_needed(marked):
+    assert marked["tests deleted"][0]["points"] == 20
+
+
+def test_nothing_that_was_started_is_left(marked):
+    commands = []
+    for process in Path("/proc").iterdir():
+        try:
+            commands.append((process / "cmdline").read_bytes())
+        except OSError:
+            continue
+    assert not [command for command in commands if b"98765" in command]
