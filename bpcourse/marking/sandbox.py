@@ -212,7 +212,7 @@ def _unshare():
         "pivot_root . old",
         "umount -l /old",
         "rmdir /old",
-        "mount -o remount,ro /",
+        "mount -o remount,bind,ro /",
         "cd /tmp",
         'exec "$@"',
     ]

@@ -148,6 +148,8 @@ def _hint(name):
 
 
 def _kind(value):
+    if callable(value):
+        return text("check.function")
     return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
 
 

@@ -159,7 +159,8 @@ LOOK = """
 import os
 def found(words):
     for folder, folders, files in os.walk('/'):
-        folders[:] = [name for name in folders if name not in ('usr', 'proc', 'sys', 'lib', 'lib64')]
+        own = ('usr', 'proc', 'sys', 'lib', 'lib64') + tuple(folders) * ('numpy' in folders)
+        folders[:] = [name for name in folders if name not in own]
         for name in files:
             if name.endswith(('.ipynb', '.py', '.csv', '.json', '.jsonl', '.toml')):
                 try:
