@@ -72,7 +72,9 @@ def _parser():
         "ledger", help=text("cli.ledger"), description=text("cli.ledger")
     )
     of_items.add_argument("items", nargs="*", metavar=text("cli.item"), help=text("cli.items"))
-    _grade_options(commands.add_parser("grade", help=text("cli.grade"), description=text("cli.grade")))
+    _grade_options(
+        commands.add_parser("grade", help=text("cli.grade"), description=text("cli.grade"))
+    )
     return parser
 
 

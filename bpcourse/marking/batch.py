@@ -47,7 +47,7 @@ class Batch:
         the results cannot be written.
         """
         left = self._round(submissions, executor or _processes(jobs), 2 * jobs)
-        for attempt in range(2, TRIES + 1):  # whose worker died: one by one, to find whose fault
+        for _ in range(1, TRIES):  # those whose worker died: one by one, to find whose fault it is
             left = [one for s in left for one in self._round([s], executor or _processes(1), 1)]
         for submission in left:
             problem = replace(submission, problem=text("grade.worker_lost"))

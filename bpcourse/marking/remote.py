@@ -27,7 +27,7 @@ ERRORS = {
 
 
 class LostError(BaseException):
-    """Nothing more comes from there. No ``Exception``: the judge does not take it for an answer's."""
+    """Nothing more comes from there. No ``Exception``, so that the judge does not take it for one."""
 
 
 class Remote:

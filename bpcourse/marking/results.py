@@ -117,7 +117,7 @@ def file_name(student):
     """A name for files that any student id gives: no step up, no hidden file, no formula."""
     name = quote(student, safe=" ()@,")
     name = f"%{ord(name[0]):02X}{name[1:]}" if name[:1] in (".", " ", "-", "@") else name
-    return name if 0 < len(name) <= 100 else f"{name[:80]}-{_digest(student)[:12]}"
+    return name if 0 < len(name) <= 100 else f"{name[:80] or '%'}-{_digest(student)[:12]}"
 
 
 def grades(records, course):

@@ -21,6 +21,7 @@ from bpcourse.text import text
 INSIDE = Path(__file__).parent / "inside"
 CODE = "/marking"  # where the folder above is, inside
 MEMORY = 2 << 30  # bytes of address space for each process
+PRELOAD = ("matplotlib.pyplot", "IPython.core.inputtransformer2")  # what many notebooks need
 START = 20.0  # seconds in which a sandbox has to be there
 
 
@@ -57,7 +58,7 @@ class Sandbox:
     OSError where it does not start.
     """
 
-    def __init__(self, way, *, memory=MEMORY, preload=("matplotlib.pyplot", "IPython.core.inputtransformer2")):
+    def __init__(self, way, *, memory=MEMORY, preload=PRELOAD):
         self.way = way
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(START)
@@ -166,7 +167,7 @@ def _hidden():
 def _bubblewrap():
     command = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     command += ["--unshare-uts", "--unshare-cgroup-try"]
-    if os.geteuid() == 0:  # needs no user namespace, but the right to make the others, and to drop it
+    if os.geteuid() == 0:  # needs no user namespace, but rights to make the others with
         for right in ("SYS_ADMIN", "SETUID", "SETGID"):
             command += ["--cap-add", f"CAP_{right}"]
     else:
@@ -177,7 +178,17 @@ def _bubblewrap():
         command += ["--ro-bind", str(path), str(path)]
     for path in _hidden():
         command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    command += ["--ro-bind", str(INSIDE), CODE, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    command += [
+        "--ro-bind",
+        str(INSIDE),
+        CODE,
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
+    ]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import zipfile
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -47,7 +48,7 @@ class Submission:
         try:
             with zipfile.ZipFile(root) as archive, archive.open(member) as file:
                 return file.read(MOST_BYTES + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, KeyError) as error:
             raise OSError(str(error)) from None
 
 
@@ -86,7 +87,7 @@ class _File(NamedTuple):
 
 
 def _chosen(handed_in):
-    """A student's notebooks, of two for one lesson the later; where there is none, one other file."""
+    """A student's notebooks, of two for one lesson the later; without any, one other file."""
     notebooks = [one for one in handed_in if one.file.endswith(".ipynb")]
     last = {one.notebook: one for one in notebooks if one.notebook}
     for index, one in enumerate(notebooks):

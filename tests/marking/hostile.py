@@ -1,4 +1,4 @@
-"""Submissions that do what students do, and what nobody should: {name: (how it is made, what is due)}.
+"""Submissions that do what students do, and what nobody should, each with what is due to it.
 
 Each is the solved exercises of lesson 11 with one thing different. What is due: the state of
 ``linear_backward`` and of the notebook; every other question keeps its marks unless it is said.
@@ -42,9 +42,8 @@ db = [sum(dZ[:, j]) for j in range(W.shape[0])]""",
         "np.einsum('bi,ij->bj', dZ, W), dW, np.array(db)",
     ),
     "a list of results": function("pass", "[dZ @ W, dZ.T @ A, dZ.sum(axis=0)]"),
-    "through a helper": "def helper(a, b):\n    return a.T @ b\n" + function("pass").replace(
-        "dZ.T @ A", "helper(dZ, A)"
-    ),
+    "through a helper": "def helper(a, b):\n    return a.T @ b\n"
+    + function("pass").replace("dZ.T @ A", "helper(dZ, A)"),
     "warns": function("import warnings\nwarnings.warn('look')\nnp.log(0.0 * dZ)"),
     "prints 10 MB": function("print('x' * 10_000_000)"),
     "starts a thread": function("import threading\nthreading.Thread(target=print).start()"),
@@ -63,11 +62,15 @@ for pid in range(1, 200):
     ),
 }
 WRONG = {  # the state that is due
-    "for the numbers shown": ("wrong", function("pass", "np.ones((5, 3)), np.ones((2, 3)), np.ones(2)")),
+    "for the numbers shown": (
+        "wrong",
+        function("pass", "np.ones((5, 3)), np.ones((2, 3)), np.ones(2)"),
+    ),
     "nothing": ("wrong", function("pass", "None")),
     "equal to everything": (
         "wrong",
-        "class Equal:\n    __eq__ = lambda self, other: True\n    __array__ = None\n" + function("pass", "Equal()"),
+        "class Equal:\n    __eq__ = lambda self, other: True\n    __array__ = None\n"
+        + function("pass", "Equal()"),
     ),
     "array of a class of its own": (
         "wrong",
@@ -76,7 +79,10 @@ WRONG = {  # the state that is due
     ),
     "a function": ("wrong", function("pass", "lambda: 1")),
     "a cycle": ("failed", function("loop = []\nloop.append(loop)", "loop")),
-    "very deep": ("failed", function("deep = []\nfor _ in range(100_000):\n    deep = [deep]", "deep")),
+    "very deep": (
+        "failed",
+        function("deep = []\nfor _ in range(10**5):\n    deep = [deep]", "deep"),
+    ),
     "very long": ("failed", function("pass", "list(range(1_000_000))")),
     "a huge array": ("failed", function("pass", "np.zeros(10_000_000)")),
     "4 GB": ("failed", function("big = np.ones(500_000_000)\nbig += 1")),
@@ -105,7 +111,7 @@ while True:
     "prints without end": ("timeout", function("while True:\n    print('x' * 1000)")),
     "an error that cannot be told": (
         "failed",
-        "class Bad(Exception):\n    __str__ = lambda self: 1 / 0\n    args = property(lambda s: 1 / 0)\n"
+        "class Bad(Exception):\n    __str__ = lambda s: 1 / 0\n    args = property(lambda s: 1 / 0)\n"
         + function("raise Bad"),
     ),
     "the course's own layers": (
@@ -152,7 +158,9 @@ for number in range(3, 64):
     ),
     "fills the disk": (
         "failed",
-        function("with open('/tmp/full', 'wb') as file:\n    while True:\n        file.write(bytes(1 << 20))"),
+        function(
+            "with open('/tmp/x', 'wb') as file:\n    while True:\n        file.write(bytes(10**6))"
+        ),
     ),
 }
 LOOK = """
@@ -219,8 +227,8 @@ CELLS = {  # one cell more, among right answers: all of them keep their marks
     "without end, and deaf": "while True:\n    try:\n        while True:\n            pass\n"
     "    except BaseException:\n        pass",
     "stops itself": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
-    "10,000 forks": "import os, time\nfor _ in range(10_000):\n    try:\n        if os.fork() == 0:\n"
-    "            time.sleep(1000)\n    except OSError:\n        pass",
+    "10,000 forks": "import os, time\nfor _ in range(10_000):\n    try:\n"
+    "        if os.fork() == 0:\n            time.sleep(1000)\n    except OSError:\n        pass",
     "4 GB": "import numpy as np\nbig = np.ones(500_000_000)",
     "prints without end": "while True:\n    print('x' * 1000)",
     "magics": "%matplotlib inline\n!rm -rf /\nfiles = !ls\n%timeit 1 + 1\nint?",

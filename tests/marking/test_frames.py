@@ -53,7 +53,8 @@ def test_plain_data_comes_back_as_it_was(value):
     assert same(there_and_back({"value": value})["value"], value)
 
 
-def test_an_array_that_lies_in_an_input_lies_in_the_callers(rng=np.random.default_rng(0)):
+def test_an_array_that_lies_in_an_input_lies_in_the_callers():
+    rng = np.random.default_rng(0)
     theirs, ours = rng.normal(size=(3, 4)), np.zeros((3, 4))
     for part in (theirs, theirs[1:], theirs.T, theirs[:, ::2], theirs[::-1, 1], theirs.ravel()):
         data = pack({"value": part}, views=[theirs])

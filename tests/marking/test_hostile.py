@@ -1,7 +1,5 @@
 """Whatever is handed in gets the points that it deserves, and the batch goes on."""
 
-import json
-import os
 import socket
 from pathlib import Path
 

@@ -57,7 +57,9 @@ def give_up_rights(user):
             os.setgroups([])
             os.setresgid(user, user, user)
             os.setresuid(user, user, user)
-    except OSError:  # root of a user namespace alone, who has no other user to become, nor needs one
+    except (
+        OSError
+    ):  # root of a user namespace alone, who has no other user to become, nor needs one
         pass
     header = struct.pack("Ii", 0x20080522, 0)
     _do(LIBC.capset(header, bytes(24)))
@@ -90,7 +92,7 @@ def limits(memory, seconds):
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _REFUSED = {
     # ptrace, process_vm_*, unshare, setns, mount, umount2, pivot_root, chroot, swapon/off, reboot,
-    # (f)init_module, delete_module, kexec_*, bpf, perf_event_open, userfaultfd, the keyring's three,
+    # (f)init_module, delete_module, kexec_*, bpf, perf_event_open, userfaultfd, the keyring's,
     # io_uring's three, open_by_handle_at, personality, the new mount calls, quotactl, acct
     "x86_64": [101, 310, 311, 272, 308, 165, 166, 155, 161, 167, 168, 169, 175, 313, 176, 246, 320]
     + [321, 298, 323, 248, 249, 250, 425, 426, 427, 304, 135, 428, 429, 430, 431, 432, 433, 442]
