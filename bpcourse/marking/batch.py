@@ -6,13 +6,15 @@ the class. What a worker had that died is marked again, alone.
 """
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 
-from bpcourse.marking.marker import Marker
-from bpcourse.marking.results import digest
+from bpcourse.marking.course import Course
+from bpcourse.marking.marker import Marker, Settings
+from bpcourse.marking.results import Results, digest
 from bpcourse.text import text
 
 TRIES = 3  # of a notebook whose worker dies
@@ -33,11 +35,11 @@ def mark(submission, data, settings, course):
 class Batch:
     """What all notebooks of a run have in common; ``done(submission)`` is told of each."""
 
-    results: object
-    course: object
-    settings: object
+    results: Results
+    course: Course
+    settings: Settings
     resume: bool = False
-    done: object = lambda submission: None
+    done: Callable = lambda submission: None
 
     def grade(self, submissions, *, jobs=1, executor=None):
         """Mark ``submissions`` into the results.
@@ -46,9 +48,10 @@ class Batch:
         ``settings.only`` the records of that question replace those that are kept. OSError where
         the results cannot be written.
         """
-        left = self._round(submissions, executor or _processes(jobs), 2 * jobs)
+        lent = nullcontext(executor) if executor else None
+        left = self._round(submissions, lent or _processes(jobs), 2 * jobs)
         for _ in range(1, TRIES):  # those whose worker died: one by one, to find whose fault it is
-            left = [one for s in left for one in self._round([s], executor or _processes(1), 1)]
+            left = [one for s in left for one in self._round([s], lent or _processes(1), 1)]
         for submission in left:
             problem = replace(submission, problem=text("grade.worker_lost"))
             self._keep(problem, "", mark(problem, b"", self.settings, self.course))
@@ -58,7 +61,7 @@ class Batch:
         running: dict = {}
         lost = []
         waiting = iter(submissions)
-        with pool if isinstance(pool, ProcessPoolExecutor) else nullcontext(pool) as workers:
+        with pool as workers:
             while True:
                 while len(running) < width and (submission := next(waiting, None)):
                     submission, data = _read(submission)
@@ -67,8 +70,8 @@ class Batch:
                         self.done(submission)
                         continue
                     try:
-                        task = mark, submission, data, self.settings, self.course
-                        running[workers.submit(*task)] = submission, made_from
+                        future = workers.submit(mark, submission, data, self.settings, self.course)
+                        running[future] = submission, made_from
                     except RuntimeError:  # broken by the death of a worker
                         lost.append(submission)
                 if not running:
@@ -82,7 +85,7 @@ class Batch:
 
     def _is_kept(self, submission, made_from):
         kept = self.results.kept(submission) if self.resume else None
-        return bool(kept) and kept["digest"] == made_from
+        return kept is not None and kept["digest"] == made_from
 
     def _keep(self, submission, made_from, records):
         if self.settings.only and (kept := self.results.kept(submission)):

@@ -219,25 +219,25 @@ class _Run:
     def _run_cells(self, job):
         """Run the cells; False where one of them has to be left out the next time."""
         until = time.monotonic() + self.settings.seconds
-        running = None
         cells = [[number, source] for number, source in self.cells if number not in self.left_out]
+        numbers = [number for number, _ in cells]
+        running = numbers[0] if numbers else 0
         try:
             job.settimeout(self.settings.seconds)
             frames.send(job, {"cells": cells})
             while True:
-                job.settimeout(max(until - time.monotonic(), 0.001))
-                event = frames.receive(job)
+                event = frames.receive(job, until=until)
                 if "ready" in event:
                     return True
-                if "cell" in event:
-                    running = event["cell"]
+                cell = event.get("cell")
+                if type(cell) is int and cell in numbers:
+                    running = cell
                 elif "stopped" in event:
                     self.stopped[running] = str(event.get("message"))[:500]
         except (OSError, EOFError, frames.FrameError) as error:
             how = "timeout" if isinstance(error, TimeoutError) else "crashed"
-            number = running if running in dict(cells) else cells[0][0] if cells else 0
-            self.left_out[number] = how
-            self.stopped[number] = text(f"grade.cell_{how}")
+            self.left_out[running] = how
+            self.stopped[running] = text(f"grade.cell_{how}")
             return False
 
     def _ask(self, job, question):
@@ -265,9 +265,8 @@ class _Run:
 
     def _ended(self, job, seconds):
         """How the notebook's process says that the question ended; None where it is gone."""
-        job.settimeout(seconds)
         try:
-            return str(frames.receive(job).get("ended"))
+            return str(frames.receive(job, until=time.monotonic() + seconds).get("ended"))
         except (OSError, EOFError, frames.FrameError):
             return None
 

@@ -27,7 +27,7 @@ ERRORS = {
 
 
 class LostError(BaseException):
-    """Nothing more comes from there. No ``Exception``, so that the judge does not take it for one."""
+    """Nothing more comes from there. No ``Exception``: the judge is not to judge by it."""
 
 
 class Remote:
@@ -99,24 +99,17 @@ class Line:
         self._send(answer)
 
     def _send(self, message, reference=None):
-        self._in_time()
+        self._sock.settimeout(max(self._until - time.monotonic(), 1e-6))
         try:
             frames.send(self._sock, message, reference)
         except (OSError, frames.FrameError) as error:
             raise LostError(str(error)) from None
 
     def _receive(self, wholes=()):
-        self._in_time()
         try:
-            return frames.receive(self._sock, self._resolve, wholes)
+            return frames.receive(self._sock, self._resolve, wholes, self._until)
         except (OSError, EOFError, frames.FrameError) as error:
             raise LostError(str(error)) from None
-
-    def _in_time(self):
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise LostError
-        self._sock.settimeout(left)
 
     def _resolve(self, kind, body, reader):
         if kind != "handle":

@@ -78,11 +78,16 @@ class Sandbox:
         try:
             greeting = json.loads(self._control.recv(4096) or b"null")
             if greeting is None:
-                raise OSError(self._process.stderr.read(2000).decode(errors="replace").strip())
+                raise OSError(self._said())
         except BaseException:
             self.close()
             raise
         self.alone = greeting["alone"]  # whether one server is safe for many notebooks
+
+    def _said(self):
+        """What the server said as it ended."""
+        self._process.kill()
+        return self._process.communicate()[1].decode(errors="replace").strip()[-2000:]
 
     def job(self, settings):
         """The socket of a process for one notebook, started now."""
@@ -102,8 +107,7 @@ class Sandbox:
         """End the server and all that it started."""
         self._control.close()
         self._process.kill()
-        self._process.wait()
-        self._process.stderr.close()
+        self._process.communicate()
 
     def __enter__(self):
         return self

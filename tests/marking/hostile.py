@@ -111,8 +111,8 @@ while True:
     "prints without end": ("timeout", function("while True:\n    print('x' * 1000)")),
     "an error that cannot be told": (
         "failed",
-        "class Bad(Exception):\n    __str__ = lambda s: 1 / 0\n    args = property(lambda s: 1 / 0)\n"
-        + function("raise Bad"),
+        "class Bad(Exception):\n    __str__ = lambda s: 1 / 0\n"
+        "    args = property(lambda s: 1 / 0)\n" + function("raise Bad"),
     ),
     "the course's own layers": (
         "failed",

@@ -101,6 +101,7 @@ def test_what_is_too_large_is_refused_before_it_is_sent(value):
         {"dict": [["value", {"view": [0, "<f8", [9], 0, [8]]}]]},
         {"dict": [["value", {"view": [0, "<f8", [1], -8, [8]]}]]},
         {"dict": [["value", {"view": [0, "<f8", [1], 0, [1 << 70]]}]]},
+        {"dict": [["value", {"view": [0, "<f8", [1 << 20, 1 << 20], 0, [0, 0]]}]]},
         {"dict": [["value", {"view": [5, "<f8", [1], 0, [8]]}]]},
         {"dict": [["value", {"handle": [0, "f", "function"]}]]},
         {"dict": [["value", {"os.system": ["ls"]}]]},
@@ -134,3 +135,28 @@ def test_the_sizes_of_a_frame_are_limited():
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(EOFError):
             receive(ours)
+
+
+def test_a_frame_that_comes_byte_by_byte_is_late():
+    import socket
+    import threading
+    import time
+
+    from bpcourse.marking.inside.frames import receive
+
+    ours, theirs = socket.socketpair()
+
+    def trickle():
+        try:
+            for byte in pack({"value": "x" * 100}):
+                theirs.send(bytes([byte]))
+                time.sleep(0.02)
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=trickle)
+    thread.start()
+    with theirs:
+        with ours, pytest.raises(TimeoutError):
+            receive(ours, until=time.monotonic() + 0.1)
+        thread.join()

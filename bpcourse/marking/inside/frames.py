@@ -8,6 +8,7 @@ out, ``resolve(kind, body, arrays)`` makes something of it on the way in.
 import json
 import math
 import struct
+import time
 
 import numpy as np
 from numpy import shares_memory  # before a notebook puts another one there
@@ -28,19 +29,27 @@ def send(sock, message, reference=None, views=()):
     sock.sendall(pack(message, reference, views))
 
 
-def receive(sock, resolve=None, arrays=()):
-    """The next message, a dict. FrameError for what is none, EOFError at the end."""
-    text_size, raw_size = HEAD.unpack(_exactly(sock, HEAD.size))
+def receive(sock, resolve=None, arrays=(), until=None):
+    """The next message, a dict. FrameError for what is none, EOFError at the end.
+
+    TimeoutError where it is not there whole at the time ``until`` of the monotonic clock.
+    """
+    text_size, raw_size = HEAD.unpack(_exactly(sock, HEAD.size, until))
     if text_size > MOST_TEXT or raw_size > MOST_RAW:
         raise FrameError(f"frame: {text_size} and {raw_size} bytes are more than is allowed")
-    text = _exactly(sock, text_size)
-    return unpack(text, _exactly(sock, raw_size), resolve, arrays)
+    text = _exactly(sock, text_size, until)
+    return unpack(text, _exactly(sock, raw_size, until), resolve, arrays)
 
 
-def _exactly(sock, count):
+def _exactly(sock, count, until):
     data = bytearray(count)
     view = memoryview(data)
     while view:
+        if until is not None:  # of the whole: byte by byte it would never end
+            left = until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            sock.settimeout(left)
         got = sock.recv_into(view, min(len(view), 1 << 20))
         if got == 0:
             raise EOFError
@@ -172,7 +181,10 @@ class _Reader:
         whole = self.arrays[index]
         if dtype != whole.dtype.str or not whole.flags.c_contiguous or start < 0:
             raise FrameError("frame: a view that does not fit what it is a view of")
-        return np.ndarray(_shape(shape), whole.dtype, whole.data, start, tuple(strides))
+        shape = _shape(shape)
+        if math.prod(shape) * whole.itemsize > MOST_RAW:  # strides of 0 make much of little
+            raise FrameError("frame: a view that is too large")
+        return np.ndarray(shape, whole.dtype, whole.data, start, tuple(strides))
 
 
 def _list(body):

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 import warnings
+from typing import Any
 
 import numpy as np
 from numpy import array_equal  # before a notebook puts another one there
@@ -39,7 +40,7 @@ def serve(job, settings, alone):
     space = module.__dict__
     space.update(__builtins__=builtins, exit=sys.exit, quit=sys.exit)
     shell = standin.Shell(lambda source: exec(source, space))
-    builtins.get_ipython = lambda: shell
+    vars(builtins)["get_ipython"] = lambda: shell
     for number, source in message["cells"]:
         frames.send(job, {"cell": number})
         error = _run_cell(number, source, space, settings["cell_seconds"])
@@ -151,8 +152,9 @@ class Session:
         self.handles = []
 
     def run(self, name):
-        value, seed = self.space.get(name), 0
-        if type(value) is standin.Answer:
+        value: Any = self.space.get(name)
+        seed: Any = 0
+        if isinstance(value, standin.Answer):
             value, seed = value.value, value.seed
         found = {"found": name in self.space, "sort": _sort(value), "seed": seed}
         self._send(found | {"value": value})

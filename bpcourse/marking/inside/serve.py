@@ -92,6 +92,7 @@ def _shut_in(job, settings, alone, memory, user):
         finally:
             os._exit(1)
     job.close()
+    confine.die_with_parent()
     os.waitpid(first, 0)
     os._exit(0)
 

@@ -1,0 +1,90 @@
+"""Marking by a real scheduler and its workers, one of which is killed in the middle."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bpcourse.marking import batch
+from bpcourse.marking.cluster import executor
+from bpcourse.marking.course import Course
+from bpcourse.marking.marker import Settings
+from bpcourse.marking.results import Results
+from bpcourse.marking.submissions import find
+
+from .test_batch import ROOT, WAY
+
+STEM = "12_cost_of_backprop"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(WAY is None, reason="students' code cannot be shut in here"),
+]
+
+
+def started(*command):
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(
+        [sys.executable, "-m", "distributed.cli." + command[0], *command[1:]], **quiet
+    )
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """(address, workers) of a scheduler on loopback with two workers."""
+    pytest.importorskip(
+        "distributed", reason="Dask is not installed: pip install bpcourse[cluster]"
+    )
+    file = tmp_path / "scheduler.json"
+    own = ["--host", "127.0.0.1", "--no-dashboard"]
+    processes = [started("dask_scheduler", *own, "--port", "0", "--scheduler-file", str(file))]
+    try:
+        for _ in range(100):
+            if file.exists() and file.read_text().endswith("}"):
+                break
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        for number in range(2):
+            folder = ["--local-directory", str(tmp_path / f"worker{number}")]
+            options = [*own, "--nthreads", "1", "--no-nanny", *folder]
+            processes.append(started("dask_worker", address, *options))
+        yield address, processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_a_worker_is_killed_and_nothing_is_lost(tmp_path, cluster):
+    address, workers = cluster
+    folder = tmp_path / "class"
+    for number in range(40):
+        (folder / f"s{number}").mkdir(parents=True)
+        data = (ROOT / "solutions" / f"{STEM}.ipynb").read_bytes()
+        (folder / f"s{number}" / f"{STEM}.ipynb").write_bytes(data)
+    done = []
+
+    def tell(submission):
+        done.append(submission.student)
+        if len(done) == 10:
+            os.kill(workers[0].pid, signal.SIGKILL)
+
+    results = Results(tmp_path / "results")
+    with executor(address) as pool:
+        batch.Batch(results, Course.load(), Settings(way=WAY), done=tell).grade(
+            find(folder), jobs=2, executor=pool
+        )
+    assert sorted(done) == sorted(f"s{number}" for number in range(40))
+    own = [record for record in results.records() if record["question"] is None]
+    assert len(own) == 40
+    assert {(r["state"], r["points"]) for r in own} == {("graded", 7.0)}
+    assert workers[0].wait() == -signal.SIGKILL and workers[1].poll() is None
+
+
+def test_where_no_scheduler_answers_it_is_told():
+    pytest.importorskip("distributed")
+    with pytest.raises(OSError), executor("tcp://127.0.0.1:9"):
+        pass
