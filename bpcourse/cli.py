@@ -1,4 +1,4 @@
-"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger``."""
+"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger | release``."""
 
 import argparse
 import json
@@ -40,7 +40,9 @@ def main(argv=None):
     if arguments.command == "doctor":
         return _doctor(parser)
     try:
-        if arguments.command == "update":
+        if arguments.command == "release":
+            _release(parser, arguments)
+        elif arguments.command == "update":
             workspace.update(arguments.folder)
         elif arguments.command == "reset":
             workspace.reset(arguments.notebook)
@@ -70,6 +72,13 @@ def _parser():
         "ledger", help=text("cli.ledger"), description=text("cli.ledger")
     )
     of_items.add_argument("items", nargs="*", metavar=text("cli.item"), help=text("cli.items"))
+    release = commands.add_parser(
+        "release", help=text("release.about"), description=text("release.about_long")
+    )
+    lessons = text("release.lesson"), text("release.lessons")
+    release.add_argument("lessons", nargs="+", metavar=lessons[0], help=lessons[1])
+    release.add_argument("--out", required=True, help=text("release.out"))
+    release.add_argument("--force", action="store_true", help=text("release.force"))
     return parser
 
 
@@ -81,6 +90,15 @@ def _ledger(parser, names):
     print("\n".join(lines))
     if not proven:
         parser.exit(1)
+
+
+def _release(parser, arguments):
+    from bpcourse.marking import release  # needs the questions, which take their time to load
+
+    try:
+        release.release(arguments.lessons, arguments.out, arguments.force)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def _doctor(parser):

@@ -113,6 +113,7 @@ BAD = [
     ("[points]\nmatrix_form.linear_backward = 3", ["points", "quoted", "'matrix_form'"]),
     (f'[points]\n"{BACKWARD}" = -1', ["points", BACKWARD, "0 or more", "-1"]),
     (f'[points]\n"{BACKWARD}" = nan', [BACKWARD, "0 or more", "nan"]),
+    (f'[points]\n"{BACKWARD}" = inf', [BACKWARD, "0 or more", "inf"]),
     (f'[points]\n"{BACKWARD}" = true', [BACKWARD, "0 or more", "True"]),
     ("[credit]\nsing_flipped = 0.5", ["credit", "a misconception", "'sing_flipped'"]),
     ("[credit]\nsign_flipped = 70", ["credit", "sign_flipped", "from 0 to 1", "70"]),
