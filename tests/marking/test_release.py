@@ -50,7 +50,9 @@ def test_a_lesson_without_exercises_is_refused_with_those_that_have(tmp_path, na
 
 
 def test_every_link_of_a_packed_exercise_leads_somewhere(tmp_path):
-    release(NOTEBOOKS, tmp_path / "all")
+    names = release(NOTEBOOKS, tmp_path / "all")
+    packed = [Path(name).stem for name in names if name.startswith("exercises/")]
+    assert packed == list(NOTEBOOKS.values())
     links = 0
     for path in (tmp_path / "all" / "exercises").glob("*.ipynb"):
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
@@ -65,7 +67,7 @@ def test_pictures_go_with_the_exercise_that_shows_them(tmp_path, monkeypatch):
     cells = [
         {
             "cell_type": "markdown",
-            "source": ["# A\n", '![a](net.svg "net") <img src="data/b.png">'],
+            "source": ["# A\n", '![a](net.svg "net") <img src="b.png">'],
         },
         {"cell_type": "markdown", "source": ["[w](https://a.example/c.png) [g](gone.png) [x](#a)"]},
     ]
@@ -73,8 +75,10 @@ def test_pictures_go_with_the_exercise_that_shows_them(tmp_path, monkeypatch):
     monkeypatch.setattr(workspace, "source", lambda name: home / name)
     write(home / "exercises/11_matrix_form.ipynb", json.dumps({"cells": cells}).encode())
     write(home / "exercises/net.svg", b"<svg/>")
+    write(home / "exercises/b.png", b"")
     write(home / "exercises/other.svg", b"<svg/>")
-    assert set(release(["11"], tmp_path / "out")) == {README, ELEVEN, "exercises/net.svg"}
+    shown = {"exercises/net.svg", "exercises/b.png"}
+    assert set(release(["11"], tmp_path / "out")) == {README, ELEVEN} | shown
 
 
 def test_a_zip_holds_the_same_and_is_the_same_each_time(tmp_path):
