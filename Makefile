@@ -22,9 +22,10 @@ test-browser: .venv/ready
 notebooks: .venv/ready
 	.venv/bin/python -m bpcourse.notebooks $(if $(CHECK),--check) $(ARGS)
 
-# Make exercises/ from solutions/. CHECK=1 only looks.
+# Make exercises/ from solutions/, and docs/instructors/lessons/. CHECK=1 only looks.
 exercises: .venv/ready
 	.venv/bin/python -m bpcourse.exercises $(if $(CHECK),--check)
+	.venv/bin/python -m bpcourse.marking.guide $(if $(CHECK),--check)
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks $(ARGS)

@@ -1,4 +1,4 @@
-"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger``."""
+"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger | release``."""
 
 import argparse
 import json
@@ -42,7 +42,9 @@ def main(argv=None):
     if arguments.command == "grade":
         return _grade(parser, arguments)
     try:
-        if arguments.command == "update":
+        if arguments.command == "release":
+            _release(parser, arguments)
+        elif arguments.command == "update":
             workspace.update(arguments.folder)
         elif arguments.command == "reset":
             workspace.reset(arguments.notebook)
@@ -75,6 +77,13 @@ def _parser():
     _grade_options(
         commands.add_parser("grade", help=text("cli.grade"), description=text("cli.grade"))
     )
+    release = commands.add_parser(
+        "release", help=text("release.about"), description=text("release.about_long")
+    )
+    lessons = text("release.lesson"), text("release.lessons")
+    release.add_argument("lessons", nargs="+", metavar=lessons[0], help=lessons[1])
+    release.add_argument("--out", required=True, help=text("release.out"))
+    release.add_argument("--force", action="store_true", help=text("release.force"))
     return parser
 
 
@@ -110,6 +119,15 @@ def _ledger(parser, names):
     print("\n".join(lines))
     if not proven:
         parser.exit(1)
+
+
+def _release(parser, arguments):
+    from bpcourse.marking import release  # needs the questions, which take their time to load
+
+    try:
+        release.release(arguments.lessons, arguments.out, arguments.force)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def _doctor(parser):

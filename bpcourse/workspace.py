@@ -30,7 +30,7 @@ def start(folder="course"):
     new = not (folder / RECORD).exists()
     handed_out = _handed_out(folder)
     added = 0
-    for name, data in _originals():
+    for name, data in originals():
         if not (folder / name).exists():
             write(folder / name, data)
             handed_out[name] = _digest(name, data)
@@ -55,7 +55,7 @@ def update(folder="course"):
         raise FileNotFoundError(text("workspace.not_started", folder=folder))
     handed_out = _handed_out(folder)
     done = {}
-    for name, data in _originals():
+    for name, data in originals():
         path, digest = folder / name, _digest(name, data)
         if not path.exists():
             write(path, data)
@@ -85,27 +85,27 @@ def reset(path):
     """
     path = Path(path).expanduser().resolve()
     folder = next((above for above in path.parents if (above / RECORD).exists()), None)
-    originals = dict(_originals())
+    fresh = dict(originals())
     name = path.relative_to(folder).as_posix() if folder else path.name
-    if folder is None or name not in originals:
+    if folder is None or name not in fresh:
         raise FileNotFoundError(text("workspace.no_original", path=path))
     aside = None
     if path.exists():
         aside = _free(path, "old")
         path.rename(aside)
     try:
-        write(path, originals[name])
+        write(path, fresh[name])
     except OSError:
         if aside:
             aside.rename(path)
         raise
-    _keep(folder, _handed_out(folder) | {name: _digest(name, originals[name])})
+    _keep(folder, _handed_out(folder) | {name: _digest(name, fresh[name])})
     print(text("workspace.reset", name=name, aside=aside.name if aside else "-"))
     return aside
 
 
-def _originals():
-    """(name in the working folder, bytes) of every file of the course."""
+def originals():
+    """Yield (name in the working folder, bytes) of every file of the course, without outputs."""
     for folder in FOLDERS:
         for original in _files(source(folder)):
             yield f"{folder}/{original.name}", _cleared(original)

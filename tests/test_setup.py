@@ -199,6 +199,9 @@ def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
     subprocess.run([python, "-c", code], cwd=tmp_path, check=True)
     mine = tmp_path / "mine"
     assert {str(path.relative_to(mine)) for path in mine.rglob("*.ipynb")} == given
+    release = [python.with_name("bpcourse"), "release", "11", "--out", "hand_out"]
+    subprocess.run(release, cwd=tmp_path, check=True)
+    assert (tmp_path / "hand_out" / "exercises" / "11_matrix_form.ipynb").exists()
 
 
 @pytest.mark.slow

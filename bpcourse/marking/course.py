@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 
-from bpcourse.questions.bank import all_questions
+from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.text import _table
 
 FEEDBACK = ("none", "where", "full")
 KEYS = ("name", "roster", "feedback", "anonymous", "points", "credit", "export")
+COLUMNS = ("student", "name", "email", "total", "of")  # of the grades, besides the notebooks
 MOODLE_OR_CANVAS = re.compile(  # what they put behind a student's name in the name of a file
     r"_\d+_assignsubmission_.*|(_late)?_\d+_\d+_.*", re.IGNORECASE | re.DOTALL
 )
@@ -109,9 +110,15 @@ def _course(path):
         _require(given in FEEDBACK, path, "feedback", wanted, given)
         settings["feedback"] = given
     for name, columns in table.get("export", {}).items():
-        texts = isinstance(columns, dict) and all(isinstance(v, str) for v in columns.values())
-        wanted = '"column of the file" = "column of the grades"'
-        _require(texts, path, f"export.{name}", wanted, columns)
+        key = f"export.{name}"
+        wanted = 'a table of "column of the file" = "column of the grades"'
+        _require(isinstance(columns, dict), path, key, wanted, columns)
+        plain = name not in ("", "grades") and not set("/\\") & set(name)
+        _require(plain, path, key, "a name for a file NAME.csv, but grades", name)
+        known = ("", *COLUMNS, *NOTEBOOKS.values())
+        for column, ours in columns.items():
+            wanted = f"one of {', '.join(known[1:])}, or nothing"
+            _require(ours in known, path, f'{key}."{column}"', wanted, ours)
     if "roster" in table:
         settings["students"] = _students(path.parent / table["roster"])
     questions = {question.id for question in all_questions()}

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from bpcourse.files import write
 from bpcourse.marking import feedback, report
-from bpcourse.marking.export import safe
+from bpcourse.marking.export import safe, tables
 from bpcourse.text import text
 
 OVERRIDES = "overrides.csv"
@@ -83,7 +83,10 @@ class Results:
             raise ValueError(text("grade.override_unknown", student=student, question=question))
         lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
         write(self.folder / "results.jsonl", lines.encode())
-        write(self.folder / "grades.csv", _table(grades(records, course)).encode())
+        rows = grades(records, course)
+        write(self.folder / "grades.csv", _table(rows).encode())
+        for name, data in tables(rows, course).items():
+            write(self.folder / name, data)
         write(self.folder / "class.html", report.page(records, course).encode())
         pages = self.folder / "feedback"
         students: dict[str, list] = {}
@@ -134,7 +137,7 @@ def grades(records, course):
         if record["question"]:
             row[record["question"]] = record["points"]
             continue
-        row["points"] += record["points"]
+        row["total"] += record["points"]
         row["of"] += record["of"]
         if record["notebook"]:
             row[record["notebook"]] = record["points"]
@@ -144,7 +147,7 @@ def grades(records, course):
 
 
 def _row(id, name, email, notebooks, questions):
-    row = {"student": id, "name": name, "email": email, "points": 0.0, "of": 0.0, "look at": ""}
+    row = {"student": id, "name": name, "email": email, "total": 0.0, "of": 0.0, "look at": ""}
     return row | dict.fromkeys([*notebooks, *questions], "")
 
 
@@ -152,14 +155,10 @@ def _table(rows):
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     if rows:
-        writer.writerow(rows[0])
+        writer.writerow(map(safe, rows[0]))
         for row in rows:
-            writer.writerow([_cell(value) for value in row.values()])
+            writer.writerow(map(safe, row.values()))
     return file.getvalue()
-
-
-def _cell(value):
-    return f"{value:.10g}" if isinstance(value, float) else safe(value)
 
 
 def _overridden(record, by_hand):

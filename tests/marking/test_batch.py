@@ -162,7 +162,7 @@ def test_marks_given_by_hand_survive_marking_again(tmp_path, handed_in):
         (bo,) = [r for r in records if r["student"] == "bo" and r["question"] == QUESTION]
         assert bo["points"] == 1.5 and bo["override"] == "asked, and explained it"
         with open(tmp_path / "out" / "grades.csv", newline="") as file:
-            assert {r["student"]: r["points"] for r in csv.DictReader(file)}["bo"] == "1.5"
+            assert {r["student"]: r["total"] for r in csv.DictReader(file)}["bo"] == "1.5"
         run(results, find(handed_in), Counted())
 
 
@@ -188,7 +188,7 @@ def test_the_command_marks_a_class_and_one_question_and_one_student(tmp_path, ha
     out = str(tmp_path / "out")
     cli.main(["grade", str(handed_in), "--out", out, "--jobs", "1", "--seed", "5"])
     grades = read_grades(out)
-    assert grades["ana"]["points"] == grades["ana"]["of"] == "7"
+    assert grades["ana"]["total"] == grades["ana"]["of"] == "7"
     assert grades["bo"][QUESTION] == "0"
     assert (tmp_path / "out" / "seed").read_text() == "5\n"
     # one question of one student, again
@@ -196,7 +196,7 @@ def test_the_command_marks_a_class_and_one_question_and_one_student(tmp_path, ha
         (handed_in / "ana" / f"{STEM}.ipynb").read_bytes()
     )
     cli.main(["grade", str(handed_in), "--out", out, "--student", "bo", "--only", QUESTION])
-    assert read_grades(out)["bo"]["points"] == "7"
+    assert read_grades(out)["bo"]["total"] == "7"
     assert (tmp_path / "out" / "seed").read_text() == "5\n"
     assert "Written to" in capsys.readouterr().out
 
@@ -243,7 +243,7 @@ def test_unsafe_marks_all_the_same(tmp_path, handed_in, monkeypatch, capsys):
     monkeypatch.setattr("shutil.which", lambda program: None)
     out = str(tmp_path / "out")
     cli.main(["grade", str(handed_in), "--out", out, "--unsafe", "--jobs", "1"])
-    assert read_grades(out)["ana"]["points"] == "7"
+    assert read_grades(out)["ana"]["total"] == "7"
     assert "Not shut in" in capsys.readouterr().out
 
 

@@ -1,0 +1,148 @@
+"""The maintainers' tool that makes the instructors' page of each lesson.
+
+``python -m bpcourse.marking.guide`` writes ``docs/instructors/lessons/`` from the lessons, the bank
+and ``text/en/guide.toml``. ``--check`` writes nothing and fails where something would be written.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+from bpcourse.files import write
+from bpcourse.questions.bank import LESSONS, all_questions
+from bpcourse.text import text
+
+SHOWN = 8  # wrong answers on a page: what a teacher can have in mind in class
+ROOT = Path(__file__).resolve().parents[2]
+UP = "../../.."  # from a page to the root
+
+PAGE = """# {title}
+
+*For instructors. Made by `python -m bpcourse.marking.guide` from the lesson, the bank and
+`bpcourse/text/en/guide.toml`.*
+
+| | |
+|---|---|
+| to read | [the lesson]({up}/lectures/{stem}.ipynb), about {reading} minutes |
+| to do | [the exercises]({up}/exercises/{stem}.ipynb), about {doing} minutes, {points} points |
+| needs | {needs} |
+
+## Goals
+
+{goals}
+
+## Three questions to ask in class
+
+{asked}
+
+## The exercises
+
+| question | kind | level | points | minutes |
+|---|---|---|---|---|
+{exercises}
+
+## The commonest wrong answers, and what to say
+
+Those that most of these questions can show come first{more}.
+What your own class gets wrong is in the `class.html` that `bpcourse grade` writes.
+
+{wrong}
+"""
+
+
+def page(module):
+    """The page of a lesson, Markdown.
+
+    KeyError for a lesson without its texts, ValueError for one whose first cell is not as usual.
+    """
+    stem = LESSONS[module]
+    questions = [question for question in all_questions() if question.lesson == module]
+    lesson = json.loads((ROOT / "lectures" / f"{stem}.ipynb").read_text(encoding="utf-8"))
+    first = "".join(lesson["cells"][0]["source"])
+    head = " ".join(_find(r"\n\*(About.*?)\*\n", first).split())
+    needs = re.findall(r"\[(\d\d)\]\((\w+\.ipynb)\)", head)
+    counts = _wrong(questions, stem)
+    more = f"; {len(counts)} are told apart, and {SHOWN} shown" if len(counts) > SHOWN else ""
+    return PAGE.format(
+        title=first.splitlines()[0].removeprefix("# "),
+        reading=_find(r"About (\d+) minutes", head),
+        points=sum(question.points for question in questions),
+        doing=sum(question.minutes for question in questions),
+        needs=", ".join(f"[{number}]({UP}/lectures/{file})" for number, file in needs),
+        up=UP,
+        stem=stem,
+        goals=_find(r"\*\*What you will learn\*\*\n\n(.*?)\n\n", first),
+        asked="\n\n".join(_asked(module, number) for number in (1, 2, 3)),
+        exercises="\n".join(_exercise(question) for question in questions),
+        more=more,
+        wrong="\n".join(_entry(name, questions) for name in counts[:SHOWN]),
+    )
+
+
+def _find(pattern, source):
+    found = re.search(pattern, source, re.DOTALL)
+    if found is None:
+        raise ValueError(f"a lesson's first cell: expected {pattern}, got {source}")
+    return found[1]
+
+
+def _asked(module, number):
+    question, expected = (text(f"guide.{module}.{part}_{number}") for part in ("ask", "expect"))
+    return f"{number}. **{question}**\n\n   {expected}"
+
+
+def _exercise(question):
+    level = question.level.replace("_", "-")
+    return (
+        f"| {_title(question)} | {question.kind} | {level} | {question.points} "
+        f"| {question.minutes} |"
+    )
+
+
+def _title(question):
+    return question.id.partition(".")[2].replace("_", " ")
+
+
+def _wrong(questions, stem):
+    """Names of misconceptions: most questions first, then those that this lesson cures."""
+    counts = Counter(name for question in questions for name in question.misconceptions)
+
+    def key(name):
+        return -counts[name], text(f"misconception.{name}.cure") != stem
+
+    return sorted(counts, key=key)
+
+
+def _entry(name, questions):
+    code, numbers, hint, cure = (
+        text(f"misconception.{name}.{part}") for part in ("code", "numbers", "hint", "cure")
+    )
+    where = ", ".join(_title(one) for one in questions if name in one.misconceptions)
+    return (
+        f"- **{name.replace('_', ' ')}** (in {where}): {code}; seen as: {numbers}.\n"
+        f"  *Say:* {hint} *Cure:* lesson [{cure[:2]}]({UP}/lectures/{cure}.ipynb)."
+    )
+
+
+def main(argv=None):
+    """The command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bpcourse.marking.guide", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
+    check = parser.parse_args(argv).check
+    good = True
+    for module, stem in LESSONS.items():
+        target = ROOT / "docs" / "instructors" / "lessons" / f"{stem}.md"
+        data = page(module).encode()
+        changed = not target.exists() or target.read_bytes() != data
+        if changed and not check:
+            write(target, data)
+        good &= not (changed and check)
+        print(f"{target}: {'unchanged' if not changed else 'out of date' if check else 'written'}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Marks for Moodle and Canvas: the columns they read, and cells that start no formula."""
+
+import csv
+import io
+
+import pytest
+
+from bpcourse.marking.course import Course
+from bpcourse.marking.export import safe, tables
+from bpcourse.questions.bank import all_questions
+
+ROWS = [
+    {"student": "ana", "name": "Ruiz, Ana", "email": "a@b", "total": 17.5, "of": 20.0},
+    {"student": "=bo", "name": 'Bo "x"\nY', "email": "", "total": 0.0, "of": 20.0},
+]
+ROWS[0]["11_matrix_form"] = 17.5
+
+
+def _read(data):
+    return list(csv.reader(io.StringIO(data.decode(), newline="")))
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@a", "\ta", "\ra", "\na", "＝1", "='a'!A1"])
+def test_a_cell_that_would_start_a_formula_is_text(cell):
+    assert safe(cell) == "'" + cell
+
+
+@pytest.mark.parametrize(
+    "cell, said",
+    [("a=b", "a=b"), ("", ""), (None, ""), (20.0, "20"), (17.5, "17.5"), (-1, "-1"), ("é", "é")],
+)
+def test_any_other_cell_is_as_it_was(cell, said):
+    assert safe(cell) == said
+
+
+def test_a_third_of_a_point_is_not_written_with_seventeen_digits():
+    assert safe(1 / 3) == "0.3333333333"
+
+
+def test_moodle():
+    head, ana, bo = _read(tables(ROWS, Course())["moodle.csv"])
+    assert head[:3] == ["Identifier", "Full name", "Email address"]
+    assert dict(zip(head, ana, strict=True)) == {
+        "Identifier": "ana",
+        "Full name": "Ruiz, Ana",
+        "Email address": "a@b",
+        "Status": "",
+        "Grade": "17.5",
+        "Maximum Grade": "20",
+    }
+    assert bo[:2] == ["'=bo", 'Bo "x"\nY']
+
+
+def test_canvas_has_a_row_of_what_can_be_had():
+    head, possible, ana, bo = _read(tables(ROWS, Course())["canvas.csv"])
+    assert head[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
+    assert possible == ["    Points Possible", "", "", "", "", "20"]
+    assert ana == ["Ruiz, Ana", "", "ana", "a@b", "", "17.5"]
+    assert bo[-1] == "0"
+
+
+def test_the_courses_own_maps_stand_in_their_place():
+    columns = {
+        "Student": "name",
+        "Week 5 (4711)": "11_matrix_form",
+        "-Week 6": "12_cost_of_backprop",
+    }
+    points = {"matrix_form.linear_backward": 10.0}
+    course = Course(own_points=points, export={"canvas": columns, "faculty": {"No": "student"}})
+    made = tables(ROWS, course)
+    assert set(made) == {"moodle.csv", "canvas.csv", "faculty.csv"}
+    head, possible, ana, bo = _read(made["canvas.csv"])
+    assert head == ["Student", "Week 5 (4711)", "'-Week 6"]
+    twelve = sum(one.points for one in all_questions() if one.lesson == "cost_of_backprop")
+    assert possible == ["    Points Possible", "27", str(twelve)]
+    assert ana == ["Ruiz, Ana", "17.5", ""] and bo[1:] == ["", ""]
+    assert _read(made["faculty.csv"]) == [["No"], ["ana"], ["'=bo"]]
+
+
+def test_a_class_without_marks_has_files_with_a_head():
+    made = tables([], Course())
+    assert len(_read(made["moodle.csv"])) == 1
+    assert _read(made["canvas.csv"])[1][-1] == "0"

@@ -1,0 +1,75 @@
+"""The instructors' pages: made from the lessons and the bank, and no link in them leads nowhere."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bpcourse.marking import guide
+from bpcourse.questions import all_questions
+from bpcourse.questions.bank import LESSONS
+from bpcourse.text import text
+
+ROOT = Path(__file__).parents[2]
+LESSON_PAGES = ROOT / "docs" / "instructors" / "lessons"
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+
+
+@pytest.mark.parametrize("module, stem", LESSONS.items(), ids=LESSONS)
+def test_the_page_of_a_lesson_is_up_to_date(module, stem):
+    page = (LESSON_PAGES / f"{stem}.md").read_text("utf-8")
+    assert page == guide.page(module), "make exercises"
+
+
+def test_there_is_one_page_a_lesson():
+    assert sorted(path.stem for path in LESSON_PAGES.iterdir()) == sorted(LESSONS.values())
+
+
+@pytest.mark.parametrize("module", LESSONS)
+def test_a_page_has_goals_three_questions_and_the_lessons_own_wrong_answers(module):
+    page = guide.page(module)
+    assert len(re.findall(r"^\d\. \*\*.*\?", page, re.MULTILINE)) == 3
+    goals = page.partition("## Goals")[2].partition("##")[0]
+    assert len(re.findall("^- ", goals, re.MULTILINE)) >= 3
+    own = [question for question in all_questions() if question.lesson == module]
+    assert page.count(f"about {sum(question.minutes for question in own)} minutes") == 1
+    wrong = page.partition("## The commonest")[2]
+    shown = re.findall(r"^- \*\*([\w ]+)\*\*", wrong, re.MULTILINE)
+    assert 4 <= len(shown) <= guide.SHOWN and len(set(shown)) == len(shown)
+    counts = []
+    for name in (words.replace(" ", "_") for words in shown):
+        counts.append(sum(name in question.misconceptions for question in own))
+        assert text(f"misconception.{name}.hint") in wrong
+    assert counts == sorted(counts, reverse=True) and counts[-1] >= 1
+
+
+def test_check_finds_a_page_that_is_behind_and_writes_nothing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "lectures").symlink_to(ROOT / "lectures")
+    monkeypatch.setattr(guide, "ROOT", tmp_path)
+    assert guide.main(["--check"]) == 1
+    assert not (tmp_path / "docs").exists()
+    assert guide.main([]) == 0 and guide.main(["--check"]) == 0
+    page = tmp_path / "docs/instructors/lessons/11_matrix_form.md"
+    page.write_bytes(page.read_bytes() + b"by hand")
+    capsys.readouterr()
+    assert guide.main(["--check"]) == 1
+    behind = [line for line in capsys.readouterr().out.splitlines() if "out of date" in line]
+    assert behind == [f"{page}: out of date"]
+    assert guide.main([]) == 0 and not page.read_bytes().endswith(b"by hand")
+
+
+def test_a_lesson_with_another_head_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(guide, "ROOT", tmp_path)
+    (tmp_path / "lectures").mkdir()
+    cells = [{"cell_type": "markdown", "source": ["# 11 · Matrix\n", "no head\n"]}]
+    lesson = tmp_path / "lectures" / "11_matrix_form.ipynb"
+    lesson.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    with pytest.raises(ValueError, match="(?s)first cell: expected.*About.*got # 11"):
+        guide.page("matrix_form")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file(path):
+    for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", path.read_text("utf-8")):
+        assert (path.parent / link).exists(), link
