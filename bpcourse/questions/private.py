@@ -22,7 +22,7 @@ def load(folder, taken):
 
     ``taken`` has those that are there. ValueError, and nothing is kept, for what cannot be used.
     """
-    modules = sorted(folder.glob("*.py")) if folder.is_dir() else []
+    modules = sorted(folder.glob("*.py"))
     if not modules:
         raise ValueError(f"questions: expected a folder with questions (*.py), got {folder}")
     questions, entries = set(_registered), set(texts._added)

@@ -59,10 +59,12 @@ def test_the_documentations_example_is_asked_and_judged(folder, monkeypatch):
     assert sorted(verdicts) == ["right", "wrong", "wrong"]
 
 
-def test_adding_it_twice_changes_nothing(folder):
+def test_adding_it_twice_changes_nothing(folder, monkeypatch):
     bank.add(folder)
     questions = all_questions()
     bank.add(str(folder) + os.sep)
+    monkeypatch.chdir(folder)
+    bank.add(".")
     assert all_questions() == questions
 
 
@@ -78,6 +80,7 @@ BAD = {
     "a lesson of the course": ("midterm.", "matrix_form.", "expected a notebook of your own"),
     "two notebooks": ('"midterm.second"', '"final.second"', r"one notebook, got \['final', 'mid"),
     "an id without a dot": ("midterm.", "midterm_", "expected (questions of one|'notebook.name')"),
+    "an id with a space": ('"midterm.second"', '"midterm.sec ond"', "id: expected 'notebook.name'"),
     "an unknown misconception": ("sign_flipped", "sing_flipped", "misconception 'sing_flipped'"),
     "one answer for two": (
         'answer="second"',
