@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
-from bpcourse.text import _table
+from bpcourse.text import names
 
 FEEDBACK = ("none", "where", "full")
 KEYS = ("name", "roster", "feedback", "anonymous", "points", "credit", "export")
@@ -124,7 +124,7 @@ def _course(path):
     questions = {question.id for question in all_questions()}
     points = _numbers(path, "points", table, questions, "a question", "0 or more", float("inf"))
     share = "a share from 0 to 1"
-    credit = _numbers(path, "credit", table, _misconceptions(), "a misconception", share, 1)
+    credit = _numbers(path, "credit", table, names("misconception"), "a misconception", share, 1)
     return Course(**settings, own_points=points, own_credit=credit)
 
 
@@ -145,10 +145,6 @@ def _numbers(path, table_name, table, known, kind, wanted, largest):
         _require(number and 0 <= value <= largest, path, key, wanted, value)
         numbers[name] = float(value)
     return numbers
-
-
-def _misconceptions():
-    return {key.split(".")[1] for key in _table("en") if key.startswith("misconception.")}
 
 
 def _students(path):

@@ -2,8 +2,8 @@ r"""What a student reads, by language: ``text("workspace.created", folder="cours
 
 ``en.toml`` holds every key, but for those of the questions, which stand by lesson in the folder
 ``en``. Another language may hold some, and English stands in for the rest. ``BPCOURSE_LANG=zh``
-chooses ``zh.toml`` and the folder ``zh``. Entries are ``str.format`` templates, so a literal
-brace is doubled: ``$\hat{{y}}$``.
+chooses ``zh.toml`` and the folder ``zh``. An instructor's own questions add theirs. Entries are
+``str.format`` templates, so a literal brace is doubled: ``$\hat{{y}}$``.
 """
 
 import os
@@ -11,14 +11,17 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
+_added: dict[str, str] = {}  # {"section.name": template}, in the language they are written in
+
 
 def text(key, /, **values):
     """The text called ``key`` ("section.name") in the reader's language, its {fields} filled in.
 
     KeyError for a key that no file has, or a field that is not given.
     """
-    for language in (os.environ.get("BPCOURSE_LANG", "en"), "en"):
-        template = _table(language).get(key)
+    language = os.environ.get("BPCOURSE_LANG", "en")
+    for table in (_table(language), _table("en"), _added):
+        template = table.get(key)
         if template is not None:
             break
     else:
@@ -27,6 +30,27 @@ def text(key, /, **values):
         return template.format(**values)
     except KeyError as error:
         raise KeyError(f"text: {key!r} needs a value for {error}, given {sorted(values)}") from None
+
+
+def names(section):
+    """The names with texts of their own in a section: {"sign_flipped", …} of "misconception"."""
+    start = f"{section}."
+    keys = [key for table in (_table("en"), _added) for key in table if key.startswith(start)]
+    return {key.removeprefix(start).rpartition(".")[0] for key in keys}
+
+
+def add(path):
+    """Add the texts of a TOML file. ValueError for a file that is none, or a key that is there."""
+    try:
+        entries = dict(_flatten("", tomllib.loads(path.read_text(encoding="utf-8-sig"))))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: expected a TOML file in UTF-8, got {error}") from error
+    for key, template in entries.items():
+        if not isinstance(template, str):
+            raise ValueError(f"{path}: {key}: expected a text, got {template!r}")
+        if key in _added or key in _table("en"):
+            raise ValueError(f"{path}: {key}: expected a key of your own, got one that is there")
+    _added.update(entries)
 
 
 @lru_cache

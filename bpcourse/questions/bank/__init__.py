@@ -2,7 +2,9 @@
 
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 
+from bpcourse.questions import private
 from bpcourse.questions.question import registered
 from bpcourse.text import text
 
@@ -31,6 +33,9 @@ NOTEBOOKS = {  # of exercises: the concept inventory stands before the lessons a
 }
 
 
+_folders: set[Path] = set()
+
+
 @lru_cache
 def all_questions():
     """Every :class:`Question`, in course order."""
@@ -50,3 +55,17 @@ def find(id):
         near = ", ".join(get_close_matches(str(id), questions, n=3)) or ", ".join(LESSONS)
         raise KeyError(text("check.no_question", id=id, near=near))
     return questions[id]
+
+
+def add(folder):
+    """Add an instructor's own questions: the ``*.py`` and ``*.toml`` of a folder.
+
+    From then on they are in :func:`all_questions`, and their notebooks in NOTEBOOKS; a folder that
+    has been added stays as it is. ValueError, and nothing added, for one that cannot be used.
+    """
+    folder = Path(folder).resolve()
+    if folder not in _folders:
+        all_questions()  # the course's come first, so that a clash is the newcomer's
+        NOTEBOOKS.update(private.load(folder, NOTEBOOKS))
+        _folders.add(folder)
+        all_questions.cache_clear()

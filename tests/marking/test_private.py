@@ -1,0 +1,165 @@
+"""An instructor's own questions: asked, judged and marked as the course's, and refused clearly."""
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from bpcourse import text as texts
+from bpcourse.questions import all_questions, bank, check
+from bpcourse.questions import question as registry
+from bpcourse.questions.asking import ask
+from bpcourse.questions.checking import judge
+from bpcourse.text import text
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "instructors" / "private_questions.md").read_text("utf-8")
+MODULE, TEXTS = (
+    re.search(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)[1] for kind in ("python", "toml")
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The documentation's example, in a bank that is as before afterwards."""
+    (tmp_path / "midterm.py").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "midterm.toml").write_text(TEXTS, encoding="utf-8")
+    all_questions()
+    kept = [registry._registered, texts._added, bank.NOTEBOOKS]
+    before = [dict(table) for table in kept]
+    monkeypatch.setattr(bank, "_folders", set())
+    yield tmp_path
+    for table, entries in zip(kept, before, strict=True):
+        table.clear()
+        table.update(entries)
+    all_questions.cache_clear()
+
+
+def test_the_documentations_example_is_asked_and_judged(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    count = len(all_questions())
+    bank.add(folder)
+    first, second = all_questions()[count:]
+    assert bank.NOTEBOOKS["midterm"] == "midterm" and len(all_questions()) == count + 2
+    assert bank.find(first.id) is first and first.lesson == "midterm"
+    assert judge(first, first.reference()).status == "right"
+    for name in first.misconceptions:
+        result = judge(first, first.reference(name))
+        assert result.misconceptions == (name,)
+        assert text(f"misconception.{name}.hint") in result.message
+    assert str(ask(first.id)) == text(f"question.{first.id}.task")
+    shown = str(ask(second.id))
+    letters = re.findall(r"^- \*\*([A-Z])\*\*", shown, re.MULTILINE)
+    verdicts = [str(check(second.id, letter).status) for letter in letters]
+    assert sorted(verdicts) == ["right", "wrong", "wrong"]
+
+
+def test_adding_it_twice_changes_nothing(folder, monkeypatch):
+    bank.add(folder)
+    questions = all_questions()
+    bank.add(str(folder) + os.sep)
+    monkeypatch.chdir(folder)
+    bank.add(".")
+    assert all_questions() == questions
+
+
+def test_a_module_may_name_its_notebook(folder):
+    (folder / "midterm.py").write_text(MODULE + '\nNOTEBOOK = "week-9"\n', encoding="utf-8")
+    bank.add(folder)
+    assert bank.NOTEBOOKS["midterm"] == "week-9"
+    assert [question.lesson for question in all_questions()[-2:]] == ["midterm", "midterm"]
+
+
+BAD = {
+    "a question that the course has": ("midterm.first", "matrix_form.outer_product", "two quest"),
+    "a lesson of the course": ("midterm.", "matrix_form.", "expected a notebook of your own"),
+    "two notebooks": ('"midterm.second"', '"final.second"', r"one notebook, got \['final', 'mid"),
+    "an id without a dot": ("midterm.", "midterm_", "expected (questions of one|'notebook.name')"),
+    "an id with a space": ('"midterm.second"', '"midterm.sec ond"', "id: expected 'notebook.name'"),
+    "an unknown misconception": ("sign_flipped", "sing_flipped", "misconception 'sing_flipped'"),
+    "one answer for two": (
+        'answer="second"',
+        'answer="gradient_of_loss"',
+        "answer: expected a name for each",
+    ),
+    "a module that fails": ("import numpy", "import numpie", "ModuleNotFoundError.*numpie"),
+    "a wrong kind": ('"choice"', '"chioce"', "midterm.second: kind must be one of"),
+    "a notebook's name with a folder": (
+        "import numpy",
+        'NOTEBOOK = "a/b"\nimport numpy',
+        "NOTEBOOK.*'a/b'",
+    ),
+    "a notebook of the course": (
+        "import numpy",
+        'NOTEBOOK = "11_matrix_form"\nimport numpy',
+        "of your own",
+    ),
+}
+
+
+@pytest.mark.parametrize("old, new, said", BAD.values(), ids=BAD)
+def test_questions_that_cannot_be_are_refused_and_nothing_is_kept(folder, old, new, said):
+    before, notebooks = all_questions(), dict(bank.NOTEBOOKS)
+    assert old in MODULE
+    (folder / "midterm.py").write_text(MODULE.replace(old, new), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"midterm.py: .*{said}"):
+        bank.add(folder)
+    assert all_questions() == before and bank.NOTEBOOKS == notebooks and not texts._added
+    assert {path.name for path in folder.iterdir()} == {"midterm.py", "midterm.toml"}
+    (folder / "midterm.py").write_text(MODULE, encoding="utf-8")  # mended, it can be added
+    bank.add(folder)
+    assert len(all_questions()) == len(before) + 2
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("task =", "tusk =", "midterm.py: midterm.first: .*midterm.first.task"),
+        ("right =", "rihgt =", "midterm.py: midterm.second: .*midterm.second.right"),
+        ("hint =", "hnt =", "midterm.py: midterm.first: .*hint"),
+        ('"midterm.first"', '"matrix_form.outer_product"', "midterm.toml: .*task: .*one that is"),
+        ("task =", "task = 1 #", "midterm.toml: .*task: expected a text, got 1"),
+        ("task =", "task", "midterm.toml: expected a TOML file"),
+    ],
+)
+def test_texts_that_cannot_be_are_refused(folder, old, new, said):
+    assert old in TEXTS
+    (folder / "midterm.toml").write_text(TEXTS.replace(old, new), encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        bank.add(folder)
+    assert not texts._added
+
+
+def test_a_folder_without_questions_is_refused(tmp_path):
+    for folder in (tmp_path, tmp_path / "gone"):
+        with pytest.raises(ValueError, match=f"questions: expected a folder.*got {folder}$"):
+            bank.add(folder)
+
+
+def _judged(folder):
+    """What a worker that knows nothing yet says."""
+    bank.add(folder)
+    question = bank.find("midterm.first")
+    return judge(question, question.reference(question.misconceptions[0])).misconceptions
+
+
+def test_it_works_in_a_process_that_is_spawned(folder):
+    with ProcessPoolExecutor(1, get_context("spawn")) as executor:
+        bank.add(folder)
+        assert (
+            executor.submit(_judged, folder).result(60)
+            == bank.find("midterm.first").misconceptions[:1]
+        )
+
+
+def test_a_fresh_python_knows_nothing_of_it(folder):
+    bank.add(folder)
+    code = "from bpcourse.questions import bank; bank.find('midterm.first')"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    assert b"midterm.first" in run.stderr
