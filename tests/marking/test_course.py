@@ -1,5 +1,8 @@
 """course.toml and the roster: what they settle, who a file belongs to, and what is refused."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from bpcourse.marking.course import Course, Student
@@ -159,3 +162,15 @@ def test_a_roster_in_another_encoding_and_a_missing_course_are_refused(load, tmp
         load('roster = "roster.csv"', "id,name\na,Zoë\n", "latin-1")
     with pytest.raises(ValueError, match="other.toml.*No such file"):
         Course.load(tmp_path / "other.toml")
+
+
+def test_the_documentations_example_is_a_course(load):
+    page = (Path(__file__).parents[2] / "docs/instructors/class.md").read_text("utf-8")
+    roster, settings = (
+        re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL)[1] for kind in ("csv", "toml")
+    )
+    course = load(settings, roster)
+    assert list(course.students) == ["ana", "bo"]
+    assert course.student("lindqvistbo_1_2_x.ipynb").email == "bo@uni.example"
+    assert course.points(find(BACKWARD)) == 5 and course.credit(["sign_flipped"]) == 0.5
+    assert course.export["moodle"]["Exercises 11"] == "11_matrix_form"

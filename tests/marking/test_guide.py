@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bpcourse.marking import guide
@@ -73,3 +74,32 @@ def test_a_lesson_with_another_head_is_named(tmp_path, monkeypatch):
 def test_every_link_leads_to_a_file(path):
     for link in re.findall(r"\]\(([^)#:]+)[^)]*\)", path.read_text("utf-8")):
         assert (path.parent / link).exists(), link
+
+
+def _sigmoid_slope(z):
+    s = 1 / (1 + np.exp(-z))
+    return s * (1 - s)
+
+
+def _seen_across_a_kink(z, h):
+    return (max(z + h, 0) - max(z - h, 0)) / (2 * h)
+
+
+@pytest.mark.parametrize(
+    "key, said",
+    [
+        ("outputs_and_losses.expect_3", f"{-np.log(1e-4):.1f} against {-np.log(0.01):.1f}"),
+        ("outputs_and_losses.expect_3", f"{(1 - 1e-4) ** 2:.4f} against {(1 - 0.01) ** 2:.4f}"),
+        ("gradient_descent.expect_1", f"falls by about {2 * 0.01:.2f}"),
+        ("chain_rule.expect_1", f"about {2 * 3 * 0.01:.2f}"),
+        ("flow_graphs.expect_1", f"Multiply: {6 * 5} and {6 * 2}"),
+        ("activations.expect_1", f"= {0.99 * (1 - 0.99):.4f}"),
+        ("activations.expect_2", f"{_sigmoid_slope(1):.3f} and {_sigmoid_slope(0):.2f}"),
+        ("cost_of_backprop.expect_1", f"{9 * 100**2:_}".replace("_", " ")),
+        ("gradient_checking.expect_3", f"About {_seen_across_a_kink(1e-6, 1e-3):.1f}:"),
+        ("training.expect_1", f"{-(-1000 // 64)} steps an epoch, {5 * -(-1000 // 64)} in all"),
+        ("training.expect_1", f"last batch has {1000 % 64}"),
+    ],
+)
+def test_the_numbers_of_the_expected_answers_are_right(key, said):
+    assert said in text(f"guide.{key}")
