@@ -1,4 +1,4 @@
-"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger | release``."""
+"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger | release | grade``."""
 
 import argparse
 import json
@@ -91,6 +91,7 @@ def _grade_options(parser):
     parser.add_argument("submissions", help=text("grade.submissions"))
     parser.add_argument("--out", required=True, metavar="RESULTS", help=text("grade.out"))
     parser.add_argument("--course", metavar="TOML", help=text("grade.course"))
+    parser.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     parser.add_argument("--student", metavar="ID", help=text("grade.student"))
     parser.add_argument("--only", default="", metavar="QUESTION", help=text("grade.only"))
     parser.add_argument("--resume", action="store_true", help=text("grade.resume"))

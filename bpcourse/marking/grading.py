@@ -2,6 +2,7 @@
 
 import secrets
 from contextlib import nullcontext
+from pathlib import Path
 
 from bpcourse.marking.batch import Batch
 from bpcourse.marking.course import Course
@@ -9,7 +10,7 @@ from bpcourse.marking.marker import Settings
 from bpcourse.marking.results import Results
 from bpcourse.marking.sandbox import NoSandboxError, choose
 from bpcourse.marking.submissions import find
-from bpcourse.questions.bank import find as find_question
+from bpcourse.questions import bank
 from bpcourse.text import text
 
 __all__ = ["NoSandboxError", "run"]
@@ -24,8 +25,10 @@ def run(arguments):
     """
     if arguments.jobs < 1:
         raise ValueError(text("grade.bad_jobs", jobs=arguments.jobs))
+    if arguments.questions:
+        bank.add(arguments.questions)
     if arguments.only:
-        find_question(arguments.only)
+        bank.find(arguments.only)
     course = Course.load(arguments.course)
     found = find(arguments.submissions)
     way = choose(arguments.unsafe)
@@ -38,7 +41,13 @@ def run(arguments):
         raise ValueError(text("grade.no_student", student=arguments.student))
     results.only(found)
     seed = _seed(results.folder / SEED, arguments.seed)
-    settings = Settings(way=way, seed=seed, warm=not arguments.cold, only=arguments.only)
+    settings = Settings(
+        way=way,
+        seed=seed,
+        warm=not arguments.cold,
+        only=arguments.only,
+        questions=str(Path(arguments.questions).resolve()) if arguments.questions else "",
+    )
     with _executor(arguments.scheduler) as executor, _progress(len(chosen)) as done:
         batch = Batch(results, course, settings, arguments.resume, done)
         batch.grade(chosen, jobs=arguments.jobs, executor=executor)

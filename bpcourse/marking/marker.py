@@ -17,6 +17,7 @@ from bpcourse.marking.course import Course
 from bpcourse.marking.inside import frames
 from bpcourse.marking.remote import SLACK, Line, LostError, Remote
 from bpcourse.marking.sandbox import MEMORY, Sandbox
+from bpcourse.questions import bank
 from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
 from bpcourse.questions.checking import NOT_KNOWN, judge, told
@@ -38,6 +39,7 @@ class Settings:
     seed: int = 1
     warm: bool = True  # whether one server may serve many notebooks
     only: str = ""  # one question alone
+    questions: str = ""  # the folder of private questions
     memory: int = MEMORY
     cell_seconds: float = 10.0
     seconds: float = 30.0
@@ -48,6 +50,8 @@ class Marker:
     """Marks notebooks, one after the other, in a sandbox of its own."""
 
     def __init__(self, settings, course=None):
+        if settings.questions:
+            bank.add(settings.questions)
         self.settings = settings
         self.course = course or Course.load()
         self._sandbox = None

@@ -1,5 +1,6 @@
 """An instructor's own questions: asked, judged and marked as the course's, and refused clearly."""
 
+import json
 import os
 import re
 import subprocess
@@ -8,14 +9,18 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from bpcourse import cli
 from bpcourse import text as texts
 from bpcourse.questions import all_questions, bank, check
 from bpcourse.questions import question as registry
 from bpcourse.questions.asking import ask
 from bpcourse.questions.checking import judge
 from bpcourse.text import text
+
+from .test_batch import shut_in
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "instructors" / "private_questions.md").read_text("utf-8")
@@ -163,3 +168,36 @@ def test_a_fresh_python_knows_nothing_of_it(folder):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
     assert b"midterm.first" in run.stderr
+
+
+@shut_in
+def test_the_documentations_example_is_marked_by_the_command(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    letter = pose_second()
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell(
+                "def gradient_of_loss(y_hat, y):\n    return 4 * (y_hat - y)**2"
+            ),
+            nbformat.v4.new_code_cell(f"second = {letter!r}"),
+        ]
+    )
+    (tmp_path / "class" / "ana").mkdir(parents=True)
+    nbformat.write(notebook, tmp_path / "class" / "ana" / "midterm.ipynb")
+    cli.main(["grade", "class", "--out", "out", "--jobs", "1", "--questions", str(folder)])
+    lines = (tmp_path / "out" / "results.jsonl").read_text("utf-8").splitlines()
+    records = {record["question"]: record for record in map(json.loads, lines)}
+    first, second = records["midterm.first"], records["midterm.second"]
+    assert (first["state"], first["misconceptions"]) == ("wrong", ["cubed_not_squared"])
+    assert (second["state"], second["points"]) == ("right", 1.0)
+    assert "Cubed not squared" in (tmp_path / "out" / "class.html").read_text("utf-8")
+
+
+def pose_second():
+    """The letter of the right option, as an instructor's students see it."""
+    command = "from bpcourse.questions import bank; bank.add('.'); from bpcourse.questions.posed import pose;"
+    command += "posed = pose(bank.find('midterm.second')); print(posed.shown(posed.right))"
+    done = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()

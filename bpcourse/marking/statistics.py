@@ -1,0 +1,119 @@
+"""What the records of a class say together: plain numbers, for the report."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+
+from bpcourse.questions.bank import NOTEBOOKS, find
+from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
+from bpcourse.questions.posed import pose
+
+ANSWERED = ("right", "wrong", "failed", "timeout", "crashed")
+FEWEST = 10  # students from which on it is asked whether a question tells them apart
+WEAK = 0.15  # a correlation with the rest of the marks that is as good as none
+
+
+def scores(records):
+    """{student: share of the points, 0 to 1} over all that was marked."""
+    totals: dict = defaultdict(lambda: [0.0, 0.0])
+    for record in records:
+        if record["question"] is None:
+            totals[record["student"]][0] += record["points"]
+            totals[record["student"]][1] += record["of"]
+    return {student: points / of if of else 0.0 for student, (points, of) in totals.items()}
+
+
+def distribution(shares):
+    """How many of the shares lie in each tenth: ten counts."""
+    return np.histogram(list(shares), bins=10, range=(0, 1))[0].tolist()
+
+
+def heat_maps(records):
+    """{notebook: (questions, {misconception: [share of those who answered, …]})}, where any is."""
+    answered, shown = Counter(), Counter()
+    by_notebook: dict = defaultdict(dict)
+    for record in records:
+        if record["question"] and record["state"] in ANSWERED:
+            answered[record["question"]] += 1
+            for name in record["misconceptions"]:
+                shown[record["question"], name] += 1
+                by_notebook[record["notebook"]].setdefault(name)
+    maps = {}
+    for notebook in sorted(by_notebook):
+        names = by_notebook[notebook]
+        columns = [q for q in answered if any(shown[q, n] for n in names) and _is_of(q, notebook)]
+        rows = {n: [shown[q, n] / answered[q] for q in columns] for n in names}
+        order = sorted(rows, key=lambda name: -sum(rows[name]))
+        maps[notebook] = (columns, {name: rows[name] for name in order})
+    return maps
+
+
+def _is_of(question, notebook):
+    return NOTEBOOKS.get(question.partition(".")[0], "") == notebook
+
+
+def commonest(records, count=5):
+    """[(misconception, number of students, questions)], those of most students first."""
+    students, questions = defaultdict(set), defaultdict(set)
+    for record in records:
+        if record["question"]:
+            for name in record["misconceptions"]:
+                students[name].add(record["student"])
+                questions[name].add(record["question"])
+    order = sorted(students, key=lambda name: (-len(students[name]), name))[:count]
+    return [(name, len(students[name]), sorted(questions[name])) for name in order]
+
+
+def separating_nobody(records):
+    """[(question, why, share right)] of the questions that everybody or nobody has right ("all",
+    "none_right"), or that do not tell students apart ("weak").
+    """
+    right: dict = defaultdict(dict)
+    points: dict = defaultdict(dict)
+    for record in records:
+        if record["question"] and record["state"] != "recorded":
+            right[record["question"]][record["student"]] = record["state"] == "right"
+            points[record["student"]][record["question"]] = record["points"]
+    found = []
+    for question, answers in right.items():
+        share = sum(answers.values()) / len(answers)
+        if len(answers) < 2:
+            continue
+        if share in (0, 1):
+            found.append((question, "all" if share else "none_right", share))
+        elif len(answers) >= FEWEST:
+            rest = [sum(points[s].values()) - points[s][question] for s in answers]
+            correlation = _correlation(list(answers.values()), rest)
+            if correlation is not None and correlation < WEAK:
+                found.append((question, "weak", share))
+    return found
+
+
+def _correlation(a, b):
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    spread = a.std() * b.std()
+    return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 1e-12 else None
+
+
+def gains(records):
+    """[(concept, students, share right before, after)] of those who took both forms."""
+    answers: dict = defaultdict(dict)
+    for record in records:
+        if record["question"] and record["state"] == "recorded":
+            form, _, concept = record["question"].partition(".")
+            answers[record["student"], concept][form] = record["answer"]
+    before, after = defaultdict(list), defaultdict(list)
+    for (_, concept), given in answers.items():
+        if all(form in given for form in FORMS):
+            before[concept].append(_is_right(FORMS[0], concept, given))
+            after[concept].append(_is_right(FORMS[1], concept, given))
+    return [
+        (concept, len(before[concept]), np.mean(before[concept]), np.mean(after[concept]))
+        for concept in CONCEPTS
+        if before[concept]
+    ]
+
+
+def _is_right(form, concept, given):
+    posed = pose(find(f"{form}.{concept}"))
+    return given[form] == posed.shown(posed.right)

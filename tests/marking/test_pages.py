@@ -1,0 +1,161 @@
+"""What students and teachers read of the marking."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from bpcourse.marking import feedback, report, statistics
+from bpcourse.marking.course import Course, Student
+from bpcourse.questions.bank import find
+from bpcourse.questions.posed import pose
+
+from . import a_class
+
+CLASS = a_class.records(30)
+OWN = [record for record in CLASS if record["student"] == "s003"]
+HOSTILE = "<script>alert('x')</script>\n\"=1+1"
+
+
+class Plain(HTMLParser):
+    """The text of a page, and that its tags are closed in order."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self.open, self.tags = "", [], []
+        self.feed(page)
+        assert not self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text += data
+
+
+def of(records, **changes):
+    return feedback.page(Student("s003", "Ana"), records, Course(**changes))
+
+
+def test_feedback_says_of_each_question_its_points_and_what_there_is_to_learn():
+    text = Plain(of(OWN)).text
+    wrong = [r for r in OWN if r["question"] and r["state"] == "wrong" and r["misconceptions"]]
+    assert wrong
+    for record in wrong:
+        assert record["message"] in text
+        for stem in feedback.cures(record):
+            assert f"lectures/{stem}.ipynb" in text
+    for record in OWN:
+        if record["question"] and record["state"] != "recorded":
+            title = record["question"].partition(".")[2].replace("_", " ").capitalize()
+            assert re.search(
+                rf"{title}\s+.*?{record['points']:g} of {record['of']:g} points", text, re.S
+            )
+
+
+@pytest.mark.parametrize("says", ["none", "where", "full"])
+def test_feedback_says_as_much_as_the_course_settles(says):
+    text = Plain(of(OWN, feedback=says)).text
+    hints = [r["message"] for r in OWN if r.get("misconceptions")]
+    assert all((hint in text) == (says == "full") for hint in hints)
+    assert ("not right" in text) == (says != "none")
+    assert "of 4 points" in text
+
+
+def test_neither_seeds_nor_what_is_expected_of_others_is_told():
+    assert "seed" not in of(OWN)
+
+
+def test_whatever_is_in_names_and_messages_is_text():
+    records = [r | {"message": HOSTILE, "name": HOSTILE, "override": HOSTILE} for r in OWN]
+    records = [r | {"file": HOSTILE} if r["question"] is None else r for r in records]
+    pages = [
+        feedback.page(Student(HOSTILE, HOSTILE), records, Course()),
+        report.page(records, Course(name=HOSTILE, anonymous=False)),
+    ]
+    for page in pages:
+        assert "<script" not in page and HOSTILE in Plain(page).text
+
+
+@pytest.mark.parametrize("page", [of(OWN), report.page(CLASS, Course()), report.page([], Course())])
+def test_pages_stand_alone_and_can_be_read_by_all(page):
+    plain = Plain(page)
+    assert not re.search(r"https?:|src=|@import|url\(", page)
+    levels = [int(tag[1]) for tag, _ in plain.tags if re.fullmatch(r"h\d", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert dict(plain.tags)["html"]["lang"] == "en"
+    assert "None" not in plain.text and "nan" not in plain.text
+
+
+def test_the_class_is_not_named_where_it_is_anonymous():
+    assert "Student 0" not in report.page(CLASS, Course(anonymous=True))
+    assert "Student 0" in report.page(CLASS, Course(anonymous=False))
+
+
+def record(student, question, state, **more):
+    about = {"student": student, "name": "", "notebook": "11_matrix_form", "question": question}
+    about |= {"points": 2.0 * (state == "right"), "of": 2.0, "misconceptions": [], "seconds": 0.1}
+    return about | {"state": state, "message": "", "override": ""} | more
+
+
+def test_shares_are_of_those_who_answered():
+    q = "matrix_form.outer_product"
+    records = [record(f"s{i}", q, "right") for i in range(2)]
+    records += [record("s2", q, "wrong", misconceptions=["gradient_transposed"])]
+    records += [record("s3", q, "not answered")]
+    assert statistics.heat_maps(records) == {
+        "11_matrix_form": ([q], {"gradient_transposed": [1 / 3]})
+    }
+    assert statistics.commonest(records) == [("gradient_transposed", 1, [q])]
+
+
+def test_questions_that_tell_nobody_apart_are_found():
+    rng = np.random.default_rng(1)
+    questions = [f"matrix_form.{n}" for n in ("outer_product", "linear_backward", "layer_class")]
+    easy, good, noise = questions
+    records = []
+    for i in range(40):
+        able = i % 2 == 0
+        records.append(record(f"s{i}", easy, "right"))
+        records.append(record(f"s{i}", good, "right" if able else "wrong"))
+        records += [
+            record(f"s{i}", q, "right" if able else "wrong")
+            for q in ("matrix_form.whole_network", "matrix_form.mend_update")
+        ]
+        records.append(record(f"s{i}", noise, "right" if rng.random() < 0.5 else "wrong"))
+    found = {question: why for question, why, _ in statistics.separating_nobody(records)}
+    assert found == {easy: "all", noise: "weak"}
+
+
+def test_the_gain_is_of_those_who_took_both_forms():
+    def given(student, form, right):
+        posed = pose(find(f"{form}.two_paths"))
+        wrong = next(iter(posed.wrong.values()))
+        answer = posed.shown(posed.right if right else wrong)
+        return record(student, f"{form}.two_paths", "recorded", answer=answer)
+
+    records = [given("a", "inventory_a", False), given("a", "inventory_b", True)]
+    records += [given("b", "inventory_a", False), given("b", "inventory_b", False)]
+    records += [given("c", "inventory_a", True)]
+    assert statistics.gains(records) == [("two_paths", 2, 0.0, 0.5)]
+
+
+def test_scores_are_shares_of_all_that_was_marked():
+    whole = {"question": None, "of": 4.0}
+    records = [{"student": "a", "points": 4.0} | whole, {"student": "a", "points": 1.0} | whole]
+    shares = statistics.scores([*records, {"student": "b", "points": 0.0} | whole])
+    assert shares == {"a": 5 / 8, "b": 0.0}
+    assert statistics.distribution(shares.values()) == [1, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+
+
+def test_a_large_class_is_told_in_one_page():
+    page = report.page(a_class.records(300, lessons=("chain_rule",)), Course())
+    assert len(page) < 100_000
