@@ -1,4 +1,4 @@
-"""The command line: ``bpcourse lab | start | update | reset | doctor | ledger | release | grade``."""
+"""The commands: ``bpcourse lab | start | update | reset | doctor | ledger | release | grade``."""
 
 import argparse
 import json

@@ -18,6 +18,7 @@ from bpcourse.questions import all_questions, bank, check
 from bpcourse.questions import question as registry
 from bpcourse.questions.asking import ask
 from bpcourse.questions.checking import judge
+from bpcourse.questions.posed import pose
 from bpcourse.text import text
 
 from .test_batch import shut_in
@@ -173,14 +174,12 @@ def test_a_fresh_python_knows_nothing_of_it(folder):
 @shut_in
 def test_the_documentations_example_is_marked_by_the_command(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    letter = pose_second()
+    bank.add(folder)
+    posed = pose(bank.find("midterm.second"))
+    wrong = "def gradient_of_loss(y_hat, y):\n    return 4 * (y_hat - y)**2"
+    right = f"second = {posed.shown(posed.right)!r}"
     notebook = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_code_cell(
-                "def gradient_of_loss(y_hat, y):\n    return 4 * (y_hat - y)**2"
-            ),
-            nbformat.v4.new_code_cell(f"second = {letter!r}"),
-        ]
+        cells=[nbformat.v4.new_code_cell(source) for source in (wrong, right)]
     )
     (tmp_path / "class" / "ana").mkdir(parents=True)
     nbformat.write(notebook, tmp_path / "class" / "ana" / "midterm.ipynb")
@@ -191,13 +190,3 @@ def test_the_documentations_example_is_marked_by_the_command(folder, tmp_path, m
     assert (first["state"], first["misconceptions"]) == ("wrong", ["cubed_not_squared"])
     assert (second["state"], second["points"]) == ("right", 1.0)
     assert "Cubed not squared" in (tmp_path / "out" / "class.html").read_text("utf-8")
-
-
-def pose_second():
-    """The letter of the right option, as an instructor's students see it."""
-    command = "from bpcourse.questions import bank; bank.add('.'); from bpcourse.questions.posed import pose;"
-    command += "posed = pose(bank.find('midterm.second')); print(posed.shown(posed.right))"
-    done = subprocess.run(
-        [sys.executable, "-c", command], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
