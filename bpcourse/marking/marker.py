@@ -25,6 +25,10 @@ from bpcourse.questions.judge import judge_code
 from bpcourse.questions.posed import Answer, pose
 from bpcourse.text import text
 
+LOADED = {  # worth loading once for many notebooks, and how a notebook shows that it needs it
+    "matplotlib.pyplot": re.compile(r"\bmatplotlib\b"),
+    "IPython.core.inputtransformer2": re.compile(r"^[ \t]*[%!]|[?][ \t]*$", re.MULTILINE),
+}
 ATTEMPTS = 6  # at a notebook, each without what ended the one before
 MOST_TEXT = 4000  # characters of a message
 SEEDS = 10  # of a student's own numbers: the first, and those of further tries
@@ -54,7 +58,7 @@ class Marker:
             bank.add(settings.questions)
         self.settings = settings
         self.course = course or Course.load()
-        self._sandbox = None
+        self._sandboxes: dict = {}  # by what they have loaded: a larger one forks more slowly
 
     def mark(self, submission, data):
         """The records of one notebook, its own first, then one for each question."""
@@ -120,17 +124,16 @@ class Marker:
         }
         return record | ({"answer": answer} if state == "recorded" else {})
 
-    def sandbox(self):
-        """The running sandbox, started where there is none."""
-        if self._sandbox is None:
-            warm = self.settings.warm
-            options = {} if warm else {"preload": ()}
-            self._sandbox = Sandbox(self.settings.way, memory=self.settings.memory, **options)
-        return self._sandbox
+    def sandbox(self, libraries=()):
+        """The running sandbox that has loaded ``libraries``, started where there is none."""
+        if libraries not in self._sandboxes:
+            settings = self.settings
+            self._sandboxes[libraries] = Sandbox(settings.way, settings.memory, libraries)
+        return self._sandboxes[libraries]
 
-    def finished(self):
+    def finished(self, libraries=()):
         """End what the last notebook left; start anew where a server serves but one."""
-        sandbox = self.sandbox()
+        sandbox = self.sandbox(libraries)
         try:
             sandbox.finish()
         except OSError:
@@ -140,10 +143,9 @@ class Marker:
                 self.close()
 
     def close(self):
-        """End the sandbox."""
-        if self._sandbox is not None:
-            self._sandbox.close()
-            self._sandbox = None
+        """End the sandboxes."""
+        while self._sandboxes:
+            self._sandboxes.popitem()[1].close()
 
 
 def _mentioned(cells):
@@ -159,6 +161,9 @@ class _Run:
     def __init__(self, marker, submission, cells):
         self.marker, self.cells = marker, cells
         self.settings = marker.settings
+        sources = "".join(source for _, source in cells)
+        wanted = (name for name, sign in LOADED.items() if sign.search(sources))
+        self.libraries = tuple(wanted) if self.settings.warm else ()
         self.first_seed = marker.student(submission).seed
         self.stopped: dict[int, str] = {}  # what stopped which cell
         self.left_out: dict[int, str] = {}  # cells that ended an attempt: "timeout" or "crashed"
@@ -200,7 +205,7 @@ class _Run:
         settings = self.settings
         job = None
         try:
-            job = self.marker.sandbox().job(
+            job = self.marker.sandbox(self.libraries).job(
                 {
                     "seconds": settings.seconds + settings.question_seconds * len(questions),
                     "cell_seconds": settings.cell_seconds,
@@ -209,16 +214,13 @@ class _Run:
             )
             if self._run_cells(job):
                 self.ready = True
-                for question in questions:
-                    results[question.id], there = self._ask(job, question)
-                    if not there:
-                        break
+                self._ask_all(job, questions, results)
         except OSError as error:
             self.stopped[0] = str(error)
         finally:
             if job is not None:
                 job.close()
-            self.marker.finished()
+            self.marker.finished(self.libraries)
 
     def _run_cells(self, job):
         """Run the cells; False where one of them has to be left out the next time."""
@@ -244,28 +246,50 @@ class _Run:
             self.stopped[running] = text(f"grade.cell_{how}")
             return False
 
-    def _ask(self, job, question):
-        """What came of one question, and whether the notebook is there for the next."""
-        begin = time.perf_counter()
+    def _ask_all(self, job, questions, results):
+        """Ask each question that runs code in a fork of its own; the values of all others in one.
+
+        Where that one is lost, each of its questions is asked again alone.
+        """
+        values = [question for question in questions if not question.is_code]
+        groups = [[question] for question in questions if question.is_code]
+        groups[:0] = [values] if values else []
+        while groups:
+            group = groups.pop(0)
+            there = self._ask(job, group, results)
+            if not there:
+                break
+            groups[:0] = [[question] for question in group if question.id not in results]
+
+    def _ask(self, job, questions, results):
+        """Put what comes of the questions into ``results``; whether the notebook is still there."""
         seconds = self.settings.question_seconds
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
-                request = json.dumps({"name": question.answer, "seconds": seconds})
+                names = [question.answer for question in questions]
+                request = json.dumps({"names": names, "seconds": seconds})
                 socket.send_fds(job, [request.encode()], [theirs.fileno()])
-            try:
-                result = self._judge(question, Line(ours, seconds))
-            except LostError:
-                result = None
-            except Exception:  # data that no honest answer gives
-                result = ("failed", text("grade.unreadable"), (), None)
+            line = Line(ours, seconds)
+            lost = None
+            for question in questions:
+                begin = time.perf_counter()
+                try:
+                    result = self._judge(question, line)
+                except LostError:
+                    lost = question
+                    break
+                except Exception:  # data that no honest answer gives
+                    result = ("failed", text("grade.unreadable"), (), None)
+                state, message, misconceptions, answer = result
+                taken = time.perf_counter() - begin
+                results[question.id] = (state, message[:MOST_TEXT], misconceptions, taken, answer)
         ended = self._ended(job, seconds + 2 * SLACK)
-        if result is None:
+        if lost and (len(questions) == 1 or ended is None):
             state = "timeout" if ended == "late" else "crashed"
-            result = (state, text(f"grade.{state}"), (), None)
-        state, message, misconceptions, answer = result
-        taken = time.perf_counter() - begin
-        return (state, message[:MOST_TEXT], misconceptions, taken, answer), ended is not None
+            taken = time.perf_counter() - begin
+            results[lost.id] = (state, text(f"grade.{state}"), (), taken, None)
+        return ended is not None
 
     def _ended(self, job, seconds):
         """How the notebook's process says that the question ended; None where it is gone."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+from bpcourse import __version__
 from bpcourse.files import write
 from bpcourse.marking import feedback, report
 from bpcourse.marking.export import safe, tables
@@ -106,7 +107,9 @@ class Results:
 
 def digest(data, settings, course):
     """What a notebook's records depend on, as a short text."""
-    return _digest(_digest(data), settings, course)
+    private = sorted(Path(settings.questions).iterdir()) if settings.questions else ()
+    questions = [path.read_bytes() for path in private if path.suffix in (".py", ".toml")]
+    return _digest(_digest(data), __version__, settings, course, *questions)
 
 
 def _digest(*parts):

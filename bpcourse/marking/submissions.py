@@ -112,8 +112,9 @@ def _who(place):
 
 
 def stem_in(name):
-    """The stem of the exercises that a file's name holds, or ""."""
-    return next((stem for stem in NOTEBOOKS.values() if stem in name), "")
+    """The stem of the exercises that a file's name holds as words of their own, or ""."""
+    found = (s for s in NOTEBOOKS.values() if re.search(rf"(?<![^\W_]){s}(?![^\W_])", name))
+    return max(found, key=len, default="")
 
 
 def _in_folder(root):

@@ -24,7 +24,7 @@ def asked(value, seconds=5.0):
     if child == 0:
         try:
             ours.close()
-            notebook.Session({"answer": value}, theirs, seconds).run("answer")
+            notebook.Session({"answer": value}, theirs, seconds).run(["answer"])
         finally:
             os._exit(0)
     theirs.close()

@@ -20,6 +20,7 @@ FORMS = {  # the place of a file: (student, name, notebook)
     f"ana_{STEM}.ipynb": ("ana", "", STEM),
     f"ana {STEM} (1).ipynb": ("ana", "", STEM),
     "ana.ipynb": ("ana", "", ""),
+    "anna_maria_x11_matrix_forms.ipynb": ("anna_maria_x11_matrix_forms", "", ""),
     f'=1+1, "q"\n/{STEM}.ipynb': ('=1+1, "q"\n', "", STEM),
 }
 

@@ -55,7 +55,7 @@ def serve(job, settings, alone):
             return
         asked = json.loads(request)
         channel = socket.socket(fileno=descriptors[0])
-        how = _ask(space, asked["name"], asked["seconds"], channel, job, alone)
+        how = _ask(space, asked["names"], asked["seconds"], channel, job, alone)
         frames.send(job, {"ended": how})
 
 
@@ -91,7 +91,7 @@ def _plain_python(source):
     return TransformerManager().transform_cell(source)
 
 
-def _ask(space, name, seconds, channel, job, alone):
+def _ask(space, names, seconds, channel, job, alone):
     """Fork, and let the fork answer on ``channel``; how it ended: "well", "late", "died"."""
     child = _fork()
     if child == 0:
@@ -99,7 +99,7 @@ def _ask(space, name, seconds, channel, job, alone):
             job.close()
             os.setsid()
             confine.only_itself()
-            Session(space, channel, seconds).run(name)
+            Session(space, channel, seconds).run(names)
         finally:
             os._exit(0)
     channel.close()
@@ -151,13 +151,15 @@ class Session:
         self.until = time.monotonic() + seconds
         self.handles = []
 
-    def run(self, name):
-        value: Any = self.space.get(name)
-        seed: Any = 0
-        if isinstance(value, standin.Answer):
-            value, seed = value.value, value.seed
-        found = {"found": name in self.space, "sort": _sort(value), "seed": seed}
-        self._send(found | {"value": value})
+    def run(self, names):
+        """Send the values of ``names``, then do what is asked for, until the other side goes."""
+        for name in names:
+            value: Any = self.space.get(name)
+            seed: Any = 0
+            if isinstance(value, standin.Answer):
+                value, seed = value.value, value.seed
+            found = {"found": name in self.space, "sort": _sort(value), "seed": seed}
+            self._send(found | {"value": value})
         while True:
             request = frames.receive(self.channel, self._resolve)
             try:
