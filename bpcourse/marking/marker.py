@@ -30,6 +30,7 @@ LOADED = {  # worth loading once for many notebooks, and how a notebook shows th
     "IPython.core.inputtransformer2": re.compile(r"^[ \t]*[%!]|[?][ \t]*$", re.MULTILINE),
 }
 ATTEMPTS = 6  # at a notebook, each without what ended the one before
+PATIENCE = 4  # times the seconds for all cells: then no attempt is begun any more
 MOST_TEXT = 4000  # characters of a message
 SEEDS = 10  # of a student's own numbers: the first, and those of further tries
 MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+)\.\w+["']""")
@@ -172,9 +173,10 @@ class _Run:
     def answers(self, questions):
         """{question id: (state, message, misconceptions, seconds, answer)}."""
         results: dict = {}
+        until = time.monotonic() + PATIENCE * self.settings.seconds
         for _ in range(ATTEMPTS):
             left = [question for question in questions if question.id not in results]
-            if not left:
+            if not left or time.monotonic() > until:
                 break
             self._attempt(left, results)
         for question in questions:

@@ -44,7 +44,7 @@ class Results:
     def keep(self, submission, digest, records):
         """Keep the records of a notebook; ``digest`` says of what they are the records."""
         data = json.dumps({"digest": digest, "records": records}, ensure_ascii=False)
-        write(self._path(submission), data.encode())
+        write(self._path(submission), data.encode("utf-8", "replace"))  # halves of characters
 
     def only(self, submissions):
         """Forget the notebooks that are not among those handed in."""
@@ -101,8 +101,8 @@ class Results:
                 path.unlink()
 
     def _path(self, submission):
-        name = f"{submission.student} {submission.file}"
-        return self.notebooks / f"{file_name(submission.student)}-{_digest(name)[:12]}.json"
+        name = _digest(submission.student, submission.file)[:12]
+        return self.notebooks / f"{file_name(submission.student)}-{name}.json"
 
 
 def digest(data, settings, course):

@@ -77,6 +77,14 @@ WRONG = {  # the state that is due
         "import numpy as np\nclass Equal(np.ndarray):\n    __eq__ = lambda self, other: True\n"
         + function("pass", "tuple(np.zeros(1).view(Equal) for _ in range(3))"),
     ),
+    "half a character": ("wrong", function("pass", "'\\ud800'")),
+    "half a character in an error": ("failed", function("raise ValueError('\\ud800')")),
+    "many axes that overlap": (
+        "wrong",
+        function("part = np.lib.stride_tricks.as_strided(A, (2,) * 20, (8,) * 20)", "part"),
+    ),
+    "much of little": ("failed", function("pass", "np.broadcast_to(A[0, 0], (10**6, 10**6))")),
+    "much of an input": ("failed", function("pass", "np.broadcast_to(A[:1, :1], (10**6,) * 2)")),
     "a function": ("wrong", function("pass", "lambda: 1")),
     "a cycle": ("failed", function("loop = []\nloop.append(loop)", "loop")),
     "very deep": (
@@ -246,6 +254,7 @@ CELLS = {  # one cell more, among right answers: all of them keep their marks
     "a last word": "import atexit, os\natexit.register(os.abort)",
     "another check": "check = lambda *arguments: None",
     "exceptions of its own": "class E(BaseException):\n    __str__ = lambda s: 1 / 0\nraise E",
+    "half a character": "raise ValueError('\\ud800')",
     "goes deep": "def f():\n    f()\nf()",
     "asks for input": "input()",
 }

@@ -17,6 +17,7 @@ HEAD = struct.Struct(">II")  # bytes of JSON, bytes of numbers
 MOST_TEXT = 1 << 22
 MOST_RAW = 1 << 26
 MOST_NODES = 100_000
+MOST_AXES = 3  # of a part of another array: whether two parts overlap is hard to say for many
 DTYPES = frozenset("|b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 <u8 <f2 <f4 <f8 <c8 <c16".split())
 
 
@@ -112,21 +113,22 @@ class _Writer:
     def _part(self, value):
         """How an array lies in one of the views; None where it lies in none."""
         for index, whole in enumerate(self.views):
-            if value.size and value.dtype == whole.dtype and shares_memory(value, whole):
+            plain = 0 < value.nbytes <= MOST_RAW and value.ndim <= MOST_AXES
+            if plain and value.dtype == whole.dtype and shares_memory(value, whole):
                 start = _address(value) - _address(whole)
                 place = [list(value.shape), start, list(value.strides)]
                 return {"view": [index, value.dtype.str, *place]}
         return None
 
     def _array(self, value):
+        if self.size + value.nbytes > MOST_RAW:
+            raise FrameError(f"frame: more than {MOST_RAW} bytes of numbers")
         if value.dtype.itemsize > 8 and value.dtype.kind != "c":
             value = value.astype(np.float64)
         little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
         start = self.size
         self.raw.append(little.tobytes())
         self.size += len(self.raw[-1])
-        if self.size > MOST_RAW:
-            raise FrameError(f"frame: more than {MOST_RAW} bytes of numbers")
         return [little.dtype.str, list(value.shape), start]
 
 
@@ -182,8 +184,8 @@ class _Reader:
         if dtype != whole.dtype.str or not whole.flags.c_contiguous or start < 0:
             raise FrameError("frame: a view that does not fit what it is a view of")
         shape = _shape(shape)
-        if math.prod(shape) * whole.itemsize > MOST_RAW:  # strides of 0 make much of little
-            raise FrameError("frame: a view that is too large")
+        if math.prod(shape) * whole.itemsize > MOST_RAW or len(shape) > MOST_AXES:
+            raise FrameError("frame: a view that is too large")  # strides of 0 make much of little
         return np.ndarray(shape, whole.dtype, whole.data, start, tuple(strides))
 
 

@@ -81,6 +81,7 @@ def _one(control, job, settings, alone, memory, user):
 
 def _shut_in(job, settings, alone, memory, user):
     """In a process between: make namespaces, start their first process, and wait for it."""
+    confine.first_to_go()
     if alone:
         confine.namespaces()
     first = os.fork()
