@@ -1,6 +1,6 @@
 """A student's page: every question, its points, and what there is to learn from the answer."""
 
-from bpcourse.marking.pages import render
+from bpcourse.marking.pages import cure, place, render
 from bpcourse.text import text
 
 
@@ -32,6 +32,6 @@ def _notebook(own, records):
 
 
 def cures(record):
-    """The lessons to read again for the misconceptions that are named, by stem."""
-    names = (text(f"misconception.{name}.cure") for name in record["misconceptions"])
-    return list(dict.fromkeys(names))
+    """[(section of a lesson to read again, its notebook)] for the misconceptions that are named."""
+    places = ((place(name), f"lectures/{cure(name)[0]}.ipynb") for name in record["misconceptions"])
+    return list(dict.fromkeys(places))

@@ -24,7 +24,9 @@ def _environment():
         lstrip_blocks=True,
     )
     environment.globals.update(text=text, signs=SIGNS)
-    environment.filters.update(lesson=lesson, words=words, number=number, percent=percent)
+    environment.filters.update(
+        lesson=lesson, words=words, number=number, percent=percent, place=place
+    )
     return environment
 
 
@@ -32,6 +34,26 @@ def lesson(stem):
     """How a notebook is called: ``"11 · Matrix form"``."""
     count, _, name = stem.partition("_")
     return f"{count} · {words(name)}" if count.isdigit() else words(stem) or text("report.unknown")
+
+
+def cure(name):
+    """Where a misconception is cured: the lesson's stem, and its section's heading or "".
+
+    A misconception of private questions may have no section.
+    """
+    try:
+        section = text(f"misconception.{name}.section")
+    except KeyError:
+        section = ""
+    return text(f"misconception.{name}.cure"), section
+
+
+def place(name):
+    """The same as a student reads it: ``"11 · Matrix form, section 7 · Where the 1/N lives"``."""
+    stem, section = cure(name)
+    if not section:
+        return lesson(stem)
+    return text("feedback.section", lesson=lesson(stem), section=section)
 
 
 def words(name):

@@ -30,7 +30,8 @@ def distribution(shares):
 
 def heat_maps(records):
     """{notebook: (questions, {misconception: [share of those who answered, …]})}, where any is."""
-    answered, shown = Counter(), Counter()
+    answered: Counter = Counter()
+    shown: Counter = Counter()
     by_notebook: dict = defaultdict(dict)
     for record in records:
         if record["question"] and record["state"] in ANSWERED:

@@ -10,6 +10,7 @@ from bpcourse.marking import feedback, report, statistics
 from bpcourse.marking.course import Course, Student
 from bpcourse.questions.bank import find
 from bpcourse.questions.posed import pose
+from bpcourse.text import text as text_of
 
 from . import a_class
 
@@ -50,8 +51,9 @@ def test_feedback_says_of_each_question_its_points_and_what_there_is_to_learn():
     assert wrong
     for record in wrong:
         assert record["message"] in text
-        for stem in feedback.cures(record):
-            assert f"lectures/{stem}.ipynb" in text
+        for name in record["misconceptions"]:
+            section = text_of(f"misconception.{name}.section")
+            assert f"section “{section}” (lectures/" in text
     for record in OWN:
         if record["question"] and record["state"] != "recorded":
             title = record["question"].partition(".")[2].replace("_", " ").capitalize()
