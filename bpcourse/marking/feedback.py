@@ -3,6 +3,8 @@
 from bpcourse.marking.pages import cure, place, render
 from bpcourse.text import text
 
+UNMARKED = ("not a notebook", "not gradable")
+
 
 def page(student, records, course):
     """The page as HTML, from the student's ``records``.
@@ -23,12 +25,22 @@ def page(student, records, course):
 
 
 def _notebook(own, records):
-    questions = [r for r in records if r["question"] and r["notebook"] == own["notebook"]]
+    marked = own["state"] not in UNMARKED  # or the questions are of a later file
+    questions = [
+        r for r in records if r["question"] and r["notebook"] == own["notebook"] and marked
+    ]
     return {
         "own": own,
-        "questions": [record | {"cures": cures(record)} for record in questions],
+        "questions": [record | _told(record) for record in questions],
         "recorded": sum(record["state"] == "recorded" for record in questions),
     }
+
+
+def _told(record):
+    """What is said of an answer: hints, what was seen, and where to read again."""
+    lines = record["message"].split("\n")
+    hints = max(1, len(record["misconceptions"]))  # each stands on a line, before what was seen
+    return {"said": lines[:hints], "seen": "\n".join(lines[hints:]), "cures": cures(record)}
 
 
 def cures(record):

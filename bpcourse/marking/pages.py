@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bpcourse.text import text
 
 SIGNS = {"right": "✓", "recorded": "✓", "wrong": "✗", "not answered": "–"}  # of the others: "!"
+KINDS = {"right": "right", "wrong": "wrong", "not answered": ""}  # of the others: "look"
 
 
 def render(name, **values):
@@ -23,10 +24,9 @@ def _environment():
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(text=text, signs=SIGNS)
-    environment.filters.update(
-        lesson=lesson, words=words, number=number, percent=percent, place=place
-    )
+    environment.globals.update(text=text, signs=SIGNS, kinds=KINDS)
+    filters = (lesson, place, words, titles, number, decimals, percent)
+    environment.filters.update({filter.__name__: filter for filter in filters})
     return environment
 
 
@@ -61,11 +61,24 @@ def words(name):
     return name.rpartition(".")[2].replace("_", " ").capitalize()
 
 
+def titles(questions):
+    """Names of questions by lesson: ``"Chain rule: Two paths, Thin; Training: Order"``."""
+    found: dict = {}
+    for question in questions:
+        found.setdefault(question.partition(".")[0], []).append(words(question))
+    return "; ".join(f"{words(name)}: {', '.join(own)}" for name, own in found.items())
+
+
 def number(value):
     """A number of points: no more decimals than it has."""
     return f"{round(value, 2):g}"
 
 
+def decimals(value):
+    """A measured number, with two decimals and a real minus sign."""
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+
+
 def percent(share):
     """A share from 0 to 1, in whole percent."""
-    return f"{100 * share:.0f} %"
+    return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")

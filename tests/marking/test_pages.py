@@ -133,7 +133,7 @@ def test_questions_that_tell_nobody_apart_are_found():
             for q in ("matrix_form.whole_network", "matrix_form.mend_update")
         ]
         records.append(record(f"s{i}", noise, "right" if rng.random() < 0.5 else "wrong"))
-    found = {question: why for question, why, _ in statistics.separating_nobody(records)}
+    found = {question: why for question, why, *_ in statistics.separating_nobody(records)}
     assert found == {easy: "all", noise: "weak"}
 
 
