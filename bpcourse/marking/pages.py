@@ -1,5 +1,6 @@
 """HTML pages from templates: everything that comes from outside is escaped, nothing is fetched."""
 
+import unicodedata
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -7,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bpcourse.text import text
 
 SIGNS = {"right": "✓", "recorded": "✓", "wrong": "✗", "not answered": "–"}  # of the others: "!"
+JOINERS = "\u200c\u200d"  # inside words of some languages, and in pictures
 KINDS = {"right": "right", "wrong": "wrong", "not answered": ""}  # of the others: "look"
 
 
@@ -20,6 +22,7 @@ def _environment():
     environment = Environment(
         loader=PackageLoader("bpcourse.marking"),
         autoescape=True,
+        finalize=_readable,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -28,6 +31,21 @@ def _environment():
     filters = (lesson, place, words, titles, number, decimals, percent)
     environment.filters.update({filter.__name__: filter for filter in filters})
     return environment
+
+
+def _readable(value):
+    """``value`` without what no reader can see or no file can hold.
+
+    Control characters, halves of surrogates, and marks that turn the direction of what follows.
+    """
+    if not isinstance(value, str):
+        return value
+    kept = (c if c in "\n\t" or c in JOINERS or not _hidden(c) else "\ufffd" for c in value)
+    return type(value)("".join(kept))
+
+
+def _hidden(character):
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs")
 
 
 def lesson(stem):

@@ -34,9 +34,19 @@ def page(records, course):
         table=list(statistics.notebooks(records)),
         states=[state for state in STATES if any(record["state"] == state for record in own)],
         seconds=sum(record["seconds"] for record in own),
-        look=[record for record in own if record["state"] != "graded"],
+        look=_to_look_at(own),
         anonymous=course.anonymous,
     )
+
+
+def _to_look_at(own):
+    """{(state, reason): {student: [file]}} of the notebooks that were not marked, or in part."""
+    found: dict = {}
+    for record in own:
+        if record["state"] != "graded":
+            who = found.setdefault((record["state"], record["message"]), {})
+            who.setdefault(record["name"] or record["student"], []).append(record["file"])
+    return found
 
 
 def _normalised(before, after):
