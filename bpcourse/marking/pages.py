@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import lru_cache
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -28,7 +29,7 @@ def _environment():
         lstrip_blocks=True,
     )
     environment.globals.update(text=text, signs=SIGNS, kinds=KINDS)
-    filters = (lesson, place, words, titles, number, decimals, percent)
+    filters = (lesson, place, link, words, titles, number, decimals, percent)
     environment.filters.update({filter.__name__: filter for filter in filters})
     return environment
 
@@ -72,6 +73,13 @@ def place(name):
     if not section:
         return lesson(stem)
     return text("feedback.section", lesson=lesson(stem), section=section)
+
+
+def link(name, course):
+    """The address of that section, where the course says where its lessons are read; else ""."""
+    stem, section = cure(name)
+    fragment = f"#{quote(section.replace(' ', '-'))}" if section else ""
+    return course.lessons and course.lessons.replace("{lesson}", stem) + fragment
 
 
 def words(name):

@@ -35,7 +35,8 @@ def page(records, course):
         states=[state for state in STATES if any(record["state"] == state for record in own)],
         seconds=sum(record["seconds"] for record in own),
         look=_to_look_at(own),
-        anonymous=course.anonymous,
+        fewest=statistics.FEWEST,
+        course=course,
     )
 
 
