@@ -10,7 +10,9 @@ from bpcourse import text as module
 from bpcourse.text import text
 
 ROOT = Path(__file__).parents[1]
-VISIBLE = ("figures", "widgets", "questions", "workspace", "doctor", "cli")  # what a student reads
+TEMPLATES = sorted((ROOT / "bpcourse").rglob("templates/*.html"))
+VISIBLE = set("figures widgets questions workspace doctor cli".split())  # what a student reads
+VISIBLE |= {"marking/feedback", "marking/pages", "marking/report", "marking/statistics"}
 LABELS = set("print text annotate set_title set_xlabel set_ylabel set_label suptitle".split())
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,} [A-Za-z]{2,}")
 WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
@@ -54,7 +56,7 @@ def _trees(*names):
     """(path, syntax tree) of the package's modules of those names, or of all of them."""
     for path in sorted((ROOT / "bpcourse").rglob("*.py")):
         inside = path.relative_to(ROOT / "bpcourse")
-        if not names or inside.parts[0].removesuffix(".py") in names:
+        if not names or {inside.parts[0].removesuffix(".py"), str(inside)[:-3]} & set(names):
             yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -68,6 +70,10 @@ def test_every_text_is_used():
             elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
                 if "." in str(node.values[0].value):
                     beginnings.add(node.values[0].value)
+    for path in TEMPLATES:
+        source = path.read_text(encoding="utf-8")
+        for key, goes_on in re.findall(r"""text\(["']([\w.]+)["']( ~)?""", source):
+            (beginnings if goes_on else whole).add(key)
     unused = {
         key
         for key in module._table("en")
@@ -111,6 +117,13 @@ def test_what_a_student_reads_is_in_the_language_files():
         for line, words in _literals(tree)
     ]
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_templates_hold_no_words(path):
+    source = re.sub(r"(?s)<style>.*?</style>", "", path.read_text(encoding="utf-8"))
+    source = re.sub(r"(?s){%.*?%}|{{.*?}}|{#.*?#}", "", source)
+    assert not WORD.findall(re.sub(r"(?s)<.*?>", "", source))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.text import names
 
 FEEDBACK = ("none", "where", "full")
-KEYS = ("name", "roster", "feedback", "anonymous", "points", "credit", "export")
+KEYS = ("name", "roster", "feedback", "anonymous", "lessons", "points", "credit", "export")
 COLUMNS = ("student", "name", "email", "total", "of")  # of the grades, besides the notebooks
 MOODLE_OR_CANVAS = re.compile(  # what they put behind a student's name in the name of a file
     r"_\d+_assignsubmission_.*|(_late)?_\d+_\d+_.*", re.IGNORECASE | re.DOTALL
@@ -39,6 +39,7 @@ class Course:
     name: str = ""
     feedback: str = "full"
     anonymous: bool = True  # the report on the class: no student is named there
+    lessons: str = ""  # where students read them: https://example.org/{lesson}.html
     students: dict = field(default_factory=dict)
     own_points: dict = field(default_factory=dict)  # {question's id: points}
     own_credit: dict = field(default_factory=dict)  # {misconception: share of the points}
@@ -98,13 +99,20 @@ def _course(path):
         ("name", str, "a text"),
         ("roster", str, "the name of a file"),
         ("anonymous", bool, "true or false"),
+        ("lessons", str, "an address"),
         ("points", dict, "a table"),
         ("credit", dict, "a table"),
         ("export", dict, "a table"),
     ):
         if key in table:
             _require(isinstance(table[key], kind), path, key, wanted, table[key])
-    settings = {key: table[key] for key in ("name", "anonymous", "export") if key in table}
+    settings = {
+        key: table[key] for key in ("name", "anonymous", "lessons", "export") if key in table
+    }
+    if "lessons" in table:
+        address = table["lessons"]
+        good = address.startswith(("http://", "https://")) and "{lesson}" in address
+        _require(good, path, "lessons", "an http address with {lesson} in it", address)
     if "feedback" in table:
         wanted, given = f"one of {', '.join(FEEDBACK)}", table["feedback"]
         _require(given in FEEDBACK, path, "feedback", wanted, given)

@@ -1,7 +1,9 @@
 """A student's page: every question, its points, and what there is to learn from the answer."""
 
-from bpcourse.marking.pages import render
+from bpcourse.marking.pages import cure, link, place, render
 from bpcourse.text import text
+
+UNMARKED = ("not a notebook", "not gradable")
 
 
 def page(student, records, course):
@@ -11,7 +13,7 @@ def page(student, records, course):
     failing example, "where" which questions are right, "none" the points alone.
     """
     own = [record for record in records if record["question"] is None]
-    notebooks = [_notebook(one, records) for one in own]
+    notebooks = [_notebook(one, records, course) for one in own]
     return render(
         "feedback",
         title=text("feedback.title", name=student.name or student.id),
@@ -22,16 +24,29 @@ def page(student, records, course):
     )
 
 
-def _notebook(own, records):
-    questions = [r for r in records if r["question"] and r["notebook"] == own["notebook"]]
+def _notebook(own, records, course):
+    marked = own["state"] not in UNMARKED  # or the questions are of a later file
+    questions = [
+        r for r in records if r["question"] and r["notebook"] == own["notebook"] and marked
+    ]
     return {
         "own": own,
-        "questions": [record | {"cures": cures(record)} for record in questions],
+        "questions": [record | _told(record, course) for record in questions],
         "recorded": sum(record["state"] == "recorded" for record in questions),
     }
 
 
-def cures(record):
-    """The lessons to read again for the misconceptions that are named, by stem."""
-    names = (text(f"misconception.{name}.cure") for name in record["misconceptions"])
-    return list(dict.fromkeys(names))
+def _told(record, course):
+    """What is said of an answer: hints, what was seen, and where to read again."""
+    lines = record["message"].split("\n")
+    hints = max(1, len(record["misconceptions"]))  # each stands on a line, before what was seen
+    return {"said": lines[:hints], "seen": "\n".join(lines[hints:]), "cures": cures(record, course)}
+
+
+def cures(record, course):
+    """[(section to read again, its notebook, its address or "")] of what is named, each once."""
+    places = (
+        (place(name), f"lectures/{cure(name)[0]}.ipynb", link(name, course))
+        for name in record["misconceptions"]
+    )
+    return list(dict.fromkeys(places))

@@ -117,13 +117,15 @@ def _wrong(questions, stem):
 
 
 def _entry(name, questions):
-    code, numbers, hint, cure = (
-        text(f"misconception.{name}.{part}") for part in ("code", "numbers", "hint", "cure")
+    code, numbers, hint, cure, section = (
+        text(f"misconception.{name}.{part}")
+        for part in ("code", "numbers", "hint", "cure", "section")
     )
     where = ", ".join(_title(one) for one in questions if name in one.misconceptions)
     return (
         f"- **{name.replace('_', ' ')}** (in {where}): {code}; seen as: {numbers}.\n"
-        f"  *Say:* {hint} *Cure:* lesson [{cure[:2]}]({UP}/lectures/{cure}.ipynb)."
+        f"  *Say:* {hint} *Cure:* lesson [{cure[:2]}]({UP}/lectures/{cure}.ipynb), "
+        f"section “{section}”."
     )
 
 

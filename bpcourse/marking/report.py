@@ -1,10 +1,12 @@
 """The report on a class: what it can do, what it misunderstood, and what to teach again."""
 
-from collections import Counter
+import numpy as np
 
 from bpcourse.marking import statistics
 from bpcourse.marking.pages import render
 from bpcourse.text import text
+
+STATES = ("graded", "partly graded", "timeout", "crashed", "not a notebook", "not gradable")
 
 
 def page(records, course):
@@ -12,29 +14,40 @@ def page(records, course):
     records = list(records)
     own = [record for record in records if record["question"] is None]
     shares = statistics.scores(records)
-    counts = statistics.distribution(shares.values())
-    gains = statistics.gains(records)
+    maps = statistics.heat_maps(records)
+    present = {record["student"] for record in own}
+    absent = [one.name or id for id, one in course.students.items() if id not in present]
     return render(
         "report",
         title=course.name or text("report.title"),
         students=len(shares),
-        notebooks=len(own),
-        states=sorted(Counter(record["state"] for record in own).items()),
-        mean=sum(shares.values()) / len(shares) if shares else 0.0,
-        bars=[
-            (f"{10 * i}–{10 * i + 10} %", n, n / max(counts))
-            for i, n in enumerate(counts)
-            if any(counts)
-        ],
+        absent=sorted(absent),
+        own=own,
+        mean=np.mean(list(shares.values())) if shares else 0.0,
+        median=np.median(list(shares.values())) if shares else 0.0,
+        counts=statistics.distribution(shares.values()),
         commonest=statistics.commonest(records),
-        maps=statistics.heat_maps(records),
+        maps=maps,
+        most=max((max(row) for _, rows in maps.values() for row in rows.values()), default=0.0),
         nobody=statistics.separating_nobody(records),
-        gains=[(*gain, _normalised(*gain[2:])) for gain in gains],
+        gains=[(*gain, _normalised(*gain[2:])) for gain in statistics.gains(records)],
+        table=list(statistics.notebooks(records)),
+        states=[state for state in STATES if any(record["state"] == state for record in own)],
         seconds=sum(record["seconds"] for record in own),
-        slowest=max((record["seconds"] for record in own), default=0.0),
-        look=[record for record in own if record["state"] != "graded"],
-        anonymous=course.anonymous,
+        look=_to_look_at(own),
+        fewest=statistics.FEWEST,
+        course=course,
     )
+
+
+def _to_look_at(own):
+    """{(state, reason): {student: [file]}} of the notebooks that were not marked, or in part."""
+    found: dict = {}
+    for record in own:
+        if record["state"] != "graded":
+            who = found.setdefault((record["state"], record["message"]), {})
+            who.setdefault(record["name"] or record["student"], []).append(record["file"])
+    return found
 
 
 def _normalised(before, after):

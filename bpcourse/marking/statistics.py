@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from bpcourse.questions.bank import NOTEBOOKS, find
+from bpcourse.questions.bank import find
 from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
 from bpcourse.questions.posed import pose
 
@@ -33,24 +33,22 @@ def heat_maps(records):
     answered: Counter = Counter()
     shown: Counter = Counter()
     by_notebook: dict = defaultdict(dict)
+    columns: dict = defaultdict(set)
     for record in records:
-        if record["question"] and record["state"] in ANSWERED:
-            answered[record["question"]] += 1
+        if record["question"]:
+            answered[record["question"]] += record["state"] in ANSWERED
             for name in record["misconceptions"]:
                 shown[record["question"], name] += 1
                 by_notebook[record["notebook"]].setdefault(name)
+                columns[record["notebook"]].add(record["question"])
     maps = {}
     for notebook in sorted(by_notebook):
         names = by_notebook[notebook]
-        columns = [q for q in answered if any(shown[q, n] for n in names) and _is_of(q, notebook)]
-        rows = {n: [shown[q, n] / answered[q] for q in columns] for n in names}
+        questions = [question for question in answered if question in columns[notebook]]
+        rows = {n: [shown[q, n] / answered[q] for q in questions] for n in names}
         order = sorted(rows, key=lambda name: -sum(rows[name]))
-        maps[notebook] = (columns, {name: rows[name] for name in order})
+        maps[notebook] = (questions, {name: rows[name] for name in order})
     return maps
-
-
-def _is_of(question, notebook):
-    return NOTEBOOKS.get(question.partition(".")[0], "") == notebook
 
 
 def commonest(records, count=5):
@@ -66,8 +64,10 @@ def commonest(records, count=5):
 
 
 def separating_nobody(records):
-    """[(question, why, share right)] of the questions that everybody or nobody has right ("all",
-    "none_right"), or that do not tell students apart ("weak").
+    """[(question, why, share right, correlation)] of the questions that tell little of anybody.
+
+    Everybody or nobody has them right ("all", "none_right"); or being right hardly goes with the
+    rest of the marks ("weak": a low point-biserial correlation).
     """
     right: dict = defaultdict(dict)
     points: dict = defaultdict(dict)
@@ -81,12 +81,12 @@ def separating_nobody(records):
         if len(answers) < 2:
             continue
         if share in (0, 1):
-            found.append((question, "all" if share else "none_right", share))
+            found.append((question, "all" if share else "none_right", share, 0.0))
         elif len(answers) >= FEWEST:
             rest = [sum(points[s].values()) - points[s][question] for s in answers]
             correlation = _correlation(list(answers.values()), rest)
             if correlation is not None and correlation < WEAK:
-                found.append((question, "weak", share))
+                found.append((question, "weak", share, correlation))
     return found
 
 
@@ -94,6 +94,24 @@ def _correlation(a, b):
     a, b = np.asarray(a, float), np.asarray(b, float)
     spread = a.std() * b.std()
     return float(((a - a.mean()) * (b - b.mean())).mean() / spread) if spread > 1e-12 else None
+
+
+def notebooks(records):
+    """For each notebook: how many in each state, share of the points, usual and longest seconds."""
+    own: dict = defaultdict(list)
+    for record in records:
+        if record["question"] is None:
+            own[record["notebook"]].append(record)
+    for notebook in sorted(own):
+        seconds = [record["seconds"] for record in own[notebook]]
+        of = sum(record["of"] for record in own[notebook])
+        yield {
+            "notebook": notebook,
+            "states": Counter(record["state"] for record in own[notebook]),
+            "points": sum(record["points"] for record in own[notebook]) / of if of else None,
+            "usual": float(np.median(seconds)),
+            "slowest": max(seconds),
+        }
 
 
 def gains(records):

@@ -33,12 +33,14 @@ def test_without_a_file_everything_is_as_by_default():
 def test_what_the_file_says_holds(load):
     course = load(
         'name = "Spring"\nroster = "roster.csv"\nfeedback = "where"\nanonymous = false\n'
+        'lessons = "https://uni.example/{lesson}.html"\n'
         f'[points]\n"{BACKWARD}" = 10\n[credit]\nbatch_mean_missing = 0.7\nsign_flipped = 0.5\n'
         '[export.moodle]\n"Email address" = "email"\nGrade = "total"\n'
     )
     assert (course.name, course.feedback, course.anonymous) == ("Spring", "where", False)
     assert course.students["ana"] == Student("ana", "Ana Ruiz", "Ana@uni.example", 7)
     assert course.students["bo"] == Student("bo", "Lindqvist, Bo", "", 0)
+    assert course.lessons == "https://uni.example/{lesson}.html"
     assert course.points(find(BACKWARD)) == 10
     assert course.points(find("matrix_form.outer_product")) == 2
     assert course.export == {"moodle": {"Email address": "email", "Grade": "total"}}
@@ -112,6 +114,9 @@ BAD = [
     ("name = 3", ["name", "a text", "3"]),
     ('anonymous = "yes"', ["anonymous", "true or false", "'yes'"]),
     ("points = 3", ["points", "a table", "3"]),
+    ('lessons = "lectures/{lesson}.ipynb"', ["lessons", "http", "'lectures/{lesson}.ipynb'"]),
+    ('lessons = "https://uni.example"', ["lessons", r"{lesson} in it", "'https://uni.example'"]),
+    ("lessons = 1", ["lessons", "an address", "1"]),
     ('[points]\n"matrix_form.nothing" = 3', ["points", "a question", "'matrix_form.nothing'"]),
     ("[points]\nmatrix_form.linear_backward = 3", ["points", "quoted", "'matrix_form'"]),
     (f'[points]\n"{BACKWARD}" = -1', ["points", BACKWARD, "0 or more", "-1"]),

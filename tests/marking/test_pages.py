@@ -10,6 +10,7 @@ from bpcourse.marking import feedback, report, statistics
 from bpcourse.marking.course import Course, Student
 from bpcourse.questions.bank import find
 from bpcourse.questions.posed import pose
+from bpcourse.text import text as text_of
 
 from . import a_class
 
@@ -50,8 +51,9 @@ def test_feedback_says_of_each_question_its_points_and_what_there_is_to_learn():
     assert wrong
     for record in wrong:
         assert record["message"] in text
-        for stem in feedback.cures(record):
-            assert f"lectures/{stem}.ipynb" in text
+        for name in record["misconceptions"]:
+            section = text_of(f"misconception.{name}.section")
+            assert f"section “{section}” (lectures/" in text
     for record in OWN:
         if record["question"] and record["state"] != "recorded":
             title = record["question"].partition(".")[2].replace("_", " ").capitalize()
@@ -95,6 +97,76 @@ def test_pages_stand_alone_and_can_be_read_by_all(page):
     assert "None" not in plain.text and "nan" not in plain.text
 
 
+def colours(page):
+    """{theme: {name: colour}} of the page's style."""
+    blocks = re.findall(r":root \{(.*?)\}", page, re.S)
+    pairs = [re.findall(r"--(\w+): (#\w{6}|[\d, ]+)", block) for block in blocks]
+    return [{name: _rgb(value) for name, value in block} for block in pairs]
+
+
+def _rgb(value):
+    if value[0] == "#":
+        return np.array([int(value[i : i + 2], 16) for i in (1, 3, 5)])
+    return np.array([int(part) for part in value.split(",")])
+
+
+def contrast(one, two):
+    lights = []
+    for colour in (one, two):
+        c = np.asarray(colour) / 255
+        lights.append(np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4))
+    a, b = (light @ [0.2126, 0.7152, 0.0722] + 0.05 for light in lights)
+    return max(a, b) / min(a, b)
+
+
+def test_the_colours_of_text_have_the_contrast_that_reading_needs():
+    light, dark = colours(report.page(CLASS, Course()))
+    assert light["page"].mean() > 250 and dark["page"].mean() < 30
+    for theme in (light, dark):
+        for ink in ("ink", "quiet", "right", "wrong", "look", "bar"):
+            assert contrast(theme[ink], theme["page"]) >= 4.5  # WCAG AA
+        assert contrast(theme["ink"], theme["pale"]) >= 4.5
+        assert contrast(theme["ink"], 0.6 * theme["heat"] + 0.4 * theme["page"]) >= 4.5
+
+
+def test_a_state_can_be_read_without_its_colour():
+    text = Plain(of(OWN)).text
+    for state, sign in (("right", "✓ right"), ("wrong", "✗ not right")):
+        count = sum(r["state"] == state for r in OWN if r["question"])
+        assert count and len(re.findall(sign.replace(" ", r"\s+"), text)) == count
+
+
+def test_where_a_course_says_so_pages_link_to_the_section():
+    q = "matrix_form.linear_backward"
+    own = record("a", None, "graded", file="11.ipynb", cells=[])
+    records = [own, record("a", q, "wrong", misconceptions=["batch_mean_missing"], message="1/N.")]
+    course = Course(lessons="https://uni.example/{lesson}.html")
+    link = "https://uni.example/11_matrix_form.html#7-%C2%B7-Where-the-1/N-lives"
+    for page in (feedback.page(Student("a"), records, course), report.page(records, course)):
+        assert {"href": link} in [about for tag, about in Plain(page).tags if tag == "a"]
+    assert "<a " not in feedback.page(Student("a"), records, Course())
+
+
+def test_the_questions_of_a_notebook_handed_in_twice_are_told_once():
+    whole = record("a", None, "graded", file="new.ipynb", cells=[])
+    old = whole | {"state": "not gradable", "message": "A later one.", "file": "old.ipynb"}
+    records = [old, whole, record("a", "matrix_form.outer_product", "right")]
+    text = Plain(feedback.page(Student("a"), records, Course())).text
+    assert text.count("Outer product") == 1 and "A later one." in text
+
+
+def test_what_no_file_can_hold_or_no_reader_see_is_marked():
+    name = "a\u202eb\ud800c\0d"
+    records = [r | {"name": name, "message": "\x1b[31m\u200d"} for r in OWN]
+    records = [r | {"state": "crashed"} if r["question"] is None else r for r in records]
+    pages = [feedback.page(Student("a", name), records, Course())]
+    pages.append(report.page(records, Course(anonymous=False)))
+    for page in pages:
+        page.encode()
+        assert "a\ufffdb\ufffdc\ufffdd" in page and "\ufffd[31m\u200d" in page
+        assert not set("\u202e\0\x1b") & set(page)
+
+
 def test_the_class_is_not_named_where_it_is_anonymous():
     assert "Student 0" not in report.page(CLASS, Course(anonymous=True))
     assert "Student 0" in report.page(CLASS, Course(anonymous=False))
@@ -131,8 +203,44 @@ def test_questions_that_tell_nobody_apart_are_found():
             for q in ("matrix_form.whole_network", "matrix_form.mend_update")
         ]
         records.append(record(f"s{i}", noise, "right" if rng.random() < 0.5 else "wrong"))
-    found = {question: why for question, why, _ in statistics.separating_nobody(records)}
+    found = {question: why for question, why, *_ in statistics.separating_nobody(records)}
     assert found == {easy: "all", noise: "weak"}
+
+
+def test_a_private_notebook_has_its_map_as_well():
+    shown = record("a", "midterm.power", "wrong", notebook="week_9")
+    maps = statistics.heat_maps([shown | {"misconceptions": ["sign_flipped"]}])
+    assert maps == {"week_9": (["midterm.power"], {"sign_flipped": [1.0]})}
+
+
+def test_notebooks_are_counted_by_state_with_their_points_and_seconds():
+    whole = {"notebook": "11_matrix_form", "question": None, "of": 4.0}
+    records = [
+        whole | {"state": "graded", "points": 3.0, "seconds": 1.0},
+        whole | {"state": "graded", "points": 2.0, "seconds": 2.0},
+        whole | {"state": "timeout", "points": 0.0, "seconds": 60.0},
+        whole | {"notebook": "", "state": "not a notebook", "points": 0.0, "of": 0.0, "seconds": 0},
+    ]
+    lost, known = statistics.notebooks(records)
+    assert known["states"] == {"graded": 2, "timeout": 1}
+    assert (known["points"], known["usual"], known["slowest"]) == (5 / 12, 2.0, 60.0)
+    assert lost["notebook"] == "" and lost["points"] is None
+
+
+def test_who_handed_in_nothing_is_counted_and_named_unless_anonymous():
+    students = {"s000": Student("s000", "Student 000"), "z": Student("z", "Zoe")}
+    named = Plain(report.page(CLASS, Course(students=students, anonymous=False))).text
+    assert re.search(r"nothing came from them: 1\.\s+Zoe\s", named)
+    counted = Plain(report.page(CLASS, Course(students=students))).text
+    assert "nothing came from them: 1." in counted and "Zoe" not in counted
+
+
+def test_a_class_of_one_and_one_without_a_mistake_have_a_report():
+    for records in (a_class.records(1), [r for r in CLASS if r["state"] in ("right", "graded")]):
+        text = Plain(report.page(records, Course())).text
+        assert "nan" not in text and "There are none" in text or "everybody" in text
+    assert "No answer showed a misconception" in text and "Misconceptions by" not in text
+    assert "Nothing was handed in." in Plain(report.page([], Course())).text
 
 
 def test_the_gain_is_of_those_who_took_both_forms():

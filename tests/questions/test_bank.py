@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import re
 import tomllib
 from collections import Counter
@@ -90,7 +91,11 @@ def test_the_right_option_is_not_known_by_its_length(question):
 def test_a_misconception_says_what_it_is_and_where_it_is_cured(name):
     assert text(f"misconception.{name}.code") and text(f"misconception.{name}.numbers")
     assert len(text(f"misconception.{name}.hint")) > 30
-    assert (ROOT / "lectures" / f"{text(f'misconception.{name}.cure')}.ipynb").exists()
+    lesson = ROOT / "lectures" / f"{text(f'misconception.{name}.cure')}.ipynb"
+    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
+    lines = [line for cell in cells for line in "".join(cell["source"]).splitlines()]
+    section = text(f"misconception.{name}.section")
+    assert f"## {section}" in lines or f"### {section}" in lines
 
 
 # --- right answers --------------------------------------------------------------------------------
