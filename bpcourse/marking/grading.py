@@ -28,7 +28,7 @@ def run(arguments):
     if arguments.questions:
         bank.add(arguments.questions)
     if arguments.only:
-        bank.find(arguments.only)
+        bank.find(arguments.only)  # an unknown one is told before the work
     course = Course.load(arguments.course)
     found = find(arguments.submissions)
     way = choose(arguments.unsafe)
@@ -39,6 +39,9 @@ def run(arguments):
     chosen = [one for one in found if arguments.student in (None, one.student)]
     if not chosen:
         raise ValueError(text("grade.no_student", student=arguments.student))
+    if arguments.only:  # those that have it, or may have it
+        notebook = bank.NOTEBOOKS[bank.find(arguments.only).lesson]
+        chosen = [one for one in chosen if one.notebook in ("", notebook)]
     results.only(found)
     seed = _seed(results.folder / SEED, arguments.seed)
     settings = Settings(

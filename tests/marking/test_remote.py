@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from bpcourse.marking.inside import notebook
+from bpcourse.marking.inside import answers
 from bpcourse.marking.remote import Line, LostError, Remote
 from bpcourse.questions.bank import all_questions, find
 from bpcourse.questions.checking import told
@@ -24,7 +24,7 @@ def asked(value, seconds=5.0):
     if child == 0:
         try:
             ours.close()
-            notebook.Session({"answer": value}, theirs, seconds).run(["answer"])
+            answers.Session({"answer": value}, theirs, seconds).run(["answer"])
         finally:
             os._exit(0)
     theirs.close()
