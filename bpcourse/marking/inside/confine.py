@@ -18,7 +18,7 @@ REC, PRIVATE, NOSUID, NODEV, NOEXEC = 0x4000, 0x40000, 2, 4, 8
 DISK = 32 << 20  # bytes of the private /tmp, and of one file
 PROCESSES = 24
 FILES = 64
-SET_DEATH_SIGNAL, SET_NO_NEW_PRIVILEGES, SET_SECCOMP = 1, 38, 22  # of prctl
+SET_DEATH_SIGNAL, SET_SECCOMP, SET_SUBREAPER, SET_NO_NEW_PRIVILEGES = 1, 22, 36, 38  # of prctl
 
 
 def namespaces():
@@ -76,6 +76,11 @@ def give_up_rights(user):
 def die_with_parent():
     """End when the process that forked this one ends."""
     _prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def adopt_orphans():
+    """Be the parent of every process below whose own parent ends."""
+    _prctl(SET_SUBREAPER, 1)
 
 
 def limits(memory, seconds):

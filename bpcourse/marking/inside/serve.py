@@ -30,6 +30,7 @@ def main():
             importlib.import_module(name)
         except Exception as error:  # a plot is not worth failing for
             print(name, error, file=sys.stderr)
+    confine.adopt_orphans()
     alone = _can_be_alone()
     control.sendall(json.dumps({"alone": alone}).encode() + b"\n")
     while True:
@@ -76,7 +77,19 @@ def _one(control, job, settings, alone, memory, user):
     if control in ready:
         os.kill(child, signal.SIGKILL)  # takes all that it started with it
         control.recv(4096)
-    os.waitpid(child, 0)
+    _wait_for_all(alone)
+
+
+def _wait_for_all(alone):
+    """Return when nothing of a notebook is left: what loses its parent becomes our child."""
+    try:
+        while True:
+            if not alone:  # no namespace ends them
+                for pid in open(f"/proc/self/task/{os.getpid()}/children").read().split():
+                    os.kill(int(pid), signal.SIGKILL)
+            os.waitpid(-1, 0)
+    except ChildProcessError:
+        pass
 
 
 def _shut_in(job, settings, alone, memory, user):
