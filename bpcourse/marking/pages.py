@@ -68,10 +68,10 @@ def cure(name):
 
 
 def place(name):
-    """The same as a student reads it: ``"11 · Matrix form, section 7 · Where the 1/N lives"``."""
+    """The same as it is read: ``"lesson 11 · Matrix form, section “7 · Where the 1/N lives”"``."""
     stem, section = cure(name)
     if not section:
-        return lesson(stem)
+        return text("feedback.lesson", lesson=lesson(stem))
     return text("feedback.section", lesson=lesson(stem), section=section)
 
 
