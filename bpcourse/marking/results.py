@@ -43,7 +43,7 @@ class Results:
     def keep(self, submission, digest, records):
         """Keep the records of a notebook; ``digest`` says of what they are the records."""
         data = json.dumps({"digest": digest, "records": records}, ensure_ascii=False)
-        write(self._path(submission), data.encode())
+        write(self._path(submission), data.encode(errors="replace"))  # half a surrogate: "?"
 
     def only(self, submissions):
         """Forget the notebooks that are not among those handed in."""
@@ -140,7 +140,7 @@ def grades(records, course):
         row["total"] += record["points"]
         row["of"] += record["of"]
         if record["notebook"]:
-            row[record["notebook"]] = record["points"]
+            row[record["notebook"]] = (row[record["notebook"]] or 0.0) + record["points"]
         if record["state"] != "graded":
             row["look at"] = "; ".join(filter(None, [row["look at"], record["state"]]))
     return [rows[id] for id in sorted(rows)]
