@@ -106,5 +106,7 @@ def decimals(value):
 
 
 def percent(share):
-    """A share from 0 to 1, in whole percent."""
+    """A share from 0 to 1, in whole percent; a small one is not rounded to none."""
+    if 0 < share < 0.005:
+        return "< 1 %"
     return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")

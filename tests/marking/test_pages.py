@@ -8,6 +8,7 @@ import pytest
 
 from bpcourse.marking import feedback, report, statistics
 from bpcourse.marking.course import Course, Student
+from bpcourse.marking.pages import percent
 from bpcourse.questions.bank import find
 from bpcourse.questions.posed import pose
 from bpcourse.text import text as text_of
@@ -213,6 +214,16 @@ def test_a_private_notebook_has_its_map_as_well():
     shown = record("a", "midterm.power", "wrong", notebook="week_9")
     maps = statistics.heat_maps([shown | {"misconceptions": ["sign_flipped"]}])
     assert maps == {"week_9": (["midterm.power"], {"sign_flipped": [1.0]})}
+
+
+def test_a_share_that_is_small_is_not_none():
+    assert [percent(share) for share in (0, 0.004, 0.006, 0.5, -0.2)] == [
+        "0 %",
+        "< 1 %",
+        "1 %",
+        "50 %",
+        "\N{MINUS SIGN}20 %",
+    ]
 
 
 def test_notebooks_are_counted_by_state_with_their_points_and_seconds():
