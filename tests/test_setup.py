@@ -167,6 +167,7 @@ def test_the_version_is_the_same_wherever_it_stands():
 # --- the wheel and a fresh clone ------------------------------------------------------------------
 
 
+TEMPLATES = ("base", "feedback", "report")
 STATIC = ("engine.js", "stepper.js", "stepper.css", "still.css")
 
 
@@ -188,6 +189,7 @@ def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
     assert {f"bpcourse/{name}" for name in given} <= names
     assert "bpcourse/text/en.toml" in names
     assert {f"bpcourse/widgets/static/{name}" for name in STATIC} <= names
+    assert {f"bpcourse/marking/templates/{name}.html" for name in TEMPLATES} <= names
     assert not [name for name in names if "solutions" in name or name.startswith("tests")]
 
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)

@@ -39,8 +39,14 @@ def _notebook(own, records, course):
 def _told(record, course):
     """What is said of an answer: hints, what was seen, and where to read again."""
     lines = record["message"].split("\n")
-    hints = max(1, len(record["misconceptions"]))  # each stands on a line, before what was seen
-    return {"said": lines[:hints], "seen": "\n".join(lines[hints:]), "cures": cures(record, course)}
+    names = record["misconceptions"] or [
+        ""
+    ]  # the hint of each stands on a line, then what was seen
+    return {
+        "said": list(zip(names, lines, strict=False)),
+        "seen": "\n".join(lines[len(names) :]),
+        "cures": cures(record, course),
+    }
 
 
 def cures(record, course):

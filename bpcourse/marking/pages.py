@@ -68,10 +68,10 @@ def cure(name):
 
 
 def place(name):
-    """The same as a student reads it: ``"11 · Matrix form, section 7 · Where the 1/N lives"``."""
+    """The same as it is read: ``"lesson 11 · Matrix form, section “7 · Where the 1/N lives”"``."""
     stem, section = cure(name)
     if not section:
-        return lesson(stem)
+        return text("feedback.lesson", lesson=lesson(stem))
     return text("feedback.section", lesson=lesson(stem), section=section)
 
 
@@ -106,5 +106,7 @@ def decimals(value):
 
 
 def percent(share):
-    """A share from 0 to 1, in whole percent."""
+    """A share from 0 to 1, in whole percent; a small one is not rounded to none."""
+    if 0 < share < 0.005:
+        return "< 1 %"
     return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")

@@ -143,7 +143,7 @@ def grades(records, course):
         row["total"] += record["points"]
         row["of"] += record["of"]
         if record["notebook"]:
-            row[record["notebook"]] = record["points"]
+            row[record["notebook"]] = (row[record["notebook"]] or 0.0) + record["points"]
         if record["state"] != "graded":
             row["look at"] = "; ".join(filter(None, [row["look at"], record["state"]]))
     return [rows[id] for id in sorted(rows)]

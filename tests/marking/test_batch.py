@@ -12,7 +12,7 @@ from bpcourse import cli
 from bpcourse.marking import batch, sandbox
 from bpcourse.marking.course import Course
 from bpcourse.marking.marker import Marker, Settings
-from bpcourse.marking.results import Results, file_name
+from bpcourse.marking.results import Results, file_name, grades
 from bpcourse.marking.submissions import Submission, find
 from bpcourse.questions.bank import find as find_question
 from bpcourse.questions.posed import pose
@@ -142,6 +142,23 @@ def test_tables_are_quoted_and_hold_no_formula(tmp_path):
     assert names == {f"{file_name(student)}.html" for student in STUDENTS}
     assert len(names) == len(STUDENTS) and all(len(name) < 120 for name in names)
     assert {path.name for path in tmp_path.iterdir()} == {"out"}
+
+
+def test_what_a_student_wrote_that_no_file_can_hold_is_kept_as_a_question_mark(tmp_path):
+    results, submission = Results(tmp_path), Submission("ana", "", STEM, "x", ("", "x"))
+    results.keep(submission, "", [r | {"message": "a\ud800b"} for r in fake(submission)])
+    assert {record["message"] for record in results.records()} == {"a?b"}
+    results.write(Course())
+    assert "a?b" in (tmp_path / "feedback" / "ana.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("later_first", [True, False])
+def test_a_notebook_handed_in_twice_has_the_points_of_the_one_that_was_marked(later_first):
+    later = {"student": "ana", "name": "", "notebook": STEM, "question": None}
+    later |= {"state": "graded", "points": 3.0, "of": 4.0}
+    earlier = later | {"state": "not gradable", "points": 0.0, "of": 0.0}
+    (row,) = grades([later, earlier] if later_first else [earlier, later], Course())
+    assert (row[STEM], row["total"], row["look at"]) == (3.0, 3.0, "not gradable")
 
 
 def test_file_names_differ_and_are_plain():

@@ -8,6 +8,7 @@ import pytest
 
 from bpcourse.marking import feedback, report, statistics
 from bpcourse.marking.course import Course, Student
+from bpcourse.marking.pages import percent
 from bpcourse.questions.bank import find
 from bpcourse.questions.posed import pose
 from bpcourse.text import text as text_of
@@ -50,7 +51,9 @@ def test_feedback_says_of_each_question_its_points_and_what_there_is_to_learn():
     wrong = [r for r in OWN if r["question"] and r["state"] == "wrong" and r["misconceptions"]]
     assert wrong
     for record in wrong:
-        assert record["message"] in text
+        (name,) = record["misconceptions"]
+        assert f"{name.replace('_', ' ').capitalize()}. {record['message'].splitlines()[0]}" in text
+        assert "\n".join(record["message"].splitlines()[1:]) in text
         for name in record["misconceptions"]:
             section = text_of(f"misconception.{name}.section")
             assert f"section “{section}” (lectures/" in text
@@ -213,6 +216,16 @@ def test_a_private_notebook_has_its_map_as_well():
     assert maps == {"week_9": (["midterm.power"], {"sign_flipped": [1.0]})}
 
 
+def test_a_share_that_is_small_is_not_none():
+    assert [percent(share) for share in (0, 0.004, 0.006, 0.5, -0.2)] == [
+        "0 %",
+        "< 1 %",
+        "1 %",
+        "50 %",
+        "\N{MINUS SIGN}20 %",
+    ]
+
+
 def test_notebooks_are_counted_by_state_with_their_points_and_seconds():
     whole = {"notebook": "11_matrix_form", "question": None, "of": 4.0}
     records = [
@@ -236,10 +249,12 @@ def test_who_handed_in_nothing_is_counted_and_named_unless_anonymous():
 
 
 def test_a_class_of_one_and_one_without_a_mistake_have_a_report():
-    for records in (a_class.records(1), [r for r in CLASS if r["state"] in ("right", "graded")]):
-        text = Plain(report.page(records, Course())).text
-        assert "nan" not in text and "There are none" in text or "everybody" in text
+    one = Plain(report.page(a_class.records(1), Course())).text
+    assert "There are none." in one and "nan" not in one
+    clever = [r for r in CLASS if r["state"] in ("right", "graded")]
+    text = Plain(report.page(clever, Course())).text
     assert "No answer showed a misconception" in text and "Misconceptions by" not in text
+    assert "everybody has it right" in text and "There are none." not in text
     assert "Nothing was handed in." in Plain(report.page([], Course())).text
 
 
