@@ -21,7 +21,8 @@ DOUBLE = float(np.finfo(np.float64).eps)
 GROUP = 512
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
-MANY = 100  # entries from which groups are worth their evaluations, one by one too
+MANY = 8  # entries of an array from which groups save evaluations, one by one too,
+MANY_STACKED = 100  # and where evaluations come in stacks
 AVERAGED = 60  # entries of an array whose noise is averaged out
 SURE = 5  # bounds of an averaged slope at which a claim is wrong
 ENOUGH = 12  # wrong entries named in an array before the rest of it is left alone
@@ -90,7 +91,7 @@ class Sweep:
     # one at a time
 
     def _each(self, k, index, found):
-        if len(index) >= MANY:
+        if len(index) >= (MANY if self.objective.batch is None else MANY_STACKED):
             index = self._forward(k, index, found)
         claim = (self.claims[k] * self.scales[k])[index]
         t = first_step(claim, self.limits.sigma)
@@ -123,13 +124,14 @@ class Sweep:
         """One evaluation an entry, where groups showed no kink; the entries that are left.
 
         A forward difference with a small step is enough for most: its error, half the curvature
-        times the step, is small beside the claim.
+        times the step, is small beside the claim. One direction through a group is enough too, as
+        every entry is still measured alone: it is there to show kinks.
         """
         passed: list = []
         left: list = []
         aside = Findings(found.numerical, found.bound)
         for group in self._alike(k, index):
-            agree = len(group) > FEW and all(self._line(k, group, aside) == "right" for _ in "12")
+            agree = len(group) > FEW and self._line(k, group, aside) == "right"
             (passed if agree else left).append(group)
         found.varied |= aside.varied
         if not passed:
