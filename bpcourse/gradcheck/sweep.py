@@ -320,7 +320,7 @@ class Sweep:
             weights *= self.rng.choice((-1.0, 1.0), len(index))
             line = GroupLine(self.objective, self.f0, k, index, 0 * self.claims[k], weights)
             samples = Samples(line, 1e-3, self.limits)
-            if sum(bends(samples, j) for j in range(0, -6, -1)) >= 3:
+            if sum(bends(samples, j) for j in range(0, -9, -1)) >= 3:
                 return True
         return False
 
