@@ -16,7 +16,6 @@ SHRINK = 1 / (RATIO**2 - 1)
 MOST_STEPS = 12
 LARGEST_STEP = 1e6  # relative to the size of the parameters
 ROUNDED = 4  # no claim is off by this many times the rounding that it is allowed
-UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
 LOCAL_STEP = 2.0  # beyond this a step may confirm a claim, but f is too far away to convict one
 
 
@@ -191,8 +190,6 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
             and not bends(samples, j)
             and _confirmed(samples, j, limits, doubt, R, E)
         ):
-            if line.f0 == R == 0 and abs(claim) < UNDERFLOW:
-                return _judgement("unclear", samples, j, R, UNDERFLOW)
             return _judgement("wrong", samples, j, R, E)
         trouble = E - noise - allowance
         j += 1 if noise >= trouble else -1

@@ -25,6 +25,7 @@ MANY = 8  # entries of an array from which groups save evaluations, one by one t
 MANY_STACKED = 100  # and where evaluations come in stacks
 AVERAGED = 60  # entries of an array whose noise is averaged out
 SURE = 5  # bounds of an averaged slope at which a claim is wrong
+UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
 ENOUGH = 12  # wrong entries named in an array before the rest of it is left alone
 
 
@@ -177,6 +178,9 @@ class Sweep:
         if judged.verdict == "unclear" and self.limits.averages and found.averaged < AVERAGED:
             found.averaged += 1
             self._average(k, i, line, judged)
+        if judged.verdict == "wrong" and self.f0 == judged.slope == 0:
+            if abs(line.claim) < UNDERFLOW:
+                judged.verdict, judged.bound = "unclear", UNDERFLOW
         found.varied |= judged.moved
         found.numerical[i] = judged.slope / line.scale
         found.bound[i] = judged.bound / line.scale
