@@ -19,6 +19,8 @@ class Nearby:
             self._judge_kinks(k, found, list(found.kinked))
         if callable(self.setting.grad):
             self._confirm()
+            if not self.setting.coarse:
+                self._look_elsewhere()
 
     def _judge_kinks(self, k, found, entries):
         if not entries:
@@ -120,7 +122,7 @@ class Nearby:
             if not found.wrong or any(i in self.kinks[k] for i in found.wrong):
                 continue
             everything = np.arange(self.here.claims[k].size)
-            if self.here.kinked(k):
+            if self.kinks[k] or self.here.kinked(k):
                 nearby = self._nearby(k, everything)
                 if nearby is None or "wrong" in nearby.values():
                     continue
@@ -135,6 +137,20 @@ class Nearby:
                 slope = judged.slope / scale
                 self.kinks[k][i] = Kink(slope, slope, False)
             found.wrong = []
+
+    def _look_elsewhere(self):
+        """Entries that cannot be told here, such as those whose kink is nearer than any step.
+
+        A claim that is right at generic points is a right function of the parameters.
+        """
+        for k, found in enumerate(self.found):
+            left = [i for i in found.unclear if i not in self.kinks[k]]
+            nearby = self._nearby(k, np.array(left)) if left else None
+            for i, verdict in (nearby or {}).items():
+                if verdict != "unclear":
+                    found.unclear.remove(i)
+                if verdict == "wrong":
+                    found.wrong.append(i)
 
     def _special(self, k, found, index, step):
         """Are the claims for these entries right nearby, and there the slopes found here?"""

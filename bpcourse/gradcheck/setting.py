@@ -123,7 +123,10 @@ class Setting:
             rounding = 2 * self.sigma
             self.objective, self.f0, self.sigma = wide
             eps_params = DOUBLE
-        self.coarse = self.sigma > COARSE * abs(self.f0)
+        moves = max(
+            float(abs(c * s).max(initial=0)) for c, s in zip(claims, self.scales, strict=True)
+        )
+        self.coarse = self.sigma > COARSE * max(abs(self.f0), moves)
         if self.coarse:
             self.limits = Limits(self.sigma, eps, eps_params, 30, 5e-4, 5e-3, averages=True)
             self.forgiving = Forgiving(1e-5, 1e-3, 1e-3)

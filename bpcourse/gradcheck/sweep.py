@@ -21,9 +21,11 @@ DOUBLE = float(np.finfo(np.float64).eps)
 GROUP = 512
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
-MANY = 100  # entries from which groups are worth their evaluations, one by one too
+MANY = 8  # entries of an array from which groups save evaluations, one by one too,
+MANY_STACKED = 100  # and where evaluations come in stacks
 AVERAGED = 60  # entries of an array whose noise is averaged out
 SURE = 5  # bounds of an averaged slope at which a claim is wrong
+UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
 ENOUGH = 12  # wrong entries named in an array before the rest of it is left alone
 
 
@@ -90,7 +92,7 @@ class Sweep:
     # one at a time
 
     def _each(self, k, index, found):
-        if len(index) >= MANY:
+        if len(index) >= (MANY if self.objective.batch is None else MANY_STACKED):
             index = self._forward(k, index, found)
         claim = (self.claims[k] * self.scales[k])[index]
         t = first_step(claim, self.limits.sigma)
@@ -123,13 +125,14 @@ class Sweep:
         """One evaluation an entry, where groups showed no kink; the entries that are left.
 
         A forward difference with a small step is enough for most: its error, half the curvature
-        times the step, is small beside the claim.
+        times the step, is small beside the claim. One direction through a group is enough too, as
+        every entry is still measured alone: it is there to show kinks.
         """
         passed: list = []
         left: list = []
         aside = Findings(found.numerical, found.bound)
         for group in self._alike(k, index):
-            agree = len(group) > FEW and all(self._line(k, group, aside) == "right" for _ in "12")
+            agree = len(group) > FEW and self._line(k, group, aside) == "right"
             (passed if agree else left).append(group)
         found.varied |= aside.varied
         if not passed:
@@ -175,6 +178,9 @@ class Sweep:
         if judged.verdict == "unclear" and self.limits.averages and found.averaged < AVERAGED:
             found.averaged += 1
             self._average(k, i, line, judged)
+        if judged.verdict == "wrong" and self.f0 == judged.slope == 0:
+            if abs(line.claim) < UNDERFLOW:
+                judged.verdict, judged.bound = "unclear", UNDERFLOW
         found.varied |= judged.moved
         found.numerical[i] = judged.slope / line.scale
         found.bound[i] = judged.bound / line.scale
@@ -318,7 +324,7 @@ class Sweep:
             weights *= self.rng.choice((-1.0, 1.0), len(index))
             line = GroupLine(self.objective, self.f0, k, index, 0 * self.claims[k], weights)
             samples = Samples(line, 1e-3, self.limits)
-            if sum(bends(samples, j) for j in range(0, -6, -1)) >= 3:
+            if sum(bends(samples, j) for j in range(0, -9, -1)) >= 3:
                 return True
         return False
 

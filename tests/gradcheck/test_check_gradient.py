@@ -240,6 +240,17 @@ def test_evaluations(rng):
     report = check_gradient(counted, net.params, grad)
     assert report.mode == "grouped" and report.verdict == "right"
     assert report.evaluations == calls[0] <= 0.05 * size
+    one_by_one = check_gradient(f, net.params, grad, mode="each")
+    assert one_by_one.verdict == "right" and one_by_one.evaluations <= 1.2 * size
+
+
+def test_evaluations_one_by_one_on_small_models():
+    costs = []
+    for seed in SEEDS:
+        model, _ = model_and_mutants(seed)
+        report = check_gradient(model.f, model.params, model.grad, mode="each", rng=seed)
+        costs.append(report.evaluations / sum(a.size for a in model.params.values()))
+    assert np.median(costs) <= 2
 
 
 def test_batch_is_used_and_gives_the_same(rng):

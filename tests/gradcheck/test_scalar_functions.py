@@ -1,5 +1,7 @@
 """Scalar functions with known derivatives: kinks, cliffs, high frequencies, all scales."""
 
+import math
+
 import numpy as np
 import pytest
 from corpus import random_model
@@ -187,6 +189,51 @@ def test_a_curve_seen_from_afar_is_no_kink_in_float32(seed):
 
     report = check_gradient(f, model.params, model.grad, mode="each", rng=seed)
     assert report.verdict != "wrong" and not any(a.kinks for a in report.arrays)
+
+
+@pytest.mark.parametrize("x", [[0.0, 0.0], [1.0, 0.0]])
+def test_a_kink_hidden_in_a_curve(x):
+    """Its two slopes differ by 2 %, and backpropagation through relu′(0) = 0 gives neither."""
+
+    def f(p):
+        a, t = p
+        bent = 4091 * np.maximum(-t, 0) - 4187 * np.maximum(t, 0)
+        return float(abs(a) + bent + 3.6e6 * t**2 + 7.9e7 * t**3)
+
+    def slope(p):
+        a, t = p
+        bent = -4091.0 * (t < 0) - 4187.0 * (t > 0)
+        return np.array([np.sign(a), bent + 7.2e6 * t + 2.37e8 * t**2])
+
+    report = check_gradient(f, np.array(x), slope)
+    assert report.verdict == "right" and (1,) in report[""].kinks
+    assert check_gradient(f, np.array(x), lambda p: slope(p) * [1, 1.001]).verdict == "wrong"
+
+
+@pytest.mark.parametrize("mode", ["each", "grouped"])
+def test_kinks_nearer_than_any_step_are_judged_elsewhere(mode):
+    rng = np.random.default_rng(0)
+    X, A, v = rng.standard_normal((6, 4)), rng.standard_normal((4, 5)), rng.standard_normal(5)
+    W = np.stack([A, A + 1e-8 * rng.standard_normal(A.shape)])
+
+    def f(W):
+        return float((np.maximum(X @ W[0], X @ W[1]) @ v).sum())
+
+    def slope(W):
+        first = X @ W[0] > X @ W[1]
+        return np.stack([X.T @ (first * v), X.T @ (~first * v)])
+
+    assert check_gradient(f, W, slope, mode=mode).verdict == "right"
+    assert check_gradient(f, W, slope(W), mode=mode).verdict != "wrong"
+    assert check_gradient(f, W, lambda W: 1.001 * slope(W), mode=mode).verdict == "wrong"
+
+
+def test_slopes_that_vanish_below_the_rounding_inside_f():
+    def f(p):  # log(1 + tiny) is exactly 0; what else f does, it does far away
+        return math.log(1 + 1e-70 * float(p[0])) + float(p[1]) ** 8
+
+    report = check_gradient(f, np.zeros(2), np.array([1e-70, 0]))
+    assert report.verdict == "cannot tell" and report.reason == "precision"
 
 
 @pytest.mark.parametrize("x", [[0.0], [0.0, 0.0], [0.0, 1.0]])
