@@ -146,5 +146,5 @@ def _in_zip(path):
 
 
 def _readable(name):
-    """A name that can be written down: bytes that are no UTF-8 become question marks."""
-    return name.encode("utf-8", "replace").decode("utf-8")
+    """A name that can be written down, and is still nobody else's."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -255,6 +255,17 @@ CELLS = {  # one cell more, among right answers: all of them keep their marks
     "another check": "check = lambda *arguments: None",
     "exceptions of its own": "class E(BaseException):\n    __str__ = lambda s: 1 / 0\nraise E",
     "half a character": "raise ValueError('\\ud800')",
+    "goes on twice": "import os\nos.fork()",
+    "closes what is open": "import os\nos.closerange(3, 64)",
+    "many threads": "import threading, time\nfor _ in range(10_000):\n"
+    "    threading.Thread(target=time.sleep, args=(100,), daemon=True).start()",
+    "deeper than the stack": "import sys\nsys.setrecursionlimit(10**9)\ndef f():\n    g(f)\n"
+    "def g(h):\n    sorted([1], key=lambda x: h())\nf()",
+    "processes of a pool": "import multiprocessing\nwith multiprocessing.Pool(2) as pool:\n"
+    "    assert pool.map(abs, [-1, 2]) == [1, 2]",
+    "an alarm": "import signal\nsignal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)",
+    "writes into the results": "import os\nos.makedirs('RESULTS', exist_ok=True)\n"
+    "open('RESULTS/grades.csv', 'a').write('first')\nopen('RESULTS/overrides.csv', 'a').write('x')",
     "goes deep": "def f():\n    f()\nf()",
     "asks for input": "input()",
 }

@@ -49,21 +49,26 @@ def marked(request, tmp_path_factory, listening):
     for name, (first, answer) in hostile.ALTERED.items():
         answer = answer.replace("LISTENING", str(listening))
         work[f"altered {name}"] = hostile.solved(ROOT, first=first, answer=answer)
+    results = Results(tmp_path_factory.mktemp("results"))
     for name, cell in hostile.CELLS.items():
+        cell = cell.replace("RESULTS", str(results.folder))
         work[f"first {name}"] = hostile.solved(ROOT, first=cell)
     work |= {f"file {n}": data for n, (data, _) in hostile.FILES.items()}
+    changed = hostile.solved(ROOT).replace(b'check(\\"', b'print(\\"')
+    work["tests changed"] = changed
     work["tests deleted"] = hostile.solved(ROOT, tests=False)
     work["somebody else"] = hostile.solved(ROOT, first="# handed in by somebody else")
     for student, data in work.items():
         (folder / student).mkdir()
         (folder / student / f"{hostile.LESSON}.ipynb").write_bytes(data)
-    results = Results(tmp_path_factory.mktemp("results"))
     settings = Settings(way=request.param, cell_seconds=1, seconds=4, question_seconds=1)
     batch.Batch(results, Course.load(), settings).grade(find(folder), jobs=2)
     records: dict = {}
     for record in results.records():
         records.setdefault(record["student"], []).append(record)
     assert set(records) == set(work)
+    assert {path.name for path in results.folder.iterdir()} == {"notebooks", "overrides.csv"}
+    assert not results.overrides()
     return records
 
 
@@ -110,6 +115,7 @@ def test_a_file_that_is_no_notebook_has_a_record_with_a_reason(marked, name):
 
 def test_cells_with_tests_are_not_needed(marked):
     assert marked["tests deleted"][0]["points"] == 20
+    assert marked["tests changed"][0]["points"] == 20
 
 
 def test_nothing_that_was_started_is_left(marked):

@@ -124,9 +124,11 @@ def test_a_damaged_zip_entry_is_an_error_of_that_entry_alone(tmp_path):
 
 
 def test_names_of_bytes_that_are_no_text_can_be_written_down(tmp_path):
-    name = os.fsencode(tmp_path) + b"/\xff"
-    os.mkdir(name)
-    with open(name + f"/{STEM}.ipynb".encode(), "wb") as file:
-        file.write(b"{}")
-    (found,) = find(tmp_path)
-    assert found.student.encode() and found.file.encode() and found.read() == b"{}"
+    for byte in (b"\xfe", b"\xff"):
+        name = os.fsencode(tmp_path) + b"/" + byte
+        os.mkdir(name)
+        with open(name + f"/{STEM}.ipynb".encode(), "wb") as file:
+            file.write(byte)
+    found = find(tmp_path)
+    assert len({one.student.encode() for one in found}) == 2
+    assert {one.read() for one in found} == {b"\xfe", b"\xff"}

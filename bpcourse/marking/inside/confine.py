@@ -16,7 +16,8 @@ NEW_NAMESPACES = {"mount": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "ne
 NEW_PID, NEW_USER = 0x20000000, 0x10000000
 REC, PRIVATE, NOSUID, NODEV, NOEXEC = 0x4000, 0x40000, 2, 4, 8
 DISK = 32 << 20  # bytes of the private /tmp, and of one file
-PROCESSES = 24
+PROCESSES = 24  # and threads
+FOR_QUESTIONS = 8  # of these, so that threads that cells leave behind do not stop the forks
 FILES = 64
 SET_DEATH_SIGNAL, SET_SECCOMP, SET_SUBREAPER, SET_NO_NEW_PRIVILEGES = 1, 22, 36, 38  # of prctl
 
@@ -83,6 +84,12 @@ def adopt_orphans():
     _prctl(SET_SUBREAPER, 1)
 
 
+def allow_more_processes():
+    """What the cells of a notebook could not have is there for the forks of its questions."""
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
 def limits(memory, seconds):
     """Bytes of address space, seconds of processor time, and fixed limits for the rest."""
     for what, most in (
@@ -96,6 +103,8 @@ def limits(memory, seconds):
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
+    most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    resource.setrlimit(resource.RLIMIT_NPROC, (most - FOR_QUESTIONS, most))
 
 
 # --- system calls that no exercise needs ----------------------------------------------------------

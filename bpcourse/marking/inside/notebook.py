@@ -28,13 +28,17 @@ def serve(job, settings, alone):
     space.update(__builtins__=builtins, exit=sys.exit, quit=sys.exit)
     shell = standin.Shell(lambda source: exec(source, space))
     vars(builtins)["get_ipython"] = lambda: shell
+    own = os.getpid()
     for number, source in message["cells"]:
         frames.send(job, {"cell": number})
         error = _run_cell(number, source, space, settings["cell_seconds"])
+        if os.getpid() != own:  # a fork that the cell made goes no further
+            os._exit(0)
         if error:
             frames.send(job, {"stopped": number, "message": error})
     _end(alone)
     _bury(alone)
+    confine.allow_more_processes()
     frames.send(job, {"ready": True})
     while True:
         request, descriptors, _, _ = socket.recv_fds(job, 4096, 1)
