@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from bpcourse import cli
 from bpcourse.marking import batch
 from bpcourse.marking.cluster import executor
 from bpcourse.marking.course import Course
@@ -16,7 +17,7 @@ from bpcourse.marking.marker import Settings
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import find
 
-from .test_batch import ROOT, WAY
+from .test_batch import ROOT, WAY, read_grades
 
 STEM = "12_cost_of_backprop"
 pytestmark = [
@@ -82,6 +83,10 @@ def test_a_worker_is_killed_and_nothing_is_lost(tmp_path, cluster):
     assert len(own) == 40
     assert {(r["state"], r["points"]) for r in own} == {("graded", 7.0)}
     assert workers[0].wait() == -signal.SIGKILL and workers[1].poll() is None
+
+    out = tmp_path / "of the command"
+    cli.main(["grade", str(folder), "--out", str(out), "--scheduler", address, "--student", "s7"])
+    assert read_grades(out)["s7"]["total"] == "7"
 
 
 def test_where_no_scheduler_answers_it_is_told():
