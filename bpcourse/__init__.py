@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
     from bpcourse.questions import Answer as Answer
     from bpcourse.questions import ask as ask
     from bpcourse.questions import check as check
+    from bpcourse.questions import gain as gain
     from bpcourse.questions import hint as hint
     from bpcourse.questions import predict as predict
     from bpcourse.questions import progress as progress
@@ -42,7 +43,7 @@ _NAMES = {
     "network": "Network accuracy",
     "training": "train",
     "gradcheck": "central_difference",
-    "questions": "Answer ask check hint predict progress",
+    "questions": "Answer ask check gain hint predict progress",
 }
 _MODULES = "activations datasets diagnosis figures gradcheck graph indexwise notation".split()
 _MODULES += ["optimizers", "workspace"]

@@ -1,6 +1,12 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and by one program at a time."""
 
 import os
+from contextlib import contextmanager
+
+try:
+    import fcntl
+except ImportError:  # Windows, or a browser
+    fcntl = None  # type: ignore[assignment]
 
 
 def write(path, data):
@@ -12,3 +18,20 @@ def write(path, data):
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder):
+    """Be the only program that is in such a block for this folder, where the system can say so.
+
+    Two notebooks that are open at once write into one record; without this one would lose.
+    """
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)  # the folder itself, so that no file is left behind
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

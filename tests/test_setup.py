@@ -99,7 +99,8 @@ def _imports(path):
             elif isinstance(child, ast.ImportFrom):
                 assert child.level == 0, f"{path}: imports are written in full"
                 if child.module == "bpcourse":
-                    yield from ((f"bpcourse.{alias.name}", inside) for alias in child.names)
+                    names = (a.name for a in child.names if a.name != "__version__")
+                    yield from ((f"bpcourse.{name}", inside) for name in names)
                 else:
                     yield child.module, inside
             yield from walk(child, inside or isinstance(child, ast.FunctionDef))

@@ -20,6 +20,8 @@ from bpcourse.text import text
 
 INSIDE = Path(__file__).parent / "inside"
 CODE = "/marking"  # where the folder above is, inside
+LIBRARIES = "/libraries"  # and what Python's packages are installed in, one folder or more
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
 MEMORY = 2 << 30  # bytes of address space for each process
 START = 20.0  # seconds in which a sandbox has to be there
 
@@ -75,18 +77,13 @@ class Sandbox:
                 stderr=subprocess.PIPE,
             )
         try:
-            greeting = json.loads(self._control.recv(4096) or b"null")
-            if greeting is None:
-                raise OSError(self._said())
+            greeting = self._control.recv(4096)
         except BaseException:
             self.close()
             raise
-        self.alone = greeting["alone"]  # whether one server is safe for many notebooks
-
-    def _said(self):
-        """What the server said as it ended."""
-        self._process.kill()
-        return self._process.communicate()[1].decode(errors="replace").strip()[-2000:]
+        if not greeting:
+            raise OSError(self.close())
+        self.alone = json.loads(greeting)["alone"]  # whether one server is safe for many notebooks
 
     def job(self, settings):
         """The socket of a process for one notebook, started now."""
@@ -103,10 +100,10 @@ class Sandbox:
                 raise OSError(text("grade.server_gone"))
 
     def close(self):
-        """End the server and all that it started."""
+        """End the server and all that it started; what it said on the way."""
         self._control.close()
         self._process.kill()
-        self._process.communicate()
+        return self._process.communicate()[1].decode(errors="replace").strip()[-2000:]
 
     def __enter__(self):
         return self
@@ -118,12 +115,13 @@ class Sandbox:
 def _start_code(way):
     """What the Python inside begins with: our folder is all that there is of a ``bpcourse``."""
     folder = str(INSIDE) if way == "none" else CODE
+    libraries = [str(path if way == "none" else _place(path)) for path in _libraries()]
     return (
         "import sys, types\n"
         f"for name, path in ('', []), ('.marking', []), ('.marking.inside', [{folder!r}]):\n"
         "    package = sys.modules['bpcourse' + name] = types.ModuleType('bpcourse' + name)\n"
         "    package.__path__ = path\n"
-        f"sys.path += {list(map(str, _libraries()))!r}\n"
+        f"sys.path += {libraries!r}\n"
         "from bpcourse.marking.inside import serve\nserve.main()"
     )
 
@@ -147,24 +145,31 @@ def _libraries():
     return list(dict.fromkeys(parents))
 
 
-def _shown():
-    """What of this machine is there inside, for reading."""
-    system = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime")
-    paths = [Path(name) for name in system if Path(name).exists()]
-    for path in (Path(sys.base_prefix).resolve(), *_libraries()):
-        if not any(path.is_relative_to(other) for other in paths):
-            paths.append(path)
-    return paths
-
-
-def _hidden():
-    """The course itself, where it is installed in a folder that is shown."""
-    folders = (path / "bpcourse" for path in _libraries())
+def _contents():
+    """{place inside: what of this machine is there, for reading}."""
+    system = [Path(name) for name in SYSTEM if Path(name).exists()]
     prefix = Path(sys.base_prefix).resolve()
-    return {
-        *(path for path in folders if path.exists()),
-        *prefix.glob("lib/python*/site-packages/bpcourse"),
-    }
+    if not any(map(prefix.is_relative_to, system)):
+        system.append(prefix)
+    contents = {path: path for path in system}
+    for number, path in enumerate(_libraries()):
+        if not any(map(path.is_relative_to, system)):
+            contents[Path(LIBRARIES, str(number))] = path
+    return contents | {Path(CODE): INSIDE}
+
+
+def _place(path):
+    """Where a path of this machine is inside."""
+    contents = _contents().items()
+    place, shown = next((place, p) for place, p in contents if path.is_relative_to(p))
+    return place / path.relative_to(shown)
+
+
+def _covered():
+    """Where the course itself would be seen inside, if it is installed there."""
+    folders = [path / "bpcourse" for path in _libraries()]
+    folders += Path(sys.base_prefix).resolve().glob("lib/python*/site-packages/bpcourse")
+    return {_place(path) for path in folders if path.exists()}
 
 
 def _bubblewrap():
@@ -175,30 +180,22 @@ def _bubblewrap():
             command += ["--cap-add", f"CAP_{right}"]
     else:
         command += ["--unshare-user"]
-    for path in _shown():
-        for parent in reversed(path.parents[:-1]):  # passable for the user that it runs as
+    command += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    for place, path in _contents().items():
+        for parent in reversed(place.parents[:-1]):  # passable for the user that it runs as
             command += ["--perms", "0755", "--dir", str(parent)]
-        command += ["--ro-bind", str(path), str(path)]
-    for path in _hidden():
-        command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-    command += [
-        "--ro-bind",
-        str(INSIDE),
-        CODE,
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--tmpfs",
-        "/tmp",
-    ]
+        command += ["--ro-bind", str(path), str(place)]
+    for place in _covered():
+        command += ["--tmpfs", str(place), "--remount-ro", str(place)]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 
 def _unshare():
     """The same with the system's own tools: a new root on a file system in memory."""
     free = [Path(name) for name in ("/mnt", "/media", "/srv") if Path(name).is_dir()]
-    root = next(path for path in free if not any(p.is_relative_to(path) for p in _shown()))
+    needed = _contents().values()
+    free = [path for path in free if not any(p.is_relative_to(path) for p in needed)]
+    root = (free or [Path("/var")])[0]
     lines = ["set -e", f"mount -t tmpfs -o mode=755 tmpfs {root}"]
 
     def bind(source, target):
@@ -208,21 +205,19 @@ def _unshare():
         lines.append(f"mkdir -p {parent}; {kind} {target}; mount --bind {source} {target}")
         return target
 
-    for path in _shown():
-        target = bind(path, root / path.relative_to("/"))
+    lines.append(f"mkdir {root}/tmp; mount -t tmpfs tmpfs {root}/tmp")
+    for place, path in _contents().items():
+        target = bind(path, root / place.relative_to("/"))
         lines.append(f"mount -o remount,bind,ro {target}")
-    for path in _hidden():
-        target = shlex.quote(str(root / path.relative_to("/")))
+    for place in _covered():
+        target = shlex.quote(str(root / place.relative_to("/")))
         lines.append(f"mount -t tmpfs -o ro tmpfs {target}")
-    target = bind(INSIDE, root / CODE[1:])
-    lines.append(f"mount -o remount,bind,ro {target}")
     for name in ("null", "zero", "full", "random", "urandom"):
         bind(f"/dev/{name}", root / "dev" / name)
     lines += [
         f"cd {root}",
-        "mkdir -p dev/shm proc tmp old",
+        "mkdir -p dev/shm proc old",
         "mount -t proc proc proc",
-        "mount -t tmpfs tmpfs tmp",
         "pivot_root . old",
         "umount -l /old",
         "rmdir /old",

@@ -4,9 +4,8 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from bpcourse.questions.bank import find
 from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
-from bpcourse.questions.posed import pose
+from bpcourse.questions.learnt import is_right
 
 ANSWERED = ("right", "wrong", "failed", "timeout", "crashed")
 FEWEST = 10  # students from which on it is asked whether a question tells them apart
@@ -124,15 +123,10 @@ def gains(records):
     before, after = defaultdict(list), defaultdict(list)
     for (_, concept), given in answers.items():
         if all(form in given for form in FORMS):
-            before[concept].append(_is_right(FORMS[0], concept, given))
-            after[concept].append(_is_right(FORMS[1], concept, given))
+            before[concept].append(is_right(FORMS[0], concept, given[FORMS[0]]))
+            after[concept].append(is_right(FORMS[1], concept, given[FORMS[1]]))
     return [
         (concept, len(before[concept]), np.mean(before[concept]), np.mean(after[concept]))
         for concept in CONCEPTS
         if before[concept]
     ]
-
-
-def _is_right(form, concept, given):
-    posed = pose(find(f"{form}.{concept}"))
-    return given[form] == posed.shown(posed.right)

@@ -112,6 +112,11 @@ def pose(question, seed=0):
     order = np.random.default_rng([seed, DRAWS, crc32(question.id.encode())]).permutation(
         len(options)
     )
+    if question.place is not None:
+        options = [options[i] for i in order]
+        now, place = options.index(right), (question.place + seed) % len(options)
+        options[now], options[place] = options[place], options[now]
+        order = np.arange(len(options))
     labels = dict(zip(string.ascii_uppercase, (options[i] for i in order), strict=False))
     return Posed(question, seed, inputs, right, wrong, labels)
 

@@ -46,6 +46,7 @@ class Question:
     may_change: tuple = ()  # inputs that the answer is asked to change in place
     decimals: int | None = None  # of a number that is rounded by hand
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
+    place: int | None = None  # of the right option for seed 0; None for any
     accepts: Callable | None = None  # for an order: whether another order of lines is right too
 
     @property

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from bpcourse.files import write
+from bpcourse.files import alone, write
 from bpcourse.text import text
 
 NAME = "bpcourse.json"
@@ -36,14 +36,15 @@ def update(section, key, change):
     the student is told. OSError where the folder cannot be written.
     """
     path = find()
-    try:
-        record = read(path)
-        entries = record.setdefault(section, {})
-        entries[key] = change(entries.get(key))
-    except (ValueError, AttributeError, TypeError):
-        _set_aside(path)
-        record = {section: {key: change(None)}}
-    write(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
+    with alone(path.parent):
+        try:
+            record = read(path)
+            entries = record.setdefault(section, {})
+            entries[key] = change(entries.get(key))
+        except (ValueError, AttributeError, TypeError):
+            _set_aside(path)
+            record = {section: {key: change(None)}}
+        write(path, (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode())
     return record[section][key]
 
 

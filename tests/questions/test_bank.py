@@ -66,6 +66,10 @@ def test_no_letter_is_right_too_often():
         letters = [q for q in questions if q.kind == "choice"]
         counts = Counter(pose(question).shown(pose(question).right) for question in letters)
         assert set(counts) == set("ABCD") and max(counts.values()) <= len(letters) / 2, counts
+    for questions in FORM.values():  # where the letters are chosen, they are even
+        for seed in range(3):
+            counts = Counter(pose(q, seed).shown(pose(q, seed).right) for q in questions)
+            assert sorted(counts.values()) == [3, 4, 4, 4]
 
 
 # --- the concept inventory ------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """check, ask, hint and progress: what a student meets."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -8,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpcourse import Answer, ask, check, hint, progress, text
+from bpcourse import Answer, ask, check, gain, hint, progress, text
 from bpcourse.questions import ALLOWED, NotRightError, all_questions
 from bpcourse.questions.bank import LESSONS, find
+from bpcourse.questions.bank.inventory import CONCEPTS
 from bpcourse.questions.judge import battery
 from bpcourse.questions.posed import pose
 
@@ -380,3 +383,43 @@ def test_the_inventory_takes_a_letter_or_a_question_mark(answer):
     with pytest.raises(NotRightError):
         result.require()
     assert not Path("bpcourse.json").exists()
+
+
+def letters(form, wrong=()):
+    """Answer a form of the inventory, right but for the concepts in ``wrong``."""
+    for concept in CONCEPTS:
+        posed = pose(find(f"{form}.{concept}"))
+        letter = wrong_letter(posed) if concept in wrong else posed.shown(posed.right)
+        check(f"{form}.{concept}", letter)
+
+
+def test_the_gain_is_shown_when_the_second_form_is_whole():
+    letters("inventory_a", wrong=("two_paths", "cost", "composition"))
+    assert "15 of 15" in str(gain())
+    letters("inventory_b", wrong=("cost", "bias_gradient"))
+    rows = {row[0]: row[1:] for row in gain().rows}
+    assert rows["two paths"] == ("✗", "✓", "") and rows["why transpose"] == ("✓", "✓", "")
+    assert rows["cost"][:2] == ("✗", "✗") and rows["bias gradient"][:2] == ("✓", "✗")
+    posed = pose(find("inventory_b.cost"))
+    chosen = posed.judge(wrong_letter(posed)).misconceptions[0]
+    assert text.text(f"misconception.{chosen}.section") in rows["cost"][2]
+    assert rows["together"] == ("12", "13", "1 gained of 3")
+
+
+def test_without_the_first_form_there_is_a_table_and_no_gain():
+    letters("inventory_b")
+    rows = {row[0]: row[1:] for row in gain().rows}
+    assert rows["cost"] == ("·", "✓", "") and rows["together"] == ("0", "15", "")
+    check("inventory_b.cost", "?")
+    rows = {row[0]: row[1:] for row in gain().rows}
+    assert rows["cost"][1] == "✗" and "lesson 12" in rows["cost"][2]
+
+
+def test_two_notebooks_at_once_lose_no_answer():
+    program = "import sys; from bpcourse.questions import record\n"
+    program += "for i in range(60): record.update('s', sys.argv[1] + str(i), lambda _: i)"
+    command = [sys.executable, "-c", program]
+    running = [subprocess.Popen([*command, name]) for name in ("a", "b", "c")]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    assert len(kept()["s"]) == 180
+    assert [path.name for path in Path(".").iterdir()] == ["bpcourse.json"]

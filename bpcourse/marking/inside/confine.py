@@ -10,6 +10,7 @@ import platform
 import resource
 import signal
 import struct
+import sys
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEW_NAMESPACES = {"mount": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "net": 0x40000000}
@@ -52,7 +53,8 @@ def own_files():
     """A /tmp of its own, small and empty; /proc and shared memory covered."""
     _mount("none", "/", None, REC | PRIVATE, None)
     flags = NOSUID | NODEV
-    _mount("tmpfs", "/tmp", "tmpfs", flags, f"size={DISK},mode=1777")
+    if not any(path.startswith("/tmp/") for path in (sys.base_prefix, *sys.path)):
+        _mount("tmpfs", "/tmp", "tmpfs", flags, f"size={DISK},mode=1777")
     _mount("tmpfs", "/dev/shm", "tmpfs", flags | NOEXEC, "size=1m,mode=1777")
     _mount("tmpfs", "/proc", "tmpfs", flags | NOEXEC, "size=4k,mode=555")
     os.chdir("/tmp")

@@ -5,6 +5,8 @@ Every wrong option is a misconception of the catalogue, and has its name; the ri
 between them is what was learnt, not what was remembered.
 """
 
+import numpy as np
+
 from bpcourse.questions.question import question
 
 FORMS = ("inventory_a", "inventory_b")
@@ -32,8 +34,10 @@ def _option(flaw):
     return next(iter(sorted(flaw)), "right")
 
 
-for _form in FORMS:
-    for _concept, _names in CONCEPTS.items():
+for _seed, _form in enumerate(FORMS):
+    # Every letter is right about as often as any other.
+    _places = np.random.default_rng(_seed).permutation(len(CONCEPTS)) % 4
+    for _place, (_concept, _names) in zip(_places, CONCEPTS.items(), strict=True):
         question(
             f"{_form}.{_concept}",
             "choice",
@@ -43,4 +47,5 @@ for _form in FORMS:
             points=1,
             minutes=1,
             recorded=True,
+            place=int(_place),
         )(_option)

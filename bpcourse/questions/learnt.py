@@ -1,0 +1,61 @@
+"""What was learnt between the two forms of the concept inventory."""
+
+from bpcourse.questions import record
+from bpcourse.questions.asking import MARKS, Shown, Table
+from bpcourse.questions.bank import find
+from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
+from bpcourse.questions.posed import pose
+from bpcourse.text import text
+
+BEFORE, AFTER = FORMS
+
+
+def is_right(form, concept, letter):
+    """Whether ``letter`` is right in a form of the inventory."""
+    posed = pose(find(f"{form}.{concept}"))
+    return letter == posed.shown(posed.right)
+
+
+def gain():
+    """Each concept before the course and after it, and what to read again for those still wrong.
+
+    Shown when the second form is answered whole: what is told earlier would be no measure.
+    """
+    before, after = ({c: _letter(form, c) for c in CONCEPTS} for form in FORMS)
+    left = sum(letter is None for letter in after.values())
+    if left:
+        return Shown(text("gain.left", count=left, all=len(CONCEPTS)))
+    rows = [tuple(text("gain.head").split("|"))]
+    counts = {BEFORE: 0, AFTER: 0}
+    for concept in CONCEPTS:
+        marks = []
+        for form, letters in ((BEFORE, before), (AFTER, after)):
+            right = letters[concept] is not None and is_right(form, concept, letters[concept])
+            counts[form] += right
+            marks.append(MARKS[None if letters[concept] is None else "right" if right else "wrong"])
+        again = "" if marks[1] == MARKS["right"] else _lesson(concept, after[concept])
+        rows.append((concept.replace("_", " "), *marks, again))
+    rows.append((text("ask.total"), str(counts[BEFORE]), str(counts[AFTER]), _said(before, counts)))
+    return Table(tuple(rows))
+
+
+def _letter(form, concept):
+    return record.entry("answers", f"{form}.{concept}").get("answer")
+
+
+def _lesson(concept, letter):
+    """The section that cures the misconception chosen; for "?", that of the likeliest one."""
+    posed = pose(find(f"{AFTER}.{concept}"))
+    chosen = [name for name, wrong in posed.wrong.items() if posed.shown(wrong) == letter]
+    name = (chosen or list(posed.wrong))[0]
+    stem = text(f"misconception.{name}.cure")
+    section = text(f"misconception.{name}.section")
+    return text("gain.again", lesson=stem.partition("_")[0], section=section)
+
+
+def _said(before, counts):
+    """What was gained of what there was to gain; nothing where the first form is not whole."""
+    room = len(CONCEPTS) - counts[BEFORE]
+    if None in before.values() or room == 0:
+        return ""
+    return text("gain.share", gained=counts[AFTER] - counts[BEFORE], room=room)
