@@ -49,15 +49,17 @@ class Nearby:
     def _nearby(self, k, index, distance=None):
         """{i: verdict} of the claims for these entries at generic points nearby.
 
-        Wrong needs two points at which some claim is wrong. None if grad gives the same there, bit
-        for bit: then it is a constant, not a function (all zeros apart, which nobody wraps).
+        Wrong needs two points at which some claim is wrong, right two at which this one is: a
+        claim that is 0.1 % off everywhere is right where the slope happens to be zero. None if
+        grad gives the same there, bit for bit: then it is a constant, not a function (all zeros
+        apart, which nobody wraps).
         """
         said: dict = {int(i): [] for i in index}
         wrong_at = 0
         constant = any(claims.any() for claims in self.here.claims)
         base = [b.copy() for b in self.setting.caller.base]
         try:
-            for point in range(6):
+            for _ in range(6):
                 moved = self.setting.generic_point(base, distance)
                 if moved is None:
                     break
@@ -71,7 +73,8 @@ class Nearby:
                 for i in said:
                     said[i].append(verdicts.get(i, rest))
                 wrong_at += bool(found.wrong)
-                if (wrong_at >= 2 and not constant) or (point >= 1 and wrong_at == 0):
+                settled = all(heard.count("right") >= 2 for heard in said.values())
+                if (wrong_at >= 2 and not constant) or (settled and wrong_at == 0):
                     break
         finally:
             self.setting.move_to(base)
@@ -83,7 +86,7 @@ class Nearby:
             if "wrong" in heard and wrong_at >= 2:
                 outcome[i] = "wrong"
             else:
-                outcome[i] = "right" if "right" in heard else "unclear"
+                outcome[i] = "right" if heard.count("right") >= 2 else "unclear"
         return outcome
 
     def _near_slope(self, k, i, claim, scale, jump):
@@ -166,7 +169,7 @@ class Nearby:
                 if (abs(there - slopes) > abs(claimed - slopes) / 4).any():
                     return False
                 nearby = self.setting.sweep(value, claims).run(k, index, self.mode == "grouped")
-                if nearby.wrong or nearby.unclear:
+                if nearby.wrong or nearby.unclear or set(nearby.kinked) & set(found.wrong):
                     return False
             return True
         finally:

@@ -128,8 +128,8 @@ class Setting:
         )
         self.coarse = self.sigma > COARSE * max(abs(self.f0), moves)
         if self.coarse:
-            self.limits = Limits(self.sigma, eps, eps_params, 30, 5e-4, 5e-3, averages=True)
-            self.forgiving = Forgiving(1e-5, 1e-3, 1e-3)
+            self.limits = Limits(self.sigma, eps, eps_params, 30, 5e-4, 5e-4, averages=True)
+            self.forgiving = Forgiving(3e-7, 3e-7, 1e-4)
         elif eps > 1e-10:
             self.limits = Limits(self.sigma, eps, eps_params, 10, 5e-4, 5e-4, rounding=rounding)
             self.forgiving = Forgiving(5e-6, 5e-6, 1e-5)
