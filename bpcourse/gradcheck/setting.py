@@ -183,13 +183,11 @@ class Setting:
         """Whatever f keeps from its last call belongs to the caller's point again."""
         return self.caller()
 
-    def generic_point(self, base, distance=None):
+    def generic_point(self, base, distance):
         """Move to a random point nearby: (f, claims) there, or None where f is not finite.
 
         ``distance`` is relative to the sizes of the parameters.
         """
-        if distance is None:
-            distance = 1e-2 if self.coarse else 1e-3
         for _ in range(4):
             self.move_to(
                 [
