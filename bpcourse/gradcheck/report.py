@@ -239,10 +239,12 @@ class GradientReport:
         )
 
     def plot(self):
-        """A Matplotlib figure: claimed against numerical, and error against step, worst entry."""
-        import matplotlib.pyplot as plt
+        """A figure for ``figures.show``: claimed against measured, and the worst entry's error
+        against the step."""
+        from bpcourse.figures import new_figure  # Matplotlib is optional
 
-        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+        figure = new_figure(8, 3.6)
+        left, right = figure.subplots(1, 2)
         for array in self.arrays:
             seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
             left.errorbar(

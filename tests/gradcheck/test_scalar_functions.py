@@ -255,6 +255,24 @@ def test_one_wrong_entry_among_near_ties(seed, gap):
         assert check_gradient(f, W, wrong).verdict != "right"
 
 
+@pytest.mark.parametrize("x", [0.0, 0.1, 0.3, 1.0])
+def test_on_a_jump_a_zero_is_not_right(x):
+    def f(p):
+        return float((np.floor(10 * p) + p).sum())
+
+    x = np.array([x])
+    assert check_gradient(f, x, np.zeros(1)).verdict == "cannot tell"
+    assert check_gradient(f, x, np.zeros_like).verdict != "right"
+    assert check_gradient(f, x, np.ones_like).verdict == "right"
+
+
+@pytest.mark.parametrize("x", [300.0, 700.0])
+def test_values_whose_squares_overflow(x):
+    x = np.array([x])
+    assert check_gradient(lambda p: float(np.exp(p).sum()), x, np.exp(x)).verdict == "right"
+    assert check_gradient(lambda p: float(np.exp(p).sum()), x, 1.001 * np.exp(x)).verdict == "wrong"
+
+
 def test_slopes_that_vanish_below_the_rounding_inside_f():
     def f(p):  # log(1 + tiny) is exactly 0; what else f does, it does far away
         return math.log(1 + 1e-70 * float(p[0])) + float(p[1]) ** 8
