@@ -11,6 +11,11 @@ SPREAD = float(np.linalg.inv(ODD.T @ ODD)[0, 0]) ** 0.5  # of the slope, per noi
 ALLOWED = 2.0  # residuals beyond this many times the noise betray what no polynomial fits: a kink
 
 
+def least_bound(limits):
+    """What a bound may come down to, per t: the noise alone, over the longest interval."""
+    return 3.5 * limits.sigma / 2**0.5 * SPREAD / WIDTHS[-1]
+
+
 def averaged_slope(line, limits):
     """(slope, bound, width) of the interval in which the slope at 0 is known best, or None.
 

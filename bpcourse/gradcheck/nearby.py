@@ -46,19 +46,21 @@ class Nearby:
             elif outcome == "unclear":
                 found.unclear.append(i)
 
-    def _nearby(self, k, index, distance=None):
+    def _nearby(self, k, index):
         """{i: verdict} of the claims for these entries at generic points nearby.
 
-        Wrong needs two points at which some claim is wrong. None if grad gives the same there, bit
-        for bit: then it is a constant, not a function (all zeros apart, which nobody wraps).
+        Wrong needs two points at which some claim is wrong, right two at which this one is. None if
+        grad gives the same there, bit for bit: then it is a constant, not a function (all zeros
+        apart, which nobody wraps).
         """
         said: dict = {int(i): [] for i in index}
         wrong_at = 0
         constant = any(claims.any() for claims in self.here.claims)
+        distance = 1e-2 if self.setting.coarse else 1e-3
         base = [b.copy() for b in self.setting.caller.base]
         try:
-            for point in range(6):
-                moved = self.setting.generic_point(base, distance)
+            for closer in (1, 1, 1e-2, 1e-2, 1e-4, 1e-4):
+                moved = self.setting.generic_point(base, closer * distance)
                 if moved is None:
                     break
                 value, claims = moved
@@ -68,10 +70,13 @@ class Nearby:
                 verdicts = dict.fromkeys([*found.unclear, *found.kinked], "unclear")
                 verdicts |= dict.fromkeys(found.wrong, "wrong")
                 rest = "unclear" if len(found.wrong) >= ENOUGH else "right"
+                there = claims[k].reshape(-1)
                 for i in said:
-                    said[i].append(verdicts.get(i, rest))
+                    verdict = verdicts.get(i, rest)
+                    said[i].append("zero" if verdict == "right" and there[i] == 0 else verdict)
                 wrong_at += bool(found.wrong)
-                if (wrong_at >= 2 and not constant) or (point >= 1 and wrong_at == 0):
+                settled = all(self._is_right(k, i, heard) for i, heard in said.items())
+                if (wrong_at >= 2 and not constant) or (settled and wrong_at == 0):
                     break
         finally:
             self.setting.move_to(base)
@@ -83,8 +88,18 @@ class Nearby:
             if "wrong" in heard and wrong_at >= 2:
                 outcome[i] = "wrong"
             else:
-                outcome[i] = "right" if "right" in heard else "unclear"
+                outcome[i] = "right" if self._is_right(k, i, heard) else "unclear"
         return outcome
+
+    def _is_right(self, k, i, heard):
+        """Twice right nearby; and where the claim here is doubted, not with zeros alone.
+
+        A wrong factor does not show where the slope is zero.
+        """
+        found = self.found[k]
+        doubted = i in found.wrong or (i in found.unclear and self.here.claims[k][i] != 0)
+        informed = "right" in heard or not doubted
+        return informed and heard.count("right") + heard.count("zero") >= 2
 
     def _near_slope(self, k, i, claim, scale, jump):
         """Does f have this slope at a point close by? (The claim is known only here.)"""
@@ -166,7 +181,7 @@ class Nearby:
                 if (abs(there - slopes) > abs(claimed - slopes) / 4).any():
                     return False
                 nearby = self.setting.sweep(value, claims).run(k, index, self.mode == "grouped")
-                if nearby.wrong or nearby.unclear:
+                if nearby.wrong or nearby.unclear or set(nearby.kinked) & set(found.wrong):
                     return False
             return True
         finally:

@@ -43,7 +43,8 @@ def _from_table(values):
     """The smallest of the estimates from the differences of order 3 and up, where they agree."""
     estimates = []
     signs = []
-    differences = values
+    size = float(abs(values).max()) or 1.0  # the squares of large values would overflow
+    differences = values / size
     for order in range(1, len(values) - 1):
         differences = np.diff(differences)
         gamma = factorial(order) ** 2 / factorial(2 * order)
@@ -52,8 +53,8 @@ def _from_table(values):
     for i in range(len(estimates) - 2):  # the first three that agree, with changing signs
         three = estimates[i : i + 3]
         if max(three) <= 4 * min(three) and signs[i]:
-            return three[0]
-    return estimates[-1] if signs[-1] else min(estimates[-2:])
+            return size * three[0]
+    return size * (estimates[-1] if signs[-1] else min(estimates[-2:]))
 
 
 def _jump(values, f0, sigma):

@@ -25,7 +25,8 @@ class Kink:
 class ArrayReport:
     """One parameter array; the entry shown is the worst one, or the largest if none is wrong.
 
-    ``resolution`` is the smallest relative error that would have been found; ``curve`` holds
+    ``resolution`` is the smallest relative error that would have been found in any entry above a
+    thousandth of the largest, or 0 where nothing but zeros and kinks is claimed; ``curve`` holds
     {step: central slope} for the entry; ``numerical`` the slopes that were measured, else NaN.
     """
 
@@ -72,7 +73,7 @@ class ArrayReport:
             slope=float(found.numerical[i]) if flat.size else nan,
             bound=float(found.bound[i]) if flat.size else nan,
             step=judged[0].step * judged[1] if judged else step,
-            resolution=10 * float(found.resolution),
+            resolution=float(found.resolution),
             wrong=[place(i) for i in found.wrong],
             kinks={place(i): kink for i, kink in kinks.items()},
             curve={t * judged[1]: d / judged[1] for t, d in judged[0].samples.items()}
@@ -145,7 +146,8 @@ class GradientReport:
 
     def _sentence(self):
         if self.verdict == "right":
-            sentence = text("gradcheck.right", resolution=self.resolution)
+            resolved = text("gradcheck.resolved", resolution=self.resolution)
+            sentence = text("gradcheck.right", resolved=resolved if self.resolution > 0 else "")
             kinks = [(a, at, k) for a in self.arrays for at, k in a.kinks.items()]
             if kinks:
                 array, at, kink = kinks[0]
@@ -163,8 +165,9 @@ class GradientReport:
         array = [a for a in self.arrays if a.verdict == self.verdict][-1]
         key = "gradcheck.wrong" if self.verdict == "wrong" else f"gradcheck.unclear_{self.reason}"
         return text(
-            key, entry=array.label, claimed=array.claimed, slope=array.slope, bound=array.bound
-        )
+            key, entry=array.label, claimed=array.claimed, slope=array.slope, bound=array.bound,
+            noise=self.noise,
+        )  # fmt: skip
 
     def __str__(self):
         lines = [f"{self.verdict.upper()}: {self.message}"]
@@ -236,10 +239,12 @@ class GradientReport:
         )
 
     def plot(self):
-        """A Matplotlib figure: claimed against numerical, and error against step, worst entry."""
-        import matplotlib.pyplot as plt
+        """A figure for ``figures.show``: claimed against measured, and the worst entry's error
+        against the step."""
+        from bpcourse.figures import new_figure  # Matplotlib is optional
 
-        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+        figure = new_figure(8, 3.6)
+        left, right = figure.subplots(1, 2)
         for array in self.arrays:
             seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
             left.errorbar(

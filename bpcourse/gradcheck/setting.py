@@ -128,8 +128,8 @@ class Setting:
         )
         self.coarse = self.sigma > COARSE * max(abs(self.f0), moves)
         if self.coarse:
-            self.limits = Limits(self.sigma, eps, eps_params, 30, 5e-4, 5e-3, averages=True)
-            self.forgiving = Forgiving(1e-5, 1e-3, 1e-3)
+            self.limits = Limits(self.sigma, eps, eps_params, 30, 5e-4, 5e-4, averages=True)
+            self.forgiving = Forgiving(3e-7, 3e-7, 1e-4)
         elif eps > 1e-10:
             self.limits = Limits(self.sigma, eps, eps_params, 10, 5e-4, 5e-4, rounding=rounding)
             self.forgiving = Forgiving(5e-6, 5e-6, 1e-5)
@@ -183,13 +183,11 @@ class Setting:
         """Whatever f keeps from its last call belongs to the caller's point again."""
         return self.caller()
 
-    def generic_point(self, base, distance=None):
+    def generic_point(self, base, distance):
         """Move to a random point nearby: (f, claims) there, or None where f is not finite.
 
         ``distance`` is relative to the sizes of the parameters.
         """
-        if distance is None:
-            distance = 1e-2 if self.coarse else 1e-3
         for _ in range(4):
             self.move_to(
                 [

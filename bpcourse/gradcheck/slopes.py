@@ -209,6 +209,8 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         return _one_sided(samples, claim, last, limits)
     if line.zero and all(s[1] == s[2] == 0 for s in samples.kept.values()):
         return _judgement("right", samples, j, R, E)  # f is constant along the line
+    if line.zero and _jumps(samples):
+        return _judgement("unclear", samples, j, R, inf)
     if line.zero:  # beside how steep f is within the steps, where all slopes are claimed zero
         steepest = max(max(abs(s[1]), abs(s[2])) for s in samples.kept.values())
         last = max(last, 1e-4 * steepest) if isfinite(steepest) else last
@@ -294,6 +296,16 @@ def _lasts(samples, j):
         _, left, right, noise = samples[j]
         if not abs(right - left - jump) <= 0.3 * abs(jump) + 12 * noise:
             return False
+
+
+def _jumps(samples):
+    """Does f change as much over the smallest step as over one 5³ times as long?"""
+    j = min(samples.kept)
+    if j + 3 not in samples.kept:
+        return False
+    (_, left, right, noise), (_, *far, _) = samples[j], samples[j + 3]
+    near, far = max(abs(left), abs(right)), max(map(abs, far)) * RATIO**3
+    return near > 20 * noise and near > far / 2
 
 
 def _one_sided(samples, claim, tolerance, limits):

@@ -1,10 +1,10 @@
 """All claims of a gradient at one point: one entry at a time, or in groups that are opened."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from bpcourse.gradcheck.averaging import averaged_slope
+from bpcourse.gradcheck.averaging import averaged_slope, least_bound
 from bpcourse.gradcheck.slopes import (
     ROUNDED,
     EntryLine,
@@ -26,6 +26,8 @@ MANY_STACKED = 100  # and where evaluations come in stacks
 AVERAGED = 60  # entries of an array whose noise is averaged out
 SURE = 5  # bounds of an averaged slope at which a claim is wrong
 UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
+TINY = 1e-3  # beside its array's largest; no resolution is stated for such an entry
+CLOSELY = 1e-6  # relative errors that are looked for where complex steps disagree
 ENOUGH = 12  # wrong entries named in an array before the rest of it is left alone
 
 
@@ -112,7 +114,7 @@ class Sweep:
         found.numerical[index] = central / scale
         error = abs(central - claim) + 3.2 * noise + allowance
         found.bound[index] = error / scale
-        self._resolved(k, found, error[accepted], claim[accepted])
+        self._resolve(k, found, error[accepted], claim[accepted])
         for n in np.flatnonzero(~accepted):
             if len(found.wrong) >= 20 * ENOUGH:
                 break
@@ -152,7 +154,7 @@ class Sweep:
         error = (gap + 3.2 * noise + allowance)[accepted]
         found.numerical[done] = (slope / scale)[accepted]
         found.bound[done] = error / scale[accepted]
-        self._resolved(k, found, error, claim[accepted])
+        self._resolve(k, found, error, claim[accepted])
         return np.concatenate([*left, at[~accepted]])
 
     def _side(self, k, index, t, sign):
@@ -176,8 +178,7 @@ class Sweep:
             t = float(first_step(line.claim, self.limits.sigma))
         judged = judge(line, t, self.limits, self.allowance[k][i], self._forgiven(k, i), samples)
         if judged.verdict == "unclear" and self.limits.averages and found.averaged < AVERAGED:
-            found.averaged += 1
-            self._average(k, i, line, judged)
+            self._average(k, i, line, found, judged)
         if judged.verdict == "wrong" and self.f0 == judged.slope == 0:
             if abs(line.claim) < UNDERFLOW:
                 judged.verdict, judged.bound = "unclear", UNDERFLOW
@@ -186,22 +187,26 @@ class Sweep:
         found.bound[i] = judged.bound / line.scale
         found.judged[i] = (judged, line.scale)
         if judged.verdict == "right":
-            if abs(line.claim) > self._small(k):
-                self._resolve(found, judged.bound / abs(line.claim))
+            self._resolve(k, found, np.array([judged.bound]), np.array([line.claim]))
         else:
             {"wrong": found.wrong, "unclear": found.unclear, "kink": found.kinked}[
                 judged.verdict
             ].append(i)
         return judged.verdict
 
-    def _average(self, k, i, line, judged):
+    def _average(self, k, i, line, found, judged):
         """A second look through the noise, at an entry that no pair of steps decides."""
+        enough = max(self._forgiven(k, i)[1], self.limits.settle * line.smallest)
+        least, distance = least_bound(self.limits), abs(judged.slope - line.claim)
+        if least > enough and distance < SURE * least:
+            return  # it could neither confirm nor convict
+        found.averaged += 1
         known = averaged_slope(line, self.limits)
         if known is None or not known[1] < judged.bound:
             return
         judged.slope, judged.bound, judged.step = known
-        distance, last = abs(judged.slope - line.claim), self._forgiven(k, i)[1]
-        if distance <= judged.bound <= max(last, self.limits.settle * line.smallest):
+        distance = abs(judged.slope - line.claim)
+        if distance <= judged.bound <= enough:
             judged.verdict = "right"
         elif distance > SURE * judged.bound:
             judged.verdict = "wrong"
@@ -216,18 +221,19 @@ class Sweep:
         forgiven = np.where(u <= self.zero, zero, self.forgiven[k])
         return np.maximum(self.limits.resolve * u, forgiven)
 
-    def _small(self, k):
-        """Claimed contributions up to this may be rounded zeros, which have no resolution."""
-        return max(self.forgiven[k], self.zero, ROUNDED * self.limits.rounding)
+    def _resolve(self, k, found, error, claim):
+        """Note the smallest error that is found in a claim that lies within ``error``.
 
-    def _resolved(self, k, found, error, claim):
-        strong = abs(claim) > self._small(k)
-        if strong.any():
-            self._resolve(found, float((error[strong] / abs(claim[strong])).max()))
-
-    @staticmethod
-    def _resolve(found, relative):
-        found.resolution = max(found.resolution, relative)
+        A right claim and a wrong one within a bound differ by twice the bound, and no bound
+        smaller than the tolerance is asked for. Claims that are tiny beside their array's, or may
+        be rounded zeros, do not count.
+        """
+        tiny = max(TINY * self.contributions[k].max(), self.zero, ROUNDED * self.limits.rounding)
+        size = abs(claim)[abs(claim) > tiny]
+        if size.size:
+            error = np.maximum(error[abs(claim) > tiny], self.forgiven[k])
+            relative = float((error / size).max())
+            found.resolution = max(found.resolution, 2 * relative, 2 * self.limits.resolve)
 
     def compare(self, k, slopes):
         """The findings from slopes that are known to rounding; real steps judge what disagrees."""
@@ -238,10 +244,14 @@ class Sweep:
         agree = abs(slopes - claims) <= bound
         self._groups(k, np.flatnonzero(agree), found)
         found.numerical[agree], found.bound[agree] = slopes[agree], bound[agree]
-        strong = agree & (self.contributions[k] > self.zero)
-        found.resolution = float((bound[strong] / abs(claims[strong])).max(initial=0))
+        # Complex steps see more than the groups, and what they doubt is looked at as closely.
+        usual = self.limits
+        self.limits = replace(usual, resolve=max(CLOSELY, usual.eps))
+        found.resolution = 0.0
+        self._resolve(k, found, (bound * scales)[agree], (claims * scales)[agree])
         for i in np.flatnonzero(~agree):
             self._single(k, int(i), found)
+        self.limits = usual
         # What real steps cannot resolve, but complex ones confirm:
         found.unclear = [i for i in found.unclear if not agree[i]]
         return found
@@ -301,8 +311,8 @@ class Sweep:
         allowance = float(np.linalg.norm(self.allowance[k][group]))
         judged = judge(line, t, self.limits, allowance, self._forgiven(k, group[0]))
         found.varied |= judged.moved
-        if judged.verdict == "right" and line.smallest > self._small(k):
-            self._resolve(found, judged.bound / line.smallest)
+        if judged.verdict == "right":
+            self._resolve(k, found, np.array([judged.bound]), np.array([line.smallest]))
         return judged.verdict
 
     def _open(self, k, group, found):

@@ -489,11 +489,10 @@ def test_a_right_report_states_its_resolution(rng):
 
 def test_plot(rng):
     pyplot = pytest.importorskip("matplotlib.pyplot")
-    pyplot.switch_backend("agg")
     net, f, grad = worked(rng)
     figure = check_gradient(f, net.params, lambda p: grad(p) | {"2.b": np.ones(3)}).plot()
     assert figure.axes[0].get_xlabel() and figure.axes[1].lines
-    pyplot.close(figure)
+    assert not pyplot.get_fignums()  # a notebook would show it a second time
 
 
 def test_a_gradient_that_is_the_same_everywhere_counts_as_an_array():

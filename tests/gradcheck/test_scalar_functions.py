@@ -228,6 +228,51 @@ def test_kinks_nearer_than_any_step_are_judged_elsewhere(mode):
     assert check_gradient(f, W, lambda W: 1.001 * slope(W), mode=mode).verdict == "wrong"
 
 
+@pytest.mark.parametrize(("seed", "gap"), [(7, 1e-5), (10, 1e-4), (15, 1e-6), (39, 1e-6)])
+def test_one_wrong_entry_among_near_ties(seed, gap):
+    """Moved at random, most such units take the other weights, and the entry's slope is zero."""
+    rng = np.random.default_rng(seed)
+    X, A = rng.standard_normal((4, 3)), rng.standard_normal((3, 4))
+    V, T = rng.standard_normal((4, 6)), rng.standard_normal((4, 6))
+    W = np.stack([A, A + gap * rng.standard_normal(A.shape), rng.standard_normal(A.shape)])
+
+    def f(W):
+        return float(((np.max(X @ W, axis=0) @ V - T) ** 2).mean())
+
+    def slope(W):
+        z = X @ W
+        d = 2 * (z.max(axis=0) @ V - T) @ V.T / T.size
+        return np.stack([X.T @ (d * (z.argmax(axis=0) == unit)) for unit in range(3)])
+
+    assert check_gradient(f, W, slope).verdict == "right"
+    for i in np.flatnonzero(abs(slope(W)) > 1e-3):
+
+        def wrong(W, i=i):
+            slopes = slope(W)
+            slopes.flat[i] *= 1.001
+            return slopes
+
+        assert check_gradient(f, W, wrong).verdict != "right"
+
+
+@pytest.mark.parametrize("x", [0.0, 0.1, 0.3, 1.0])
+def test_on_a_jump_a_zero_is_not_right(x):
+    def f(p):
+        return float((np.floor(10 * p) + p).sum())
+
+    x = np.array([x])
+    assert check_gradient(f, x, np.zeros(1)).verdict == "cannot tell"
+    assert check_gradient(f, x, np.zeros_like).verdict != "right"
+    assert check_gradient(f, x, np.ones_like).verdict == "right"
+
+
+@pytest.mark.parametrize("x", [300.0, 700.0])
+def test_values_whose_squares_overflow(x):
+    x = np.array([x])
+    assert check_gradient(lambda p: float(np.exp(p).sum()), x, np.exp(x)).verdict == "right"
+    assert check_gradient(lambda p: float(np.exp(p).sum()), x, 1.001 * np.exp(x)).verdict == "wrong"
+
+
 def test_slopes_that_vanish_below_the_rounding_inside_f():
     def f(p):  # log(1 + tiny) is exactly 0; what else f does, it does far away
         return math.log(1 + 1e-70 * float(p[0])) + float(p[1]) ** 8
