@@ -16,8 +16,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from bpcourse import widgets
+from bpcourse import Linear, Network, SquaredError, Tanh, widgets
 from bpcourse.text import text
+from bpcourse.widgets import Stepper
 
 pytestmark = pytest.mark.browser
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -195,7 +196,6 @@ def _drive(page, program, expected_after):
 
 def _worked_programs():
     from bpcourse import datasets
-    from bpcourse.widgets import Stepper
 
     net, X, Y = datasets.worked_network()
     stepper = Stepper(net, X[0], Y[0])
@@ -239,6 +239,73 @@ def test_the_exported_stepper_runs_from_disk(page, tmp_path):
     assert page.locator("[data-node] .title").first.text_content()
     assert page.errors == []
     assert page.hosts <= {"", None}
+
+
+READABLE = """() => {  // what is wrong with the words on the page, as sentences
+    const light = (color) => {
+        const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((x) => x / 255)
+            .map((x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const stepper = document.querySelector('.bpc-stepper'), wrong = [];
+    const paper = light(getComputedStyle(stepper).backgroundColor);
+    const words = [...stepper.querySelectorAll('text, button, td, th, p, label, .bpc-words')]
+        .filter((e) => e.textContent.trim());
+    for (const e of words) {
+        const style = getComputedStyle(e);
+        const ink = light(e.matches('text') ? style.fill : style.color);
+        const contrast = Math.max(ink, paper) / Math.min(ink, paper);
+        if (contrast < 4.5) wrong.push(`${e.textContent}: contrast ${contrast.toFixed(1)}`);
+    }
+    const texts = words.filter((e) => e.matches('text')).map((e) => [e, e.getBoundingClientRect()]);
+    for (const [e, a] of texts) for (const [f, b] of texts) {
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (e !== f && across > 1 && down > 4) // a line's height has room above and below
+            wrong.push(`${e.textContent} lies on ${f.textContent}`);
+    }
+    for (const [e, a] of texts) if (a.height < 9) wrong.push(`${e.textContent}: too small`);
+    if (document.documentElement.scrollWidth > innerWidth) wrong.push('wider than the page');
+    return wrong;
+}"""
+FOCUSED = """() => {  // [which, its name, whether it is seen to have the focus]
+    const e = document.activeElement, line = e.querySelector('.line');
+    const name = e.getAttribute('aria-label') || e.closest('label')?.textContent || '';
+    const seen = getComputedStyle(e).outlineStyle !== 'none'
+        || (line && parseFloat(getComputedStyle(line).strokeWidth) >= 4);
+    return [[...document.querySelectorAll('*')].indexOf(e), name.trim(), Boolean(seen)];
+}"""
+CAN_FOCUS = "button, select, input, .bpc-stepper [tabindex='0']"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_stepper_is_readable_at_twice_the_size_and_by_keys_alone(page, tmp_path, scheme):
+    rng = np.random.default_rng(0)
+    layers = [Linear(3, 4, rng=rng), Tanh(), Linear(4, 2, rng=rng)]
+    stepper = Stepper(Network(layers, SquaredError()), rng.normal(size=3), rng.normal(size=2))
+    page.set_viewport_size({"width": 640, "height": 500})  # a page of 1280 at 200 %
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    assert page.evaluate(READABLE) == []
+    last = int(page.locator("input[type=range]").get_attribute("max"))
+    stop = page.locator(STEPPER)
+    for end in ((last - 1) // 2, last):  # no motion: play goes straight to the end of the pass
+        page.locator("[data-act=play]").press("Enter")
+        assert int(stop.get_attribute("data-position")) == end
+        assert page.evaluate(READABLE) == []
+    page.locator("[data-edge]").first.press("Enter")
+    assert page.evaluate(READABLE) == []
+    page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
+
+    visited = set()
+    page.locator("[data-act=restart]").focus()
+    for _ in range(page.locator(CAN_FOCUS).count()):
+        which, name, seen = page.evaluate(FOCUSED)
+        assert name and seen, (which, name, seen)
+        visited.add(which)
+        page.keyboard.press("Tab")
+    assert len(visited) == page.locator(CAN_FOCUS).count()
+    assert page.errors == []
 
 
 # --- the explorers -------------------------------------------------------------------------------
@@ -376,6 +443,36 @@ def test_every_control_of_every_figure_moves_what_it_should(lab, page, tmp_path)
                 assert shown == bytes(same.picture.value), f"{name}, {key}: another picture"
                 assert shown != before or said.startswith(REFUSED), f"{name}, {key}: no change"
         explorer.screenshot(path=tmp_path / f"{name}.png")
+    _sound(page)
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_the_figures_are_named_reachable_and_still(lab, page, tmp_path, theme):
+    page.emulate_media(reduced_motion="reduce")
+    source = FIGURES["DescentPlayer"]
+    _open(page, lab, _notebook(tmp_path, f"from bpcourse.widgets import *\n{source}"))
+    page.evaluate(f"""() => window.jupyterapp.commands.execute(
+        'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
+    dark = str(theme == "Light").lower()
+    page.wait_for_selector(f"body[data-jp-theme-light='{dark}']", state="attached")
+    page.set_viewport_size({"width": 650, "height": 700})
+    player = _explorer(page, source)
+    play = player.get_by_role("button", name=text("widgets.play"))
+    player.get_by_role("slider", name="steps").wait_for()
+    assert not play.is_visible()
+    page.emulate_media(reduced_motion="no-preference")
+    assert play.is_visible()
+    controls = eval(f"widgets.{source}").controls.values()
+    names = [control.description for control in controls for _ in ("handle", "readout")]
+    names += [text(f"widgets.{key}") for key in ("play", "stop", "again")]
+    player.get_by_role("slider", name=names[0]).focus()
+    for name in names:
+        focused = player.locator(":focus")
+        assert focused.get_attribute("aria-label") == name
+        assert focused.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+        page.keyboard.press("Tab")
+    assert player.evaluate("e => e.scrollWidth <= e.clientWidth")
+    player.screenshot(path=tmp_path / f"{theme}.png")
     _sound(page)
 
 

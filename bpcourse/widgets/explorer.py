@@ -4,17 +4,22 @@ import base64
 import struct
 import zlib
 from html import escape
+from importlib.resources import files
 from typing import Any
 
+import anywidget
 import ipywidgets
 import matplotlib
 import numpy as np
+import traitlets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from bpcourse import figures
 from bpcourse.figures.style import RESOLUTION, SCREEN, STYLE
 from bpcourse.text import text
 
+STATIC = files("bpcourse.widgets") / "static"
+ROOM = "calc(100% - 4px)"  # the page's width, less the margins of a widget
 WIDE = {"description_width": "11em"}
 
 
@@ -39,7 +44,7 @@ def powers(label, value, low, high, step=0.25):
 
 
 def _labelled(label, options=()):
-    layout = ipywidgets.Layout(width="32em", max_width="100%")
+    layout = ipywidgets.Layout(width="32em", max_width=ROOM)
     return {"description": label, "style": WIDE, "layout": layout, **dict(options)}
 
 
@@ -61,6 +66,14 @@ def encoded(canvas):
     )
 
 
+class _Names(anywidget.AnyWidget):
+    """Nothing to see: it names the controls for screen readers, and hides Play from still pages."""
+
+    _esm = (STATIC / "explorer.js").read_text(encoding="utf-8")
+    _css = (STATIC / "explorer.css").read_text(encoding="utf-8")
+    names = traitlets.Dict().tag(sync=True)
+
+
 class Explorer(ipywidgets.VBox):
     """Controls above a picture, and below it a sentence that says what the picture shows.
 
@@ -79,7 +92,7 @@ class Explorer(ipywidgets.VBox):
         self.controls = controls
         self.figure = figures.new_figure(self.width, self.height)
         self.picture = ipywidgets.Image(format="png", width=round(self.width * SCREEN))
-        self.picture.layout = ipywidgets.Layout(max_width="100%", object_fit="contain")
+        self.picture.layout = ipywidgets.Layout(max_width=ROOM, object_fit="contain")
         self.caption = ipywidgets.HTML()
         with matplotlib.rc_context(STYLE):
             self.draw(self.figure)
@@ -90,7 +103,11 @@ class Explorer(ipywidgets.VBox):
         self.refresh()
         for control in controls.values():
             control.observe(self.refresh, "value")
-        super().__init__([*controls.values(), *extra, self.picture, self.caption])
+        self.caption.add_class("bpc-says")
+        names = {key: text(f"widgets.{key}") for key in ("play", "stop", "again")}
+        names["sliders"] = sum(not hasattr(control, "options") for control in controls.values())
+        parts = [*controls.values(), *extra, self.picture, self.caption, _Names(names=names)]
+        super().__init__(parts)
         self.add_class("bpcourse-explorer")
 
     def draw(self, figure):

@@ -60,6 +60,7 @@ export function mount(root, data) {
   picture.innerHTML = data.svg;
   const svg = picture.querySelector("svg");
   svg.setAttribute("role", "group");
+  svg.style.minWidth = `${0.8 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
   const box = {}, line = {};
   svg.querySelectorAll("[data-node]").forEach((g) => { box[g.dataset.node] = g; });
   svg.querySelectorAll("[data-edge]").forEach((g) => { line[g.dataset.edge] = g; });
@@ -71,6 +72,9 @@ export function mount(root, data) {
   const toggle = () => {
     if (timer) return stop();
     if (position === last) position = 0;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) { // straight to the end of the pass
+      return go(position < operations.length ? operations.length : last);
+    }
     timer = setInterval(() => { if (!root.isConnected) return stop(); go(position + 1); }, 900);
     play.textContent = "❚❚"; play.setAttribute("aria-label", labels.pause);
     return go(position + 1);
@@ -290,6 +294,11 @@ export function mount(root, data) {
     }
     details.append(row);
   };
+  const follow = () => { // what is computed now stays in view
+    if (active() === null || picture.scrollWidth <= picture.clientWidth) return;
+    const middle = (g) => { const { left, width } = g.getBoundingClientRect(); return left + width / 2; };
+    picture.scrollLeft += middle(box[active()]) - middle(picture);
+  };
   const show = (next = state, rebuild = true) => {
     state = next;
     slider.value = position;
@@ -298,6 +307,7 @@ export function mount(root, data) {
     const bad = nodes.findIndex((_, id) => !state.values[id].every(Number.isFinite));
     message.textContent = bad < 0 ? "" : `${nodes[bad].name || nodes[bad].op}: ${labels.overflow}`;
     Object.keys(box).forEach((id) => fillBox(Number(id)));
+    follow();
     Object.keys(line).forEach(fillEdge);
     told.innerHTML = tell();
     if (rebuild) detail();
