@@ -21,6 +21,7 @@ MOST_LABELS = 5  # numbers one above the other beside a box
 STYLE = (files("bpcourse.widgets") / "static" / "still.css").read_text(encoding="utf-8")
 SIGNS = {
     "neg": "−", "power": "xⁿ", "^": "xʸ", "affine": "Σ", "take": "[ ]", "largest": "max",
+    "row softmax": "",  # no room beside the shape
 }  # fmt: skip
 
 

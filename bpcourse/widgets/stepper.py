@@ -14,7 +14,8 @@ from bpcourse.graph import Node
 from bpcourse.network import Network
 from bpcourse.text import text
 from bpcourse.widgets import drawing
-from bpcourse.widgets.program import from_graph, from_network
+from bpcourse.widgets.graphs import from_graph
+from bpcourse.widgets.networks import from_network
 
 STATIC = files("bpcourse.widgets") / "static"
 SCRIPT = "".join(
