@@ -16,7 +16,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from bpcourse import Linear, Network, SquaredError, Tanh, widgets
+from bpcourse import Linear, Network, SquaredError, Tanh, datasets, graph, widgets
+from bpcourse.graph import Node
 from bpcourse.text import text
 from bpcourse.widgets import Stepper
 
@@ -195,8 +196,6 @@ def _drive(page, program, expected_after):
 
 
 def _worked_programs():
-    from bpcourse import datasets
-
     net, X, Y = datasets.worked_network()
     stepper = Stepper(net, X[0], Y[0])
 
@@ -305,6 +304,49 @@ def test_the_stepper_is_readable_at_twice_the_size_and_by_keys_alone(page, tmp_p
         visited.add(which)
         page.keyboard.press("Tab")
     assert len(visited) == page.locator(CAN_FOCUS).count()
+    assert page.errors == []
+
+
+def _too_large():
+    x = Node(0.5, "x")
+    for _ in range(100):
+        x = x * 0.9
+    return x
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "make, named",
+    [
+        (lambda net: Stepper(_too_large()), "48 nodes"),
+        (lambda net: Stepper(Node(1e200, "x") * Node(1e200, "y")), "u1"),
+        (lambda net: Stepper(Node(np.zeros(0), "x").sum()), "x"),
+        (lambda net: Stepper(net, np.zeros((0, 3)), np.zeros((0, 2))), "X"),
+        (lambda net: Stepper(net, [np.nan, 1, 2], [0, 1]), "X"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_where_the_picture_would_be(page, tmp_path, make, named):
+    stepper = make(datasets.worked_network()[0])
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    alert = page.locator("[role=alert]")
+    assert alert.is_visible() and alert.text_content() == stepper.data["message"]
+    assert named in stepper.data["message"]
+    assert page.errors == []
+
+
+def test_numbers_that_leave_the_range_are_said_and_can_be_taken_back(page, tmp_path):
+    x = Node(1.0, "x")
+    stepper = Stepper(graph.exp(x) * x)
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    page.locator("[data-act=end]").click()
+    edit, alert = page.locator("input[data-leaf]"), page.locator("[role=alert]")
+    edit.fill("1e9")
+    assert text("stepper.overflow") in alert.text_content()
+    edit.fill("1e999")  # not a number that a computer has: the last one stays
+    assert text("stepper.finite") in alert.text_content()
+    edit.fill("1")
+    assert alert.text_content() == ""
+    _compare(page, stepper.program)
     assert page.errors == []
 
 

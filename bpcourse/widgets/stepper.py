@@ -19,7 +19,7 @@ from bpcourse.widgets.networks import from_network
 
 STATIC = files("bpcourse.widgets") / "static"
 SCRIPT = "".join(
-    (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "stepper.js")
+    (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "words.js", "stepper.js")
 )
 CSS = (STATIC / "stepper.css").read_text(encoding="utf-8")
 RENDER = """
