@@ -10,7 +10,7 @@ from bpcourse.files import write
 from bpcourse.text import text
 
 FIRST = "lectures/00_start_here.ipynb"
-SETTINGS = {  # of JupyterLab, by file: no news, and nothing of nbgrader, which teachers may have
+SETTINGS = {  # of JupyterLab, by file: no news, prompt figures, nothing of a teacher's nbgrader
     "labconfig/default_setting_overrides.json": {
         "@jupyterlab/apputils-extension:notification": {
             "checkForUpdates": False,
@@ -20,10 +20,11 @@ SETTINGS = {  # of JupyterLab, by file: no news, and nothing of nbgrader, which 
     "labconfig/page_config.json": {"disabledExtensions": {"@jupyter/nbgrader": True}},
     "jupyter_server_config.json": {
         "ServerApp": {
+            "kernel_websocket_connection_class": "bpcourse.server.PromptConnection",
             "jpserver_extensions": {
                 f"nbgrader.server_extensions.{name}": False
                 for name in ("formgrader", "validate_assignment", "assignment_list", "course_list")
-            }
+            },
         }
     },
 }

@@ -1,5 +1,8 @@
 """The course in JupyterLab, in a real browser: it opens on the first lesson, which runs."""
 
+import html
+import math
+import re
 import shutil
 import socket
 import statistics
@@ -10,9 +13,13 @@ import urllib.request
 from urllib.parse import urlsplit
 
 import nbformat
+import numpy as np
 import pytest
 
-from bpcourse import widgets
+from bpcourse import Linear, Network, SquaredError, Tanh, datasets, graph, widgets
+from bpcourse.graph import Node
+from bpcourse.text import text
+from bpcourse.widgets import Stepper
 
 pytestmark = pytest.mark.browser
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -137,6 +144,25 @@ def _number(words):
     return float(words.replace("−", "-"))
 
 
+SHOWN = """() => Object.fromEntries(
+    [...[...document.querySelectorAll('.bpc-stepper')].at(-1).querySelectorAll('[data-node]')]
+        .map((g) => [g.dataset.node, ['value', 'grad'].map(
+            (kind) => g.querySelector(`text.${kind}`)?.textContent)])
+)"""
+
+
+def _compare(page, program):
+    """Every number in the boxes is the program's, as far as a box shows digits."""
+    boxes = page.evaluate(SHOWN)
+    assert str(program["root"]) in boxes
+    for n, shown in boxes.items():
+        node = program["nodes"][int(n)]
+        for kind, words in zip(("value", "grad"), shown, strict=True):
+            if node["size"] == 1 and node[kind] is not None:
+                right = pytest.approx(node[kind][0], abs=5e-4, rel=0.05)
+                assert _number(words) == right, (node["name"], kind)
+
+
 def _drive(page, program, expected_after):
     """Step, play and edit the stepper in view, and compare the screen with the package's numbers.
 
@@ -159,31 +185,17 @@ def _drive(page, program, expected_after):
     stepper.locator("[data-act=end]").focus()
     page.keyboard.press("End")
 
-    def compare(right):
-        for n in shown:
-            node = right["nodes"][n]
-            if node["size"] > 1:
-                continue
-            value = _number(_box(page, n).locator(".value").text_content())
-            assert value == pytest.approx(node["value"][0], abs=5e-4, rel=0.05)
-            if node["grad"] is not None:
-                grad = _number(_box(page, n).locator(".grad").text_content())
-                assert grad == pytest.approx(node["grad"][0], abs=5e-4, rel=0.05)
-
-    compare(program)
+    _compare(page, program)
     edit = stepper.locator(f"input[data-leaf='{leaf}']")
     for value in (0.75, -1.25):
         edit.fill(str(value))
-        compare(expected_after(leaf, value))
+        _compare(page, expected_after(leaf, value))
     edit.fill("")
     assert stepper.locator("[role=alert]").text_content()
-    compare(expected_after(leaf, -1.25))
+    _compare(page, expected_after(leaf, -1.25))
 
 
 def _worked_programs():
-    from bpcourse import datasets
-    from bpcourse.widgets import Stepper
-
     net, X, Y = datasets.worked_network()
     stepper = Stepper(net, X[0], Y[0])
 
@@ -228,9 +240,120 @@ def test_the_exported_stepper_runs_from_disk(page, tmp_path):
     assert page.hosts <= {"", None}
 
 
+READABLE = """() => {  // what is wrong with the words on the page, as sentences
+    const light = (color) => {
+        const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((x) => x / 255)
+            .map((x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+    };
+    const stepper = document.querySelector('.bpc-stepper'), wrong = [];
+    const paper = light(getComputedStyle(stepper).backgroundColor);
+    const words = [...stepper.querySelectorAll('text, button, td, th, p, label, .bpc-words')]
+        .filter((e) => e.textContent.trim());
+    for (const e of words) {
+        const style = getComputedStyle(e);
+        const ink = light(e.matches('text') ? style.fill : style.color);
+        const contrast = Math.max(ink, paper) / Math.min(ink, paper);
+        if (contrast < 4.5) wrong.push(`${e.textContent}: contrast ${contrast.toFixed(1)}`);
+    }
+    const texts = words.filter((e) => e.matches('text')).map((e) => [e, e.getBoundingClientRect()]);
+    for (const [e, a] of texts) for (const [f, b] of texts) {
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (e !== f && across > 1 && down > 4) // a line's height has room above and below
+            wrong.push(`${e.textContent} lies on ${f.textContent}`);
+    }
+    for (const [e, a] of texts) if (a.height < 9) wrong.push(`${e.textContent}: too small`);
+    if (document.documentElement.scrollWidth > innerWidth) wrong.push('wider than the page');
+    return wrong;
+}"""
+FOCUSED = """() => {  // [which, its name, whether it is seen to have the focus]
+    const e = document.activeElement, line = e.querySelector('.line');
+    const name = e.getAttribute('aria-label') || e.closest('label')?.textContent || '';
+    const seen = getComputedStyle(e).outlineStyle !== 'none'
+        || (line && parseFloat(getComputedStyle(line).strokeWidth) >= 4);
+    return [[...document.querySelectorAll('*')].indexOf(e), name.trim(), Boolean(seen)];
+}"""
+CAN_FOCUS = "button, select, input, .bpc-stepper [tabindex='0']"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_stepper_is_readable_at_twice_the_size_and_by_keys_alone(page, tmp_path, scheme):
+    rng = np.random.default_rng(0)
+    layers = [Linear(3, 4, rng=rng), Tanh(), Linear(4, 2, rng=rng)]
+    stepper = Stepper(Network(layers, SquaredError()), rng.normal(size=3), rng.normal(size=2))
+    page.set_viewport_size({"width": 640, "height": 500})  # a page of 1280 at 200 %
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    assert page.evaluate(READABLE) == []
+    last = int(page.locator("input[type=range]").get_attribute("max"))
+    stop = page.locator(STEPPER)
+    for end in ((last - 1) // 2, last):  # no motion: play goes straight to the end of the pass
+        page.locator("[data-act=play]").press("Enter")
+        assert int(stop.get_attribute("data-position")) == end
+        assert page.evaluate(READABLE) == []
+    page.locator("[data-edge]").first.press("Enter")
+    assert page.evaluate(READABLE) == []
+    page.screenshot(path=tmp_path / f"{scheme}.png", full_page=True)
+
+    visited = set()
+    page.locator("[data-act=restart]").focus()
+    for _ in range(page.locator(CAN_FOCUS).count()):
+        which, name, seen = page.evaluate(FOCUSED)
+        assert name and seen, (which, name, seen)
+        visited.add(which)
+        page.keyboard.press("Tab")
+    assert len(visited) == page.locator(CAN_FOCUS).count()
+    assert page.errors == []
+
+
+def _too_large():
+    x = Node(0.5, "x")
+    for _ in range(100):
+        x = x * 0.9
+    return x
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "make, named",
+    [
+        (lambda net: Stepper(_too_large()), "48 nodes"),
+        (lambda net: Stepper(Node(1e200, "x") * Node(1e200, "y")), "u1"),
+        (lambda net: Stepper(Node(np.zeros(0), "x").sum()), "x"),
+        (lambda net: Stepper(net, np.zeros((0, 3)), np.zeros((0, 2))), "X"),
+        (lambda net: Stepper(net, [np.nan, 1, 2], [0, 1]), "X"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_where_the_picture_would_be(page, tmp_path, make, named):
+    stepper = make(datasets.worked_network()[0])
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    alert = page.locator("[role=alert]")
+    assert alert.is_visible() and alert.text_content() == stepper.data["message"]
+    assert named in stepper.data["message"]
+    assert page.errors == []
+
+
+def test_numbers_that_leave_the_range_are_said_and_can_be_taken_back(page, tmp_path):
+    x = Node(1.0, "x")
+    stepper = Stepper(graph.exp(x) * x)
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    page.locator("[data-act=end]").click()
+    edit, alert = page.locator("input[data-leaf]"), page.locator("[role=alert]")
+    edit.fill("1e9")
+    assert text("stepper.overflow") in alert.text_content()
+    edit.fill("1e999")  # not a number that a computer has: the last one stays
+    assert text("stepper.finite") in alert.text_content()
+    edit.fill("1")
+    assert alert.text_content() == ""
+    _compare(page, stepper.program)
+    assert page.errors == []
+
+
 # --- the explorers -------------------------------------------------------------------------------
 
 EXPLORER = ".bpcourse-explorer"
+REFUSED = text("widgets.refused", why="")
 
 
 def _says(page, sentence):
@@ -294,6 +417,131 @@ def test_the_player_plays(lab, page, tmp_path):
     _sound(page)
 
 
+FIGURES = {
+    name: f"{name}()"
+    for name in (
+        "ActivationExplorer",
+        "ChainMicroscope",
+        "CostExplorer",
+        "InitialisationExplorer",
+        "LossExplorer",
+        "ShapeExplorer",
+        "StepExplorer",
+    )
+} | {
+    "DescentPlayer": "DescentPlayer(lambda w: float(w[0] ** 2 + 3 * w[1] ** 2), "
+    "((-2, 2), (-2, 2)), start=(1.5, 1.0), rate=0.1, steps=2)",
+    "Playground": "Playground(epoch=5)",
+}
+BYTES = "async (img) => [...new Uint8Array(await (await fetch(img.src)).arrayBuffer())]"
+
+
+def _notebook(tmp_path, *sources):
+    """A notebook of these cells in the course's folder; returns its path there."""
+    (tmp_path / "course").mkdir(exist_ok=True)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    nbformat.write(notebook, tmp_path / "course" / "figures.ipynb")
+    return "figures.ipynb"
+
+
+def _explorer(page, source):
+    """The explorer that the cell of ``source`` shows, scrolled to."""
+    _show(page, source)
+    cell = page.locator(".jp-CodeCell", has_text=source.split("(")[0] + "(")
+    cell.locator(f"{EXPLORER} img").wait_for()
+    return cell.locator(EXPLORER)
+
+
+def _move(page, row, control):
+    """Move what is in ``row`` by its keys, and ``control``, its equal here, as far."""
+    if hasattr(control, "options"):
+        labels = control._options_labels
+        control.index = (control.index + 1) % len(labels)
+        row.locator("select").select_option(label=labels[control.index])
+        return
+    powers = hasattr(control, "base")
+    at = math.log(control.value, control.base) if powers else control.value
+    forth = at + control.step <= control.max
+    at += control.step if forth else -control.step
+    row.locator(".noUi-handle").press("ArrowRight" if forth else "ArrowLeft")
+    control.value = control.base**at if powers else type(control.value)(round(at, 9))
+
+
+def test_every_control_of_every_figure_moves_what_it_should(lab, page, tmp_path):
+    sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
+    _open(page, lab, _notebook(tmp_path, *sources))
+    for name, source in FIGURES.items():
+        explorer, same = _explorer(page, source), eval(f"widgets.{source}")
+        rows = explorer.locator("> .widget-inline-hbox")
+        for at, (key, control) in enumerate(same.controls.items()):
+            for _ in range(2):
+                before = bytes(same.picture.value)
+                _move(page, rows.nth(at), control)
+                said = html.unescape(re.sub("<[^>]*>", "", same.caption.value))
+                explorer.get_by_text(said, exact=True).wait_for(timeout=20_000)
+                shown = bytes(explorer.locator("img").evaluate(BYTES))
+                assert shown == bytes(same.picture.value), f"{name}, {key}: another picture"
+                assert shown != before or said.startswith(REFUSED), f"{name}, {key}: no change"
+        explorer.screenshot(path=tmp_path / f"{name}.png")
+    _sound(page)
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_the_figures_are_named_reachable_and_still(lab, page, tmp_path, theme):
+    page.emulate_media(reduced_motion="reduce")
+    source = FIGURES["DescentPlayer"]
+    _open(page, lab, _notebook(tmp_path, f"from bpcourse.widgets import *\n{source}"))
+    page.evaluate(f"""() => window.jupyterapp.commands.execute(
+        'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
+    dark = str(theme == "Light").lower()
+    page.wait_for_selector(f"body[data-jp-theme-light='{dark}']", state="attached")
+    page.set_viewport_size({"width": 650, "height": 700})
+    player = _explorer(page, source)
+    play = player.get_by_role("button", name=text("widgets.play"))
+    player.get_by_role("slider", name="steps").wait_for()
+    assert not play.is_visible()
+    page.emulate_media(reduced_motion="no-preference")
+    assert play.is_visible()
+    controls = eval(f"widgets.{source}").controls.values()
+    names = [control.description for control in controls for _ in ("handle", "readout")]
+    names += [text(f"widgets.{key}") for key in ("play", "stop", "again")]
+    player.get_by_role("slider", name=names[0]).focus()
+    for name in names:
+        focused = player.locator(":focus")
+        assert focused.get_attribute("aria-label") == name
+        assert focused.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+        page.keyboard.press("Tab")
+    assert player.evaluate("e => e.scrollWidth <= e.clientWidth")
+    player.screenshot(path=tmp_path / f"{theme}.png")
+    _sound(page)
+
+
+HURRY = """async (output) => {  // 40 moves at once; how many new pictures came, when all is quiet
+    let pictures = 0, quiet = 0;
+    const seen = new MutationObserver(() => { pictures += 1; quiet = 0; });
+    seen.observe(output.querySelector('img'), {attributes: true, attributeFilter: ['src']});
+    const handle = output.querySelector('.noUi-handle');
+    for (let k = 0; k < 40; k++)
+        handle.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowLeft', bubbles: true}));
+    while (quiet++ < 20) await new Promise(next => setTimeout(next, 50));
+    return pictures;
+}"""
+
+
+def test_of_many_quick_moves_the_last_is_what_is_shown(lab, page, tmp_path):
+    _open(page, lab, _notebook(tmp_path, "from bpcourse.widgets import *\nActivationExplorer()"))
+    explorer = _explorer(page, "ActivationExplorer()")
+    pictures = explorer.element_handle().evaluate(HURRY)
+    assert 1 <= pictures < 40  # moves that others have overtaken are not drawn
+    same = widgets.ActivationExplorer(z=1.5)
+    same.set(z=round(1.5 - 40 * same.controls["z"].step, 9))
+    explorer.get_by_text(same.said, exact=True).wait_for(timeout=20_000)
+    assert bytes(explorer.locator("img").evaluate(BYTES)) == bytes(same.picture.value)
+    _sound(page)
+
+
 INTERACT = """
 import matplotlib.pyplot as plt, numpy as np
 from ipywidgets import interact
@@ -309,11 +557,11 @@ def draw(z=1.5):
     axes[1].plot([z], sigmoid.derivative(np.array([z])), "o")
     plt.show()
 """
-RESPONSE = """async (output) => {  // milliseconds from a key to a new picture that is decoded
+RESPONSE = """async (output, key) => {  // milliseconds from a key to a new picture that is decoded
     const handle = output.querySelector('.noUi-handle');
     const picture = () => [...output.querySelectorAll('img')].at(-1);
     const before = picture().src, start = performance.now();
-    handle.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+    handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
     while (!picture() || picture().src === before) {
         if (performance.now() - start > 5000) throw new Error('no new picture');
         await new Promise(next => setTimeout(next, 1));
@@ -321,25 +569,67 @@ RESPONSE = """async (output) => {  // milliseconds from a key to a new picture t
     await picture().decode();
     return performance.now() - start;
 }"""
+WORKED = """
+from bpcourse import datasets
+from bpcourse.widgets import Stepper
+net, X, Y = datasets.worked_network()
+Stepper(net, X[0], Y[0])
+"""
+FRAME = """async ([name, value]) => {  // milliseconds until all is laid out, and the position
+    await new Promise(next => requestAnimationFrame(next));
+    const stepper = [...document.querySelectorAll('.bpc-stepper')].at(-1);
+    const field = stepper.querySelector('input[data-leaf]'), start = performance.now();
+    if (name === 'edit') {
+        field.value = value;
+        field.dispatchEvent(new Event('input', {bubbles: true}));
+    } else stepper.querySelector(`[data-act=${name}]`).click();
+    stepper.getBoundingClientRect();
+    const spent = performance.now() - start;
+    return [spent, stepper.dataset.position];
+}"""
+ONE_FRAME = 1000 / 60
 
 
 def test_the_time_to_a_new_picture_beside_plain_interact(lab, page, tmp_path, capsys):
-    cells = [
-        nbformat.v4.new_code_cell("from bpcourse.widgets import *\nActivationExplorer()"),
-        nbformat.v4.new_code_cell(INTERACT),
-    ]
-    (tmp_path / "course").mkdir(exist_ok=True)
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
-    nbformat.write(notebook, tmp_path / "course" / "times.ipynb")
-    _open(page, lab, "times.ipynb")
-    page.wait_for_selector(f"{EXPLORER} img")
-    page.wait_for_selector(".widget-interact img")
-    spent = {EXPLORER: [], ".widget-interact": []}
-    for _ in range(15):
+    """Figures are compared by eye, for a busy machine slows them; the stepper has one frame."""
+    sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
+    _open(page, lab, _notebook(tmp_path, *sources, INTERACT, WORKED))
+    spent: dict = {name: [] for name in [*FIGURES, "plain interact"]}
+    for _ in range(2):
         for name, times in spent.items():
-            times.append(page.locator(name).element_handle().evaluate(RESPONSE))
-    ours, plain = (statistics.median(times) for times in spent.values())
+            if name in FIGURES:
+                output = _explorer(page, FIGURES[name])
+            else:
+                _show(page, "@interact")
+                output = page.locator(".widget-interact")
+                output.locator("img").wait_for()
+            output.scroll_into_view_if_needed()
+            for key in ("ArrowLeft", "ArrowRight") * 4:
+                times.append(output.element_handle().evaluate(RESPONSE, key))
+    medians = {name: statistics.median(times) for name, times in spent.items()}
+
+    _show(page, "Stepper(")
+    page.wait_for_selector(f"{STEPPER} svg", state="attached")
+    page.locator(STEPPER).last.scroll_into_view_if_needed()
+    steps, edits = [], []
+    last = int(page.locator(f"{STEPPER} input[type=range]").last.get_attribute("max"))
+    for at in range(last):
+        time_to, position = page.evaluate(FRAME, ["step", None])
+        assert int(position) == at + 1
+        steps.append(time_to)
+    stepper, changed = _worked_programs()
+    leaf = int(page.locator("input[data-leaf]").first.get_attribute("data-leaf"))
+    for value in np.linspace(-1, 1, 15).round(3).tolist():
+        time_to, _ = page.evaluate(FRAME, ["edit", str(value)])
+        _compare(page, changed(leaf, value))
+        edits.append(time_to)
+
+    plain = medians["plain interact"]
     with capsys.disabled():
-        print(f"\nkey to picture, median ms: explorer {ours:.0f}, plain interact {plain:.0f}")
+        print("\nkey to picture, median ms (and as a share of plain interact)")
+        for name, median in medians.items():
+            print(f"  {name:24} {median:5.0f}   {median / plain:.2f}")
+        for name, times in (("step", steps), ("edit", edits)):
+            print(f"  stepper, {name:15} {statistics.median(times):5.1f}")
+    assert statistics.median(steps) < ONE_FRAME and statistics.median(edits) < ONE_FRAME
     _sound(page)

@@ -1,11 +1,13 @@
 """The figures with controls: what they compute, and what a hand on a control changes."""
 
+import io
 import math
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from bpcourse import central_difference, indexwise, notebooks, widgets
 from bpcourse.datasets import worked_network
@@ -207,6 +209,13 @@ def test_nothing_of_the_picture_lies_outside_it(name):
         box = ax.get_tightbbox()
         assert box.x0 >= -1 and box.y0 >= -1, ax.get_title()
         assert box.x1 <= explorer.figure.bbox.x1 + 1 and box.y1 <= explorer.figure.bbox.y1 + 1
+
+
+def test_the_hasty_png_is_what_was_painted():
+    explorer = widgets.ActivationExplorer()
+    explorer.set(z=0.7)
+    shown = Image.open(io.BytesIO(bytes(explorer.picture.value)))
+    assert np.array_equal(np.asarray(shown), np.asarray(explorer._canvas.buffer_rgba()))
 
 
 def test_what_cannot_be_drawn_is_said_and_the_picture_stays():

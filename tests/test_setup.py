@@ -82,7 +82,7 @@ HOUSE = [  # each line may import from those above it and from its own
     "questions",
     "workspace ledger doctor",
     "marking",
-    "cli __main__ notebooks exercises",
+    "server cli __main__ notebooks exercises",
 ]
 LEVEL = {name: level for level, names in enumerate(HOUSE) for name in names.split()}
 MATHEMATICS = HOUSE[0].split() + ["graph", "indexwise"]

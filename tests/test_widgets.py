@@ -25,11 +25,13 @@ from bpcourse import (
 )
 from bpcourse.figures import FORWARD, GRADIENT, PARAMETER
 from bpcourse.graph import Node
-from bpcourse.layers import LeakyReLU, SiLU, Softplus
+from bpcourse.layers import GELU, LeakyReLU, SiLU, Softplus
 from bpcourse.losses import BinaryCrossEntropy
 from bpcourse.widgets import Stepper
 from bpcourse.widgets.drawing import STYLE
-from bpcourse.widgets.program import MOST_NODES, from_graph, from_network
+from bpcourse.widgets.graphs import from_graph
+from bpcourse.widgets.networks import from_network
+from bpcourse.widgets.program import MOST_ENTRIES, MOST_NODES
 from bpcourse.widgets.stepper import CSS, STATIC
 
 
@@ -117,7 +119,10 @@ def _networks():
     yield net(MaxMargin(), ReLU()), X, labels
     yield net(SoftmaxCrossEntropy(), LeakyReLU(0.1)), X, labels
     yield net(BinaryCrossEntropy(), Tanh()), X, Y
-    yield net(CrossEntropy(), Tanh(), Softmax()), X[:1], labels[:1]
+    yield net(SquaredError(), GELU(), Softmax()), X, Y
+    yield net(CrossEntropy(), GELU(), Softmax()), X, labels
+    wide = Network([Linear(1, 1, rng=rng), GELU()], SquaredError())
+    yield wide, np.linspace(-40, 40, 161)[:, None], np.zeros((161, 1))
 
 
 def test_networks_come_out_the_same_by_units_and_by_layers():
@@ -126,7 +131,9 @@ def test_networks_come_out_the_same_by_units_and_by_layers():
         programs.append(from_network(net, X[0], Y[0]))
         if len(X) > 1:
             programs.append(from_network(net, X, Y))
-    for program, computed in zip(programs, _in_javascript(programs, [{}] * 13), strict=True):
+    for program, computed in zip(
+        programs, _in_javascript(programs, [{}] * len(programs)), strict=True
+    ):
         _assert_equal(program, computed)
 
 
@@ -185,6 +192,22 @@ def test_a_graph_too_large_to_draw_is_a_message():
     for _ in range(MOST_NODES):
         x = x * 0.9
     assert str(MOST_NODES) in Stepper(x).data["message"]
+    many = Node(np.ones(MOST_ENTRIES), "x").sum()
+    assert str(MOST_ENTRIES) in Stepper(many).data["message"]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "make, said",
+    [
+        (lambda: graph.exp(Node(1000.0, "x")), "expected finite gradients, got inf"),
+        (lambda: Node(1e200, "x") * Node(1e200, "y"), "u1: expected finite numbers, got inf"),
+        (lambda: Node(np.zeros(0), "x").sum(), "x: expected at least one entry"),
+        (lambda: Node(np.ones(3), "x"), "expected a single number"),
+    ],
+)
+def test_a_graph_that_cannot_be_played_is_a_message(make, said):
+    assert said in Stepper(make()).data["message"]
 
 
 def test_anything_else_is_refused():

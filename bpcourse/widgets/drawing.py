@@ -4,6 +4,7 @@ Without JavaScript it stands as it is; the page fills the same elements with the
 Elements say what they are: ``data-node``, ``data-edge`` ("child.slot") and classes.
 """
 
+from collections import Counter
 from html import escape
 from importlib.resources import files
 
@@ -12,13 +13,15 @@ import numpy as np
 from bpcourse.text import text
 
 WIDTH, HEIGHT = 96, 58  # of a box
-GAP, PITCH = 84, 72
+GAP, PITCH = 100, 72
+LABEL = 44  # of a weight's number
 MARGIN = 14
 CELLS = 12  # rows and columns of a heat map that are shown
-MOST_LABELS = 24  # numbers on lines become a thicket beyond
+MOST_LABELS = 5  # numbers one above the other beside a box
 STYLE = (files("bpcourse.widgets") / "static" / "still.css").read_text(encoding="utf-8")
 SIGNS = {
     "neg": "−", "power": "xⁿ", "^": "xʸ", "affine": "Σ", "take": "[ ]", "largest": "max",
+    "row softmax": "",  # no room beside the shape
 }  # fmt: skip
 
 
@@ -77,7 +80,8 @@ def svg(program, *, alone=True):
     """The picture as text; ``alone``: with its own colours."""
     nodes, at = program["nodes"], places(program)
     lines = list(edges(program))
-    labels = sum(weight is not None for *_, weight in lines) <= MOST_LABELS
+    arriving = Counter(child for child, *_, weight in lines if weight is not None)
+    labels = max(arriving.values(), default=0) <= MOST_LABELS
     width = max(x for x, _ in at.values()) + WIDTH / 2 + MARGIN
     height = max(y for _, y in at.values()) + HEIGHT / 2 + MARGIN
     parts = []
@@ -100,28 +104,24 @@ def _edge(nodes, at, child, slot, parent, weight, labels):
         path = f"M{start[0]:.0f} {start[1]:.0f}L{end[0]:.0f} {end[1]:.0f}"
     else:
         start, end = (x0 + WIDTH / 2, y0), (x1 - WIDTH / 2, y1)
+        if weight is not None:
+            count = (len(nodes[child]["parents"]) - 1) // 2
+            end = (end[0], y1 + ((slot - 2) // 2 - (count - 1) / 2) * min(HEIGHT / count, 16))
         twins = [s for s, p in enumerate(nodes[child]["parents"]) if p == parent]
         bend = 22 * (twins.index(slot) - (len(twins) - 1) / 2)
         if x1 - x0 > 1.5 * (WIDTH + GAP):  # over the boxes in between
             bend -= 50
-        a, b = start[0] + 40, end[0] - 40
+        flat = end[0] - (LABEL if weight is not None else 0)  # under its number a line is level
+        a, b = start[0] + 40, flat - 40
         path = (
             f"M{start[0]:.0f} {start[1]:.0f}C{a:.0f} {start[1] + bend:.0f} "
-            f"{b:.0f} {end[1] + bend:.0f} {end[0]:.0f} {end[1]:.0f}"
+            f"{b:.0f} {end[1] + bend:.0f} {flat:.0f} {end[1]:.0f}H{end[0]:.0f}"
         )
-    # Each source writes at a distance of its own, so that few numbers meet.
-    count = max((len(nodes[child]["parents"]) - 1) // 2 - 1, 1)
-    t = 0.22 + 0.56 * ((slot - 2) // 2) / count if weight is not None else 0.5
-    u = 1 - t
-    lx = (
-        u**3 * start[0]
-        + 3 * u * u * t * (start[0] + 40)
-        + 3 * u * t * t * (end[0] - 40)
-        + t**3 * end[0]
-    )
-    ly = (u**3 + 3 * u * u * t) * start[1] + (3 * u * t * t + t**3) * end[1]
     words = short(nodes[weight]["value"][0]) if weight is not None and labels else ""
-    label = f'<text class="label" x="{lx:.0f}" y="{ly + 4:.0f}" text-anchor="middle">{words}</text>'
+    x, y, anchor = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 4, "middle"
+    if weight is not None:  # on the line's own end, where no other passes
+        x, y, anchor = end[0] - 4, end[1] - 3, "end"
+    label = f'<text class="label" x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{words}</text>'
     kind = "edge weight" if weight is not None else "edge"
     return (
         f'<g class="{kind}" data-edge="{child}.{slot}"><path class="line" d="{path}"/>'

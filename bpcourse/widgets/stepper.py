@@ -14,11 +14,12 @@ from bpcourse.graph import Node
 from bpcourse.network import Network
 from bpcourse.text import text
 from bpcourse.widgets import drawing
-from bpcourse.widgets.program import from_graph, from_network
+from bpcourse.widgets.graphs import from_graph
+from bpcourse.widgets.networks import from_network
 
 STATIC = files("bpcourse.widgets") / "static"
 SCRIPT = "".join(
-    (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "stepper.js")
+    (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "words.js", "stepper.js")
 )
 CSS = (STATIC / "stepper.css").read_text(encoding="utf-8")
 RENDER = """

@@ -10,6 +10,22 @@ const shares = (z) => {
 };
 const unary = (f, slope) => ({ value: ([x]) => f(x), slopes: ([x]) => [slope(x)] });
 const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+// The normal distribution, at and up to z: a series near 0, a continued fraction beyond, to 1e-13.
+const bell = (z) => Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI);
+const upTo = (z) => {
+  const x = Math.abs(z);
+  let tail;
+  if (x < 2.5) {
+    let term = x, total = x;
+    for (let n = 1; n < 60; n++) total += term *= x * x / (2 * n + 1);
+    tail = 0.5 - bell(x) * total;
+  } else {
+    let below = x;
+    for (let n = 100; n > 0; n--) below = x + n / below;
+    tail = bell(x) / below;
+  }
+  return z < 0 ? tail : 1 - tail;
+};
 
 // Losses of one example: args are ŷ (or z) and then y; slopes with respect to the first half.
 const half = (args) => [args.slice(0, args.length / 2), args.slice(args.length / 2)];
@@ -82,6 +98,7 @@ const ELEMENTWISE = {
   },
   "softplus": unary(softplus, sigma),
   "silu": unary((z) => z * sigma(z), (z) => sigma(z) * (1 + z * sigma(-z))),
+  "gelu": unary((z) => z * upTo(z), (z) => upTo(z) + z * bell(z)),
   "max": {
     value: ([x, y]) => Math.max(x, y),
     slopes: ([x, y]) => (x === y ? [0.5, 0.5] : x > y ? [1, 0] : [0, 1]),
@@ -142,6 +159,16 @@ const WHOLE = {
       })];
     },
   },
+  "row softmax": { // detail: columns
+    value: ([Z], node) => inRows(Z, node).flatMap(shares),
+    pull: ([Z], node, value, up) => {
+      const above = inRows(up, node);
+      return [Float64Array.from(inRows(value, node).flatMap((y, r) => {
+        const mean = sum(y.map((share, c) => share * above[r][c]));
+        return y.map((share, c) => share * (above[r][c] - mean));
+      }))];
+    },
+  },
   "rows": { // a loss of every row, added up and scaled
     value: ([A, Y], { detail: p }) => [p.scale * sum(eachRow(A, Y, p).map((args) => LOSSES[p.loss].value(args, p)))],
     pull: ([A, Y], { detail: p }, _, up) => [Float64Array.from(
@@ -153,6 +180,8 @@ const groups = (A, node) => { // detail: for each entry the result that it goes 
   A.forEach((x, k) => found[node.detail[k]].push(x));
   return found;
 };
+const inRows = (A, { detail }) => Array.from({ length: A.length / detail },
+  (_, r) => Array.from(A.slice(r * detail, (r + 1) * detail)));
 const eachRow = (A, Y, p) => Array.from({ length: A.length / p.columns }, (_, r) => {
   const slice = (M) => Array.from(M.slice(r * p.columns, (r + 1) * p.columns));
   return [...slice(A), ...slice(Y)];
