@@ -167,7 +167,15 @@ def test_the_version_is_the_same_wherever_it_stands():
 # --- the wheel and a fresh clone ------------------------------------------------------------------
 
 
-STATIC = ("engine.js", "stepper.js", "stepper.css", "still.css")
+STATIC = (
+    "engine.js",
+    "words.js",
+    "stepper.js",
+    "stepper.css",
+    "still.css",
+    "explorer.js",
+    "explorer.css",
+)
 
 
 @pytest.mark.slow
