@@ -16,8 +16,19 @@ import nbformat
 import numpy as np
 import pytest
 
-from bpcourse import Linear, Network, SquaredError, Tanh, datasets, graph, widgets
+from bpcourse import (
+    CrossEntropy,
+    Linear,
+    Network,
+    Softmax,
+    SquaredError,
+    Tanh,
+    datasets,
+    graph,
+    widgets,
+)
 from bpcourse.graph import Node
+from bpcourse.layers import GELU
 from bpcourse.text import text
 from bpcourse.widgets import Stepper
 
@@ -305,6 +316,19 @@ def test_the_stepper_is_readable_at_twice_the_size_and_by_keys_alone(page, tmp_p
         page.keyboard.press("Tab")
     assert len(visited) == page.locator(CAN_FOCUS).count()
     assert page.errors == []
+
+
+def test_matrices_and_their_names_are_readable(page, tmp_path):
+    rng = np.random.default_rng(0)
+    layers = [Linear(3, 4, rng=rng), GELU(), Linear(4, 2, rng=rng), Softmax()]
+    X, labels = rng.normal(size=(5, 3)), np.array([0, 1, 1, 0, 1])
+    page.set_viewport_size({"width": 640, "height": 500})
+    stepper = Stepper(Network(layers, CrossEntropy()), X, labels)
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    for end in ("restart", "end"):
+        page.locator(f"[data-act={end}]").click()
+        assert page.evaluate(READABLE) == []
+    page.screenshot(path=tmp_path / "matrices.png", full_page=True)
 
 
 def _too_large():

@@ -29,7 +29,7 @@ export function mount(root, data) {
   picture.innerHTML = data.svg;
   const svg = picture.querySelector("svg");
   svg.setAttribute("role", "group");
-  svg.style.minWidth = `${0.8 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
+  svg.style.minWidth = `${0.75 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
   const box = {}, line = {};
   svg.querySelectorAll("[data-node]").forEach((g) => { box[g.dataset.node] = g; });
   svg.querySelectorAll("[data-edge]").forEach((g) => { line[g.dataset.edge] = g; });
