@@ -16,8 +16,19 @@ import nbformat
 import numpy as np
 import pytest
 
-from bpcourse import Linear, Network, SquaredError, Tanh, datasets, graph, widgets
+from bpcourse import (
+    CrossEntropy,
+    Linear,
+    Network,
+    Softmax,
+    SquaredError,
+    Tanh,
+    datasets,
+    graph,
+    widgets,
+)
 from bpcourse.graph import Node
+from bpcourse.layers import GELU
 from bpcourse.text import text
 from bpcourse.widgets import Stepper
 
@@ -240,6 +251,40 @@ def test_the_exported_stepper_runs_from_disk(page, tmp_path):
     assert page.hosts <= {"", None}
 
 
+def test_every_other_control_of_the_stepper(page, tmp_path):
+    stepper, _ = _worked_programs()
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    told, slider = page.locator(".bpc-told"), page.locator("input[type=range]")
+    last = int(slider.get_attribute("max"))
+    for _ in range(2):
+        for act, at in (("end", last), ("restart", 0)):
+            page.locator(f"[data-act={act}]").click()
+            assert told.inner_text().startswith(f"{at} / {last}")
+    for key, at in (("ArrowRight", 1), ("ArrowRight", 2), ("End", last), ("ArrowLeft", last - 1)):
+        slider.press(key)
+        assert told.inner_text().startswith(f"{at} / {last}")
+    slider.press("End")
+    titles = set()
+    for dialect in ("Ng", "Nielsen, book", "this course"):
+        page.select_option("select", label=dialect)
+        titles.add(" ".join(page.locator("[data-node] .title").all_text_contents()))
+    assert len(titles) == 3
+    nodes, words = stepper.program["nodes"], page.locator(".bpc-words")
+    for n in [n for n, node in enumerate(nodes) if node.get("kind") in ("z", "a")][:2]:
+        _box(page, n).click()
+        value, grad = (words.nth(k).inner_text().split("=")[-1] for k in (0, 1))
+        assert _number(value) == pytest.approx(nodes[n]["value"][0], rel=1e-3)
+        assert _number(grad) == pytest.approx(nodes[n]["grad"][0], rel=1e-3)
+    for edge in (0, 1):  # of the first unit: x1, x2
+        page.locator("[data-edge] .label").nth(edge).hover()
+        assert page.locator("[data-edge].path").count() > 1  # the paths through that weight
+        page.locator("[data-edge]").nth(edge).press("Enter")
+        weight = int(page.locator("[data-leaf]").first.get_attribute("data-leaf"))
+        shown = _number(words.last.inner_text().split("=")[-1])
+        assert shown == pytest.approx(nodes[weight]["grad"][0], rel=1e-3)
+    assert page.errors == []
+
+
 READABLE = """() => {  // what is wrong with the words on the page, as sentences
     const light = (color) => {
         const [r, g, b] = color.match(/[\\d.]+/g).map(Number).map((x) => x / 255)
@@ -305,6 +350,19 @@ def test_the_stepper_is_readable_at_twice_the_size_and_by_keys_alone(page, tmp_p
         page.keyboard.press("Tab")
     assert len(visited) == page.locator(CAN_FOCUS).count()
     assert page.errors == []
+
+
+def test_matrices_and_their_names_are_readable(page, tmp_path):
+    rng = np.random.default_rng(0)
+    layers = [Linear(3, 4, rng=rng), GELU(), Linear(4, 2, rng=rng), Softmax()]
+    X, labels = rng.normal(size=(5, 3)), np.array([0, 1, 1, 0, 1])
+    page.set_viewport_size({"width": 640, "height": 500})
+    stepper = Stepper(Network(layers, CrossEntropy()), X, labels)
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    for end in ("restart", "end"):
+        page.locator(f"[data-act={end}]").click()
+        assert page.evaluate(READABLE) == []
+    page.screenshot(path=tmp_path / "matrices.png", full_page=True)
 
 
 def _too_large():

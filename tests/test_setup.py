@@ -168,8 +168,20 @@ def test_the_version_is_the_same_wherever_it_stands():
 # --- the wheel and a fresh clone ------------------------------------------------------------------
 
 
+<<<<<<< HEAD
 TEMPLATES = ("base", "feedback", "report")
 STATIC = ("engine.js", "stepper.js", "stepper.css", "still.css")
+=======
+STATIC = (
+    "engine.js",
+    "words.js",
+    "stepper.js",
+    "stepper.css",
+    "still.css",
+    "explorer.js",
+    "explorer.css",
+)
+>>>>>>> s7
 
 
 @pytest.mark.slow

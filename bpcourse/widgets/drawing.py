@@ -13,7 +13,7 @@ import numpy as np
 from bpcourse.text import text
 
 WIDTH, HEIGHT = 96, 58  # of a box
-GAP, PITCH = 100, 72
+GAP, PITCH = 84, 72
 LABEL = 44  # of a weight's number
 MARGIN = 14
 CELLS = 12  # rows and columns of a heat map that are shown
@@ -21,7 +21,7 @@ MOST_LABELS = 5  # numbers one above the other beside a box
 STYLE = (files("bpcourse.widgets") / "static" / "still.css").read_text(encoding="utf-8")
 SIGNS = {
     "neg": "−", "power": "xⁿ", "^": "xʸ", "affine": "Σ", "take": "[ ]", "largest": "max",
-    "row softmax": "",  # no room beside the shape
+    "row softmax": "softmax",
 }  # fmt: skip
 
 
@@ -47,6 +47,7 @@ def places(program):
             column[n] = column[program["root"]]
     columns = {c: [n for n in drawn if column[n] == c] for c in sorted(set(column.values()))}
     tall = max(map(len, columns.values())) * PITCH
+    gap = GAP + 16 * any(node["op"] == "affine" for node in nodes)  # room for weights' numbers
     found: dict[int, tuple[float, float]] = {}
     for c, members in columns.items():
         if program["root"] in members:
@@ -55,7 +56,7 @@ def places(program):
             members.sort(
                 key=lambda n: _mean([found[p][1] for p in nodes[n]["parents"] if p in found])
             )
-        x = MARGIN + WIDTH / 2 + c * (WIDTH + GAP)
+        x = MARGIN + WIDTH / 2 + c * (WIDTH + gap)
         top = MARGIN + (tall - (len(members) - 1) * PITCH) / 2
         found |= {n: (x, top + k * PITCH) for k, n in enumerate(members)}
     return found
@@ -151,14 +152,14 @@ def _box(node, n, x, y):
         )
     else:
         shape = escape(str(tuple(node["shape"])))
-        corner = f'x="{left + WIDTH - 6:.0f}" y="{top + 15:.0f}"'
+        corner = f'x="{left + WIDTH - 6:.0f}" y="{top + HEIGHT - 3:.0f}"'
         words += f'<text class="note" {corner} text-anchor="end">{shape}</text>'
-        body = _heat("value", node, node["value"], left + 6, top + 22)
-        body += _heat("grad", node, grad, left + WIDTH / 2 + 2, top + 22)
+        body = _heat("value", node, node["value"], left + 6, top + 20)
+        body += _heat("grad", node, grad, left + WIDTH / 2 + 2, top + 20)
     return f'<g class="box {node["role"]}" data-node="{n}">{frame}{words}{body}</g>'
 
 
-def _heat(kind, node, numbers, left, top, width=40, height=30):
+def _heat(kind, node, numbers, left, top, width=40, height=24):
     """A map of at most CELLS × CELLS entries; brown below zero, purple above, pale near it."""
     rows, columns = ([1, *node["shape"]])[-2:]
     r, c = min(rows, CELLS), min(columns, CELLS)

@@ -29,7 +29,7 @@ export function mount(root, data) {
   picture.innerHTML = data.svg;
   const svg = picture.querySelector("svg");
   svg.setAttribute("role", "group");
-  svg.style.minWidth = `${0.8 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
+  svg.style.minWidth = `${0.75 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
   const box = {}, line = {};
   svg.querySelectorAll("[data-node]").forEach((g) => { box[g.dataset.node] = g; });
   svg.querySelectorAll("[data-edge]").forEach((g) => { line[g.dataset.edge] = g; });
@@ -166,7 +166,7 @@ export function mount(root, data) {
       const [child, slot] = view.chosen.split(".").map(Number), parent = nodes[child].parents[slot];
       const weight = nodes[child].op === "affine" ? nodes[child].parents[slot - 1] : null;
       words(`<b>${name(parent)} → ${name(child)}</b>: ${formula(child)}`);
-      if (pulled(child) && view.state.contributions[child][slot]) words(backTable(child));
+      if (child !== active() && pulled(child) && view.state.contributions[child][slot]) words(backTable(child));
       if (weight !== null) {
         words(`${slopeName(weight)} = ${slopeName(child)} · ${name(parent)} = ${pulled(child) ? `<span class="bpc-grad">${numbers(view.state.grads[weight])}</span>` : "?"}`);
         row.append(leafRow(weight));

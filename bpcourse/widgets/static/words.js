@@ -85,6 +85,7 @@ function wording(view, { received, expected, active }) {
     const { op, parents, detail } = nodes[id], [a, b] = parents.map(name);
     const letters = LETTERS[op];
     if (letters) return `${name(id)} = ${letters[0].replace(/\b[ab]\b/g, (x) => (x === "a" ? a : b))}`;
+    if (nodes[id].name.endsWith("ᵀ")) return name(id); // the name says it
     if (op === "power") return `${name(id)} = ${a}<sup>${short(detail)}</sup>`;
     if (op === "affine") {
       const terms = parents.slice(1).map(name);
