@@ -168,10 +168,7 @@ def test_the_version_is_the_same_wherever_it_stands():
 # --- the wheel and a fresh clone ------------------------------------------------------------------
 
 
-<<<<<<< HEAD
 TEMPLATES = ("base", "feedback", "report")
-STATIC = ("engine.js", "stepper.js", "stepper.css", "still.css")
-=======
 STATIC = (
     "engine.js",
     "words.js",
@@ -181,7 +178,6 @@ STATIC = (
     "explorer.js",
     "explorer.css",
 )
->>>>>>> s7
 
 
 @pytest.mark.slow
