@@ -108,6 +108,8 @@ def _grade(parser, arguments):
 
     try:
         grading.run(arguments)
+    except KeyboardInterrupt:
+        parser.exit(130, text("grade.interrupted"))
     except (OSError, ImportError, ValueError, KeyError, grading.NoSandboxError) as error:
         message = error.args[0] if isinstance(error, KeyError) else error
         parser.exit(1, f"bpcourse: {message}\n")

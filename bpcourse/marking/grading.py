@@ -31,6 +31,8 @@ def run(arguments):
         bank.find(arguments.only)  # an unknown one is told before the work
     course = Course.load(arguments.course)
     found = find(arguments.submissions)
+    if Path(arguments.out).resolve().is_relative_to(Path(arguments.submissions).resolve()):
+        raise ValueError(text("grade.out_inside", out=arguments.out))
     way = choose(arguments.unsafe)
     if way == "none":
         print(text("grade.unsafe_warning"))

@@ -2,7 +2,11 @@
 
 import csv
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -230,6 +234,7 @@ def read_grades(out):
         (["class", "--out", "out", "--only", "matrix_form.linear_backwards"], "linear_backward"),
         (["class", "--out", "out", "--student", "di"], "'di'"),
         (["class", "--out", "out", "--jobs", "0"], "1 or more"),
+        (["class", "--out", "class/results"], "another one"),
         (["class", "--out", "out", "--course", "no.toml"], "no.toml"),
     ],
 )
@@ -302,3 +307,38 @@ def test_an_answer_counts_only_for_numbers_that_are_the_students(tmp_path):
             assert state == "right" or "not yours" in record["message"]
     finally:
         marker.close()
+
+
+@shut_in
+def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
+    folder = tmp_path / "class"
+    data = (ROOT / "solutions" / f"{STEM}.ipynb").read_bytes()
+    for number in range(60):
+        (folder / f"s{number:02}").mkdir(parents=True)
+        (folder / f"s{number:02}" / f"{STEM}.ipynb").write_bytes(data)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "bpcourse", "grade", str(folder), "--out", str(out)]
+    running = subprocess.Popen(
+        [*command, "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True
+    )
+    while len(list(out.glob("notebooks/*.json"))) < 5 and running.poll() is None:
+        time.sleep(0.01)
+    os.killpg(running.pid, signal.SIGINT)  # as the keyboard does
+    said = running.communicate(timeout=60)[1].decode()
+    assert running.returncode == 130 and "--resume" in said
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("notebooks/*.json")}
+    assert 5 <= len(kept) < 60 and not (out / "grades.csv").exists()
+    assert not list(out.rglob(".*"))
+    assert not [line for line in commands() if b"/marking" in line and b"serve.main" in line]
+    subprocess.run([*command, "--resume"], check=True, capture_output=True)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {row["total"] for row in read_grades(out).values()} == {"7"}
+    assert len(read_grades(out)) == 60
+
+
+def commands():
+    for process in Path("/proc").iterdir():
+        try:
+            yield (process / "cmdline").read_bytes()
+        except OSError:
+            continue
