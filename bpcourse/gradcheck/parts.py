@@ -49,6 +49,9 @@ def check_network(net, X, y, *, inputs=False, mode="auto", rng=None):
 
     ``net`` has ``forward(X, y) -> loss``, ``backward() -> {name: gradient}`` and ``params``.
     """
+    # No f.batch here: what is checked is the gradient of net.forward itself, and a forward pass
+    # for a stack of parameters would be another one. Nor would it save much, as a loss takes one
+    # batch at a time, and on small networks takes as long as the layers.
     _require("net", net, "forward", "backward", "params")
     X = _floats("X", X)
     own = net.params

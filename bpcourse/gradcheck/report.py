@@ -5,6 +5,7 @@ from math import nan
 
 import numpy as np
 
+from bpcourse.gradcheck import display
 from bpcourse.text import text
 
 
@@ -134,7 +135,7 @@ class GradientReport:
         reason = next((a.reason for a in arrays if a.verdict == verdict and a.reason), None)
         resolution = max((a.resolution for a in arrays), default=nan)
         report = cls(verdict, reason, "", arrays, mode, evaluations, noise, resolution)
-        report.message = report._sentence()
+        report.message = display.sentence(report)
         return report
 
     def __getitem__(self, name):
@@ -143,73 +144,6 @@ class GradientReport:
             if array.name == str(name):
                 return array
         raise KeyError(f"{name!r}: expected one of {[a.name for a in self.arrays]}")
-
-    def _sentence(self):
-        if self.verdict == "right":
-            resolved = text("gradcheck.resolved", resolution=self.resolution)
-            sentence = text("gradcheck.right", resolved=resolved if self.resolution > 0 else "")
-            kinks = [(a, at, k) for a in self.arrays for at, k in a.kinks.items()]
-            if kinks:
-                array, at, kink = kinks[0]
-                between = "gradcheck.between" if kink.inside else "gradcheck.outside"
-                sentence += " " + text(
-                    "gradcheck.kink",
-                    count=len(kinks),
-                    entry=f"{array.name or 'params'}{list(at)}",
-                    left=kink.left,
-                    right=kink.right,
-                    between=text(between),
-                )
-            return sentence
-        # from the loss backwards: the first wrong array is where the mistake is
-        array = [a for a in self.arrays if a.verdict == self.verdict][-1]
-        key = "gradcheck.wrong" if self.verdict == "wrong" else f"gradcheck.unclear_{self.reason}"
-        return text(
-            key, entry=array.label, claimed=array.claimed, slope=array.slope, bound=array.bound,
-            noise=self.noise,
-        )  # fmt: skip
-
-    def __str__(self):
-        lines = [f"{self.verdict.upper()}: {self.message}"]
-        if self.arrays:
-            rows = [self._head(), *(self._row(a) for a in self.arrays)]
-            widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
-            lines += [
-                "  " + "  ".join(v.ljust(w) for v, w in zip(row, widths, strict=True)).rstrip()
-                for row in rows
-            ]
-        lines.append(text("gradcheck.cost", evaluations=self.evaluations, mode=self.mode))
-        return "\n".join(lines)
-
-    @staticmethod
-    def _head():
-        return text("gradcheck.head").split("|")
-
-    @staticmethod
-    def _row(a):
-        verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
-        numbers = [a.claimed, a.slope]
-        told = ["–" if np.isnan(v) else f"{v:.8g}" for v in numbers]
-        told += ["–" if not np.isfinite(v) else f"{v:.1g}" for v in (a.bound, a.step)]
-        wrong = f"{len(a.wrong)}" if a.wrong else ""
-        return [a.label, "×".join(map(str, a.shape)) or "1", verdict, *told, wrong]
-
-    def _repr_html_(self):
-        from html import escape
-
-        colour = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}
-        style = f"color:{colour[self.verdict]};font-weight:bold"
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(v)}</td>" for v in self._row(a)) + "</tr>"
-            for a in self.arrays
-        )
-        head = "".join(f"<th>{escape(v)}</th>" for v in self._head())
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        cost = text("gradcheck.cost", evaluations=self.evaluations, mode=self.mode)
-        return (
-            f'<div><p><span style="{style}">{self.verdict}</span>: {escape(self.message)}</p>'
-            f"{table if self.arrays else ''}<p><small>{escape(cost)}</small></p></div>"
-        )
 
     def raise_if_wrong(self):
         """:class:`GradientError`, an AssertionError, if the verdict is wrong; else the report."""
@@ -241,25 +175,10 @@ class GradientReport:
     def plot(self):
         """A figure for ``figures.show``: claimed against measured, and the worst entry's error
         against the step."""
-        from bpcourse.figures import new_figure  # Matplotlib is optional
+        return display.plot(self)
 
-        figure = new_figure(8, 3.6)
-        left, right = figure.subplots(1, 2)
-        for array in self.arrays:
-            seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
-            left.errorbar(
-                array.numerical[seen], array.claims[seen], xerr=array.bounds[seen],
-                fmt="o", ms=4, label=array.name or "params",
-            )  # fmt: skip
-        left.axline((0, 0), slope=1, color="0.7", zorder=0)
-        left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
-        if self.arrays:
-            left.legend(fontsize="small")
-            chosen = [a for a in self.arrays if a.verdict == self.verdict and a.curve]
-            for array in chosen[-1:]:
-                steps = sorted(array.curve)
-                errors = [abs(array.curve[t] - array.claimed) for t in steps]
-                right.loglog(steps, np.maximum(errors, 1e-300), "o-")
-                right.set_title(array.label)
-        right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
-        return figure
+    def __str__(self):
+        return display.plain(self)
+
+    def _repr_html_(self):
+        return display.html(self)

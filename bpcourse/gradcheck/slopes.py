@@ -11,8 +11,9 @@ from math import inf, isfinite, nan
 
 import numpy as np
 
-RATIO = 5
-SHRINK = 1 / (RATIO**2 - 1)
+from bpcourse.gradcheck.kinks import bends, jumps, kink_of
+from bpcourse.gradcheck.samples import RATIO, Samples, pair
+
 MOST_STEPS = 12
 LARGEST_STEP = 1e6  # relative to the size of the parameters
 ROUNDED = 4  # no claim is off by this many times the rounding that it is allowed
@@ -46,100 +47,6 @@ class Judgement:
     not_finite: bool = False
     moved: bool = True  # did f react at all?
     samples: dict = field(default_factory=dict)  # {step: central slope}, for the plot
-
-
-class EntryLine:
-    """One entry of one array moves; t = 1 is ``scale``."""
-
-    def __init__(self, objective, f0, k, i, claim, scale):
-        self.objective, self.f0, self.k, self.i = objective, f0, k, i
-        self.scale = float(scale)
-        self.claim = float(claim) * self.scale
-        self.smallest = abs(self.claim)
-        self.spread = 1.0  # by which the rounding of one claim grows
-        self.zero = claim == 0
-        self.x = objective.base_flat[k][i]
-        eps = float(np.finfo(self.x.dtype).eps)
-        self.finest = 1e3 * eps * max(abs(float(self.x)) / self.scale, 1e-9)
-
-    def at(self, t):
-        """φ at t, and the t that the rounding of x + t·scale left."""
-        moved = self.x.dtype.type(float(self.x) + t * self.scale)
-        return self.objective.at_entry(self.k, self.i, moved), self._taken(moved)
-
-    def _taken(self, moved):
-        return float((moved.astype(np.float64) - self.x.astype(np.float64)) / self.scale)
-
-
-class GroupLine:
-    """Many entries of one array move at once, each by t times its own ``weights``."""
-
-    def __init__(self, objective, f0, k, index, grad, weights):
-        self.objective, self.f0, self.k, self.index = objective, f0, k, index
-        self.grad, self.weights = grad, weights
-        contributions = grad * weights
-        self.claim = float(contributions.sum())
-        self.smallest = float(np.abs(contributions).min())
-        self.spread = len(index) ** 0.5
-        self.zero = not grad.any()
-        self.x = objective.base_flat[k][index]
-        self.wide = self.x.astype(np.float64)
-        self.finest = 1e3 * float(np.finfo(self.x.dtype).eps)
-
-    def at(self, t):
-        """φ at t; what the rounding of x + t·weights removed is put back along the claim."""
-        shift = t * self.weights
-        moved = (self.wide + shift).astype(self.x.dtype)
-        value = self.objective.at_entries(self.k, self.index, moved)
-        lost = shift - (moved.astype(np.float64) - self.wide)
-        return value + float(self.grad @ lost), t
-
-
-class Samples:
-    """φ on the grid t·5ʲ, evaluated once each."""
-
-    def __init__(self, line, t, limits):
-        self.line, self.t, self.limits = line, t, limits
-        self.kept = {}
-
-    def step(self, j):
-        return self.t * float(RATIO) ** j
-
-    def noise_at(self, j):
-        """The noise of a slope at step j, without looking."""
-        return max(self.limits.sigma, self.limits.floor * abs(self.line.f0) / 2) / self.step(j)
-
-    def __getitem__(self, j):
-        """(D, left slope, right slope, noise of a slope from one value over the step)."""
-        if j not in self.kept:
-            t, f0 = self.step(j), self.line.f0
-            fp, tp = self.line.at(t)
-            fm, tm = self.line.at(-t)
-            self.add(j, fp, fm, tp, tm, f0)
-        return self.kept[j]
-
-    def add(self, j, fp, fm, tp, tm, f0):
-        if not (tp > 0 > tm):
-            self.kept[j] = (nan, nan, nan, inf)
-            return
-        right, left = (fp - f0) / tp, (fm - f0) / tm
-        central = (right * -tm + left * tp) / (tp - tm)
-        biggest = max(abs(fp), abs(fm), abs(f0))
-        sigma = max(self.limits.sigma, self.limits.floor * biggest / 2) if biggest < inf else inf
-        self.kept[j] = (central, left, right, sigma / min(tp, -tm))
-
-
-def pair(samples, j):
-    """Slope R, bound E, its noise part, its kink part and its noise, from the grid's j and j−1."""
-    D, left, right, _ = samples[j]
-    d, l, r, noise = samples[j - 1]
-    if not (isfinite(D) and isfinite(d)):
-        return nan, inf, 0.0, inf, 0.0
-    change = d - D
-    S, s = right - left, r - l
-    kink = max(0.0, abs(RATIO * s - S) / 4 - 6 * noise)
-    bound = abs(change) * SHRINK + kink / 2 + 3.2 * noise
-    return d + change * SHRINK, bound, 3.2 * noise, kink, noise
 
 
 def accepts_early(claim, tolerance, allowance, sample):
@@ -198,7 +105,7 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
     R, E, j = best
     if abs(claim) <= ROUNDED * rounding and abs(R) + E <= rounding and abs(R) <= 0.1 * abs(claim):
         return _judgement("right", samples, j, R, abs(R - claim))  # a rounded zero
-    kinked = _kink(samples, tried)
+    kinked = kink_of(samples, tried)
     if kinked is not None:
         left, right, error, j = kinked
         distance = max(abs(left - claim), abs(right - claim))
@@ -209,7 +116,7 @@ def judge(line, t, limits, allowance, forgiven, samples=None):
         return _one_sided(samples, claim, last, limits)
     if line.zero and all(s[1] == s[2] == 0 for s in samples.kept.values()):
         return _judgement("right", samples, j, R, E)  # f is constant along the line
-    if line.zero and _jumps(samples):
+    if line.zero and jumps(samples):
         return _judgement("unclear", samples, j, R, inf)
     if line.zero:  # beside how steep f is within the steps, where all slopes are claimed zero
         steepest = max(max(abs(s[1]), abs(s[2])) for s in samples.kept.values())
@@ -247,65 +154,6 @@ def _confirmed(samples, j, limits, doubt, R, E):
         return True
     central, *_, noise = samples[smallest]
     return isfinite(central) and abs(central - R) <= distance / 4 + 10 * noise
-
-
-def _kink(samples, tried):
-    """One-sided slopes, their bound and step, where their difference stays however small the step.
-
-    The smallest steps that noise does not hide decide whether it stays; the slopes come from
-    where they are known best.
-    """
-    kinked = sorted(
-        j for j, (R, _, _, kink, noise) in tried.items() if isfinite(R) and kink > 20 * noise
-    )
-    if not kinked or not _stays(samples, kinked[0]) or not _lasts(samples, kinked[0]):
-        return None
-    best = None
-    for j in kinked:
-        if _stays(samples, j):
-            big, small = samples[j], samples[j - 1]
-            left, right = (small[i] + (small[i] - big[i]) / (RATIO - 1) for i in (1, 2))
-            error = max(abs(small[i] - big[i]) for i in (1, 2)) / 8 + 5 * small[3]
-            if best is None or error < best[2]:
-                best = (left, right, error, j)
-    return best
-
-
-def bends(samples, j):
-    """Is there a kink within the steps j and j−1, the same at both?"""
-    R, _, _, kink, noise = pair(samples, j)
-    return isfinite(R) and kink > 20 * noise and _stays(samples, j)
-
-
-def _stays(samples, j):
-    S = samples[j][2] - samples[j][1]
-    s = samples[j - 1][2] - samples[j - 1][1]
-    return abs(s - S) <= 0.3 * abs(S) + 12 * samples[j - 1][3]
-
-
-def _lasts(samples, j):
-    """Is the kink still there at smaller steps, as far as noise would show it?
-
-    A bend that only large steps span is a kink elsewhere, or an ordinary curve seen from afar.
-    """
-    jump = samples[j][2] - samples[j][1]
-    while True:
-        j -= 1
-        if samples.step(j) < samples.line.finest or 20 * samples.noise_at(j) > abs(jump):
-            return True
-        _, left, right, noise = samples[j]
-        if not abs(right - left - jump) <= 0.3 * abs(jump) + 12 * noise:
-            return False
-
-
-def _jumps(samples):
-    """Does f change as much over the smallest step as over one 5³ times as long?"""
-    j = min(samples.kept)
-    if j + 3 not in samples.kept:
-        return False
-    (_, left, right, noise), (_, *far, _) = samples[j], samples[j + 3]
-    near, far = max(abs(left), abs(right)), max(map(abs, far)) * RATIO**3
-    return near > 20 * noise and near > far / 2
 
 
 def _one_sided(samples, claim, tolerance, limits):

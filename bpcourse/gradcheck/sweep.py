@@ -5,17 +5,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bpcourse.gradcheck.averaging import averaged_slope, least_bound
-from bpcourse.gradcheck.slopes import (
-    ROUNDED,
-    EntryLine,
-    GroupLine,
-    Limits,
-    Samples,
-    accepts_early,
-    bends,
-    first_step,
-    judge,
-)
+from bpcourse.gradcheck.kinks import bends
+from bpcourse.gradcheck.lines import EntryLine, GroupLine
+from bpcourse.gradcheck.samples import Samples
+from bpcourse.gradcheck.slopes import ROUNDED, Limits, accepts_early, first_step, judge
 
 DOUBLE = float(np.finfo(np.float64).eps)
 GROUP = 512

@@ -255,6 +255,27 @@ def test_one_wrong_entry_among_near_ties(seed, gap):
         assert check_gradient(f, W, wrong).verdict != "right"
 
 
+@pytest.mark.parametrize("seed", [0, 11, 13, 18])
+def test_an_array_outside_all_slopes_where_kinks_meet(seed):
+    """At W = 0 backpropagation takes −1 for |z|′ in every row and unit at once: a choice that no
+    point nearby makes, and that an array does not tell."""
+    rng = np.random.default_rng(seed)
+    X, V = rng.standard_normal((19, 3)), rng.standard_normal((4, 2))
+    T = rng.standard_normal((19, 2))
+
+    def f(W):
+        return float(((abs(X @ W) @ V - T) ** 2).sum())
+
+    def slope(W):
+        z = X @ W
+        return X.T @ (2 * (abs(z) @ V - T) @ V.T * np.where(z > 0, 1, -1))
+
+    zeros, generic = np.zeros((3, 4)), rng.standard_normal((3, 4))
+    assert check_gradient(f, zeros, slope(zeros)).verdict == "cannot tell"
+    assert check_gradient(f, zeros, slope).verdict == "right"
+    assert check_gradient(f, generic, 2 * slope(generic)).verdict == "wrong"
+
+
 @pytest.mark.parametrize("x", [0.0, 0.1, 0.3, 1.0])
 def test_on_a_jump_a_zero_is_not_right(x):
     def f(p):
