@@ -3,8 +3,8 @@
 import dis
 import types
 
-ALLOWED = ("Answer", "ask", "check", "gain", "hint", "predict", "progress")
-ALLOWED += ("datasets", "figures")
+TOOLS = ("Answer", "ask", "check", "gain", "hint", "predict", "progress")
+ALLOWED = (*TOOLS, "datasets", "figures")
 
 
 def reaches_into(answer):
