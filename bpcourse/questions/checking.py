@@ -113,9 +113,9 @@ def _seen(question, verdict):
     outcome = verdict.given
     extra = [text("check.changed", name=name) for name in sorted(outcome.changed)]
     extra += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
-    if extra:
+    if extra and not verdict.seen:
         return extra
-    return [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+    return [*extra, text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
 
 
 def _example(question, verdict):

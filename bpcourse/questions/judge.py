@@ -5,7 +5,7 @@ answer does. Two at once are tried as well. Nothing is named that does not fit: 
 than a false name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -74,10 +74,9 @@ def run(question, answer, case):
 
 def _recognise(question, answer, cases, given, expected, seed):
     """The names of the mistakes that explain all outcomes: one, or two at once, or ()."""
-    single = {
-        (name,): _explains(question, (name,), cases, given) for name in question.misconceptions
-    }
-    found: list[tuple[str, ...]] = [names for names, explains in single.items() if explains]
+    found: list[tuple[str, ...]] = [
+        (name,) for name in question.misconceptions if _explains(question, (name,), cases, given)
+    ]
     if not found:
         acting = [
             name for name in question.misconceptions if _acts(question, name, cases, expected)
@@ -92,21 +91,41 @@ def _recognise(question, answer, cases, given, expected, seed):
         again = [run(question, answer, case) for case in more]
         found = [names for names in found if _explains(question, names, more, again)] or found[:0]
     if not found:
-        return _by_parts(question, cases, given, expected)
+        return _by_effect(question, given, expected) or _by_parts(question, cases, given, expected)
     if len(found) > 1 and len(found[0]) == 2:
         return ()  # two explanations by two mistakes each: neither is certain
     return found[0]
 
 
 def _explains(question, names, cases, given):
-    """Whether the mistakes, made together, do just what the answer did, and it ran at all."""
-    wrong = question.reference(*names)
-    ran = False
+    """Whether the mistakes, made together, do just what the answer did, and it ran at all.
+
+    In whichever form they are made. That a result is a part of an input, too, contradicts nothing.
+    """
+    forms = [(), *((question.forms[name],) for name in names if name in question.forms)]
+    ran = any(outcome.error is None for outcome in given)
+    return ran and any(_does(question, (*names, *form), cases, given) for form in forms)
+
+
+def _does(question, flaws, cases, given):
+    wrong = question.reference(*flaws)
     for case, outcome in zip(cases, given, strict=True):
-        if not alike(outcome, run(question, wrong, case), question):
+        made = run(question, wrong, case)
+        if not made.aliased <= outcome.aliased:
             return False
-        ran |= outcome.error is None
-    return ran
+        if not alike(outcome, replace(made, aliased=outcome.aliased), question):
+            return False
+    return True
+
+
+def _by_effect(question, given, expected):
+    """Where all values are right, and what is wrong is what was done to the inputs."""
+    values = zip(given, expected, strict=True)
+    if any(g.error or e.error or not alike_values(g.value, e.value) for g, e in values):
+        return ()
+    changed = any(outcome.changed - set(question.may_change) for outcome in given)
+    name = "input_changed" if changed else "result_aliases_input"
+    return (name,) if name in question.misconceptions else ()
 
 
 def _acts(question, name, cases, expected):

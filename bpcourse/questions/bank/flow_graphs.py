@@ -66,6 +66,7 @@ def _circuit(rng, size):
     minutes=8,
     misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "
     "upstream_shared_out sign_flipped",
+    forms={"overwritten_not_accumulated": "the_other_kept"},
 )
 def circuit(flaw, x, y, z):
     q = x * y  # f = (x·y + z)·x
@@ -76,7 +77,9 @@ def circuit(flaw, x, y, z):
     into_q = into_z = into_s / (2 if flaw("upstream_shared_out") else 1)
     x_through_q = y * (1 if flaw("upstream_missing") else into_q)
     into_y = x * (1 if flaw("upstream_missing") else into_q)
-    into_x = x_through_q if flaw("overwritten_not_accumulated") else x_directly + x_through_q
+    into_x = x_directly + x_through_q
+    if flaw("overwritten_not_accumulated"):
+        into_x = x_directly if flaw("the_other_kept") else x_through_q
     sign = -1 if flaw("sign_flipped") else 1
     return sign * into_x, sign * into_y, sign * into_z
 

@@ -134,12 +134,14 @@ def _per_example(rng, size):
     points=2,
     minutes=4,
     misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice first_example_only",
+    forms={"summed_over_wrong_axis": "counted_there"},
 )
 def mean_gradient(flaw, per_example):
-    total = per_example.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
+    axis = 1 if flaw("summed_over_wrong_axis") else 0
+    total = per_example.sum(axis=axis)
     if flaw("first_example_only"):
         return per_example[0] + 0.0
-    count = len(per_example)
+    count = per_example.shape[axis if flaw("counted_there") else 0]
     if flaw("batch_mean_missing"):
         return total
     return total / count / (count if flaw("averaged_twice") else 1)

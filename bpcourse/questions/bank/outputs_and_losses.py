@@ -50,11 +50,13 @@ def _logits(rng, size):
     minutes=8,
     misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
     "input_changed",
+    forms={name: "by_the_largest" for name in ("summed_over_wrong_axis", "bias_summed_to_one")},
 )
 def softmax(flaw, Z):
     if flaw("input_changed"):
         Z -= Z.max(axis=1, keepdims=True)
-    shifted = Z if flaw("no_max_shift") else Z - Z.max(axis=1, keepdims=True)
+    largest = Z.max() if flaw("by_the_largest") else Z.max(axis=1, keepdims=True)
+    shifted = Z if flaw("no_max_shift") else Z - largest
     e = Z if flaw("exponential_forgotten") else np.exp(shifted)
     if flaw("bias_summed_to_one"):
         return e / e.sum()

@@ -1,0 +1,444 @@
+"""Answers written by hand, as students write them, each with the name that it should be given.
+
+"" stands for a mistake that has no name here; "right" for a right answer.
+"""
+
+import numpy as np
+import pytest
+
+from bpcourse.questions.bank import find
+from bpcourse.questions.checking import judge
+
+WRITTEN = []
+
+
+def answer(id, expected):
+    return lambda function: WRITTEN.append((id, expected, function)) or function
+
+
+def sig(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def sm(Z):
+    e = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+answer("feedforward_network.layer", "bias_forgotten")(lambda x, W, b: sig(W @ x))
+answer("feedforward_network.layer", "weights_wrong_way_round")(lambda x, W, b: sig(W.T @ x + b))
+answer("feedforward_network.layer", "")(lambda x, W, b: np.tanh(W @ x + b))
+answer("feedforward_network.layer", "")(lambda x, W, b: sig(W @ x - b))
+answer("feedforward_network.layer", "right")(
+    lambda x, W, b: np.array(
+        [sig(sum(W[i, j] * x[j] for j in range(len(x))) + b[i]) for i in range(len(b))]
+    )
+)
+answer("feedforward_network.layer", "")(lambda x, W, b: sig(W @ (x) + b)[:, None])
+answer("feedforward_network.layer", "")(lambda x, W, b: sig(W @ x) + b)
+answer("feedforward_network.forward_batch", "right")(
+    lambda X, W1, b1, W2, b2: np.stack([W2 @ sig(W1 @ x + b1) + b2 for x in X])
+)
+answer("feedforward_network.forward_batch", "activation_on_output")(
+    lambda X, W1, b1, W2, b2: sig(sig(X @ W1.T + b1) @ W2.T + b2)
+)
+answer("feedforward_network.forward_batch", "weights_wrong_way_round")(
+    lambda X, W1, b1, W2, b2: sig(X @ W1 + b1) @ W2 + b2
+)
+answer("outputs_and_losses.softmax", "no_max_shift")(
+    lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+)
+answer("outputs_and_losses.softmax", "summed_over_wrong_axis")(
+    lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(axis=0)
+)
+answer("outputs_and_losses.softmax", "")(
+    lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(axis=1, keepdims=True)
+)
+answer("outputs_and_losses.softmax", "bias_summed_to_one")(
+    lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum()
+)
+
+
+def smip(Z):
+    Z -= Z.max(axis=1, keepdims=True)
+    e = np.exp(Z)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+answer("outputs_and_losses.softmax", "input_changed")(smip)
+answer("outputs_and_losses.cross_entropy", "batch_mean_missing")(
+    lambda Y, l: -np.log(Y[np.arange(len(l)), l]).sum()
+)
+answer("outputs_and_losses.cross_entropy", "sign_flipped")(
+    lambda Y, l: np.log(Y[np.arange(len(l)), l]).mean()
+)
+answer("outputs_and_losses.cross_entropy", "")(lambda Y, l: -np.log(Y[:, l]).mean())
+answer("outputs_and_losses.cross_entropy", "")(
+    lambda Y, l: -np.log2(Y[np.arange(len(l)), l]).mean()
+)
+answer("outputs_and_losses.squared_error", "mean_over_entries")(lambda a, y: ((a - y) ** 2).mean())
+answer("outputs_and_losses.squared_error", "batch_mean_missing")(lambda a, y: ((a - y) ** 2).sum())
+answer("outputs_and_losses.squared_error", "")(lambda a, y: 0.5 * ((a - y) ** 2).sum(axis=1).mean())
+answer("outputs_and_losses.squared_error", "square_forgotten")(
+    lambda a, y: np.abs(a - y).sum(axis=1).mean()
+)
+
+
+def cd1(f, x, h):
+    g = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        x[i] += h
+        a = f(x)
+        x[i] -= 2 * h
+        b = f(x)
+        x[i] += h
+        g[i] = (a - b) / (2 * h)
+    return g
+
+
+answer("gradient_descent.central_difference", "input_changed")(cd1)
+
+
+def cd2(f, x, h):
+    g = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        x[i] += h
+        a = f(x)
+        x[i] -= 2 * h
+        b = f(x)
+        g[i] = (a - b) / (2 * h)
+    return g
+
+
+answer("gradient_descent.central_difference", "")(cd2)
+
+
+def cd3(f, x, h):
+    g = np.zeros(len(x))
+    for i in range(len(x)):
+        d = np.zeros_like(x)
+        d[i] = h
+        g[i] = (f(x + d) - f(x - d)) / (2 * h)
+    return g
+
+
+answer("gradient_descent.central_difference", "")(cd3)
+
+
+def cd4(f, x, h):
+    g = np.zeros_like(x)
+    for i in np.ndindex(x.shape):
+        y = x.copy()
+        y[i] += h
+        g[i] = (f(y) - f(x)) / h
+    return g
+
+
+answer("gradient_descent.central_difference", "one_sided")(cd4)
+
+
+def de1(g, th, eta, n):
+    th = th.copy()
+    for _ in range(n):
+        th += eta * g(th)
+    return th
+
+
+answer("gradient_descent.descend", "step_uphill")(de1)
+
+
+def de2(g, th, eta, n):
+    for _ in range(n):
+        th -= eta * g(th)
+    return th
+
+
+answer("gradient_descent.descend", "input_changed")(de2)
+
+
+def de3(g, th, eta, n):
+    th = th.copy()
+    for _ in range(1, n):
+        th = th - eta * g(th)
+    return th
+
+
+answer("gradient_descent.descend", "off_by_one_loop")(de3)
+
+
+def de4(g, th, eta, n):
+    d = g(th)
+    th = th.copy()
+    for _ in range(n):
+        th = th - eta * d
+    return th
+
+
+answer("gradient_descent.descend", "gradient_of_the_start")(de4)
+answer("gradient_descent.mean_gradient", "batch_mean_missing")(lambda p: p.sum(axis=0))
+answer("gradient_descent.mean_gradient", "summed_over_wrong_axis")(lambda p: p.mean(axis=1))
+answer("gradient_descent.mean_gradient", "")(lambda p: p.mean())
+
+
+def th1(w, x):
+    h = [x]
+    for k in w:
+        h.append(np.tanh(k * h[-1]))
+    s = 1.0
+    for l in range(len(w) - 1, 0, -1):
+        s *= (1 - h[l + 1] ** 2) * w[l]
+    return s * (1 - h[1] ** 2) * x
+
+
+answer("chain_rule.thin_network", "right")(th1)
+
+
+def th2(w, x):
+    h = [x]
+    for k in w:
+        h.append(np.tanh(k * h[-1]))
+    s = 1.0
+    for l in range(len(w) - 1, 0, -1):
+        s *= (1 - h[l + 1] ** 2) * w[l]
+    return s * (1 - h[1] ** 2)
+
+
+answer("chain_rule.thin_network", "inner_slope_missing")(th2)
+
+
+def th3(w, x):
+    h = [x]
+    for k in w:
+        h.append(np.tanh(k * h[-1]))
+    s = 1.0
+    for l in range(len(w)):
+        s *= w[l] * (1 - h[l + 1] ** 2)
+    return s * x
+
+
+answer("chain_rule.thin_network", "")(th3)
+answer("chain_rule.many_paths", "weights_wrong_way_round")(lambda a, B: B @ a)
+answer("chain_rule.many_paths", "upstream_shared_out")(lambda a, B: (a[:, None] * B).mean(axis=0))
+answer("chain_rule.many_paths", "one_path_only")(lambda a, B: a[0] * B[0])
+answer("flow_graphs.circuit", "overwritten_not_accumulated")(lambda x, y, z: (x * y, x * x, x))
+answer("flow_graphs.circuit", "overwritten_not_accumulated")(lambda x, y, z: (x * y + z, x * x, x))
+answer("flow_graphs.circuit", "right")(lambda x, y, z: (2 * x * y + z, x * x, x))
+answer("flow_graphs.circuit", "upstream_missing")(lambda x, y, z: (2 * x * y + z, x, x))
+answer("activations.tanh_slope", "tanh_slope_not_squared")(lambda z: 1 - np.tanh(z))
+answer("activations.tanh_slope", "slope_at_activation")(lambda z: 1 - np.tanh(np.tanh(z)) ** 2)
+answer("activations.tanh_slope", "")(lambda z: 1 - z**2)
+answer("activations.tanh_slope", "right")(lambda z: 1 / np.cosh(z) ** 2)
+answer("activations.relu_backward", "right")(lambda z, g: np.where(z > 0, g, 0))
+answer("activations.relu_backward", "slope_at_kink")(lambda z, g: g * (z >= 0))
+answer("activations.relu_backward", "mask_from_upstream")(lambda z, g: g * (g > 0))
+answer("activations.relu_backward", "function_for_slope")(lambda z, g: g * np.maximum(z, 0))
+
+
+def rb(z, g):
+    g[z <= 0] = 0
+    return g
+
+
+answer("activations.relu_backward", "input_changed")(rb)
+answer("activations.logistic_backward", "slope_at_activation")(
+    lambda z, g: g * sig(sig(z)) * (1 - sig(sig(z)))
+)
+answer("activations.logistic_backward", "")(lambda z, g: g * z * (1 - z))
+answer("one_weight_at_a_time.all_weights", "gradient_transposed")(lambda d, a: np.outer(a, d))
+answer("one_weight_at_a_time.all_weights", "")(lambda d, a: d @ a)
+answer("error_signals.delta_of_output", "slope_missing")(lambda z, y: sig(z) - y)
+answer("error_signals.delta_of_output", "target_and_output_swapped")(
+    lambda z, y: (y - sig(z)) * sig(z) * (1 - sig(z))
+)
+answer("error_signals.delta_of_output", "slope_at_activation")(
+    lambda z, y: (sig(z) - y) * sig(sig(z)) * (1 - sig(sig(z)))
+)
+answer("error_signals.delta_of_output", "")(lambda z, y: (z - y) * sig(z) * (1 - sig(z)))
+answer("error_signals.delta_of_output", "factor_two_extra")(
+    lambda z, y: 2 * (sig(z) - y) * sig(z) * (1 - sig(z))
+)
+answer("error_signals.recursion", "weights_wrong_way_round")(
+    lambda z, W, d: (W @ d) * (1 - np.tanh(z) ** 2)
+)
+answer("error_signals.recursion", "")(lambda z, W, d: (d @ W) * (1 - z**2))
+answer("error_signals.recursion", "right")(
+    lambda z, W, d: np.array(
+        [
+            sum(W[k, j] * d[k] for k in range(len(d))) * (1 - np.tanh(z[j]) ** 2)
+            for j in range(len(z))
+        ]
+    )
+)
+answer("error_signals.recursion", "slope_missing")(lambda z, W, d: d @ W)
+answer("error_signals.margin_loss", "no_margin")(
+    lambda s, c: (max(0, c - s), -1.0 * (c > s), 1.0 * (c > s))
+)
+answer("error_signals.margin_loss", "margin_ignored")(lambda s, c: (max(0, 1 - s + c), -1.0, 1.0))
+answer("vectors_and_jacobians.pointwise_jacobian", "diagonal_forgotten")(
+    lambda z: 1 - np.tanh(z) ** 2
+)
+answer("vectors_and_jacobians.pointwise_jacobian", "tanh_slope_not_squared")(
+    lambda z: np.diag(1 - np.tanh(z))
+)
+answer("vectors_and_jacobians.product_of_jacobians", "slope_missing")(lambda x, A, B: B @ A)
+answer("vectors_and_jacobians.product_of_jacobians", "gradient_transposed")(
+    lambda x, A, B: (B @ np.diag(1 - np.tanh(A @ x) ** 2) @ A).T
+)
+answer("vectors_and_jacobians.product_of_jacobians", "right")(
+    lambda x, A, B: (B * (1 - np.tanh(A @ x) ** 2)) @ A
+)
+answer("softmax_cross_entropy.jacobian", "softmax_diagonal_only")(
+    lambda z: np.diag(sm(z[None])[0] * (1 - sm(z[None])[0]))
+)
+answer("softmax_cross_entropy.jacobian", "diagonal_forgotten")(
+    lambda z: -np.outer(sm(z[None])[0], sm(z[None])[0])
+)
+
+
+def fg(Z, l):
+    P = sm(Z)
+    P[np.arange(len(l)), l] -= 1
+    return P
+
+
+answer("softmax_cross_entropy.fused_gradient", "batch_mean_missing")(fg)
+answer("softmax_cross_entropy.fused_gradient", "true_class_not_subtracted")(
+    lambda Z, l: sm(Z) / len(Z)
+)
+answer("softmax_cross_entropy.fused_gradient", "target_and_output_swapped")(
+    lambda Z, l: (np.eye(Z.shape[1])[l] - sm(Z)) / len(Z)
+)
+answer("softmax_cross_entropy.fused_gradient", "")(lambda Z, l: fg(Z, l) / Z.size)
+answer("softmax_cross_entropy.fused_gradient", "output_slope_twice")(
+    lambda Z, l: fg(Z, l) * sm(Z) * (1 - sm(Z)) / len(Z)
+)
+answer("softmax_cross_entropy.stable_loss", "log_of_zero")(
+    lambda Z, l: -np.log(sm(Z)[np.arange(len(l)), l]).mean()
+)
+answer("softmax_cross_entropy.stable_loss", "log_of_zero")(
+    lambda Z, l: -np.log(sm(Z)[np.arange(len(l)), l] + 1e-12).mean()
+)
+answer("softmax_cross_entropy.stable_loss", "no_max_shift")(
+    lambda Z, l: (np.log(np.exp(Z).sum(axis=1)) - Z[np.arange(len(l)), l]).mean()
+)
+answer("matrix_form.outer_product", "gradient_transposed")(lambda d, a: np.outer(a, d))
+answer("matrix_form.outer_product", "")(lambda d, a: d * a)
+answer("matrix_form.linear_backward", "weights_wrong_way_round")(
+    lambda Z, A, W: (Z @ W.T, Z.T @ A, Z.sum(0))
+)
+answer("matrix_form.linear_backward", "gradient_transposed")(
+    lambda Z, A, W: (Z @ W, A.T @ Z, Z.sum(0))
+)
+answer("matrix_form.linear_backward", "bias_averaged")(lambda Z, A, W: (Z @ W, Z.T @ A, Z.mean(0)))
+answer("matrix_form.linear_backward", "weight_gradient_averaged")(
+    lambda Z, A, W: (Z @ W, Z.T @ A / len(Z), Z.sum(0))
+)
+answer("matrix_form.linear_backward", "averaged_twice")(
+    lambda Z, A, W: (Z @ W, Z.T @ A / len(Z), Z.mean(0))
+)
+answer("matrix_form.linear_backward", "")(lambda Z, A, W: (Z @ W, Z.T @ A, Z.sum(0, keepdims=True)))
+answer("matrix_form.linear_backward", "gradient_transposed+bias_averaged")(
+    lambda Z, A, W: (Z @ W, A.T @ Z, Z.mean(0))
+)
+answer("matrix_form.linear_backward", "")(lambda Z, A, W: (Z.T @ A, Z @ W, Z.sum(0)))
+
+
+def wn(X, Y, W, b, factor=1, count=None, slope=lambda Z: 1 - np.tanh(Z) ** 2):
+    Z1 = X @ W[0].T + b[0]
+    A = np.tanh(Z1)
+    d = factor * (A @ W[1].T + b[1] - Y) / (count or len(X))
+    e = (d @ W[1]) * slope(Z1)
+    return e.T @ X, e.sum(0), d.T @ A, d.sum(0)
+
+
+answer("matrix_form.whole_network", "right")(lambda X, Y, W, b: wn(X, Y, W, b))
+answer("matrix_form.whole_network", "batch_mean_missing")(
+    lambda X, Y, W, b: wn(X, Y, W, b, count=1)
+)
+answer("matrix_form.whole_network", "slope_missing")(
+    lambda X, Y, W, b: wn(X, Y, W, b, slope=lambda Z: 1)
+)
+answer("matrix_form.whole_network", "factor_two_extra")(lambda X, Y, W, b: wn(X, Y, W, b, factor=2))
+answer("matrix_form.whole_network", "")(
+    lambda X, Y, W, b: wn(X, Y, W, b, slope=lambda Z: 1 - np.tanh(Z))
+)
+answer("matrix_form.whole_network", "slope_at_activation")(
+    lambda X, Y, W, b: wn(X, Y, W, b, slope=lambda Z: 1 - np.tanh(np.tanh(Z)) ** 2)
+)
+answer("cost_of_backprop.count_backward", "one_layer_off")(
+    lambda w: sum(w[i] * w[i + 1] for i in range(len(w) - 1))
+)
+answer("cost_of_backprop.count_backward", "right")(
+    lambda w: sum(a * b for a, b in zip(w[1:], w[2:], strict=False))
+)
+answer("gradient_checking.relative_error", "absolute_error_only")(lambda g, m: np.abs(g - m).max())
+answer("gradient_checking.relative_error", "one_size_doubled")(
+    lambda g, m: (np.abs(g - m) / (np.abs(g) + np.abs(m))).max()
+)
+answer("gradient_checking.relative_error", "")(lambda g, m: (np.abs(g - m) / np.abs(m)).max())
+answer("gradient_checking.relative_error", "")(
+    lambda g, m: np.linalg.norm(g - m) / max(np.linalg.norm(g), np.linalg.norm(m))
+)
+answer("training.batches", "last_batch_dropped")(
+    lambda X, y, o, n: [
+        (X[o[k * n : (k + 1) * n]], y[o[k * n : (k + 1) * n]]) for k in range(len(X) // n)
+    ]
+)
+answer("training.batches", "order_ignored")(
+    lambda X, y, o, n: [(X[k : k + n], y[k : k + n]) for k in range(0, len(X), n)]
+)
+answer("training.batches", "shuffled_apart")(
+    lambda X, y, o, n: [(X[o][k : k + n], y[k : k + n]) for k in range(0, len(X), n)]
+)
+
+
+def ep(X, y, w, eta, n, div=None, sign=-1, inp=False, first=False):
+    if not inp:
+        w = w.copy()
+    w0 = w.copy()
+    for k in range(0, len(X), n):
+        A = X[k : k + n]
+        g = A.T @ (A @ (w0 if first else w) - y[k : k + n]) / (div or len(A))
+        w += sign * eta * g
+    return w
+
+
+answer("training.epoch", "right")(lambda *a: ep(*a))
+answer("training.epoch", "nominal_batch_size")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=n))
+answer("training.epoch", "step_uphill")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, sign=1))
+answer("training.epoch", "input_changed")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, inp=True))
+answer("training.epoch", "")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=len(X)))
+answer("training.epoch", "batch_mean_missing")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=1))
+answer("training.epoch", "gradient_of_the_start")(
+    lambda X, y, w, eta, n: ep(X, y, w, eta, n, first=True)
+)
+answer("training.initial_weights", "variance_for_deviation")(
+    lambda a, b, s: np.random.default_rng(s).normal(0, 1 / a, (b, a))
+)
+answer("training.initial_weights", "right")(
+    lambda a, b, s: np.random.default_rng(s).normal(0, np.sqrt(2 / (a + b)), (b, a))
+)
+answer("training.initial_weights", "right")(
+    lambda a, b, s: np.random.default_rng(s).uniform(-1, 1, (b, a)) * np.sqrt(3 / a)
+)
+answer("training.initial_weights", "initialisation_too_large")(
+    lambda a, b, s: np.random.default_rng(s).normal(size=(b, a))
+)
+answer("training.initial_weights", "constant_initialisation")(lambda a, b, s: np.zeros((b, a)))
+answer("training.initial_weights", "")(
+    lambda a, b, s: np.random.default_rng(s).uniform(0, 1, (b, a)) / np.sqrt(a)
+)
+answer("to_autodiff.matmul_gate", "weights_wrong_way_round")(lambda A, B, g: (g @ B, A @ g))
+answer("to_autodiff.matmul_gate", "right")(lambda A, B, g: (g @ B.T, A.T @ g))
+answer("to_autodiff.matmul_gate", "wrong_argument")(lambda A, B, g: (A.T @ g, g @ B.T))
+answer("to_autodiff.add_with_broadcast", "result_aliases_input")(lambda X, b, g: (g, g.sum(0)))
+answer("to_autodiff.add_with_broadcast", "bias_not_summed")(lambda X, b, g: (g.copy(), g.copy()))
+
+
+@pytest.mark.parametrize(
+    ("id", "expected", "function"), WRITTEN, ids=[f"{id}-{name}" for id, name, _ in WRITTEN]
+)
+def test_an_answer_written_by_hand_has_the_name_that_fits(id, expected, function):
+    result = judge(find(id), function)
+    given = "right" if result.status == "right" else "+".join(sorted(result.misconceptions))
+    assert given == "+".join(sorted(expected.split("+"))), result.message
