@@ -13,7 +13,7 @@ test: .venv/ready
 	.venv/bin/pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
 
 test-slow: .venv/ready
-	.venv/bin/pytest -m slow $(ARGS)
+	.venv/bin/pytest -m slow -n 2 --dist loadfile $(ARGS)
 
 test-browser: .venv/ready
 	.venv/bin/pytest -m browser -rs $(ARGS)
