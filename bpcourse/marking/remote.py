@@ -75,7 +75,7 @@ class Line:
             functions.append(value)
             return {"callback": len(functions) - 1}
 
-        arrays = list(_arrays(arguments))
+        arrays = list(frames.arrays_in(arguments))
         whole = [index for index, array in enumerate(arrays) if array.flags.c_contiguous]
         self._send({"of": handle, "call": arguments, "whole": whole}, number)
         wholes = [arrays[index] for index in whole]
@@ -136,16 +136,6 @@ def _error(name, message, line):
         error = unknown(message[:MOST_TEXT])
     error.student_line = line[:MOST_TEXT]
     return error
-
-
-def _arrays(value):
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _arrays(entry)
-    elif isinstance(value, dict):
-        yield from _arrays(list(value.values()))
 
 
 def _become(holder, key, now):

@@ -54,7 +54,7 @@ class Session:
         if "get" in request:
             return {"value": getattr(target, request["get"])}
         given = request["call"]
-        arrays = list(_arrays(given))
+        arrays = list(frames.arrays_in(given))
         wholes = [arrays[index] for index in request["whole"]]
         before = _copies(given)
         with (
@@ -133,17 +133,6 @@ def _line(error):
 
 def _sort(value):
     return "class" if isinstance(value, type) else "function" if callable(value) else "data"
-
-
-def _arrays(value):
-    """Every array in lists, tuples and dicts, in order; the other side counts them likewise."""
-    if isinstance(value, np.ndarray):
-        yield value
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _arrays(entry)
-    elif isinstance(value, dict):
-        yield from _arrays(list(value.values()))
 
 
 def _copies(value):

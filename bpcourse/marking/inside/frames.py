@@ -81,6 +81,17 @@ def unpack(text, raw, resolve=None, arrays=()):
     return message
 
 
+def arrays_in(value):
+    """Every array in lists, tuples and dicts, in order: so both sides number them alike."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from arrays_in(entry)
+    elif isinstance(value, dict):
+        yield from arrays_in(list(value.values()))
+
+
 class _Writer:
     def __init__(self, reference, views):
         self.reference, self.views = reference, views
