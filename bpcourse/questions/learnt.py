@@ -35,7 +35,8 @@ def gain():
             marks.append(MARKS[None if letters[concept] is None else "right" if right else "wrong"])
         again = "" if marks[1] == MARKS["right"] else _lesson(concept, after[concept])
         rows.append((concept.replace("_", " "), *marks, again))
-    rows.append((text("ask.total"), str(counts[BEFORE]), str(counts[AFTER]), _said(before, counts)))
+    known = str(counts[BEFORE]) if any(before.values()) else MARKS[None]
+    rows.append((text("ask.total"), known, str(counts[AFTER]), _said(before, counts)))
     return Table(tuple(rows))
 
 

@@ -409,7 +409,7 @@ def test_the_gain_is_shown_when_the_second_form_is_whole():
 def test_without_the_first_form_there_is_a_table_and_no_gain():
     letters("inventory_b")
     rows = {row[0]: row[1:] for row in gain().rows}
-    assert rows["cost"] == ("·", "✓", "") and rows["together"] == ("0", "15", "")
+    assert rows["cost"] == ("·", "✓", "") and rows["together"] == ("·", "15", "")
     check("inventory_b.cost", "?")
     rows = {row[0]: row[1:] for row in gain().rows}
     assert rows["cost"][1] == "✗" and "lesson 12" in rows["cost"][2]
