@@ -121,7 +121,9 @@ class Marker:
 
     def finished(self, libraries=()):
         """End what the last notebook left; start anew where a server serves but one."""
-        sandbox = self.sandbox(libraries)
+        sandbox = self._sandboxes.get(libraries)
+        if sandbox is None:  # it did not start
+            return
         try:
             sandbox.finish()
         except OSError:

@@ -342,3 +342,20 @@ def commands():
             yield (process / "cmdline").read_bytes()
         except OSError:
             continue
+
+
+def test_a_sandbox_that_does_not_start_is_told_and_costs_no_other_notebook(monkeypatch, handed_in):
+    starts = []
+
+    def fails(*settings):
+        starts.append(settings)
+        raise OSError("no namespaces today")
+
+    monkeypatch.setattr("bpcourse.marking.marker.Sandbox", fails)
+    marker = Marker(Settings(way="unshare"))
+    for one in find(handed_in)[:2]:
+        own, *records = marker.mark(one, one.read())
+        assert own["state"] == "crashed" and own["points"] == 0 and own["of"] == 7
+        assert {record["state"] for record in records} == {"crashed"}
+        assert "no namespaces today" in str(own["cells"])
+    assert len(starts) <= 12  # an attempt, not a start and another to end it
