@@ -61,6 +61,11 @@ FIGURES = {
         [("dW", (4, 3), "gradient"), "=", ("dZ.T", (4, 5)), "@", ("A", (5, 3))], {5: "batch"}
     ),
     "shapes that do not agree": lambda: figures.shape_row([("A", (2, 3)), "@", ("B", (4, 5))]),
+    "flow graph": lambda: figures.flow_graph(
+        {"s": (0, 0.5), "x": (1, 0), "pooled": (1, 1), "z": (2, 0.5)},
+        [("s", "x", "-2.5"), ("s", "pooled"), ("x", "z", "∂z/∂x = 1.25"), ("pooled", "z")],
+        kind="gradient",
+    ),
     "jacobian": lambda: figures.jacobian(activations.softmax.jacobian(np.ones((1, 3)))[0], "J"),
     "curve": lambda: figures.curve(activations.gelu),
     "history": lambda: History(loss=[2.0, 1.0], accuracy=[0.1, 0.5]).plot(),
@@ -305,6 +310,7 @@ def test_shapes_that_line_up_and_those_that_do_not():
         (lambda: figures.jacobian([1.0, 2.0]), r"matrix: .*\(2,\)"),
         (lambda: figures.shape_row([("A", (1, 2, 3))]), r"A: .*\(1, 2, 3\)"),
         (lambda: figures.shape_row(["="]), "parts: "),
+        (lambda: figures.flow_graph({"x": (0, 0)}, [("x", "y")]), "edges: .*'x' → 'y'"),
         (lambda: figures.images(np.zeros((2, 7))), r"pixels: .*\(2, 7\)"),
         (lambda: figures.images(np.zeros((2, 4)), [1]), "labels: expected 2.*got 1"),
     ],

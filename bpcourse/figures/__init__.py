@@ -5,6 +5,7 @@ values, one for gradients, one for parameters (``FORWARD``, ``GRADIENT``, ``PARA
 """
 
 from bpcourse.figures.curves import confusion_matrix, curve, history, images
+from bpcourse.figures.flow import flow_graph
 from bpcourse.figures.matrices import heat_map, heat_maps, jacobian
 from bpcourse.figures.network import network_diagram
 from bpcourse.figures.shapes import shape_row
@@ -16,6 +17,7 @@ __all__ = [
     "PARAMETER",
     "confusion_matrix",
     "curve",
+    "flow_graph",
     "heat_map",
     "heat_maps",
     "history",

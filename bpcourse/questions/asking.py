@@ -30,6 +30,22 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Pictured(Shown):
+    """A text with a picture below it, where one can be shown."""
+
+    picture: object
+    alt: str
+
+    def _ipython_display_(self):
+        from IPython.display import display
+
+        from bpcourse import figures  # and with it Matplotlib, which no check needs
+
+        display(Shown(self.plain))
+        figures.show(self.picture, alt=self.alt)
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of text; the first is the head."""
 
@@ -70,6 +86,9 @@ def ask(question_id, seed=0):
             lines.append(f"- **{letter}**  " + text(f"{key}.{option}", **values))
     if seed:
         lines += ["", text("ask.seed", answer=question.answer, seed=seed)]
+    if question.picture:
+        alt = text(f"{key}.picture", **values)
+        return Pictured("\n".join(lines), question.picture(**posed.inputs), alt)
     return Shown("\n".join(lines))
 
 

@@ -28,7 +28,8 @@ class Question:
 
     For a class, ``solve(flaw)`` gives the class, and ``use(answer, **inputs)`` calls it. A choice's
     ``solve`` gives the option's name, an order's the tuple of its lines' names. What a
-    student reads is in the text under ``question.<id>``: task, hint_1 to hint_3, options.
+    student reads is in the text under ``question.<id>``: task, hint_1 to hint_3, options, and
+    ``picture``, what a picture shows.
     """
 
     id: str  # "matrix_form.linear_backward"
@@ -48,6 +49,7 @@ class Question:
     decimals: int | None = None  # of a number that is rounded by hand
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     place: int | None = None  # of the right option for seed 0; None for any
+    picture: Callable | None = None  # (**inputs) -> the figure that ``ask`` shows with them
     accepts: Callable | None = None  # for an order: whether another order of lines is right too
 
     @property

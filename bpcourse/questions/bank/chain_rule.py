@@ -30,6 +30,21 @@ def one_path(flaw, dy_dx, dz_dy):
     return -dz_dy * dy_dx if flaw("sign_flipped") else dz_dy * dy_dx
 
 
+def _diamond(dx_ds, dz_dx, dy_ds, dz_dy):
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"s": (0, 0.5), "x": (1, 0), "y": (1, 1), "z": (2, 0.5)},
+        [
+            ("s", "x", f"∂x/∂s = {dx_ds:g}"),
+            ("s", "y", f"∂y/∂s = {dy_ds:g}"),
+            ("x", "z", f"∂z/∂x = {dz_dx:g}"),
+            ("y", "z", f"∂z/∂y = {dz_dy:g}"),
+        ],
+        kind="gradient",
+    )
+
+
 def _two(rng, size):
     a, b, c, d = (float(v) for v in rounded(rng, 4, -3, 3))
     return {"dx_ds": a, "dz_dx": b, "dy_ds": c, "dz_dy": d}
@@ -40,6 +55,7 @@ def _two(rng, size):
     "number",
     answer="dz_ds",
     inputs=_two,
+    picture=_diamond,
     level="warm_up",
     points=1,
     minutes=2,
