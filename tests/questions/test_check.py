@@ -327,14 +327,45 @@ def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
     assert "Hint 1" in str(hint(UNIT))
 
 
-def test_a_wrong_choice_can_be_tried_again_with_other_numbers_and_other_letters():
+def test_a_wrong_choice_is_asked_again_with_other_numbers_and_other_letters():
     question = find("activations.zero_gradient")
-    posed = pose(question)
-    said = check(question.id, wrong_letter(posed)).message
-    assert f'ask("{question.id}", seed=1)' in said and "zero_gradient = Answer(…, seed=1)" in said
-    again = pose(question, 1)
-    assert again.inputs != posed.inputs and again.labels != posed.labels
-    assert "seed=2" in check(question.id, Answer(wrong_letter(again), 1)).message
+    first, second = pose(question), pose(question, 1)
+    assert second.inputs != first.inputs and second.labels != first.labels
+    before = str(ask(question.id))
+    said = check(question.id, wrong_letter(first)).message
+    assert f'ask("{question.id}")' in said and "zero_gradient = Answer(…, seed=1)" in said
+    assert str(ask(question.id)) == str(ask(question.id, seed=1)) != before
+    assert "zero_gradient = Answer(…, seed=1)" in str(ask(question.id))
+    # Another letter for the same numbers is no try: else the right one is found by elimination.
+    elimination = check(question.id, first.shown("dead"))
+    assert elimination.status == "failed" and "seed=1" in elimination.message
+    assert kept()["answers"][question.id] == {"tries": 1, "status": "wrong", "seed": 1}
+    assert "seed=2" in check(question.id, Answer(wrong_letter(second), 1)).message
+    assert check(question.id, Answer(pose(question, 2).shown("dead"), 2)).status == "right"
+    assert str(ask(question.id)) == str(ask(question.id, seed=2))  # those that were answered
+    assert check(question.id, first.shown("dead")).status == "right"
+
+
+def test_the_seeds_of_further_tries_stay_the_students_own():
+    question = find("activations.zero_gradient")
+    for seed in (20, *range(21, 30)):
+        assert (
+            check(question.id, Answer(wrong_letter(pose(question, seed)), seed)).status == "wrong"
+        )
+    assert kept()["answers"][question.id]["seed"] == 20
+
+
+@pytest.mark.parametrize("value", ["Z", "", 1, ["A"], np.array(["A", "B"])])
+def test_what_is_no_letter_is_no_try(value):
+    result = check("activations.zero_gradient", value)
+    assert result.status == "failed" and "letters A, B" in result.message
+    assert not Path("bpcourse.json").exists()
+
+
+@pytest.mark.parametrize("seed", [-1, 1.0, "1", None, True])
+def test_the_seed_of_an_answer_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match=f"seed: expected a whole number .*, got {seed!r}"):
+        Answer("A", seed)
 
 
 def wrong_letter(posed):
