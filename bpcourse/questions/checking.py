@@ -167,7 +167,7 @@ def _shown(value):
     if isinstance(value, tuple | list):
         return "(" + ", ".join(_shown(entry) for entry in value) + ")"
     numbers = as_numbers(value)
-    if numbers is None:
+    if numbers is None or isinstance(value, bool):
         return str(value)
     if numbers.ndim == 0:
         return f"{numbers.item():.6g}"
