@@ -93,6 +93,8 @@ def test_a_mistake_is_named_by_what_is_learnt(name, old, new, seed):
         ("-= 1", "*= -1"),
         ("range(0, len(X), batch_size)", "range(0, batch_size, batch_size)"),
         ("return W, b", "return W.T, b"),
+        ("return W, b", "return b, b"),
+        ("rows = np.arange(len(X))", "rows = np.arange(len(W))"),  # so few learn little as well
         ("np.zeros((3, X.shape[1]))", "np.ones((3, X.shape[1])) * np.arange(3)[:, None]"),
     ],
 )
