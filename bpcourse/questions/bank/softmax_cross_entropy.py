@@ -15,10 +15,27 @@ def _shares(rng, size):
     return {"y_hat": rng.permutation([0.1, 0.2, 0.7]), "c": int(rng.integers(1, 4))}
 
 
+def _bars(y_hat, c):
+    from bpcourse import figures
+    from bpcourse.text import text
+
+    fig = figures.new_figure(4, 2.4)
+    ax = fig.subplots()
+    places = range(1, len(y_hat) + 1)
+    ax.bar(places, y_hat, width=0.6, color=figures.FORWARD)
+    for place, share in zip(places, y_hat, strict=True):
+        ax.text(place, share + 0.02, f"{share:g}", ha="center")
+    mark = text("figures.true")
+    ax.set_xticks(places, [f"{n}\n{mark}" if n == c else f"{n}" for n in places])
+    ax.set(ylim=(0, 0.85), ylabel="ŷ")
+    return fig
+
+
 @question(
     "softmax_cross_entropy.delta_by_hand",
     "array",
     answer="delta_by_hand",
+    picture=_bars,
     inputs=_shares,
     level="warm_up",
     points=1,
@@ -181,10 +198,26 @@ def mend_softmax_backward(flaw, Z, grad_y):
     return Y_hat * (grad_y - (grad_y * Y_hat).sum(axis=axis, keepdims=True))
 
 
+def _falls_and_stays(classes, loss, epochs):
+    from bpcourse import figures
+    from bpcourse.text import text
+
+    fig = figures.new_figure(4.5, 3)
+    ax = fig.subplots()
+    epoch = np.linspace(0, epochs, 200)
+    start = np.log(classes)  # a network that knows nothing
+    ax.plot(epoch, loss + (start - loss) * np.exp(-8 * epoch / epochs), color=figures.FORWARD)
+    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.05 * start))
+    ax.set_xticks([0, epochs], ["0", f"{epochs}"])
+    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
+    return fig
+
+
 @question(
     "softmax_cross_entropy.stuck_loss",
     "choice",
     answer="stuck_loss",
+    picture=_falls_and_stays,
     inputs=lambda rng, size: {"classes": 10, "loss": 1.46, "epochs": int(rng.integers(20, 90))},
     level="core",
     points=1,
