@@ -15,7 +15,7 @@ from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
 from bpcourse.questions.checking import NOT_KNOWN, judge, told
 from bpcourse.questions.judge import judge_code
-from bpcourse.questions.posed import Answer, pose
+from bpcourse.questions.posed import SEEDS, Answer, pose
 from bpcourse.text import text
 
 LOADED = {  # worth loading once for many notebooks, and how a notebook shows that it needs it
@@ -25,7 +25,6 @@ LOADED = {  # worth loading once for many notebooks, and how a notebook shows th
 ATTEMPTS = 6  # at a notebook, each without what ended the one before
 PATIENCE = 4  # times the seconds for all cells: then no attempt is begun any more
 MOST_TEXT = 4000  # characters of a message
-SEEDS = 10  # of a student's own numbers: the first, and those of further tries
 
 
 class Run:

@@ -12,6 +12,7 @@ from math import isfinite
 from pathlib import Path
 
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
+from bpcourse.questions.posed import SEEDS
 from bpcourse.text import names
 
 FEEDBACK = ("none", "where", "full")
@@ -181,7 +182,8 @@ def _students(path):
         plain = id and id.isprintable() and not set("/\\") & set(id) and not id.startswith(".")
         _require(plain, path, f"{line}, id", "an id that can be the name of a file", id)
         _require(id not in students, path, f"{line}, id", "an id that nobody else has", id)
-        _require(seed.isascii() and seed.isdigit(), path, f"{line}, seed", "a whole number", seed)
+        tens = seed.isascii() and seed.isdigit() and int(seed) % SEEDS == 0
+        _require(tens, path, f"{line}, seed", f"a multiple of {SEEDS}", seed)
         address = email.casefold()
         _require(address not in emails, path, f"{line}, email", "one that nobody else has", email)
         if email:

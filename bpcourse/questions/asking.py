@@ -68,12 +68,16 @@ class Table:
         return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in body)}</table>"
 
 
-def ask(question_id, seed=0):
-    """Show a question with the numbers of ``seed``; an answer to others is ``Answer(value, seed)``.
+def ask(question_id, seed=None):
+    """Show a question with its current numbers, or with those of ``seed``.
 
-    Seed 0 is the one that the exercises are written for. KeyError for an unknown question.
+    Those of seed 0 are answered by a plain value, others by ``Answer(value, seed)``. They are the
+    current ones until a choice has been answered wrongly: then it is asked with the next.
+    KeyError for an unknown question.
     """
     question = find(question_id)
+    if seed is None:
+        seed = record.entry("answers", question_id).get("seed", 0)
     key = f"question.{question.id}"
     if question.is_code:
         return Shown(text(f"{key}.task"))

@@ -6,7 +6,7 @@ from bpcourse.questions import record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
 from bpcourse.questions.judge import alike_values, as_numbers, judge_code
-from bpcourse.questions.posed import Answer, pose
+from bpcourse.questions.posed import Answer, after, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
 
@@ -22,18 +22,24 @@ def check(question_id, answer):
     question = find(question_id)
     if question.recorded:
         return _write_down(question, answer)
-    tries = record.entry("answers", question_id).get("tries", 0)
-    result = judge(question, answer, show_expected=tries >= 1)
+    before = record.entry("answers", question_id)
+    seed = answer.seed if isinstance(answer, Answer) else 0
+    if before.get("status") == "wrong" and before.get("seed") == after(seed):
+        again = {"id": question_id, "answer": question.answer, "seed": after(seed)}
+        return Result(question_id, "failed", text("check.answered_before", **again))
+    result = judge(question, answer, show_expected=before.get("tries", 0) >= 1)
     if result.status != "failed":
-        record.keep(
-            "answers",
-            question_id,
-            lambda before: {
-                "tries": (before or {}).get("tries", 0) + 1,
-                "status": "right" if (before or {}).get("status") == "right" else result.status,
-            },
-        )
+        record.keep("answers", question_id, lambda old: _tried(question, old or {}, result, seed))
     return result
+
+
+def _tried(question, before, result, seed):
+    """The record's entry after one more try; a choice's says with which seed it is to be asked."""
+    status = "right" if before.get("status") == "right" else result.status
+    entry = {"tries": before.get("tries", 0) + 1, "status": status}
+    if question.kind == "choice":
+        entry["seed"] = after(seed) if result.status == "wrong" else seed
+    return entry
 
 
 def _write_down(question, answer):
@@ -66,14 +72,17 @@ def _of_value(posed, value, show_expected, again):
     question = posed.question
     if value is ...:
         return Result(question.id, "failed", text("check.open"))
+    if question.kind == "choice" and not posed.offers(value):
+        known = ", ".join(posed.labels)
+        return Result(question.id, "failed", text("check.choose", letters=known, given=value))
     verdict = posed.judge(value)
     if verdict.status == "right":
         return Result(question.id, "right", "")
     lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
-    if posed.labels and again:  # other numbers, in another order
-        seed = posed.seed + 1
+    if question.kind == "choice" and again:  # other numbers, in another order
+        seed = after(posed.seed)
         lines.append(text("check.again", id=question.id, answer=question.answer, seed=seed))
     return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions)
 
@@ -158,7 +167,7 @@ def _shown(value):
     if isinstance(value, tuple | list):
         return "(" + ", ".join(_shown(entry) for entry in value) + ")"
     numbers = as_numbers(value)
-    if numbers is None:
+    if numbers is None or isinstance(value, bool):
         return str(value)
     if numbers.ndim == 0:
         return f"{numbers.item():.6g}"

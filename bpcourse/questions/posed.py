@@ -10,14 +10,22 @@ from bpcourse.questions.judge import Judgement, alike_values, as_numbers
 from bpcourse.questions.question import Flaws, Question
 
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
+SEEDS = 10  # of a student's own numbers: the first, and those of further tries
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer to the numbers of one ``seed``, as ``ask`` shows it with its question."""
+    """An answer to the numbers of one ``seed``, as ``ask`` shows it with its question.
+
+    ValueError for a seed that is not 0, 1, 2, …
+    """
 
     value: object
     seed: int = 0
+
+    def __post_init__(self):
+        if type(self.seed) is not int or self.seed < 0:
+            raise ValueError(f"seed: expected a whole number from 0 on, got {self.seed!r}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,10 @@ class Posed:
         # Two mistakes that give one number cannot be told apart by it: then none is named.
         certain = names[:1] if names and self._coincide(names) else []
         return Judgement("wrong", tuple(certain), self.inputs, value, self.shown(self.right))
+
+    def offers(self, value):
+        """Whether ``value`` is one of the letters, or an option by its name."""
+        return isinstance(value, str) and self._read(value) in self.labels.values()
 
     def _coincide(self, names):
         pairs = (frozenset((names[0], other)) for other in names[1:])
@@ -89,6 +101,12 @@ class Posed:
 def tolerance(question):
     """How far a number by hand may be off: one unit of the last decimal that is asked for."""
     return 1.0001 * 10.0**-question.decimals
+
+
+def after(seed):
+    """The seed of the next try: the next of the student's own, and after the last the first."""
+    first = seed - seed % SEEDS
+    return first + (seed + 1) % SEEDS
 
 
 def pose(question, seed=0):

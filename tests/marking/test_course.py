@@ -9,7 +9,7 @@ from bpcourse.marking.course import Course, Student
 from bpcourse.questions.bank import find
 
 BACKWARD = "matrix_form.linear_backward"
-ROSTER = 'id,name,email,seed\nana,Ana Ruiz,Ana@uni.example,7\nbo,"Lindqvist, Bo",,\n'
+ROSTER = 'id,name,email,seed\nana,Ana Ruiz,Ana@uni.example,70\nbo,"Lindqvist, Bo",,\n'
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_what_the_file_says_holds(load):
         '[export.moodle]\n"Email address" = "email"\nGrade = "total"\n'
     )
     assert (course.name, course.feedback, course.anonymous) == ("Spring", "where", False)
-    assert course.students["ana"] == Student("ana", "Ana Ruiz", "Ana@uni.example", 7)
+    assert course.students["ana"] == Student("ana", "Ana Ruiz", "Ana@uni.example", 70)
     assert course.students["bo"] == Student("bo", "Lindqvist, Bo", "", 0)
     assert course.lessons == "https://uni.example/{lesson}.html"
     assert course.points(find(BACKWARD)) == 10
@@ -152,7 +152,8 @@ def test_a_course_that_cannot_be_is_refused(load, settings, said):
         ("id,name\n,Ana\n", "line 2, id: .*got ''"),
         ("id,name\n../a,Ana\n", r"line 2, id: .*got '\.\./a'"),
         ("id,name\na,Ruiz, Ana\n", "line 2: expected 2 cells"),
-        ("id,name,seed\na,Ana,-1\n", "line 2, seed: expected a whole number, got '-1'"),
+        ("id,name,seed\na,Ana,-1\n", "line 2, seed: expected a multiple of 10, got '-1'"),
+        ("id,name,seed\na,Ana,7\n", "line 2, seed: expected a multiple of 10, got '7'"),
         ("id,name,email\na,Ana,a@b\nb,Bo,A@B\n", "line 3, email: .*got 'A@B'"),
         ('id,name\na,"Ana\n', "roster.csv: roster: expected a CSV file"),
     ],

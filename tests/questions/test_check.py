@@ -327,14 +327,45 @@ def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
     assert "Hint 1" in str(hint(UNIT))
 
 
-def test_a_wrong_choice_can_be_tried_again_with_other_numbers_and_other_letters():
+def test_a_wrong_choice_is_asked_again_with_other_numbers_and_other_letters():
     question = find("activations.zero_gradient")
-    posed = pose(question)
-    said = check(question.id, wrong_letter(posed)).message
-    assert f'ask("{question.id}", seed=1)' in said and "zero_gradient = Answer(…, seed=1)" in said
-    again = pose(question, 1)
-    assert again.inputs != posed.inputs and again.labels != posed.labels
-    assert "seed=2" in check(question.id, Answer(wrong_letter(again), 1)).message
+    first, second = pose(question), pose(question, 1)
+    assert second.inputs != first.inputs and second.labels != first.labels
+    before = str(ask(question.id))
+    said = check(question.id, wrong_letter(first)).message
+    assert f'ask("{question.id}")' in said and "zero_gradient = Answer(…, seed=1)" in said
+    assert str(ask(question.id)) == str(ask(question.id, seed=1)) != before
+    assert "zero_gradient = Answer(…, seed=1)" in str(ask(question.id))
+    # Another letter for the same numbers is no try: else the right one is found by elimination.
+    elimination = check(question.id, first.shown("dead"))
+    assert elimination.status == "failed" and "seed=1" in elimination.message
+    assert kept()["answers"][question.id] == {"tries": 1, "status": "wrong", "seed": 1}
+    assert "seed=2" in check(question.id, Answer(wrong_letter(second), 1)).message
+    assert check(question.id, Answer(pose(question, 2).shown("dead"), 2)).status == "right"
+    assert str(ask(question.id)) == str(ask(question.id, seed=2))  # those that were answered
+    assert check(question.id, first.shown("dead")).status == "right"
+
+
+def test_the_seeds_of_further_tries_stay_the_students_own():
+    question = find("activations.zero_gradient")
+    for seed in (20, *range(21, 30)):
+        assert (
+            check(question.id, Answer(wrong_letter(pose(question, seed)), seed)).status == "wrong"
+        )
+    assert kept()["answers"][question.id]["seed"] == 20
+
+
+@pytest.mark.parametrize("value", ["Z", "", 1, ["A"], np.array(["A", "B"])])
+def test_what_is_no_letter_is_no_try(value):
+    result = check("activations.zero_gradient", value)
+    assert result.status == "failed" and "letters A, B" in result.message
+    assert not Path("bpcourse.json").exists()
+
+
+@pytest.mark.parametrize("seed", [-1, 1.0, "1", None, True])
+def test_the_seed_of_an_answer_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match=f"seed: expected a whole number .*, got {seed!r}"):
+        Answer("A", seed)
 
 
 def wrong_letter(posed):
@@ -403,16 +434,28 @@ def test_the_gain_is_shown_when_the_second_form_is_whole():
     posed = pose(find("inventory_b.cost"))
     chosen = posed.judge(wrong_letter(posed)).misconceptions[0]
     assert text.text(f"misconception.{chosen}.section") in rows["cost"][2]
-    assert rows["together"] == ("12", "13", "1 gained of 3")
+    assert rows["together"] == ("12/15", "13/15", "1 gained of 3")
 
 
 def test_without_the_first_form_there_is_a_table_and_no_gain():
     letters("inventory_b")
     rows = {row[0]: row[1:] for row in gain().rows}
-    assert rows["cost"] == ("·", "✓", "") and rows["together"] == ("·", "15", "")
+    assert rows["cost"] == ("·", "✓", "") and rows["together"] == ("·", "15/15", "")
     check("inventory_b.cost", "?")
     rows = {row[0]: row[1:] for row in gain().rows}
     assert rows["cost"][1] == "✗" and "lesson 12" in rows["cost"][2]
+    check("inventory_a.cost", "?")
+    check("inventory_a.two_paths", pose(find("inventory_a.two_paths")).shown("right"))
+    assert gain().rows[-1] == ("together", "1/2", "14/15", "")  # of those that were answered
+
+
+def test_the_gain_names_the_concepts_that_are_left():
+    letters("inventory_b")
+    record = kept()
+    for concept in ("cost", "two_paths"):
+        del record["answers"][f"inventory_b.{concept}"]
+    Path("bpcourse.json").write_text(json.dumps(record), encoding="utf-8")
+    assert "2 of 15 questions left above: two paths, cost." in str(gain())
 
 
 def test_two_notebooks_at_once_lose_no_answer():
