@@ -285,10 +285,22 @@ def order_of_loop(flaw):
     return ("shuffle", "batch", "forward", "backward", "update")
 
 
+def _equal_weights(units):
+    from bpcourse import Linear, Network, SquaredError, Tanh, figures
+
+    rng = np.random.default_rng(0)
+    below, above = Linear(2, units, rng=rng), Linear(units, 1, rng=rng)
+    for layer in (below, above):
+        layer.W[:] = 0.1
+    net = Network([below, Tanh(), above], SquaredError())
+    return figures.network_diagram(net, max_units=5, weights=True)
+
+
 @question(
     "training.all_equal",
     "choice",
     answer="all_equal",
+    picture=_equal_weights,
     inputs=lambda rng, size: {"units": int(rng.integers(8, 200))},
     level="core",
     points=1,
@@ -303,10 +315,25 @@ def all_equal(flaw, units):
     return "too_small" if flaw("initialisation_too_large") else "alike"
 
 
+def _stays(loss, classes):
+    from bpcourse import figures
+    from bpcourse.text import text
+
+    fig = figures.new_figure(4.5, 3)
+    ax = fig.subplots()
+    epochs = np.arange(1, 41)
+    wobble = np.random.default_rng(0).normal(scale=0.01, size=len(epochs))
+    ax.plot(epochs, np.log(classes) + wobble, color=figures.FORWARD)
+    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.2 * loss))
+    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
+    return fig
+
+
 @question(
     "training.accuracy_stuck",
     "choice",
     answer="accuracy_stuck",
+    picture=_stays,
     inputs=lambda rng, size: {"loss": 2.3, "classes": 10},
     level="stretch",
     points=1,
