@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import pictures
 from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
 
@@ -15,27 +16,11 @@ def _shares(rng, size):
     return {"y_hat": rng.permutation([0.1, 0.2, 0.7]), "c": int(rng.integers(1, 4))}
 
 
-def _bars(y_hat, c):
-    from bpcourse import figures
-    from bpcourse.text import text
-
-    fig = figures.new_figure(4, 2.4)
-    ax = fig.subplots()
-    places = range(1, len(y_hat) + 1)
-    ax.bar(places, y_hat, width=0.6, color=figures.FORWARD)
-    for place, share in zip(places, y_hat, strict=True):
-        ax.text(place, share + 0.02, f"{share:g}", ha="center")
-    mark = text("figures.true")
-    ax.set_xticks(places, [f"{n}\n{mark}" if n == c else f"{n}" for n in places])
-    ax.set(ylim=(0, 0.85), ylabel="ŷ")
-    return fig
-
-
 @question(
     "softmax_cross_entropy.delta_by_hand",
     "array",
     answer="delta_by_hand",
-    picture=_bars,
+    picture=pictures.probabilities,
     inputs=_shares,
     level="warm_up",
     points=1,
