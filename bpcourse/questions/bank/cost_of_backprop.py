@@ -11,7 +11,10 @@ def _widths(rng, size):
 
 
 def _each_weight(n_0, n_1, n_2):
-    from bpcourse import Linear, Network, SquaredError, figures
+    from bpcourse import figures
+    from bpcourse.layers import Linear
+    from bpcourse.losses import SquaredError
+    from bpcourse.network import Network
 
     rng = np.random.default_rng(0)
     layers = [Linear(n_0, n_1, rng=rng), Linear(n_1, n_2, rng=rng)]
@@ -75,6 +78,7 @@ def _chain(rng, size):
     "cost_of_backprop.count_backward",
     answer="count_deltas",
     inputs=_chain,
+    level="stretch",
     points=2,
     minutes=6,
     misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix",

@@ -91,7 +91,7 @@ def _error_against_step(times):
     answer="how_many_times_smaller",
     picture=_error_against_step,
     inputs=lambda rng, size: {"times": int(rng.integers(3, 12))},
-    level="core",
+    level="warm_up",
     points=1,
     minutes=2,
     misconceptions="one_sided factor_two_extra cubed",

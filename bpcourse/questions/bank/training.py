@@ -286,7 +286,10 @@ def order_of_loop(flaw):
 
 
 def _equal_weights(units):
-    from bpcourse import Linear, Network, SquaredError, Tanh, figures
+    from bpcourse import figures
+    from bpcourse.layers import Linear, Tanh
+    from bpcourse.losses import SquaredError
+    from bpcourse.network import Network
 
     rng = np.random.default_rng(0)
     below, above = Linear(2, units, rng=rng), Linear(units, 1, rng=rng)

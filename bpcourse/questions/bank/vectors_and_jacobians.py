@@ -68,6 +68,7 @@ def _chain(rng, size):
     "vectors_and_jacobians.product_of_jacobians",
     answer="network_jacobian",
     inputs=_chain,
+    level="stretch",
     points=3,
     minutes=10,
     misconceptions="gradient_transposed slope_missing slope_at_activation chain_order_reversed",
