@@ -53,7 +53,8 @@ def test_what_an_example_prints_is_what_the_answer_gives(stem):
     space = answers(stem)
     for cell in cells(stem):
         source = examples(cell)
-        assert cell.source.count(">>>") == source.count(">>>"), "an example in no fenced block"
+        prompts = re.findall("^>>> ", cell.source, re.MULTILINE)
+        assert len(prompts) == source.count(">>> "), "an example in no fenced block"
         assert not failures(source, space), cell.source
         assert not re.search(r"\d\.\d{9}", source), "more digits than all machines agree on"
 

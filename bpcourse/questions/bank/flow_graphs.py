@@ -11,11 +11,29 @@ def _gate(rng, size):
     return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
 
 
+def _a_gate(sign, first, second):
+    """The picture of one gate: values above, what is known of the gradients below."""
+
+    def picture(g, **inputs):
+        from bpcourse import figures
+
+        return figures.flow_graph(
+            {first: (0, 0), second: (0, 1), "out": (1, 0.5)},
+            [(first, "out"), (second, "out")],
+            gates={"out": sign},
+            values=inputs,
+            grads={first: "?", "out": g},
+        )
+
+    return picture
+
+
 @question(
     "flow_graphs.multiply_gate",
     "number",
     answer="into_x",
     inputs=_gate,
+    picture=_a_gate("×", "x", "y"),
     level="warm_up",
     points=1,
     minutes=1,
@@ -39,6 +57,7 @@ def multiply_gate(flaw, x, y, g):
         "b": float(rounded(rng, (), -4, -1.5)),
         "g": float(rounded(rng, (), 5, 8)),
     },
+    picture=_a_gate("+", "a", "b"),
     level="warm_up",
     points=1,
     minutes=1,
@@ -155,11 +174,21 @@ def mend_sigmoid(flaw, x, upstream):
     return local * (1 if flaw("upstream_missing") else upstream)
 
 
+def _four_nodes():
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"a": (0, 1), "b": (1, 0), "c": (2, 1.3), "d": (3, 0.4)},
+        [("a", "b"), ("a", "b"), ("a", "c"), ("b", "c"), ("b", "d"), ("c", "d")],
+    )
+
+
 @question(
     "flow_graphs.order_of_nodes",
     "order",
     answer="backward_order",
     inputs=lambda rng, size: {},
+    picture=_four_nodes,
     level="core",
     points=2,
     minutes=3,
@@ -171,11 +200,24 @@ def order_of_nodes(flaw):
     return ("a", "b", "c", "d") if flaw("upstream_missing") else ("d", "c", "b", "a")
 
 
+def _square(x):
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"x": (0, 0), "y": (1, 0)},
+        [("x", "y"), ("x", "y")],
+        gates={"y": "×"},
+        values={"x": x},
+        grads={"x": "?", "y": 1},
+    )
+
+
 @question(
     "flow_graphs.used_twice",
     "choice",
     answer="used_twice",
     inputs=lambda rng, size: {"x": int(rng.integers(3, 9))},
+    picture=_square,
     level="warm_up",
     points=1,
     minutes=2,
