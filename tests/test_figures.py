@@ -75,6 +75,8 @@ FIGURES = {
     ),
     "jacobian": lambda: figures.jacobian(activations.softmax.jacobian(np.ones((1, 3)))[0], "J"),
     "curve": lambda: figures.curve(activations.gelu),
+    "tangent": lambda: figures.tangent(np.sin, 1.0),
+    "secant": lambda: figures.tangent(np.sin, 1.0, h=0.6, names=("w", "loss")),
     "history": lambda: History(loss=[2.0, 1.0], accuracy=[0.1, 0.5]).plot(),
     "history with validation": lambda: figures.history(
         History([2.0, 1.0], [0.1, 0.5], [2.1, 1.4], [0.1, 0.4])
@@ -329,6 +331,15 @@ def test_bad_arguments_are_named(call, message):
 
 
 # Curves and counts
+
+
+@pytest.mark.parametrize("h, points, slope", [(1e-5, 1, 12.0), (0.5, 2, 12.25)])
+def test_a_tangent_has_the_slope_that_is_measured(h, points, slope):
+    ax = figures.tangent(lambda x: x**3, 2.0, h=h).axes[0]
+    _, line, marked = ax.lines
+    (x0, x1), (y0, y1) = line.get_data()
+    assert np.isclose((y1 - y0) / (x1 - x0), slope)
+    assert len(marked.get_xdata()) == points
 
 
 def run(n=3, **lists):
