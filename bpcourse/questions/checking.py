@@ -3,9 +3,10 @@
 import numpy as np
 
 from bpcourse.questions import record
+from bpcourse.questions.alike import alike_values, as_numbers
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
-from bpcourse.questions.judge import alike_values, as_numbers, judge_code
+from bpcourse.questions.judge import judge_code
 from bpcourse.questions.posed import Answer, after, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
@@ -78,7 +79,8 @@ def _of_value(posed, value, show_expected, again):
     verdict = posed.judge(value)
     if verdict.status == "right":
         return Result(question.id, "right", "")
-    lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
+    unknown = "unknown" if posed.offers(value) else f"write_{question.kind}"
+    lines = [_hint(name) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
     if question.kind == "choice" and again:  # other numbers, in another order
@@ -111,20 +113,14 @@ def told(question, verdict):
         if isinstance(outcome.error, NotImplementedError):
             return Result(question.id, "failed", text("check.open"))
         lines.append(text("check.raised", error=error, line=outcome.line).rstrip(" ,"))
-    elif not lines:
-        lines += _seen(question, verdict)
+    else:
+        done = [text("check.changed", name=name) for name in sorted(outcome.changed)]
+        done += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
+        lines += done
+        if not verdict.misconceptions and (verdict.seen or not done):
+            lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
     lines.append(_example(question, verdict))
     return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
-
-
-def _seen(question, verdict):
-    """What can be seen of a difference that has no name."""
-    outcome = verdict.given
-    extra = [text("check.changed", name=name) for name in sorted(outcome.changed)]
-    extra += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
-    if extra and not verdict.seen:
-        return extra
-    return [*extra, text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
 
 
 def _example(question, verdict):
@@ -164,9 +160,9 @@ def _kind(value):
 
 def _shown(value):
     """A value as a student reads it: small arrays whole, others by their shape."""
-    if isinstance(value, tuple | list):
-        return "(" + ", ".join(_shown(entry) for entry in value) + ")"
     numbers = as_numbers(value)
+    if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
+        return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
     if numbers is None:
         return str(value)
     if numbers.ndim == 0:
