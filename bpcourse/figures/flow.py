@@ -13,8 +13,9 @@ def flow_graph(nodes, edges, *, kind=None):
     """Circles and arrows between them: which quantity acts on which, and how strongly.
 
     ``nodes``: {name: (column, row)}, counted from 0 at the top left; halves are allowed.
-    ``edges``: ``(from, to)`` or ``(from, to, label)``; ``kind`` colours the labels, "forward",
-    "gradient" or "parameter". ValueError for an edge to a name that is no node's. ::
+    ``edges``: ``(from, to)``, ``(from, to, label)`` or ``(from, to, label, kind)``. ``kind``
+    colours labels, "forward", "gradient" or "parameter"; an edge's own comes first. ValueError
+    for an edge to a name that is no node's. ::
 
         flow_graph({"s": (0, 0.5), "x": (1, 0), "y": (1, 1)}, [("s", "x", "2.1"), ("s", "y")])
     """
@@ -28,11 +29,11 @@ def flow_graph(nodes, edges, *, kind=None):
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set(xlim=(left, right), ylim=(low, high))
     ax.axis("off")
-    for start, end, *label in edges:
+    for start, end, label, own in (tuple(edge) + ("", kind)[len(edge) - 2 :] for edge in edges):
         if start not in places or end not in places:
             known = ", ".join(places)
             raise ValueError(f"edges: expected names of nodes ({known}), got {start!r} → {end!r}")
-        _edge(ax, places[start], places[end], "".join(label), COLORS[kind])
+        _edge(ax, places[start], places[end], label, COLORS[own])
     for name, place in places.items():
         ax.add_patch(Circle(place, RADIUS, facecolor="white", edgecolor=INK, linewidth=1.5))
         ax.text(*place, name, ha="center", va="center", fontsize=13 if len(name) < 6 else 10)

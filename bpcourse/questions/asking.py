@@ -39,7 +39,7 @@ class Pictured(Shown):
     def _ipython_display_(self):
         from IPython.display import display
 
-        from bpcourse import figures  # and with it Matplotlib, which no check needs
+        from bpcourse import figures
 
         display(Shown(self.plain))
         figures.show(self.picture, alt=self.alt)
@@ -91,8 +91,10 @@ def ask(question_id, seed=None):
     if seed:
         lines += ["", text("ask.seed", answer=question.answer, seed=seed)]
     if question.picture:
+        from bpcourse import figures  # and with it Matplotlib, which no check needs
+
         alt = text(f"{key}.picture", **values)
-        return Pictured("\n".join(lines), question.picture(**posed.inputs), alt)
+        return Pictured("\n".join(lines), figures.styled(question.picture)(**posed.inputs), alt)
     return Shown("\n".join(lines))
 
 

@@ -163,7 +163,7 @@ def _shown(value):
     numbers = as_numbers(value)
     if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
         return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
-    if numbers is None:
+    if numbers is None or isinstance(value, bool):
         return str(value)
     if numbers.ndim == 0:
         return f"{numbers.item():.6g}"

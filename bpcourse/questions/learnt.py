@@ -22,9 +22,8 @@ def gain():
     Shown when the second form is answered whole: what is told earlier would be no measure.
     """
     before, after = ({c: _letter(form, c) for c in CONCEPTS} for form in FORMS)
-    left = sum(letter is None for letter in after.values())
-    if left:
-        return Shown(text("gain.left", count=left, all=len(CONCEPTS)))
+    if left := [_words(concept) for concept in CONCEPTS if after[concept] is None]:
+        return Shown(text("gain.left", count=len(left), all=len(CONCEPTS), names=", ".join(left)))
     rows = [tuple(text("gain.head").split("|"))]
     counts = {BEFORE: 0, AFTER: 0}
     for concept in CONCEPTS:
@@ -34,10 +33,16 @@ def gain():
             counts[form] += right
             marks.append(MARKS[None if letters[concept] is None else "right" if right else "wrong"])
         again = "" if marks[1] == MARKS["right"] else _lesson(concept, after[concept])
-        rows.append((concept.replace("_", " "), *marks, again))
-    known = str(counts[BEFORE]) if any(before.values()) else MARKS[None]
-    rows.append((text("ask.total"), known, str(counts[AFTER]), _said(before, counts)))
+        rows.append((_words(concept), *marks, again))
+    answered = len(CONCEPTS) - list(before.values()).count(None)
+    known = f"{counts[BEFORE]}/{answered}" if answered else MARKS[None]
+    now = f"{counts[AFTER]}/{len(CONCEPTS)}"
+    rows.append((text("ask.total"), known, now, _said(before, counts)))
     return Table(tuple(rows))
+
+
+def _words(concept):
+    return concept.replace("_", " ")
 
 
 def _letter(form, concept):

@@ -49,7 +49,7 @@ class Question:
     decimals: int | None = None  # of a number that is rounded by hand
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     place: int | None = None  # of the right option for seed 0; None for any
-    picture: Callable | None = None  # (**inputs) -> the figure that ``ask`` shows with them
+    picture: Callable | None = None  # (**inputs) -> the figure that ``ask`` shows, in our style
     accepts: Callable | None = None  # for an order: whether another order of lines is right too
 
     @property

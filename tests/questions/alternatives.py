@@ -371,3 +371,20 @@ def loss_and_gradient(W, X, labels):
 def initial_weights(n_in, n_out, seed):
     bound = np.sqrt(3 / n_in)  # the spread of uniform numbers is their bound / √3
     return np.random.default_rng(seed).uniform(-bound, bound, size=(n_out, n_in))
+
+
+def learn(X, labels, epochs, batch_size, eta, seed):
+    import random
+
+    order = list(range(len(X)))
+    shuffle = random.Random(seed).shuffle  # another generator, another order
+    W, b = [[0.0] * X.shape[1] for _ in range(3)], [0.0] * 3
+    for _ in range(epochs):
+        shuffle(order)
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            y_hat = [np.exp(np.array(W) @ X[i] + b) for i in rows]
+            delta = [e / e.sum() - np.eye(3)[labels[i]] for e, i in zip(y_hat, rows)]
+            W = W - eta * sum(np.outer(d, X[i]) for d, i in zip(delta, rows)) / len(rows)
+            b = b - eta * sum(delta) / len(rows)
+    return W.tolist(), list(b)

@@ -434,16 +434,28 @@ def test_the_gain_is_shown_when_the_second_form_is_whole():
     posed = pose(find("inventory_b.cost"))
     chosen = posed.judge(wrong_letter(posed)).misconceptions[0]
     assert text.text(f"misconception.{chosen}.section") in rows["cost"][2]
-    assert rows["together"] == ("12", "13", "1 gained of 3")
+    assert rows["together"] == ("12/15", "13/15", "1 gained of 3")
 
 
 def test_without_the_first_form_there_is_a_table_and_no_gain():
     letters("inventory_b")
     rows = {row[0]: row[1:] for row in gain().rows}
-    assert rows["cost"] == ("·", "✓", "") and rows["together"] == ("·", "15", "")
+    assert rows["cost"] == ("·", "✓", "") and rows["together"] == ("·", "15/15", "")
     check("inventory_b.cost", "?")
     rows = {row[0]: row[1:] for row in gain().rows}
     assert rows["cost"][1] == "✗" and "lesson 12" in rows["cost"][2]
+    check("inventory_a.cost", "?")
+    check("inventory_a.two_paths", pose(find("inventory_a.two_paths")).shown("right"))
+    assert gain().rows[-1] == ("together", "1/2", "14/15", "")  # of those that were answered
+
+
+def test_the_gain_names_the_concepts_that_are_left():
+    letters("inventory_b")
+    record = kept()
+    for concept in ("cost", "two_paths"):
+        del record["answers"][f"inventory_b.{concept}"]
+    Path("bpcourse.json").write_text(json.dumps(record), encoding="utf-8")
+    assert "2 of 15 questions left above: two paths, cost." in str(gain())
 
 
 def test_two_notebooks_at_once_lose_no_answer():

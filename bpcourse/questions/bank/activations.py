@@ -9,6 +9,45 @@ def _sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
+def _tangent(a):
+    from bpcourse import figures
+
+    fig = figures.new_figure(5, 2.6)
+    ax = fig.subplots()
+    z, here = np.linspace(-5, 5, 201), np.log(a / (1 - a))
+    near = np.array([here - 1.3, here + 1.3])
+    ax.plot(z, _sigmoid(z), color=figures.FORWARD)
+    ax.plot(near, a + a * (1 - a) * (near - here), "--", color=figures.GRADIENT)
+    ax.plot([-5, here], [a, a], ":", color="0.6")
+    ax.plot(here, a, "o", color=figures.GRADIENT)
+    ax.set_xticks([here], ["z"])
+    ax.set_yticks([0, a, 1], ["0", f"a = {a:g}", "1"])
+    ax.set(xlim=(-5, 5), ylim=(-0.05, 1.05), ylabel="σ")
+    return fig
+
+
+def _one_after_the_other(layers):
+    from bpcourse import figures
+
+    names = [f"a{n}" for n in range(layers + 1)]
+    places = {name: (n * 0.62, 0) for n, name in enumerate(names)}
+    back = [(names[n], names[n - 1], "σ′") for n in range(layers, 0, -1)]
+    return figures.flow_graph(places, back, kind="gradient")
+
+
+def _far_below_zero(z):
+    from bpcourse import figures
+
+    fig = figures.new_figure(5, 2.2)
+    ax = fig.subplots()
+    ax.plot([1.4 * z, 0, -0.4 * z], [0, 0, -0.4 * z], color=figures.FORWARD)
+    ax.plot(z, 0, "o", color=figures.GRADIENT, clip_on=False)
+    ax.set_xticks([z, 0], [f"z = {z:g}".replace("-", "−"), "0"])
+    ax.set_yticks([0], ["0"])
+    ax.set_ylabel("a")
+    return fig
+
+
 def _values(rng, size):
     z = rng.normal(size=(1 + size, 3))
     z[0, 0] = 0.0
@@ -19,6 +58,7 @@ def _values(rng, size):
     "activations.logistic_slope_by_hand",
     "number",
     answer="slope_by_hand",
+    picture=_tangent,
     inputs=lambda rng, size: {"a": float(rng.choice([0.1, 0.2, 0.6, 0.7, 0.8, 0.9]))},
     level="warm_up",
     points=1,
@@ -126,6 +166,7 @@ def mend_leaky_relu(flaw, z, slope):
     "activations.through_layers",
     "number",
     answer="largest_share",
+    picture=_one_after_the_other,
     inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
     level="core",
     points=1,
@@ -145,6 +186,7 @@ def through_layers(flaw, layers):
     "activations.zero_gradient",
     "choice",
     answer="zero_gradient",
+    picture=_far_below_zero,
     inputs=lambda rng, size: {"z": -int(rng.integers(3, 40))},
     level="core",
     points=1,

@@ -1,5 +1,7 @@
 """Lesson 12: what it costs, counted."""
 
+import numpy as np
+
 from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
 
@@ -8,10 +10,22 @@ def _widths(rng, size):
     return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
 
 
+def _each_weight(n_0, n_1, n_2):
+    from bpcourse import Linear, Network, SquaredError, figures
+
+    rng = np.random.default_rng(0)
+    layers = [Linear(n_0, n_1, rng=rng), Linear(n_1, n_2, rng=rng)]
+    for layer in layers:
+        layer.W[:] = 0.0  # thin lines of one kind: they are to be counted
+    net = Network(layers, SquaredError())
+    return figures.network_diagram(net, max_units=max(n_0, n_1, n_2), weights=False)
+
+
 @question(
     "cost_of_backprop.forward_multiplications",
     "number",
     answer="forward_count",
+    picture=_each_weight,
     inputs=_widths,
     level="warm_up",
     points=1,
@@ -27,10 +41,18 @@ def forward_multiplications(flaw, n_0, n_1, n_2):
     return n_0 * n_1 + n_1 * n_2 + (n_1 + n_2 if flaw("biases_counted") else 0)
 
 
+def _row_and_matrices(m, n, p):
+    from bpcourse import figures
+
+    boxes = [("v", (1, m), "gradient"), ("A", (m, n)), ("B", (n, p))]
+    return figures.shape_row([boxes[0], "·", boxes[1], "·", boxes[2]])
+
+
 @question(
     "cost_of_backprop.two_orders",
     "number",
     answer="row_first",
+    picture=_row_and_matrices,
     inputs=lambda rng, size: dict(zip(("m", "n", "p"), sizes(rng, size + 4, 3), strict=True)),
     level="core",
     points=2,

@@ -6,10 +6,28 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
+def _tangents(y_hat, y):
+    from bpcourse import figures
+
+    fig = figures.new_figure(7.5, 2.7)
+    for ax, here, target, name in zip(fig.subplots(1, 2), y_hat, y, "₁₂", strict=True):
+        low, high = target - 1.5, here + 1.0
+        u, near = np.linspace(low, high), np.array([here - 0.8, high])
+        ax.plot(u, (u - target) ** 2 / 2, color=figures.FORWARD)
+        height = (here - target) ** 2 / 2
+        ax.plot(near, height + (here - target) * (near - here), "--", color=figures.GRADIENT)
+        ax.plot(here, height, "o", color=figures.GRADIENT)
+        labels = [f"y{name} = {target:g}", f"ŷ{name} = {here:g}"]
+        ax.set_xticks([target, here], [label.replace("-", "−") for label in labels])
+        ax.set_ylabel(f"½(ŷ{name} − y{name})²")
+    return fig
+
+
 @question(
     "error_signals.output_by_hand",
     "array",
     answer="delta_output",
+    picture=_tangents,
     inputs=lambda rng, size: {"y_hat": rounded(rng, 2, 0.1, 0.9), "y": rounded(rng, 2, -3, -1)},
     level="warm_up",
     points=1,

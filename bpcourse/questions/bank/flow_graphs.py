@@ -6,6 +6,30 @@ from bpcourse.questions.inputs import rounded
 from bpcourse.questions.question import question
 
 
+def _two_into_one(sign, first, second, upstream):
+    from bpcourse import figures
+
+    (name, value), (other, other_value) = first, second
+    return figures.flow_graph(
+        {name: (0, 0), other: (0, 1), sign: (1, 0.5), "L": (2, 0.5)},
+        [
+            (name, sign, f"{value:g}"),
+            (other, sign, f"{other_value:g}"),
+            (sign, "L", f"← {upstream:g}", "gradient"),
+        ],
+        kind="forward",
+    )
+
+
+def _four_nodes():
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"p": (0, 1), "q": (1, 0), "r": (2, 1), "s": (3, 0)},
+        [("p", "q"), ("p", "r"), ("q", "r"), ("q", "s"), ("r", "s")],
+    )
+
+
 def _gate(rng, size):
     x, y, g = (float(v) for v in rounded(rng, 3, -4, 4))
     return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
@@ -15,6 +39,7 @@ def _gate(rng, size):
     "flow_graphs.multiply_gate",
     "number",
     answer="into_x",
+    picture=lambda x, y, g: _two_into_one("×", ("x", x), ("y", y), g),
     inputs=_gate,
     level="warm_up",
     points=1,
@@ -34,6 +59,7 @@ def multiply_gate(flaw, x, y, g):
     "flow_graphs.add_gate",
     "number",
     answer="into_a",
+    picture=lambda a, b, g: _two_into_one("+", ("a", a), ("b", b), g),
     inputs=lambda rng, size: {
         "a": float(rounded(rng, (), 1.5, 4)),
         "b": float(rounded(rng, (), -4, -1.5)),
@@ -159,6 +185,7 @@ def mend_sigmoid(flaw, x, upstream):
     "flow_graphs.order_of_nodes",
     "order",
     answer="backward_order",
+    picture=_four_nodes,
     inputs=lambda rng, size: {},
     level="core",
     points=2,
@@ -167,8 +194,8 @@ def mend_sigmoid(flaw, x, upstream):
 )
 def order_of_nodes(flaw):
     if flaw("visited_too_early"):
-        return ("d", "b", "c", "a")
-    return ("a", "b", "c", "d") if flaw("upstream_missing") else ("d", "c", "b", "a")
+        return ("s", "q", "r", "p")
+    return ("p", "q", "r", "s") if flaw("upstream_missing") else ("s", "r", "q", "p")
 
 
 @question(

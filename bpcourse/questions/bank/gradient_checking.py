@@ -108,10 +108,33 @@ def relative_error(flaw, given, measured):
     return float(each.max())
 
 
+def _error_against_step(times):
+    from bpcourse import figures
+    from bpcourse.text import text
+
+    ways = {
+        "one_sided": lambda h: (np.exp(h) - 1) / h,
+        "central": lambda h: (np.exp(h) - np.exp(-h)) / (2 * h),
+    }
+    fig = figures.new_figure(4.5, 3)
+    ax = fig.subplots()
+    h, marks = np.geomspace(3e-3, 0.3, 60), np.array([0.1 / times, 0.1])
+    for (name, slope), style in zip(ways.items(), (":", "-"), strict=True):
+        ax.loglog(h, slope(h) - 1, style, color=figures.GRADIENT, label=text(f"figures.{name}"))
+        ax.plot(marks, slope(marks) - 1, "o", color=figures.GRADIENT)
+    ax.minorticks_off()
+    ax.set_xticks(marks, [f"h/{times}", "h"])
+    ax.set_yticks([])  # how far each has fallen is the question
+    ax.set(xlabel=text("figures.step"), ylabel=text("figures.error"))
+    ax.legend()
+    return fig
+
+
 @question(
     "gradient_checking.error_of_central",
     "number",
     answer="how_many_times_smaller",
+    picture=_error_against_step,
     inputs=lambda rng, size: {"times": int(rng.integers(3, 12))},
     level="core",
     points=1,

@@ -6,6 +6,25 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
+def _uphill(theta, gradient, eta):
+    from bpcourse import figures
+
+    fig = figures.new_figure(4.2, 3.4)
+    ax = fig.subplots()
+    tip = theta + gradient
+    arrow = {"arrowstyle": "-|>", "color": figures.GRADIENT, "linewidth": 2, "shrinkA": 0}
+    ax.annotate("", tip, theta, arrowprops=arrow | {"shrinkB": 0})
+    ax.plot(*theta, "o", color=figures.PARAMETER)
+    away = 0.25 * gradient / np.linalg.norm(gradient)
+    ax.text(*(theta - away), "θ₀", ha="center", va="center", color=figures.PARAMETER)
+    ax.text(*(tip + 1.4 * away), "∇L", ha="center", va="center", color=figures.GRADIENT)
+    (left, low), (right, high) = np.minimum(theta, tip) - 0.6, np.maximum(theta, tip) + 0.6
+    ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
+    ax.set_xticks([theta[0]], [f"{theta[0]:g}".replace("-", "−")])
+    ax.set_yticks([theta[1]], [f"{theta[1]:g}".replace("-", "−")])
+    return fig
+
+
 def _step(rng, size):
     return {
         "theta": rounded(rng, 2),
@@ -18,6 +37,7 @@ def _step(rng, size):
     "gradient_descent.one_step",
     "array",
     answer="theta_1",
+    picture=_uphill,
     inputs=_step,
     level="warm_up",
     points=1,

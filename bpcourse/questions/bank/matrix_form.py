@@ -10,10 +10,19 @@ from bpcourse.questions.question import question
 from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
+def _through_a_layer(N, n_in, n_out):
+    from bpcourse import figures
+
+    parts = [("A", (N, n_in), "forward"), "→", ("Z", (N, n_out), "forward")]
+    names = {N: "examples", n_in: "inputs", n_out: "units"}
+    return figures.shape_row(parts, sizes=names)
+
+
 @question(
     "matrix_form.shape_of_gradient",
     "shape",
     answer="shape_of_dW",
+    picture=_through_a_layer,
     inputs=lambda rng, size: dict(
         zip(("N", "n_in", "n_out"), sizes(rng, size + 1, 3), strict=True)
     ),
@@ -290,10 +299,21 @@ def mend_update(flaw, X, Y, W, b, eta):
     return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 
+def _forward_pass():
+    from bpcourse import figures
+
+    places = {"X": (0, 1), "Z1": (1, 1), "A1": (2, 1), "Ŷ": (3, 1), "L": (4, 1)}
+    above = {"W1": (0.5, 0), "W2": (2.5, 0), "Y": (3.5, 0)}
+    edges = [("X", "Z1"), ("Z1", "A1", "tanh"), ("A1", "Ŷ"), ("Ŷ", "L")]
+    edges += [("W1", "Z1"), ("W2", "Ŷ"), ("Y", "L")]
+    return figures.flow_graph({**places, **above}, edges, kind="forward")
+
+
 @question(
     "matrix_form.order_of_backward",
     "order",
     answer="backward_steps",
+    picture=_forward_pass,
     inputs=lambda rng, size: {},
     level="core",
     points=2,

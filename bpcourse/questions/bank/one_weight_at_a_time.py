@@ -6,6 +6,25 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
+def _from_unit_to_unit(delta, a, w, i, j):
+    from bpcourse import figures
+
+    below = [f"a{n}\n{value:g}" for n, value in enumerate(a, 1)]
+    above = [f"δ{n}\n{value:g}" for n, value in enumerate(delta, 1)]
+    places = {name: (0, n) for n, name in enumerate(below)}
+    places |= {name: (1.5, n + 0.5) for n, name in enumerate(above)}
+    edges = [(below[j - 1], above[i - 1], f"w = {w:g}")]
+    return figures.flow_graph(places, edges, kind="parameter")
+
+
+def _layers_above(width, layers, outputs):
+    from bpcourse import figures
+
+    names = ["1", *(f"h{n}\n{width}" for n in range(1, layers + 1)), f"ŷ\n{outputs}"]
+    places = {name: (n * 0.7, 0) for n, name in enumerate(names)}
+    return figures.flow_graph(places, list(zip(names, names[1:], strict=False)))
+
+
 def _weight(rng, size):
     return {
         "delta": rounded(rng, 3, -2, 2),
@@ -20,6 +39,7 @@ def _weight(rng, size):
     "one_weight_at_a_time.two_terms",
     "number",
     answer="dC_dw",
+    picture=_from_unit_to_unit,
     inputs=_weight,
     level="warm_up",
     points=1,
@@ -135,6 +155,7 @@ def mend_slope(flaw, x, W, v, i, j):
     "one_weight_at_a_time.number_of_paths",
     "number",
     answer="paths",
+    picture=_layers_above,
     inputs=lambda rng, size: {
         "width": int(rng.integers(3, 9)),
         "layers": int(rng.integers(2, 5)),

@@ -2,8 +2,39 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import pictures
 from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
+
+
+def _parts_of_a_whole(e):
+    from bpcourse import figures
+
+    fig = figures.new_figure(6, 1.1, layout=None)
+    ax = fig.add_axes((0.01, 0.35, 0.98, 0.5))
+    start = 0.0
+    for part, name in zip(e, "₁₂₃", strict=True):
+        ax.barh(0, part, left=start, color=figures.FORWARD, alpha=0.25, edgecolor="white", lw=4)
+        ax.text(start + part / 2, 0, f"{part:g}", ha="center", va="center")
+        ax.text(start + part / 2, -0.75, f"e^z{name}", ha="center", va="center")
+        start += part
+    ax.set(xlim=(0, start), ylim=(-0.4, 0.4))
+    ax.axis("off")
+    return fig
+
+
+def _two_losses(p, q):
+    from bpcourse import figures
+
+    fig = figures.new_figure(5, 2.6)
+    ax = fig.subplots()
+    share = np.linspace(0.6 * p, 1, 500)
+    ax.plot(share, -np.log(share), color=figures.FORWARD)
+    ax.plot([p, q], -np.log([p, q]), "o", color=figures.GRADIENT, clip_on=False)
+    ax.set_xticks([p, q, 1], [f"{p:g}", f"{q:g}", "1"])
+    ax.set_yticks([0], ["0"])
+    ax.set(xlim=(0, 1), ylim=(0, None), xlabel="ŷ", ylabel="−ln ŷ")
+    return fig
 
 
 def _probabilities(rng, size):
@@ -16,6 +47,7 @@ def _probabilities(rng, size):
     "outputs_and_losses.cross_entropy_by_hand",
     "number",
     answer="loss_by_hand",
+    picture=pictures.probabilities,
     inputs=_probabilities,
     level="warm_up",
     points=1,
@@ -163,6 +195,7 @@ def which_output(flaw, low, high):
     "outputs_and_losses.how_bad",
     "number",
     answer="how_many_times",
+    picture=_two_losses,
     inputs=lambda rng, size: {
         "p": float(rng.choice([0.1, 0.01, 0.001])),
         "q": float(rng.choice([0.5, 0.8, 0.9])),
@@ -186,6 +219,7 @@ def how_bad(flaw, p, q):
     "outputs_and_losses.logits_by_hand",
     "array",
     answer="shares_by_hand",
+    picture=_parts_of_a_whole,
     inputs=lambda rng, size: {"e": rng.choice(np.arange(1, 10), size=3, replace=False)},
     level="warm_up",
     points=1,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import pictures
 from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
 
@@ -19,6 +20,7 @@ def _shares(rng, size):
     "softmax_cross_entropy.delta_by_hand",
     "array",
     answer="delta_by_hand",
+    picture=pictures.probabilities,
     inputs=_shares,
     level="warm_up",
     points=1,
@@ -303,10 +305,26 @@ def mend_softmax_backward(flaw, Z, grad_y):
     return below / len(Z) if flaw("averaged_twice") else below
 
 
+def _falls_and_stays(classes, loss, epochs):
+    from bpcourse import figures
+    from bpcourse.text import text
+
+    fig = figures.new_figure(4.5, 3)
+    ax = fig.subplots()
+    epoch = np.linspace(0, epochs, 200)
+    start = np.log(classes)  # a network that knows nothing
+    ax.plot(epoch, loss + (start - loss) * np.exp(-8 * epoch / epochs), color=figures.FORWARD)
+    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.05 * start))
+    ax.set_xticks([0, epochs], ["0", f"{epochs}"])
+    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
+    return fig
+
+
 @question(
     "softmax_cross_entropy.stuck_loss",
     "choice",
     answer="stuck_loss",
+    picture=_falls_and_stays,
     inputs=lambda rng, size: {"classes": 10, "loss": 1.46, "epochs": int(rng.integers(20, 90))},
     level="core",
     points=1,

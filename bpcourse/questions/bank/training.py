@@ -1,8 +1,11 @@
 """Lesson 14: mini-batches, the loop, initialisation."""
 
+from functools import partial
+
 import numpy as np
 
-from bpcourse.questions.question import question
+from bpcourse.questions.bank import behaviour
+from bpcourse.questions.question import Flaws, question
 
 
 @question(
@@ -160,29 +163,6 @@ def initial_scale(flaw, n_in):
     return 1 / n_in if flaw("variance_for_deviation") else 1 / n_in**0.5
 
 
-def _symmetry(answer, n_in, n_out, seed):
-    """What any right draw has in common: shape, spread, units that learn differently, the seed.
-
-    The spread is a power of two times 1/√n_in, 1 for a right one. The units are told apart by the
-    rows of dW after a backward pass through tanh, with the same slope from above for each; inputs
-    by their weights. Weights of one sign alone have a mean as large as they are.
-    """
-    W = np.asarray(answer(n_in, n_out, seed), float)
-    if W.shape != (n_out, n_in):
-        return W.shape, 1.0, 0, 0, True, True
-    X = np.random.default_rng(0).normal(size=(7, n_in))
-    dW = (1 - np.tanh(X @ W.T) ** 2).T @ X
-    units = len(np.unique(np.round(dW, 9), axis=0))
-    if units == 1:  # whatever the constant is, this is what is wrong with it
-        return W.shape, 1.0, 1, n_in, True, True
-    inputs = len(np.unique(W, axis=1).T)
-    size = np.sqrt(np.mean(W**2))
-    power = np.floor(np.log2(size * n_in**0.5) + 0.35)  # He's and Glorot's rules count as right
-    again, other = (np.asarray(answer(n_in, n_out, s), float) for s in (seed, seed + 1))
-    drawn = np.array_equal(W, again) and not np.array_equal(W, other)
-    return W.shape, 2.0**power, units, inputs, bool(abs(W.mean()) < 0.3 * size), drawn
-
-
 @question(
     "training.initial_weights",
     answer="initial_weights",
@@ -191,7 +171,7 @@ def _symmetry(answer, n_in, n_out, seed):
         "n_out": int(rng.integers(20, 30)) + size,
         "seed": int(rng.integers(1000)),
     },
-    use=_symmetry,
+    use=behaviour.symmetry,
     parts=("shape", "spread·√n_in", "units", "inputs", "both signs", "seed"),
     points=2,
     minutes=6,
@@ -249,6 +229,98 @@ def mend_shuffle(flaw, X, y, seed):
     return (new_y, new_X) if flaw("results_swapped") else (new_X, new_y)
 
 
+def _points(rng, size):
+    """Three classes around a circle, not equally many, sorted by class: 48 examples."""
+    labels = np.repeat(np.arange(3), rng.permutation([10, 16, 22]))
+    angles = rng.uniform(0, 2 * np.pi) + labels * 2 * np.pi / 3
+    X = 0.7 * rng.normal(size=(len(labels), 2 + size % 3))
+    X[:, :2] += 2 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return {
+        "X": X,
+        "labels": labels,
+        "epochs": 5,
+        "batch_size": 6,
+        "eta": 0.5 if size % 2 else 0.4,  # not ½ alone: η forgotten would be a factor 2
+        "seed": int(rng.integers(1000)),
+    }
+
+
+def _softmax(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def _output_gradient(flaw, Z, T):
+    """Of softmax cross-entropy, for each example."""
+    P = _softmax(Z)
+    if flaw("true_class_not_subtracted"):
+        return P
+    if not flaw("softmax_twice"):
+        return P - T
+    dP = _softmax(P) - T
+    return P * (dP - (dP * P).sum(axis=1, keepdims=True)) if flaw("down_through_both") else dP
+
+
+def _learn(flaw, X, labels, epochs, batch_size, eta, seed):
+    """W and b of a softmax classifier after training; the order of the examples is free."""
+    rng = np.random.default_rng(seed)
+    Y = np.eye(3)[labels]
+    W, b = np.zeros((3, X.shape[1])), np.zeros(3)
+    eta = 1 if flaw("learning_rate_missing") else eta
+    for _ in range(1 if flaw("epochs_forgotten") else epochs):
+        order = rng.permutation(len(X))
+        others = np.arange(len(X)) if flaw("shuffled_apart") else order
+        for start in range(0, len(X), batch_size):
+            A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
+            dZ = _output_gradient(flaw, A @ W.T + b, T)
+            dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
+            W -= eta * dZ.T @ A
+            b -= 0 if flaw("bias_forgotten") else eta * dZ.sum(axis=0)
+    return W, b
+
+
+def _what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
+    """W and b after two epochs of one batch each, where no order matters, and what mini-batches do.
+
+    Where those learn nothing, for the examples have lost their labels, the numbers would be of
+    another pairing each time, and are not looked at.
+    """
+    data = X.copy(), labels.copy()
+    right_W, _ = _learn(Flaws(), X, labels, epochs, batch_size, eta, seed + 1)
+    W, _ = answer(X, labels, epochs, batch_size, eta, seed)
+    learnt = behaviour.learnt(W, right_W)
+    train = answer
+    if not learnt and np.shape(W) == right_W.shape:
+        short = np.linalg.norm(W) < 0.65 * np.linalg.norm(right_W)
+        if short and _sees_each_label_once(answer, *data, eta, seed):
+            train = partial(_learn, Flaws())
+    W, b = train(*data, 2, len(X), eta, seed)
+    return np.asarray(W, float), np.asarray(b, float), learnt
+
+
+def _sees_each_label_once(answer, X, labels, eta, seed):
+    """Whatever an example is paired with: its first step of b needs the labels alone."""
+    one_step = X, labels, 1, len(X), eta, seed
+    _, right_b = _learn(Flaws(), *one_step)
+    _, b = answer(X.copy(), labels.copy(), *one_step[2:])
+    return np.shape(b) == right_b.shape and np.allclose(b, right_b)
+
+
+learn = question(
+    "training.learn",
+    answer="learn",
+    inputs=_points,
+    use=_what_is_learnt,
+    parts=("W", "b", "learnt"),
+    level="stretch",
+    points=3,
+    minutes=20,
+    misconceptions="shuffled_apart softmax_twice step_uphill learning_rate_missing "
+    "batch_mean_missing true_class_not_subtracted epochs_forgotten bias_forgotten",
+    forms={"softmax_twice": "down_through_both"},
+)(_learn)
+
+
 @question(
     "training.order_of_loop",
     "order",
@@ -272,10 +344,22 @@ def order_of_loop(flaw):
     return ("shuffle", "batch", "forward", "backward", "update")
 
 
+def _equal_weights(units):
+    from bpcourse import Linear, Network, SquaredError, Tanh, figures
+
+    rng = np.random.default_rng(0)
+    below, above = Linear(2, units, rng=rng), Linear(units, 1, rng=rng)
+    for layer in (below, above):
+        layer.W[:] = 0.1
+    net = Network([below, Tanh(), above], SquaredError())
+    return figures.network_diagram(net, max_units=5, weights=True)
+
+
 @question(
     "training.all_equal",
     "choice",
     answer="all_equal",
+    picture=_equal_weights,
     inputs=lambda rng, size: {"units": int(rng.integers(8, 200))},
     level="core",
     points=1,
@@ -290,10 +374,25 @@ def all_equal(flaw, units):
     return "too_small" if flaw("initialisation_too_large") else "alike"
 
 
+def _stays(loss, classes):
+    from bpcourse import figures
+    from bpcourse.text import text
+
+    fig = figures.new_figure(4.5, 3)
+    ax = fig.subplots()
+    epochs = np.arange(1, 41)
+    wobble = np.random.default_rng(0).normal(scale=0.01, size=len(epochs))
+    ax.plot(epochs, np.log(classes) + wobble, color=figures.FORWARD)
+    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.2 * loss))
+    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
+    return fig
+
+
 @question(
     "training.accuracy_stuck",
     "choice",
     answer="accuracy_stuck",
+    picture=_stays,
     inputs=lambda rng, size: {"loss": 2.3, "classes": 10},
     level="stretch",
     points=1,

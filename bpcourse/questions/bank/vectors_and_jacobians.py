@@ -7,10 +7,18 @@ from bpcourse.questions.question import question
 from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
+def _in_and_out(n, m):
+    from bpcourse import figures
+
+    parts = [("v", (n, 1), "forward"), "→", ("f(v)", (m, 1), "forward")]
+    return figures.shape_row(parts, sizes={n: "inputs", m: "outputs"})
+
+
 @question(
     "vectors_and_jacobians.shape_of_jacobian",
     "shape",
     answer="jacobian_shape",
+    picture=_in_and_out,
     inputs=lambda rng, size: dict(zip(("n", "m"), sizes(rng, size + 1, 2), strict=True)),
     level="warm_up",
     points=1,

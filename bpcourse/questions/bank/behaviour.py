@@ -1,0 +1,43 @@
+"""What an answer does, where its numbers are free: two right answers may differ in every one."""
+
+import numpy as np
+
+
+def symmetry(answer, n_in, n_out, seed):
+    """What any right draw has in common: shape, spread, units that learn differently, the seed.
+
+    The spread is a power of two times 1/√n_in, 1 for a right one. The units are told apart by the
+    rows of dW after a backward pass through tanh, with the same slope from above for each; inputs
+    by their weights. Weights of one sign alone have a mean as large as they are.
+    """
+    W = np.asarray(answer(n_in, n_out, seed), float)
+    if W.shape != (n_out, n_in):
+        return W.shape, 1.0, n_out, n_in, True, True
+    X = np.random.default_rng(0).normal(size=(7, n_in))
+    dW = (1 - np.tanh(X @ W.T) ** 2).T @ X
+    units = len(np.unique(np.round(dW, 9), axis=0))
+    if units == 1:  # whatever the constant is, this is what is wrong with it
+        return W.shape, 1.0, 1, n_in, True, True
+    inputs = len(np.unique(W, axis=1).T)
+    size = np.sqrt(np.mean(W**2))
+    power = np.floor(np.log2(size * n_in**0.5) + 0.35)  # He's and Glorot's rules count as right
+    again, other = (np.asarray(answer(n_in, n_out, s), float) for s in (seed, seed + 1))
+    drawn = np.array_equal(W, again) and not np.array_equal(W, other)
+    return W.shape, 2.0**power, units, inputs, bool(abs(W.mean()) < 0.3 * size), drawn
+
+
+ALIKE = 0.94  # the cosine of two W that have learnt the same; other orders give more than 0.99
+# How long W may be, as a part of a right one's: up to a bound, and what is said of it. Each mistake
+# has a stretch of its own, with gaps between them: other orders give 0.97 to 1.03.
+LENGTHS = ((0.5, 0.4), (0.74, 0.6), (0.93, 0.85), (1.11, 1.0), (3.0, 1.5), (9.0, 5.0))
+
+
+def learnt(W, right_W):
+    """How much of what W was to learn it has, about: 0 nothing, 0.6 too little, 1 right.
+
+    ``right_W`` is one that was trained with the examples in another order.
+    """
+    length, right_length = np.linalg.norm(W), np.linalg.norm(right_W)
+    if np.shape(W) != right_W.shape or not (W * right_W).sum() > ALIKE * length * right_length:
+        return 0.0
+    return next((about for bound, about in LENGTHS if length < bound * right_length), 20.0)

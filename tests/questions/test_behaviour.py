@@ -1,0 +1,103 @@
+"""Questions whose right answers differ in every number: judged, and named, by what they do."""
+
+import numpy as np
+import pytest
+
+from bpcourse.questions.bank import find
+from bpcourse.questions.judge import judge_code
+
+LEARN = """
+def learn(X, labels, epochs, batch_size, eta, seed):
+    rng = np.random.default_rng(seed)
+    W, b = np.zeros((3, X.shape[1])), np.zeros(3)
+    rows = np.arange(len(X))
+    for epoch in range(epochs):
+        rng.shuffle(rows)
+        for start in range(0, len(X), batch_size):
+            batch = rows[start : start + batch_size]
+            z = X[batch] @ W.T + b
+            p = np.exp(z - z.max(axis=1, keepdims=True))
+            p = p / p.sum(axis=1, keepdims=True)
+            p[np.arange(len(batch)), labels[batch]] -= 1
+            p = p / len(batch)
+            W = W - eta * p.T @ X[batch]
+            b = b - eta * p.sum(axis=0)
+    return W, b
+"""
+
+
+def judged(*changes, seed=0):
+    source = LEARN
+    for old, new in changes:
+        assert old in source
+        source = source.replace(old, new)
+    space = {"np": np}
+    exec(source, space)
+    return judge_code(find("training.learn"), space["learn"], seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    "line",
+    [
+        "rng.shuffle(rows)",
+        "rows = rng.permutation(len(X))",
+        "rows = rows if epoch else rng.permutation(len(X))",
+        "rows = np.random.default_rng([epoch, 77]).permutation(len(X))",
+        "rows = np.argsort(rng.random(len(X)))",
+    ],
+)
+def test_any_order_of_the_examples_is_right(line, seed):
+    assert judged(("rng.shuffle(rows)", line), seed=seed).status == "right"
+
+
+SOFTMAX = "p = p / p.sum(axis=1, keepdims=True)\n"
+STEP = "W = W - eta * p.T @ X[batch]"
+LOST = [  # ways in which the examples lose their labels
+    ("labels[batch]", "labels[start : start + batch_size]"),
+    ("labels[batch]", "labels[rng.permutation(len(X))[: len(batch)]]"),
+    ("rng.shuffle(rows)", "rng.shuffle(rows); labels = rng.permutation(labels)"),
+    ("rng.shuffle(rows)", "rng.shuffle(rows); X = rng.permutation(X)"),
+]
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        *(("shuffled_apart", old, new) for old, new in LOST),
+        ("softmax_twice", SOFTMAX, SOFTMAX + " " * 12 + "p = np.exp(p)\n" + " " * 12 + SOFTMAX),
+        ("step_uphill", "- eta", "+ eta"),
+        ("learning_rate_missing", "eta * ", ""),
+        ("batch_mean_missing", " / len(batch)", ""),
+        ("true_class_not_subtracted", "-= 1", "-= 0"),
+        ("epochs_forgotten", "range(epochs)", "range(1)"),
+        ("epochs_forgotten", "    return W, b", "        return W, b"),
+        ("bias_forgotten", "b = b - eta * p.sum(axis=0)", "pass"),
+    ],
+)
+def test_a_mistake_is_named_by_what_is_learnt(name, old, new, seed):
+    verdict = judged((old, new), seed=seed)
+    assert verdict.status == "wrong" and verdict.misconceptions == (name,)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("p = p / len(batch)", "p = p / len(X)"),  # learns the same, more slowly
+        ("p = p / len(batch)", "p = p / len(batch) / 2"),
+        ("p = p / len(batch)", "p = p / len(batch) / 4"),
+        ("p = p / len(batch)", "p = 2 * p / len(batch)"),  # like an η of ½ forgotten
+        (STEP, "W = W - eta * (X[batch].T @ p).reshape(W.shape)"),
+        ("-= 1", "*= -1"),
+        ("range(0, len(X), batch_size)", "range(0, batch_size, batch_size)"),
+        ("return W, b", "return W.T, b"),
+        ("return W, b", "return b, b"),
+        ("rows = np.arange(len(X))", "rows = np.arange(len(W))"),  # so few learn little as well
+        ("np.zeros((3, X.shape[1]))", "np.ones((3, X.shape[1])) * np.arange(3)[:, None]"),
+    ],
+)
+def test_what_behaves_like_a_mistake_in_some_things_alone_has_no_name(old, new, seed):
+    verdict = judged((old, new), seed=seed)
+    assert verdict.status == "wrong" and not verdict.misconceptions
