@@ -85,6 +85,7 @@ def _chain(rng, size):
     "added_along_path cost_grows_with_weights_squared off_by_one_loop",
     forms={
         "one_layer_only": "the_lowest",
+        "one_layer_off": "at_both_ends",
         "added_along_path": "each_once",
         "matrix_times_matrix": "that_alone",
     },
@@ -96,7 +97,7 @@ def count_backward(flaw, widths):
     if flaw("each_once"):
         return sum(widths[1:])
     total = 0
-    stop = len(widths) - (2 if flaw("off_by_one_loop") else 1)
+    stop = len(widths) - (2 if flaw("off_by_one_loop") or flaw("at_both_ends") else 1)
     for layer in range(0 if flaw("one_layer_off") else 1, stop):
         below, above = widths[layer], widths[layer + 1]
         total += below + above if flaw("added_along_path") else below * above

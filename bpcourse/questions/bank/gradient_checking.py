@@ -61,11 +61,11 @@ def _pair(rng, size):
     larger = -1 if size % 2 else 1  # which of the two is larger where they differ most
     signs = rng.choice([-1.0, 1.0], 3)
     off = rng.permutation([1e-6, -2e-4, 0.03 * larger]) * rng.uniform(1, 2, size=3)
-    powers = rng.permutation([-6, 2, 0])
+    sizes = rng.uniform(1, 9, 3) * 10.0 ** rng.permutation([-6, 2, 3])
     most = np.abs(off).argmax()
-    powers[powers == 0], powers[most] = powers[most], 0  # neither the largest nor a tiny one
+    sizes[most] = rng.uniform(0.5, 0.9)  # below 1, and not so small that 1e-12 beside it counts
     signs[most] = -1.0 if size in (2, 3) else 1.0  # both signs with either
-    given = signs * rng.uniform(1, 9, 3) * 10.0**powers
+    given = signs * sizes
     return {"given": given, "measured": given * (1 - off)}
 
 

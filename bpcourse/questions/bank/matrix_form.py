@@ -144,7 +144,8 @@ def _network(rng, size):
     misconceptions="batch_mean_missing averaged_twice slope_of_wrong_layer gradient_transposed "
     "target_and_output_swapped factor_two_extra activation_of_own_layer mean_over_entries "
     "activation_on_output bias_forgotten bias_not_summed bias_averaged summed_over_wrong_axis "
-    f"overwritten_not_accumulated results_swapped {TANH_SLOPES}",
+    "overwritten_not_accumulated results_swapped target_forgotten activation_forgotten "
+    f"{TANH_SLOPES}",
     forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
 )
 def whole_network(flaw, X, Y, W, b):
@@ -157,6 +158,8 @@ def whole_network(flaw, X, Y, W, b):
         slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else 1
         Y_hat = Y_hat if flaw("in_slope_of_output") else np.tanh(Z2)
     dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
+    if flaw("target_forgotten"):
+        dZ2 = Y_hat
     if flaw("activation_on_output"):
         dZ2 = dZ2 * slope2
     if flaw("factor_two_extra"):
@@ -168,6 +171,8 @@ def whole_network(flaw, X, Y, W, b):
     else:
         dZ1 = dZ2 @ W[1] * tanh_slope(flaw, Z1)
     below = Y_hat if flaw("activation_of_own_layer") else A1
+    if flaw("activation_forgotten"):
+        below = Z1
     if flaw("overwritten_not_accumulated"):
         X, below, dZ1, dZ2 = X[-1:], below[-1:], dZ1[-1:], dZ2[-1:]
     dW1, dW2 = dZ1.T @ X, dZ2.T @ below

@@ -27,10 +27,12 @@ def _shares(rng, size):
     minutes=2,
     decimals=2,
     misconceptions="true_class_not_subtracted target_and_output_swapped output_slope_twice "
-    "other_classes_forgotten",
+    "other_classes_forgotten class_miscounted slope_missing",
 )
 def delta_by_hand(flaw, y_hat, c):
-    y = np.eye(3)[c - 1]
+    y = np.eye(3)[(c if flaw("class_miscounted") else c - 1) % 3]
+    if flaw("slope_missing"):
+        return -y / y_hat
     if flaw("other_classes_forgotten"):
         return (y_hat - y) * y
     if flaw("true_class_not_subtracted"):
@@ -105,8 +107,8 @@ def _shifted(flaw, Z):
     minutes=10,
     misconceptions="batch_mean_missing true_class_not_subtracted output_slope_twice no_max_shift "
     "target_and_output_swapped softmax_twice averaged_twice mean_over_entries "
-    "summed_over_wrong_axis labels_counted_from_one columns_for_entries other_classes_forgotten "
-    "activation_forgotten slope_missing",
+    "summed_over_wrong_axis class_miscounted columns_for_entries other_classes_forgotten "
+    "activation_forgotten slope_missing keepdims_forgotten",
     forms={
         "batch_mean_missing": "before_the_target",
         "no_max_shift": "one_shift_for_all",
@@ -117,11 +119,13 @@ def fused_gradient(flaw, Z, labels):
     N, k = Z.shape
     e = np.exp(Z - _shifted(flaw, Z))
     Y_hat = _softmax(Z, axis=0) if flaw("summed_over_wrong_axis") else e / e.sum(axis=1)[:, None]
+    if flaw("keepdims_forgotten"):
+        Y_hat = e / e.sum(axis=1)
     if flaw("softmax_twice"):
         Y_hat = _softmax(Y_hat)
     if flaw("activation_forgotten"):
         Y_hat = Z
-    Y = np.eye(k)[labels - 1 if flaw("labels_counted_from_one") else labels]
+    Y = np.eye(k)[labels - 1 if flaw("class_miscounted") else labels]
     if flaw("columns_for_entries"):
         Y = np.zeros_like(Z)
         Y[labels if flaw("as_rows") else (slice(None), labels)] = 1
@@ -151,9 +155,10 @@ def fused_gradient(flaw, Z, labels):
     minutes=10,
     misconceptions="log_of_zero no_max_shift batch_mean_missing softmax_twice sign_flipped "
     "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
-    "squared_error_for_classes summed_over_wrong_axis labels_counted_from_one "
-    "columns_for_entries",
+    "squared_error_for_classes summed_over_wrong_axis class_miscounted "
+    "columns_for_entries no_normalisation another_base",
     forms={
+        "another_base": "of_ten",
         "batch_mean_missing": "one_for_each",
         "no_max_shift": "one_shift_for_all",
         "logarithm_forgotten": "of_the_true_class",
@@ -163,7 +168,7 @@ def stable_loss(flaw, Z, labels):
     rows = np.arange(len(Z))
     if flaw("wrong_class_picked"):
         labels = Z.argmax(axis=1)
-    if flaw("labels_counted_from_one"):
+    if flaw("class_miscounted"):
         labels = labels - 1
     if flaw("softmax_twice"):
         Z = _softmax(Z)
@@ -180,7 +185,11 @@ def stable_loss(flaw, Z, labels):
         return each[:, labels].mean()
     each = each[rows, labels]
     if flaw("log_of_zero"):
-        each = -np.log(_softmax(Z)[rows, labels])
+        each = -np.log(_softmax(Z, shift=not flaw("no_max_shift"))[rows, labels])
+    if flaw("no_normalisation"):
+        each = -Z[rows, labels]
+    if flaw("another_base"):
+        each = each / np.log(10 if flaw("of_ten") else 2)
     if flaw("mean_over_entries"):
         return each.sum() / Z.size
     total = each.sum() if flaw("batch_mean_missing") else each.mean()
@@ -199,19 +208,17 @@ def _classifier(rng, size):
 
 
 def _train(answer, W, X, labels):
-    """The first results, the losses of 15 steps, and W after them: what fits a wrong loss shows."""
-    first = result = answer(W, X, labels)
-    if not isinstance(first, tuple | list) or len(first) != 2:
-        return first
+    """The losses of 15 steps, W after them, and the first results: what fits a wrong loss shows."""
+    first_loss, first_dW = loss, dW = answer(W, X, labels)
     losses = []
     for _ in range(15):
-        loss, dW = result
         if np.shape(loss) != () or np.shape(dW) != W.shape:
-            return *first, None, None
+            losses, W = None, None
+            break
         losses.append(float(loss))
         W = W - 0.5 * np.asarray(dW)
-        result = answer(W, X, labels)
-    return *first, np.array(losses), W
+        loss, dW = answer(W, X, labels)
+    return losses, W, first_loss, first_dW
 
 
 @question(
@@ -219,12 +226,12 @@ def _train(answer, W, X, labels):
     answer="loss_and_gradient",
     inputs=_classifier,
     use=_train,
-    parts=("loss", "dW", "losses", "W after 15 steps"),
+    parts=("losses", "W after 15 steps", "loss", "dW"),
     points=3,
     minutes=12,
     misconceptions="softmax_twice true_class_not_subtracted batch_mean_missing sign_flipped "
     "gradient_transposed averaged_twice mean_over_entries output_slope_twice "
-    "labels_counted_from_one results_swapped other_classes_forgotten summed_over_wrong_axis",
+    "class_miscounted results_swapped other_classes_forgotten summed_over_wrong_axis",
     forms={
         "batch_mean_missing": "in_loss in_both",
         "sign_flipped": "of_loss of_both",
@@ -233,7 +240,7 @@ def _train(answer, W, X, labels):
 )
 def classifier(flaw, W, X, labels):
     """(ℒ, dW) for ŷ = softmax(W x), the mean over the rows of X."""
-    if flaw("labels_counted_from_one"):
+    if flaw("class_miscounted"):
         labels = labels - 1
     N, rows = len(X), np.arange(len(X))
     y_hat = _softmax(X @ W.T, axis=0 if flaw("summed_over_wrong_axis") else 1)
@@ -280,11 +287,13 @@ def _upstream(rng, size):
     minutes=10,
     misconceptions="softmax_diagonal_only summed_over_wrong_axis slope_missing upstream_missing "
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
-    "first_example_only",
-    forms={"product_not_subtracted": "left_out"},
+    "first_example_only keepdims_forgotten",
+    forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
 )
 def mend_softmax_backward(flaw, Z, grad_y):
     Y_hat = _softmax(_softmax(Z) if flaw("softmax_twice") else Z)
+    if flaw("in_softmax"):
+        Y_hat = _softmax(Z, axis=0)
     if flaw("slope_missing"):
         return grad_y + 0.0
     if flaw("softmax_diagonal_only"):
@@ -295,8 +304,9 @@ def mend_softmax_backward(flaw, Z, grad_y):
         return Y_hat * (1 - Y_hat)
     if flaw("first_example_only"):
         Y_hat = np.broadcast_to(Y_hat[0], Z.shape)
-    axis = 0 if flaw("summed_over_wrong_axis") else 1
-    together = Y_hat * (grad_y * Y_hat).sum(axis=axis, keepdims=True)
+    axis = 0 if flaw("summed_over_wrong_axis") and not flaw("in_softmax") else 1
+    keepdims = not flaw("keepdims_forgotten")
+    together = Y_hat * (grad_y * Y_hat).sum(axis=axis, keepdims=keepdims)
     alone = 0 * grad_y if flaw("diagonal_forgotten") else grad_y * Y_hat
     if flaw("product_not_subtracted"):
         below = alone if flaw("left_out") else alone + together

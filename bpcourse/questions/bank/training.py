@@ -105,7 +105,7 @@ def _regression(rng, size):
     minutes=12,
     misconceptions="nominal_batch_size step_uphill learning_rate_missing gradient_of_the_start "
     "batch_mean_missing last_batch_dropped input_changed factor_two_extra averaged_twice "
-    "not_reset one_step_an_epoch number_for_parameter mean_over_entries",
+    "not_reset one_step_an_epoch number_for_parameter mean_over_entries target_forgotten",
     forms={
         "nominal_batch_size": "all_examples",
         "one_step_an_epoch": "all_at_once the_last",
@@ -128,6 +128,8 @@ def epoch(flaw, X, y, w, eta, batch_size):
     for start in range(first, stop, batch_size):
         A, t = X[start : start + batch_size], y[start : start + batch_size]
         error = A @ (start_w if flaw("gradient_of_the_start") else w) - t
+        if flaw("target_forgotten"):
+            error = error + t
         count = batch_size if flaw("nominal_batch_size") else len(A)
         if flaw("all_examples"):
             count = n

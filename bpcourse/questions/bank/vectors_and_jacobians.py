@@ -153,6 +153,7 @@ def _crossing(rng, size):
         "elementwise_for_matrix_product": "transposed as_it_is",
         "upstream_shared_out": "of_each_input",
     },
+    coincide={frozenset({"upstream_shared_out", "summed_over_wrong_axis"})},  # gives δ itself
 )
 def mend_crossing(flaw, W, delta):
     if flaw("backward_is_inverse"):
