@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bpcourse import notebooks
+from bpcourse.questions import all_questions
+from bpcourse.questions.bank import LESSONS
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```python\n(>>> .*?)^```", re.MULTILINE | re.DOTALL)
@@ -43,6 +45,18 @@ def failed(name, cells):
 def test_every_example_is_what_the_solution_gives(stem):
     cells = notebooks.read(ROOT / "solutions" / f"{stem}.ipynb").cells
     assert not failed(stem, cells)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_function_has_an_example_and_every_notebook_pictures(lesson):
+    cells = notebooks.read(ROOT / "solutions" / f"{LESSONS[lesson]}.ipynb").cells
+    tasks = {cell.id: cell for cell in cells if cell.id.endswith("-task")}
+    for question in all_questions():
+        if question.lesson == lesson and question.is_code:
+            name = question.id.partition(".")[2].replace("_", "-")
+            assert examples(tasks[f"{name}-task"]), question.id
+    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    assert sum("image/png" in data for data in shown) >= 2
 
 
 def test_an_example_that_is_wrong_is_found():

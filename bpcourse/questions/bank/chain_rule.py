@@ -6,6 +6,16 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
+def _chain(dy_dx, dz_dy):
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"x": (0, 0), "y": (1.2, 0), "z": (2.4, 0)},
+        [("x", "y", f"dy/dx = {dy_dx:g}"), ("y", "z", f"dz/dy = {dz_dy:g}")],
+        kind="gradient",
+    )
+
+
 def _factors(rng, size):
     dy_dx, dz_dy = rounded(rng, 2, 1.5, 4.0)
     return {"dy_dx": float(dy_dx), "dz_dy": float(-dz_dy if size % 2 else dz_dy)}
@@ -15,6 +25,7 @@ def _factors(rng, size):
     "chain_rule.one_path",
     "number",
     answer="dz_dx",
+    picture=_chain,
     inputs=_factors,
     level="warm_up",
     points=1,

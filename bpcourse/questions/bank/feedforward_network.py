@@ -6,6 +6,37 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
+def _into_one_unit(x, w, b):
+    from bpcourse import figures
+
+    inputs = [f"x{n}\n{value:g}".replace("-", "−") for n, value in enumerate(x, 1)]
+    places = {name: (0, n) for n, name in enumerate(inputs)}
+    places["z"] = (1.5, (len(inputs) - 1) / 2)
+    places[f"b\n{b:g}".replace("-", "−")] = (1.5, len(inputs) - 1)
+    edges = [(name, "z", f"{weight:g}") for name, weight in zip(inputs, w, strict=True)]
+    return figures.flow_graph(places, edges, kind="parameter")
+
+
+def _from_layer_to_layer(n_in, n_out):
+    from bpcourse import figures
+
+    below = [f"x{n}" for n in range(1, n_in + 1)]
+    above = [f"z{n}" for n in range(1, n_out + 1)]
+    most = max(n_in, n_out)
+    places = {name: (0, 0.75 * (n + (most - n_in) / 2)) for n, name in enumerate(below)}
+    places |= {name: (1.5, 0.75 * (n + (most - n_out) / 2)) for n, name in enumerate(above)}
+    return figures.flow_graph(places, [(x, z) for x in below for z in above])
+
+
+def _three_layers(n_0, n_1, n_2):
+    from bpcourse import figures
+
+    names = [f"x\n{n_0}", f"a\n{n_1}", f"ŷ\n{n_2}"]
+    places = {name: (n, 0) for n, name in enumerate(names)}
+    edges = [(names[0], names[1], "W¹, b¹"), (names[1], names[2], "W², b²")]
+    return figures.flow_graph(places, edges, kind="parameter")
+
+
 def _unit(rng, size):
     n = 2 + size % 3
     return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
@@ -15,6 +46,7 @@ def _unit(rng, size):
     "feedforward_network.pre_activation",
     "number",
     answer="z_of_unit",
+    picture=_into_one_unit,
     inputs=_unit,
     level="warm_up",
     points=1,
@@ -38,6 +70,7 @@ def _sizes(rng, size):
     "feedforward_network.weight_shape",
     "shape",
     answer="shape_of_W",
+    picture=_from_layer_to_layer,
     inputs=_sizes,
     level="warm_up",
     points=1,
@@ -57,6 +90,7 @@ def _widths(rng, size):
     "feedforward_network.parameters",
     "number",
     answer="parameter_count",
+    picture=_three_layers,
     inputs=_widths,
     level="warm_up",
     points=1,
