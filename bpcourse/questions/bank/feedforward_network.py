@@ -10,7 +10,7 @@ def _into_one_unit(x, w, b):
     from bpcourse import figures
 
     inputs = [f"x{n}\n{value:g}".replace("-", "−") for n, value in enumerate(x, 1)]
-    places = {name: (0, n) for n, name in enumerate(inputs)}
+    places: dict[str, tuple[float, float]] = {name: (0, n) for n, name in enumerate(inputs)}
     places["z"] = (1.5, (len(inputs) - 1) / 2)
     places[f"b\n{b:g}".replace("-", "−")] = (1.5, len(inputs) - 1)
     edges = [(name, "z", f"{weight:g}") for name, weight in zip(inputs, w, strict=True)]
@@ -23,6 +23,7 @@ def _from_layer_to_layer(n_in, n_out):
     below = [f"x{n}" for n in range(1, n_in + 1)]
     above = [f"z{n}" for n in range(1, n_out + 1)]
     most = max(n_in, n_out)
+    places: dict[str, tuple[float, float]]
     places = {name: (0, 0.75 * (n + (most - n_in) / 2)) for n, name in enumerate(below)}
     places |= {name: (1.5, 0.75 * (n + (most - n_out) / 2)) for n, name in enumerate(above)}
     return figures.flow_graph(places, [(x, z) for x in below for z in above])
