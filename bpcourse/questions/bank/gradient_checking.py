@@ -124,6 +124,7 @@ def _error_against_step(times):
         ax.plot(marks, slope(marks) - 1, "o", color=figures.GRADIENT)
     ax.minorticks_off()
     ax.set_xticks(marks, [f"h/{times}", "h"])
+    ax.invert_xaxis()  # as in the lesson: h shrinks from left to right
     ax.set_yticks([])  # how far each has fallen is the question
     ax.set(xlabel=text("figures.step"), ylabel=text("figures.error"))
     ax.legend()
