@@ -42,7 +42,7 @@ def test_a_picture_shows_other_numbers_for_another_seed_and_never_the_answer(que
         seen.add(tuple(words))
         if question.kind == "number":
             answer = posed.shown(posed.right)
-            given = [np.round(v, 4) for v in np.ravel(list(posed.inputs.values()))]
+            given = np.round(np.hstack([np.ravel(v) for v in posed.inputs.values()]), 4)
             bare = " ".join(words).replace("\N{MINUS SIGN}", "-").split()
             assert answer in given or f"{answer:g}" not in bare
     fresh = len({str(pose(question, seed).inputs) for seed in range(4)})
