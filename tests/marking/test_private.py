@@ -14,7 +14,7 @@ import pytest
 
 from bpcourse import cli
 from bpcourse import text as texts
-from bpcourse.questions import all_questions, bank, check
+from bpcourse.questions import all_questions, bank
 from bpcourse.questions import question as registry
 from bpcourse.questions.asking import ask
 from bpcourse.questions.checking import judge
