@@ -101,6 +101,9 @@ def first_wrong(given, true):
 def _of_arrays(names, given, true):
     """What is wrong with arrays, by the diagnosis; of single numbers, their factor."""
     pairs = [(as_numbers(g), as_numbers(t)) for g, t in zip(given, true, strict=True)]
+    for g, (numbers, right) in zip(given, pairs, strict=True):
+        if numbers is None and right is not None and not isinstance(g, tuple | list):
+            return text("check.no_numbers", given=type(g).__name__)
     if any(g is None or t is None for g, t in pairs):
         return ""
     wrong = [(g, t) for g, t in pairs if not alike_values(g, t)]
