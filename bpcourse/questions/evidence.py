@@ -20,6 +20,14 @@ def has_parts(outcome, count):
     return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
 
 
+def is_nothing(value):
+    """Whether a result is 0 throughout, or empty: two mistakes at once that leave that are many."""
+    if isinstance(value, tuple | list):
+        return all(is_nothing(entry) for entry in value)
+    numbers = as_numbers(value)
+    return value is None or (numbers is not None and not numbers.any())
+
+
 def by_effect(question, given, expected):
     """The name of the mistake that shows in what was done to right results, or to the inputs."""
     if any(g.error or e.error for g, e in zip(given, expected, strict=True)):

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from bpcourse.questions.alike import alike, alike_values
-from bpcourse.questions.evidence import by_effect, describe, has_parts, spoilt
+from bpcourse.questions.evidence import by_effect, describe, has_parts, is_nothing, spoilt
 from bpcourse.questions.run import SECONDS, Outcome, call, time_limit
 from bpcourse.text import text
 
@@ -86,7 +86,7 @@ def _recognise(question, answer, cases, given, expected, seed):
     found: list[tuple[str, ...]] = [
         (name,) for name in question.misconceptions if _explains(question, (name,), cases, given)
     ]
-    if not found:
+    if not found and not all(is_nothing(outcome.value) for outcome in given):
         acting = [
             name for name in question.misconceptions if _acts(question, name, cases, expected)
         ]

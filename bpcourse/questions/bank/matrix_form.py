@@ -274,6 +274,7 @@ def _use_layer(cls, dZ, A, W, b):
         "step_without_start": "the_gradient",
         "number_for_parameter": "a_smaller_one",
     },
+    coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the outputs
 )
 def mend_update(flaw, X, Y, W, b, eta):
     W1, W2 = (w.copy() for w in W)

@@ -236,6 +236,7 @@ def _train(answer, W, X, labels):
         "sign_flipped": "of_loss of_both",
         "softmax_twice": "in_loss of_logits",
     },
+    coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the classes
 )
 def classifier(flaw, W, X, labels):
     """(ℒ, dW) for ŷ = softmax(W x), the mean over the rows of X."""
