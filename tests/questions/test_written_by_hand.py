@@ -849,8 +849,8 @@ these(
     "gradient_checking.complex_step",
     right=[lambda f, x: np.imag(f(complex(x, 1e-30))) / 1e-30],
     real_part_taken=[lambda f, x: f(x + 1e-20j).real / 1e-20],
-    smaller_is_better=[lambda f, x: (f(x + 1e-20) - f(x)) / 1e-20],
     unnamed=[
+        lambda f, x: (f(x + 1e-20) - f(x)) / 1e-20,  # 0, as with 1j forgotten
         lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
         lambda f, x: abs(f(x + 1e-20j).imag) / 1e-20,
         lambda f, x: (f(x + 1e-20j) - f(x)) / 1e-20,

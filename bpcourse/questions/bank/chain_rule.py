@@ -11,11 +11,22 @@ def _factors(rng, size):
     return {"dy_dx": float(dy_dx), "dz_dy": float(-dz_dy if size % 2 else dz_dy)}
 
 
+def _chain(dy_dx, dz_dy):
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"x": (0, 0), "y": (1.3, 0), "z": (2.6, 0)},
+        [("x", "y", f"dy/dx = {dy_dx:g}"), ("y", "z", f"dz/dy = {dz_dy:g}")],
+        kind="gradient",
+    )
+
+
 @question(
     "chain_rule.one_path",
     "number",
     answer="dz_dx",
     inputs=_factors,
+    picture=_chain,
     level="warm_up",
     points=1,
     minutes=1,
@@ -116,6 +127,7 @@ def _paths(rng, size):
     "chain_rule.many_paths",
     answer="dp_dz",
     inputs=_paths,
+    level="stretch",
     points=2,
     minutes=6,
     misconceptions="one_path_only paths_multiplied upstream_shared_out "

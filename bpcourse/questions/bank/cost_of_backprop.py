@@ -1,7 +1,6 @@
 """Lesson 12: what it costs, counted."""
 
-import numpy as np
-
+from bpcourse.questions.bank import pictures
 from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
 
@@ -10,15 +9,9 @@ def _widths(rng, size):
     return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
 
 
-def _each_weight(n_0, n_1, n_2):
-    from bpcourse import Linear, Network, SquaredError, figures
-
-    rng = np.random.default_rng(0)
-    layers = [Linear(n_0, n_1, rng=rng), Linear(n_1, n_2, rng=rng)]
-    for layer in layers:
-        layer.W[:] = 0.0  # thin lines of one kind: they are to be counted
-    net = Network(layers, SquaredError())
-    return figures.network_diagram(net, max_units=max(n_0, n_1, n_2), weights=False)
+def _each_weight(**widths):
+    """Thin lines, since they are to be counted."""
+    return pictures.network(*widths.values(), weight=0, weights=False, max_units=12)
 
 
 @question(
@@ -79,6 +72,7 @@ def _chain(rng, size):
     "cost_of_backprop.count_backward",
     answer="count_deltas",
     inputs=_chain,
+    level="stretch",
     points=2,
     minutes=6,
     misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix "

@@ -11,11 +11,23 @@ def _unit(rng, size):
     return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
 
 
+def _one_unit(x, w, b):
+    from bpcourse import figures
+
+    number = figures.number
+    return figures.layer_diagram(
+        [[number(value, 1) for value in x], [f"b =\n{number(b, 1)}"]],
+        kinds=["forward", "parameter"],
+        marked={(0, j, 0): number(weight, 1) for j, weight in enumerate(w)},
+    )
+
+
 @question(
     "feedforward_network.pre_activation",
     "number",
     answer="z_of_unit",
     inputs=_unit,
+    picture=_one_unit,
     level="warm_up",
     points=1,
     minutes=2,
@@ -34,11 +46,18 @@ def _sizes(rng, size):
     return {"n_in": n_in, "n_out": n_out}
 
 
+def _layers(**sizes):
+    from bpcourse import figures
+
+    return figures.layer_diagram(list(sizes.values()), [str(size) for size in sizes.values()])
+
+
 @question(
     "feedforward_network.weight_shape",
     "shape",
     answer="shape_of_W",
     inputs=_sizes,
+    picture=_layers,
     level="warm_up",
     points=1,
     minutes=1,
@@ -58,6 +77,7 @@ def _widths(rng, size):
     "number",
     answer="parameter_count",
     inputs=_widths,
+    picture=_layers,
     level="warm_up",
     points=1,
     minutes=2,

@@ -124,6 +124,7 @@ def _error_against_step(times):
         ax.plot(marks, slope(marks) - 1, "o", color=figures.GRADIENT)
     ax.minorticks_off()
     ax.set_xticks(marks, [f"h/{times}", "h"])
+    ax.invert_xaxis()  # as in the lesson: h shrinks from left to right
     ax.set_yticks([])  # how far each has fallen is the question
     ax.set(xlabel=text("figures.step"), ylabel=text("figures.error"))
     ax.legend()
@@ -136,7 +137,7 @@ def _error_against_step(times):
     answer="how_many_times_smaller",
     picture=_error_against_step,
     inputs=lambda rng, size: {"times": int(rng.integers(3, 12))},
-    level="core",
+    level="warm_up",
     points=1,
     minutes=2,
     misconceptions="one_sided factor_two_extra cubed",
@@ -160,13 +161,11 @@ def error_of_central(flaw, times):
     level="stretch",
     points=2,
     minutes=8,
-    misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped smaller_is_better",
+    misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
     forms={"real_part_taken": "over_h modulus", "step_forgotten": "times_h"},
 )
 def complex_step(flaw, f, x):
     h = 1e-20
-    if flaw("smaller_is_better"):
-        return float((f(x + h) - f(x)) / h)
     value = f(x + 1j * h)
     if flaw("real_part_taken"):
         part = np.abs(value) if flaw("modulus") else value.real

@@ -11,7 +11,7 @@ def _from_unit_to_unit(delta, a, w, i, j):
 
     below = [f"a{n}\n{value:g}" for n, value in enumerate(a, 1)]
     above = [f"δ{n}\n{value:g}" for n, value in enumerate(delta, 1)]
-    places = {name: (0, n) for n, name in enumerate(below)}
+    places: dict[str, tuple[float, float]] = {name: (0, n) for n, name in enumerate(below)}
     places |= {name: (1.5, n + 0.5) for n, name in enumerate(above)}
     edges = [(below[j - 1], above[i - 1], f"w = {w:g}")]
     return figures.flow_graph(places, edges, kind="parameter")
@@ -99,6 +99,7 @@ def _hidden(rng, size):
     "one_weight_at_a_time.nested_sum",
     answer="slope_of_one_weight",
     inputs=_hidden,
+    level="stretch",
     points=3,
     minutes=15,
     misconceptions="one_path_only slope_missing slope_at_activation upstream_missing "

@@ -117,7 +117,7 @@ def mend_accumulate(flaw, x, times):
     "choice",
     answer="what_is_kept",
     inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))},
-    level="core",
+    level="warm_up",
     points=1,
     minutes=2,
     misconceptions="stale_cache backward_is_inverse one_pass_is_enough",

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from bpcourse.questions.bank import behaviour
+from bpcourse.questions.bank import behaviour, pictures
 from bpcourse.questions.question import Flaws, question
 
 
@@ -347,14 +347,7 @@ def order_of_loop(flaw):
 
 
 def _equal_weights(units):
-    from bpcourse import Linear, Network, SquaredError, Tanh, figures
-
-    rng = np.random.default_rng(0)
-    below, above = Linear(2, units, rng=rng), Linear(units, 1, rng=rng)
-    for layer in (below, above):
-        layer.W[:] = 0.1
-    net = Network([below, Tanh(), above], SquaredError())
-    return figures.network_diagram(net, max_units=5, weights=True)
+    return pictures.network(2, units, 1, weight=0.1, weights=False, max_units=5)
 
 
 @question(

@@ -72,6 +72,7 @@ def _chain(rng, size):
     "vectors_and_jacobians.product_of_jacobians",
     answer="network_jacobian",
     inputs=_chain,
+    level="stretch",
     points=3,
     minutes=10,
     misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
