@@ -109,6 +109,10 @@ def first_wrong(given, true):
 def _of_arrays(names, given, true):
     """What is wrong with arrays, by the diagnosis; of single numbers, their factor."""
     pairs = [(as_numbers(g), as_numbers(t)) for g, t in zip(given, true, strict=True)]
+    if any(
+        isinstance(t, tuple) and not alike_values(g, t) for g, t in zip(given, true, strict=True)
+    ):
+        return ""
     for g, (numbers, right) in zip(given, pairs, strict=True):
         if numbers is None and right is not None and not isinstance(g, tuple | list):
             return text("check.no_numbers", given=type(g).__name__)

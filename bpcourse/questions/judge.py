@@ -73,7 +73,9 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
 
 def _differs(once, again):
     """Whether two calls with the same inputs ended well and gave two results."""
-    return not (once.error or again.error or alike_values(again.value, once.value))
+    if once.error or again.error or not alike_values(once.value, once.value):  # not to be compared
+        return False
+    return not alike_values(again.value, once.value)
 
 
 def run(question, answer, case):
