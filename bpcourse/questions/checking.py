@@ -10,6 +10,7 @@ from bpcourse.questions.posed import Answer, after, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
 
+NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
@@ -105,7 +106,7 @@ def told(question, verdict):
     if verdict.stopped:
         line = outcome.line if outcome else ""
         return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
-    lines = [_hint(name) for name in verdict.misconceptions]
+    lines = [line for name in verdict.misconceptions for line in _named(name, outcome)]
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):
@@ -119,12 +120,34 @@ def told(question, verdict):
 
 def _seen(question, verdict):
     """What can be seen of a difference that has no name."""
-    outcome = verdict.given
-    extra = [text("check.changed", name=name) for name in sorted(outcome.changed)]
-    extra += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
-    if extra and not verdict.seen:
-        return extra
+    outcome, right = verdict.given, verdict.expected
+    extra = _named("input_changed", outcome) if outcome.changed else []
+    extra += _named("result_aliases_input", outcome) if outcome.aliased else []
+    if outcome.value is None:
+        return [*extra, text("check.nothing")]
+    if _as_array(outcome.value, right):
+        return [*extra, text("check.listed")]
+    if alike_values(outcome.value, right, NEARLY):
+        return [*extra, *([] if alike_values(outcome.value, right) else [text("check.nearly")])]
     return [*extra, text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+
+
+def _named(name, outcome):
+    """A mistake in words: where it is one of the inputs that has suffered, which."""
+    suffered = {"input_changed": outcome.changed, "result_aliases_input": outcome.aliased}
+    key = {"input_changed": "changed", "result_aliases_input": "aliased"}.get(name)
+    inputs = sorted(suffered.get(name, ()))
+    return [text(f"check.{key}", name=each) for each in inputs] or [_hint(name)]
+
+
+def _as_array(value, right):
+    """Whether ``value`` is what is right in every number, in a list."""
+    if not isinstance(value, list | tuple) or not isinstance(right, np.ndarray | np.generic):
+        return False
+    try:
+        return alike_values(np.array(value), right)
+    except (TypeError, ValueError):  # rows of unequal length
+        return False
 
 
 def _example(question, verdict):
@@ -159,6 +182,8 @@ def _hint(name):
 def _kind(value):
     if callable(value):
         return text("check.function")
+    if isinstance(value, list | tuple) and value and isinstance(value[0], np.ndarray):
+        return "[" + ", ".join(_kind(entry) for entry in value) + "]"
     return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
 
 

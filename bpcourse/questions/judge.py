@@ -91,7 +91,8 @@ def _recognise(question, answer, cases, given, expected, seed):
         again = [run(question, answer, case) for case in more]
         found = [names for names in found if _explains(question, names, more, again)] or found[:0]
     if not found:
-        return _by_effect(question, given, expected) or _by_parts(question, cases, given, expected)
+        found = [_by_effect(question, cases, given, expected)]
+        return found[0] or _by_parts(question, cases, given, expected)
     if len(found) > 1 and len(found[0]) == 2:
         return ()  # two explanations by two mistakes each: neither is certain
     return found[0]
@@ -102,7 +103,7 @@ def _explains(question, names, cases, given):
 
     In whichever form they are made. That a result is a part of an input, too, contradicts nothing.
     """
-    forms = [(), *((question.forms[name],) for name in names if name in question.forms)]
+    forms = [(), *((form,) for name in names for form in question.forms.get(name, "").split())]
     ran = any(outcome.error is None for outcome in given)
     return ran and any(_does(question, (*names, *form), cases, given) for form in forms)
 
@@ -118,14 +119,20 @@ def _does(question, flaws, cases, given):
     return True
 
 
-def _by_effect(question, given, expected):
-    """Where all values are right, and what is wrong is what was done to the inputs."""
-    values = zip(given, expected, strict=True)
-    if any(g.error or e.error or not alike_values(g.value, e.value) for g, e in values):
-        return ()
+def _by_effect(question, cases, given, expected):
+    """Where something was done to the inputs: that, and the mistake that explains the values."""
     changed = any(outcome.changed - set(question.may_change) for outcome in given)
-    name = "input_changed" if changed else "result_aliases_input"
-    return (name,) if name in question.misconceptions else ()
+    if not changed and not any(outcome.aliased for outcome in given):
+        return ()
+    effect = "input_changed" if changed else "result_aliases_input"
+    values = list(zip(given, expected, strict=True))
+    if not any(g.error or e.error or not alike_values(g.value, e.value) for g, e in values):
+        return (effect,)
+    unseen = [replace(outcome, changed=frozenset(), aliased=frozenset()) for outcome in given]
+    found = [
+        name for name in question.misconceptions if _explains(question, (name,), cases, unseen)
+    ]
+    return (found[0], effect) if len(found) == 1 else ()
 
 
 def _acts(question, name, cases, expected):
@@ -174,13 +181,16 @@ def alike(a, b, question):
     return not unasked and a.aliased == b.aliased and alike_values(a.value, b.value)
 
 
-def alike_values(a, b):
-    """Whether two results agree in structure, shape and numbers, up to rounding."""
+def alike_values(a, b, tolerance=0.0):
+    """Whether two results agree in structure, shape and numbers, up to rounding.
+
+    Or up to a ``tolerance`` that is coarser.
+    """
     if isinstance(b, dict):
         return (
             isinstance(a, dict)
             and a.keys() == b.keys()
-            and all(alike_values(a[k], b[k]) for k in b)
+            and all(alike_values(a[k], b[k], tolerance) for k in b)
         )
     if isinstance(b, tuple | list):
         if isinstance(a, np.ndarray) and a.dtype != object:
@@ -188,14 +198,14 @@ def alike_values(a, b):
         return (
             isinstance(a, tuple | list)
             and len(a) == len(b)
-            and all(alike_values(x, y) for x, y in zip(a, b, strict=True))
+            and all(alike_values(x, y, tolerance) for x, y in zip(a, b, strict=True))
         )
     if b is None or isinstance(b, str | bool):
         return type(a) is type(b) and a == b
     a, b = as_numbers(a), as_numbers(b)
     if a is None or b is None or a.shape != b.shape:
         return False
-    near = max(TOLERANCE.get(str(a.dtype), 1e-7), TOLERANCE.get(str(b.dtype), 1e-7))
+    near = max(tolerance, *(TOLERANCE.get(str(array.dtype), 1e-7) for array in (a, b)))
     largest = np.abs(b[np.isfinite(b)]).max(initial=0)
     with np.errstate(all="ignore"):
         close = (np.abs(a - b) <= near * (np.abs(b) + 1e-3 * largest)) | (a == b)
@@ -222,7 +232,8 @@ def describe(question, given, expected):
     arrays = [(as_numbers(g), as_numbers(t)) for g, t in zip(got, true, strict=True)]
     if any(g is None or t is None or not np.isfinite(g).all() for g, t in arrays):
         return ""
-    return diagnosis.diagnose(
+    found = diagnosis.diagnose(
         {name: g for name, (g, _) in zip(parts, arrays, strict=True)},
         {name: t for name, (_, t) in zip(parts, arrays, strict=True)},
-    ).message
+    )
+    return found.message if found.cause else ""

@@ -44,7 +44,7 @@ class Question:
     parts: tuple = ()  # names of the results, where there are several
     use: Callable | None = None
     coincide: frozenset = field(default_factory=frozenset)  # pairs that nothing can tell apart
-    forms: dict = field(default_factory=dict)  # {misconception: a flaw that makes it otherwise}
+    forms: dict = field(default_factory=dict)  # {misconception: flaws that make it otherwise, each}
     may_change: tuple = ()  # inputs that the answer is asked to change in place
     decimals: int | None = None  # of a number that is rounded by hand
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
