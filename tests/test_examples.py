@@ -1,4 +1,4 @@
-"""The worked numbers of the exercises: what they say an answer gives, the solution gives."""
+"""The worked examples below the tasks of the exercises: what they print is what an answer gives."""
 
 import doctest
 import re
@@ -8,60 +8,76 @@ import pytest
 
 from bpcourse import notebooks
 from bpcourse.questions import all_questions
-from bpcourse.questions.bank import LESSONS
+from bpcourse.questions.bank import LESSONS, NOTEBOOKS
+from bpcourse.text import text
 
 ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"^```python\n(>>> .*?)^```", re.MULTILINE | re.DOTALL)
-FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-STEMS = sorted(path.stem for path in (ROOT / "solutions").glob("*.ipynb"))
+STEMS = sorted(NOTEBOOKS.values())
+
+
+def cells(stem):
+    return notebooks.read(ROOT / "solutions" / f"{stem}.ipynb").cells
 
 
 def examples(cell):
-    return BLOCK.findall(cell.source) if cell.cell_type == "markdown" else []
+    """The fenced blocks of a cell that begin with a prompt, as one text."""
+    blocks = re.findall(r"^```python\n(>>> .*?)^```$", cell.source, re.MULTILINE | re.DOTALL)
+    return "\n".join(blocks) if cell.cell_type == "markdown" else ""
 
 
-def answers(cells):
-    """The names that the notebook's imports and answers give."""
+def answers(stem):
+    """What the code cells of the imports and of the answers define."""
     space: dict = {}
-    for cell in cells:
-        if cell.id == "setup" or cell.metadata.get("nbgrader", {}).get("solution"):
-            exec(cell.source, space)
+    for cell in cells(stem):
+        is_answer = cell.metadata.get("nbgrader", {}).get("solution", False)
+        if cell.cell_type == "code" and (is_answer or cell.source.startswith("import")):
+            exec(compile(cell.source, stem, "exec"), space)  # noqa: S102
     return space
 
 
-def failed(name, cells):
-    """How many lines of the notebook's examples give something else than they say."""
-    space = answers(cells)
-    runner = doctest.DocTestRunner(verbose=False, optionflags=FLAGS)
-    for cell in cells:
-        for block in examples(cell):
-            parsed = doctest.DocTestParser().get_doctest(block, space, cell.id, name, 0)
-            assert parsed.examples
-            runner.run(parsed)
-    return runner.summarize(verbose=False).failed
+def failures(source, space):
+    """What doctest says of the examples that print something else: "" if there are none."""
+    found: list = []
+    example = doctest.DocTestParser().get_doctest(source, dict(space), "example", None, 0)
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE)
+    runner.run(example, out=found.append)
+    return "".join(found)
 
 
 @pytest.mark.parametrize("stem", STEMS)
-def test_every_example_is_what_the_solution_gives(stem):
-    cells = notebooks.read(ROOT / "solutions" / f"{stem}.ipynb").cells
-    assert not failed(stem, cells)
+def test_what_an_example_prints_is_what_the_answer_gives(stem):
+    space = answers(stem)
+    for cell in cells(stem):
+        source = examples(cell)
+        prompts = re.findall("^>>> ", cell.source, re.MULTILINE)
+        assert len(prompts) == source.count(">>> "), "an example in no fenced block"
+        assert not failures(source, space), cell.source
+        assert not re.search(r"\d\.\d{9}", source), "more digits than all machines agree on"
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_every_function_has_an_example_and_every_notebook_pictures(lesson):
-    cells = notebooks.read(ROOT / "solutions" / f"{LESSONS[lesson]}.ipynb").cells
-    tasks = {cell.id: cell for cell in cells if cell.id.endswith("-task")}
-    for question in all_questions():
-        if question.lesson == lesson and question.is_code:
-            name = question.id.partition(".")[2].replace("_", "-")
-            assert examples(tasks[f"{name}-task"]), question.id
-    shown = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+@pytest.mark.parametrize("stem", STEMS)
+def test_below_the_task_of_every_answer_in_code_stands_an_example_of_it(stem):
+    lesson = next(name for name, value in NOTEBOOKS.items() if value == stem)
+    asked = [q for q in all_questions() if q.lesson == lesson and q.is_code]
+    for question in asked:
+        task = text(f"question.{question.id}.task")
+        cell = next(cell for cell in cells(stem) if task in cell.source)
+        parsed = doctest.DocTestParser().get_examples(examples(cell))
+        assert any(example.want for example in parsed), question.id
+        assert any(re.search(rf"\b{question.answer}\(", e.source) for e in parsed), question.id
+
+
+@pytest.mark.parametrize("stem", LESSONS.values())
+def test_every_lesson_has_exercises_with_pictures(stem):
+    shown = [output.get("data", {}) for cell in cells(stem) for output in cell.get("outputs", [])]
     assert sum("image/png" in data for data in shown) >= 2
 
 
-def test_an_example_that_is_wrong_is_found():
-    cells = notebooks.read(ROOT / "solutions" / "11_matrix_form.ipynb").cells
-    cell = next(cell for cell in cells if examples(cell))
-    assert not failed("right", cells)
-    cell.source = re.sub(r"^(array\(\[+ *)(\d)", r"\g<1>9\2", cell.source, flags=re.MULTILINE)
-    assert failed("wrong", cells)
+def test_an_example_with_a_wrong_number_is_found():
+    right = ">>> double(np.array([1.0, 2.0]))\narray([2., 4.])\n"
+    space = {"double": lambda x: 2 * x}
+    exec("import numpy as np", space)  # noqa: S102
+    assert not failures(right, space)
+    assert not failures(right.replace("2., 4.", "2.,   4."), space)
+    assert "array([2., 4.])" in failures(right.replace("4.]", "5.]"), space)
+    assert "NameError" in failures(">>> unknown(1)\n2\n", space)

@@ -66,8 +66,17 @@ FIGURES = {
         [("s", "x", "-2.5"), ("s", "pooled"), ("x", "z", "∂z/∂x = 1.25"), ("pooled", "z")],
         kind="gradient",
     ),
+    "circuit": lambda: figures.flow_graph(
+        {"x": (0, 0), "y": (0, 1), "q": (1, 0.5), "s": (2, 0.5)},
+        [("x", "q"), ("y", "q"), ("q", "s", "local 2"), ("q", "s")],
+        gates={"q": "×"},
+        values={"x": -2.5, "y": 10, "q": -25},
+        grads={"x": "?", "y": "?", "q": 1},
+    ),
     "jacobian": lambda: figures.jacobian(activations.softmax.jacobian(np.ones((1, 3)))[0], "J"),
     "curve": lambda: figures.curve(activations.gelu),
+    "tangent": lambda: figures.tangent(np.sin, 1.0),
+    "secant": lambda: figures.tangent(np.sin, 1.0, h=0.6, names=("w", "loss")),
     "history": lambda: History(loss=[2.0, 1.0], accuracy=[0.1, 0.5]).plot(),
     "history with validation": lambda: figures.history(
         History([2.0, 1.0], [0.1, 0.5], [2.1, 1.4], [0.1, 0.4])
@@ -311,6 +320,7 @@ def test_shapes_that_line_up_and_those_that_do_not():
         (lambda: figures.shape_row([("A", (1, 2, 3))]), r"A: .*\(1, 2, 3\)"),
         (lambda: figures.shape_row(["="]), "parts: "),
         (lambda: figures.flow_graph({"x": (0, 0)}, [("x", "y")]), "edges: .*'x' → 'y'"),
+        (lambda: figures.flow_graph({"x": (0, 0)}, [], values={"y": 1}), r"values: .*\(x\).*'y'"),
         (lambda: figures.images(np.zeros((2, 7))), r"pixels: .*\(2, 7\)"),
         (lambda: figures.images(np.zeros((2, 4)), [1]), "labels: expected 2.*got 1"),
     ],
@@ -321,6 +331,15 @@ def test_bad_arguments_are_named(call, message):
 
 
 # Curves and counts
+
+
+@pytest.mark.parametrize("h, points, slope", [(1e-5, 1, 12.0), (0.5, 2, 12.25)])
+def test_a_tangent_has_the_slope_that_is_measured(h, points, slope):
+    ax = figures.tangent(lambda x: x**3, 2.0, h=h).axes[0]
+    _, line, marked = ax.lines
+    (x0, x1), (y0, y1) = line.get_data()
+    assert np.isclose((y1 - y0) / (x1 - x0), slope)
+    assert len(marked.get_xdata()) == points
 
 
 def run(n=3, **lists):

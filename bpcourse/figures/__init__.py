@@ -4,7 +4,7 @@ Nothing here touches pyplot or the reader's Matplotlib settings. One colour stan
 values, one for gradients, one for parameters (``FORWARD``, ``GRADIENT``, ``PARAMETER``).
 """
 
-from bpcourse.figures.curves import confusion_matrix, curve, history, images
+from bpcourse.figures.curves import confusion_matrix, curve, history, images, tangent
 from bpcourse.figures.flow import flow_graph
 from bpcourse.figures.matrices import heat_map, heat_maps, jacobian
 from bpcourse.figures.network import network_diagram
@@ -28,4 +28,5 @@ __all__ = [
     "shape_row",
     "show",
     "styled",
+    "tangent",
 ]

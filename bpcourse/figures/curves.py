@@ -34,6 +34,33 @@ def curve(f, derivative=None, *, low=-6, high=6, title=""):
 
 
 @styled
+def tangent(f, at, *, h=1e-4, low=-3, high=3, names=("x", "y")):
+    """f and the line through its points at − h and at + h: for a small ``h`` the tangent.
+
+    ``f`` takes and gives an array; the slope of the line is the central difference. The two points
+    are marked where one can see them, ``at`` itself where not. ``names``: of the two axes.
+    """
+    x = np.linspace(low, high, 601)
+    fig = new_figure(4.5, 2.8)
+    ax = fig.subplots()
+    ax.plot(x, f(x), color=FORWARD)
+    around = np.array([at - h, at + h])
+    below, above = f(around)
+    reach = max(3 * h, (high - low) / 6)
+    line = np.array([at - reach, at + reach])
+    slope = (above - below) / (2 * h)
+    limits = ax.get_ylim()
+    ax.plot(line, (above + below) / 2 + slope * (line - at), color=GRADIENT, linestyle="--")
+    seen = around if h > (high - low) / 50 else np.array([at])
+    ax.plot(seen, f(seen), "o", color=INK)
+    ax.set(xlabel=names[0], ylabel=names[1], xlim=(low, high), ylim=limits)
+    if len(seen) == 2:
+        ax.set_xticks([at - h, at, at + h], [f"{names[0]} − h", names[0], f"{names[0]} + h"])
+        ax.set_yticks([])
+    return fig
+
+
+@styled
 def history(history):
     """Loss, and accuracy if it was measured, after every epoch of a training run."""
     panels = [(text("figures.loss"), history.loss, history.validation_loss)]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import numpy as np
 
@@ -130,7 +131,8 @@ def progress(lesson=None):
 
 def _in_text(value):
     if isinstance(value, np.ndarray):
-        return np.array2string(value, separator=", ").replace("\n", "")
+        plain: Any = {"float_kind": "{:g}".format}  # [0.3, 0.05], and not [0.3 , 0.05]
+        return np.array2string(value, separator=", ", formatter=plain).replace("\n", "")
     if isinstance(value, float | np.floating):
         return f"{value:g}"
     return value

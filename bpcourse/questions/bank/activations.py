@@ -168,7 +168,7 @@ def mend_leaky_relu(flaw, z, slope):
     answer="largest_share",
     picture=_one_after_the_other,
     inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
-    level="core",
+    level="stretch",
     points=1,
     minutes=2,
     decimals=4,

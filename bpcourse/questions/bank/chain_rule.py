@@ -6,27 +6,27 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
+def _factors(rng, size):
+    dy_dx, dz_dy = rounded(rng, 2, 1.5, 4.0)
+    return {"dy_dx": float(dy_dx), "dz_dy": float(-dz_dy if size % 2 else dz_dy)}
+
+
 def _chain(dy_dx, dz_dy):
     from bpcourse import figures
 
     return figures.flow_graph(
-        {"x": (0, 0), "y": (1.2, 0), "z": (2.4, 0)},
+        {"x": (0, 0), "y": (1.3, 0), "z": (2.6, 0)},
         [("x", "y", f"dy/dx = {dy_dx:g}"), ("y", "z", f"dz/dy = {dz_dy:g}")],
         kind="gradient",
     )
-
-
-def _factors(rng, size):
-    dy_dx, dz_dy = rounded(rng, 2, 1.5, 4.0)
-    return {"dy_dx": float(dy_dx), "dz_dy": float(-dz_dy if size % 2 else dz_dy)}
 
 
 @question(
     "chain_rule.one_path",
     "number",
     answer="dz_dx",
-    picture=_chain,
     inputs=_factors,
+    picture=_chain,
     level="warm_up",
     points=1,
     minutes=1,
@@ -127,6 +127,7 @@ def _paths(rng, size):
     "chain_rule.many_paths",
     answer="dp_dz",
     inputs=_paths,
+    level="stretch",
     points=2,
     minutes=6,
     misconceptions="one_path_only paths_multiplied upstream_shared_out "

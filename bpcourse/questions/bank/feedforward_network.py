@@ -23,8 +23,9 @@ def _from_layer_to_layer(n_in, n_out):
     below = [f"x{n}" for n in range(1, n_in + 1)]
     above = [f"z{n}" for n in range(1, n_out + 1)]
     most = max(n_in, n_out)
-    places: dict[str, tuple[float, float]]
-    places = {name: (0, 0.75 * (n + (most - n_in) / 2)) for n, name in enumerate(below)}
+    places: dict[str, tuple[float, float]] = {
+        name: (0, 0.75 * (n + (most - n_in) / 2)) for n, name in enumerate(below)
+    }
     places |= {name: (1.5, 0.75 * (n + (most - n_out) / 2)) for n, name in enumerate(above)}
     return figures.flow_graph(places, [(x, z) for x in below for z in above])
 

@@ -6,41 +6,34 @@ from bpcourse.questions.inputs import rounded
 from bpcourse.questions.question import question
 
 
-def _two_into_one(sign, first, second, upstream):
-    from bpcourse import figures
-
-    (name, value), (other, other_value) = first, second
-    return figures.flow_graph(
-        {name: (0, 0), other: (0, 1), sign: (1, 0.5), "L": (2, 0.5)},
-        [
-            (name, sign, f"{value:g}"),
-            (other, sign, f"{other_value:g}"),
-            (sign, "L", f"← {upstream:g}", "gradient"),
-        ],
-        kind="forward",
-    )
-
-
-def _four_nodes():
-    from bpcourse import figures
-
-    return figures.flow_graph(
-        {"p": (0, 1), "q": (1, 0), "r": (2, 1), "s": (3, 0)},
-        [("p", "q"), ("p", "r"), ("q", "r"), ("q", "s"), ("r", "s")],
-    )
-
-
 def _gate(rng, size):
     x, y, g = (float(v) for v in rounded(rng, 3, -4, 4))
     return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
+
+
+def _a_gate(sign, first, second):
+    """The picture of one gate: values above, what is known of the gradients below."""
+
+    def picture(g, **inputs):
+        from bpcourse import figures
+
+        return figures.flow_graph(
+            {first: (0, 0), second: (0, 1), "out": (1, 0.5)},
+            [(first, "out"), (second, "out")],
+            gates={"out": sign},
+            values=inputs,
+            grads={first: "?", "out": g},
+        )
+
+    return picture
 
 
 @question(
     "flow_graphs.multiply_gate",
     "number",
     answer="into_x",
-    picture=lambda x, y, g: _two_into_one("×", ("x", x), ("y", y), g),
     inputs=_gate,
+    picture=_a_gate("×", "x", "y"),
     level="warm_up",
     points=1,
     minutes=1,
@@ -59,12 +52,12 @@ def multiply_gate(flaw, x, y, g):
     "flow_graphs.add_gate",
     "number",
     answer="into_a",
-    picture=lambda a, b, g: _two_into_one("+", ("a", a), ("b", b), g),
     inputs=lambda rng, size: {
         "a": float(rounded(rng, (), 1.5, 4)),
         "b": float(rounded(rng, (), -4, -1.5)),
         "g": float(rounded(rng, (), 5, 8)),
     },
+    picture=_a_gate("+", "a", "b"),
     level="warm_up",
     points=1,
     minutes=1,
@@ -181,12 +174,21 @@ def mend_sigmoid(flaw, x, upstream):
     return local * (1 if flaw("upstream_missing") else upstream)
 
 
+def _four_nodes():
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"p": (0, 1), "q": (1, 0), "r": (2, 1.3), "s": (3, 0.4)},
+        [("p", "q"), ("p", "q"), ("p", "r"), ("q", "r"), ("q", "s"), ("r", "s")],
+    )
+
+
 @question(
     "flow_graphs.order_of_nodes",
     "order",
     answer="backward_order",
-    picture=_four_nodes,
     inputs=lambda rng, size: {},
+    picture=_four_nodes,
     level="core",
     points=2,
     minutes=3,
@@ -198,11 +200,24 @@ def order_of_nodes(flaw):
     return ("p", "q", "r", "s") if flaw("upstream_missing") else ("s", "r", "q", "p")
 
 
+def _square(x):
+    from bpcourse import figures
+
+    return figures.flow_graph(
+        {"x": (0, 0), "y": (1, 0)},
+        [("x", "y"), ("x", "y")],
+        gates={"y": "×"},
+        values={"x": x},
+        grads={"x": "?", "y": 1},
+    )
+
+
 @question(
     "flow_graphs.used_twice",
     "choice",
     answer="used_twice",
     inputs=lambda rng, size: {"x": int(rng.integers(3, 9))},
+    picture=_square,
     level="warm_up",
     points=1,
     minutes=2,

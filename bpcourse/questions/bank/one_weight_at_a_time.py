@@ -99,6 +99,7 @@ def _hidden(rng, size):
     "one_weight_at_a_time.nested_sum",
     answer="slope_of_one_weight",
     inputs=_hidden,
+    level="stretch",
     points=3,
     minutes=15,
     misconceptions="one_path_only slope_missing slope_at_activation upstream_missing "
