@@ -73,6 +73,13 @@ FIGURES = {
         values={"x": -2.5, "y": 10, "q": -25},
         grads={"x": "?", "y": "?", "q": 1},
     ),
+    "layers": lambda: figures.layer_diagram([3, 8, 2], ["3", "8", "2"]),
+    "layers with a weight": lambda: figures.layer_diagram(
+        [["−0.4", "1.2", "0.7"], ["−1.5", "2.0"]],
+        ["$a$", r"$\delta$"],
+        kinds=["forward", "gradient"],
+        marked={(0, 2, 0): "w = 3.5"},
+    ),
     "jacobian": lambda: figures.jacobian(activations.softmax.jacobian(np.ones((1, 3)))[0], "J"),
     "curve": lambda: figures.curve(activations.gelu),
     "tangent": lambda: figures.tangent(np.sin, 1.0),
@@ -321,6 +328,7 @@ def test_shapes_that_line_up_and_those_that_do_not():
         (lambda: figures.shape_row(["="]), "parts: "),
         (lambda: figures.flow_graph({"x": (0, 0)}, [("x", "y")]), "edges: .*'x' → 'y'"),
         (lambda: figures.flow_graph({"x": (0, 0)}, [], values={"y": 1}), r"values: .*\(x\).*'y'"),
+        (lambda: figures.layer_diagram([3, 2], marked={(0, 2, 2): ""}), r"marked: .*\(0, 2, 2\)"),
         (lambda: figures.images(np.zeros((2, 7))), r"pixels: .*\(2, 7\)"),
         (lambda: figures.images(np.zeros((2, 4)), [1]), "labels: expected 2.*got 1"),
     ],
@@ -328,6 +336,14 @@ def test_shapes_that_line_up_and_those_that_do_not():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_each_unit_is_joined_to_all_of_the_next_layer():
+    ax = figures.layer_diagram([3, 4, 2], marked={(1, 3, 0): "w"}).axes[0]
+    assert len(ax.patches) == 3 + 4 + 2 and len(ax.lines) == 3 * 4 + 4 * 2
+    (thick,) = [line for line in ax.lines if line.get_linewidth() > 2]
+    (x0, x1), (y0, y1) = thick.get_data()
+    assert (x0, y0) == ax.patches[6].center and (x1, y1) == ax.patches[7].center
 
 
 # Curves and counts

@@ -25,12 +25,15 @@ class Diagnosis:
         return self.message
 
 
-def diagnose(given, true, *, bounds=None, wrong=None, params=None, context=None):
+def diagnose(
+    given, true, *, bounds=None, wrong=None, params=None, context=None, whole="the gradient"
+):
     """The :class:`Diagnosis` of what was given against what is true.
 
     Both are arrays or {name: array} in the order of the forward pass; ``true`` may hold NaN where
     it was not measured, ``bounds`` its errors. ``wrong`` names the arrays known to be wrong.
-    ``context`` is (net, X, y), with which the backward pass is repeated.
+    ``context`` is (net, X, y), with which the backward pass is repeated; ``whole`` is what an
+    array without a name is called.
     """
     given, true, bounds = _named(given), _named(true), _named(bounds if bounds is not None else {})
     if set(given) != set(true):
@@ -62,7 +65,7 @@ def diagnose(given, true, *, bounds=None, wrong=None, params=None, context=None)
             return Diagnosis(cause, array, _told(array, sentence), values)
     difference = differences[first]
     if difference.kind in (None, "equal", "shape"):
-        seen = {"array": first or "the gradient", **vars(difference)}
+        seen = {"array": first or whole, **vars(difference)}
         key = "diagnosis.shape" if difference.kind == "shape" else "diagnosis.unknown"
         return Diagnosis(None, first, text(key, **seen), dict(difference.values))
     sentence = _pattern(difference, context)

@@ -6,10 +6,11 @@ values, one for gradients, one for parameters (``FORWARD``, ``GRADIENT``, ``PARA
 
 from bpcourse.figures.curves import confusion_matrix, curve, history, images, tangent
 from bpcourse.figures.flow import flow_graph
+from bpcourse.figures.layers import layer_diagram
 from bpcourse.figures.matrices import heat_map, heat_maps, jacobian
 from bpcourse.figures.network import network_diagram
 from bpcourse.figures.shapes import shape_row
-from bpcourse.figures.style import FORWARD, GRADIENT, PARAMETER, new_figure, show, styled
+from bpcourse.figures.style import FORWARD, GRADIENT, PARAMETER, new_figure, number, show, styled
 
 __all__ = [
     "FORWARD",
@@ -23,8 +24,10 @@ __all__ = [
     "history",
     "images",
     "jacobian",
+    "layer_diagram",
     "network_diagram",
     "new_figure",
+    "number",
     "shape_row",
     "show",
     "styled",

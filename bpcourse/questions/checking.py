@@ -3,13 +3,16 @@
 import numpy as np
 
 from bpcourse.questions import record
+from bpcourse.questions.alike import alike_values, as_numbers
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
-from bpcourse.questions.judge import alike_values, as_numbers, judge_code
+from bpcourse.questions.evidence import first_wrong
+from bpcourse.questions.judge import judge_code
 from bpcourse.questions.posed import Answer, after, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
 
+SHOWN = 12  # entries of an array that are written out
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
@@ -78,7 +81,8 @@ def _of_value(posed, value, show_expected, again):
     verdict = posed.judge(value)
     if verdict.status == "right":
         return Result(question.id, "right", "")
-    lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
+    unknown = "unknown" if posed.offers(value) else f"write_{question.kind}"
+    lines = [_hint(name) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
     if question.kind == "choice" and again:  # other numbers, in another order
@@ -110,21 +114,16 @@ def told(question, verdict):
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):
             return Result(question.id, "failed", text("check.open"))
-        lines.append(text("check.raised", error=error, line=outcome.line).rstrip(" ,"))
-    elif not lines:
-        lines += _seen(question, verdict)
+        key = "check.raised_at" if outcome.line else "check.raised"
+        lines.append(text(key, error=error, line=outcome.line))
+    else:
+        done = [text("check.changed", name=name) for name in sorted(outcome.changed)]
+        done += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
+        lines += done
+        if not verdict.misconceptions and (verdict.seen or not done):
+            lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
     lines.append(_example(question, verdict))
     return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
-
-
-def _seen(question, verdict):
-    """What can be seen of a difference that has no name."""
-    outcome = verdict.given
-    extra = [text("check.changed", name=name) for name in sorted(outcome.changed)]
-    extra += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
-    if extra and not verdict.seen:
-        return extra
-    return [*extra, text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
 
 
 def _example(question, verdict):
@@ -136,16 +135,30 @@ def _example(question, verdict):
             lines.append(text("check.works", inputs=_sizes(verdict.works)))
         return "\n".join(lines)
     if not question.parts:
-        pairs = [("", given, right)]
+        place, given, right = first_wrong(given, right)
+        pairs = [(f"{place} " if place else "", given, right)]
     elif isinstance(given, tuple | list) and len(given) == len(right):
         named = zip(question.parts, given, right, strict=True)
         pairs = [(f"{name} ", g, r) for name, g, r in named if not alike_values(g, r)]
     else:
         names = ", ".join(question.parts)
-        return text("check.parts", count=len(right), names=names, given=_shown(given))
+        return text("check.parts", count=len(right), names=names, given=_kind(given))
     for name, g, r in pairs:
-        lines.append(text("check.compare", name=name, given=_shown(g), expected=_shown(r)))
+        index, g, r = _first_entry(as_numbers(g), as_numbers(r)) or ("", g, r)
+        show = _kind if isinstance(r, list | tuple) and as_numbers(r) is None else _shown
+        values = {"given": show(g), "expected": show(r)}
+        lines.append(text("check.compare", name=f"{name}{index}", **values))
     return "\n".join(lines)
+
+
+def _first_entry(given, right):
+    """(place, given, right) of the first entry that differs in arrays too large to be shown."""
+    if given is None or right is None or given.shape != right.shape or right.size <= SHOWN:
+        return None
+    for index in np.ndindex(right.shape):
+        if not alike_values(given[index], right[index]):
+            return f"{list(index)} ", given[index], right[index]
+    return None
 
 
 def _sizes(arguments):
@@ -159,18 +172,20 @@ def _hint(name):
 def _kind(value):
     if callable(value):
         return text("check.function")
+    if isinstance(value, list | tuple) and as_numbers(value) is None:
+        return f"[{', '.join(map(_kind, value))}]"
     return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
 
 
 def _shown(value):
     """A value as a student reads it: small arrays whole, others by their shape."""
-    if isinstance(value, tuple | list):
-        return "(" + ", ".join(_shown(entry) for entry in value) + ")"
     numbers = as_numbers(value)
+    if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
+        return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
     if numbers is None or isinstance(value, bool):
         return str(value)
     if numbers.ndim == 0:
         return f"{numbers.item():.6g}"
-    if numbers.size > 12:
+    if numbers.size > SHOWN:
         return text("check.shape", shape=numbers.shape)
     return np.array2string(np.round(numbers, 4) + 0.0, separator=", ").replace("\n", "")

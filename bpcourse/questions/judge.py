@@ -10,9 +10,10 @@ from itertools import combinations
 
 import numpy as np
 
-from bpcourse import diagnosis
-from bpcourse.questions.question import TOLERANCE
+from bpcourse.questions.alike import alike, alike_values
+from bpcourse.questions.evidence import by_effect, describe, has_parts, spoilt
 from bpcourse.questions.run import SECONDS, Outcome, call, time_limit
+from bpcourse.text import text
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
@@ -55,16 +56,24 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     stopped = any(type(outcome.error).__name__ == "OutOfTimeError" for outcome in given)
     names = () if stopped else _recognise(question, answer, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names
+    seen = "" if given[first].error else describe(question, given[first], expected[first])
+    if not names and not stopped and _differs(given[first], run(question, answer, cases[first])):
+        seen = text("check.random")
     return Judgement(
         "failed" if failed else "wrong",
         names,
         cases[first],
         given[first],
         expected[first].value,
-        "" if given[first].error else describe(question, given[first], expected[first]),
+        seen,
         stopped,
         next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
     )
+
+
+def _differs(once, again):
+    """Whether two calls with the same inputs ended well and gave two results."""
+    return not (once.error or again.error or alike_values(again.value, once.value))
 
 
 def run(question, answer, case):
@@ -91,7 +100,7 @@ def _recognise(question, answer, cases, given, expected, seed):
         again = [run(question, answer, case) for case in more]
         found = [names for names in found if _explains(question, names, more, again)] or found[:0]
     if not found:
-        return _by_effect(question, given, expected) or _by_parts(question, cases, given, expected)
+        return by_effect(question, given, expected) or _by_parts(question, cases, given, expected)
     if len(found) > 1 and len(found[0]) == 2:
         return ()  # two explanations by two mistakes each: neither is certain
     return found[0]
@@ -102,9 +111,8 @@ def _explains(question, names, cases, given):
 
     In whichever form they are made. That a result is a part of an input, too, contradicts nothing.
     """
-    forms = [(), *((question.forms[name],) for name in names if name in question.forms)]
     ran = any(outcome.error is None for outcome in given)
-    return ran and any(_does(question, (*names, *form), cases, given) for form in forms)
+    return ran and any(_does(question, flaws, cases, given) for flaws in question.ways(*names))
 
 
 def _does(question, flaws, cases, given):
@@ -118,16 +126,6 @@ def _does(question, flaws, cases, given):
     return True
 
 
-def _by_effect(question, given, expected):
-    """Where all values are right, and what is wrong is what was done to the inputs."""
-    values = zip(given, expected, strict=True)
-    if any(g.error or e.error or not alike_values(g.value, e.value) for g, e in values):
-        return ()
-    changed = any(outcome.changed - set(question.may_change) for outcome in given)
-    name = "input_changed" if changed else "result_aliases_input"
-    return (name,) if name in question.misconceptions else ()
-
-
 def _acts(question, name, cases, expected):
     wrong = question.reference(name)
     return any(
@@ -139,7 +137,7 @@ def _acts(question, name, cases, expected):
 def _by_parts(question, cases, given, expected):
     """Where an answer has several results: one mistake for each part that is wrong."""
     count = len(question.parts)
-    if count < 2 or not all(_has_parts(outcome, count) for outcome in given):
+    if count < 2 or not all(has_parts(outcome, count) for outcome in given):
         return ()
     names = []
     for part in range(count):
@@ -147,82 +145,21 @@ def _by_parts(question, cases, given, expected):
         if all(alike_values(g, e) for g, e in pairs):
             continue
         for name in question.misconceptions:
-            wrong = [run(question, question.reference(name), case) for case in cases]
-            if all(
-                _has_parts(w, count) and alike_values(g.value[part], w.value[part])
-                for g, w in zip(given, wrong, strict=True)
-            ):
+            if any(_does_in(question, flaws, cases, given, part) for flaws in question.ways(name)):
                 names.append(name)
                 break
         else:
-            return ()
+            found = spoilt(pairs)
+            if not found:
+                return ()
+            names += found
     return tuple(dict.fromkeys(names))
 
 
-def _has_parts(outcome, count):
-    return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
-
-
-# --- whether two outcomes are the same ------------------------------------------------------------
-
-
-def alike(a, b, question):
-    """Whether two outcomes agree: the values, or the kind of error; and what they did to inputs."""
-    if a.error is not None or b.error is not None:
-        return type(a.error) is type(b.error)
-    unasked = a.changed.symmetric_difference(b.changed) - set(question.may_change)
-    return not unasked and a.aliased == b.aliased and alike_values(a.value, b.value)
-
-
-def alike_values(a, b):
-    """Whether two results agree in structure, shape and numbers, up to rounding."""
-    if isinstance(b, dict):
-        return (
-            isinstance(a, dict)
-            and a.keys() == b.keys()
-            and all(alike_values(a[k], b[k]) for k in b)
-        )
-    if isinstance(b, tuple | list):
-        if isinstance(a, np.ndarray) and a.dtype != object:
-            a = list(a)
-        return (
-            isinstance(a, tuple | list)
-            and len(a) == len(b)
-            and all(alike_values(x, y) for x, y in zip(a, b, strict=True))
-        )
-    if b is None or isinstance(b, str | bool):
-        return type(a) is type(b) and a == b
-    a, b = as_numbers(a), as_numbers(b)
-    if a is None or b is None or a.shape != b.shape:
-        return False
-    near = max(TOLERANCE.get(str(a.dtype), 1e-7), TOLERANCE.get(str(b.dtype), 1e-7))
-    largest = np.abs(b[np.isfinite(b)]).max(initial=0)
-    with np.errstate(all="ignore"):
-        close = (np.abs(a - b) <= near * (np.abs(b) + 1e-3 * largest)) | (a == b)
-    return bool((close | (np.isnan(a) & np.isnan(b))).all())
-
-
-def as_numbers(value):
-    """``value`` as an array of floats or booleans; None where it is no array of numbers."""
-    if type(value) not in (np.ndarray, int, float, bool) and not isinstance(value, np.generic):
-        return None
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf":
-        return None
-    return array if array.dtype == np.float32 else array.astype(np.float64)
-
-
-def describe(question, given, expected):
-    """What can be seen of a difference, in the words of the diagnosis; "" where nothing can."""
-    parts = question.parts or ("",)
-    got = given.value if len(parts) > 1 else (given.value,)
-    true = expected.value if len(parts) > 1 else (expected.value,)
-    if not isinstance(got, tuple | list) or len(got) != len(true):
-        return ""
-    arrays = [(as_numbers(g), as_numbers(t)) for g, t in zip(got, true, strict=True)]
-    if any(g is None or t is None or not np.isfinite(g).all() for g, t in arrays):
-        return ""
-    return diagnosis.diagnose(
-        {name: g for name, (g, _) in zip(parts, arrays, strict=True)},
-        {name: t for name, (_, t) in zip(parts, arrays, strict=True)},
-    ).message
+def _does_in(question, flaws, cases, given, part):
+    wrong = question.reference(*flaws)
+    made = (run(question, wrong, case) for case in cases)
+    return all(
+        has_parts(w, len(question.parts)) and alike_values(g.value[part], w.value[part])
+        for g, w in zip(given, made, strict=True)
+    )

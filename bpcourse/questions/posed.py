@@ -1,15 +1,19 @@
 """Questions whose answer is data: the numbers they are asked with, and which answer is right."""
 
+import re
 import string
 from dataclasses import dataclass
+from fractions import Fraction
 from zlib import crc32
 
 import numpy as np
 
-from bpcourse.questions.judge import Judgement, alike_values, as_numbers
+from bpcourse.questions.alike import alike_values, as_numbers
+from bpcourse.questions.judge import Judgement
 from bpcourse.questions.question import Flaws, Question
 
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
+NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SEEDS = 10  # of a student's own numbers: the first, and those of further tries
 
 
@@ -41,39 +45,50 @@ class Posed:
     right: object
     wrong: dict
     labels: dict
+    forms: tuple  # (name, what it gives) for every form of every mistake
 
     def judge(self, value):
         """The :class:`Judgement` of a plain value."""
         value = self._read(value)
         if self._same(value, self.right):
             return Judgement("right")
-        names = [name for name, wrong in self.wrong.items() if self._same(value, wrong)]
+        fits = (name for name, wrong in self.forms if self._same(value, wrong))
+        names = list(dict.fromkeys(fits))
         # Two mistakes that give one number cannot be told apart by it: then none is named.
         certain = names[:1] if names and self._coincide(names) else []
         return Judgement("wrong", tuple(certain), self.inputs, value, self.shown(self.right))
 
     def offers(self, value):
-        """Whether ``value`` is one of the letters, or an option by its name."""
-        return isinstance(value, str) and self._read(value) in self.labels.values()
+        """Whether ``value`` can be an answer: a letter, an option by its name, numbers."""
+        read = self._read(value)
+        if self.question.kind == "choice":
+            return isinstance(value, str) and read in self.labels.values()
+        if self.question.kind == "order":
+            return isinstance(read, tuple) and len(read) > 0 and None not in read
+        return as_numbers(read) is not None
 
     def _coincide(self, names):
         pairs = (frozenset((names[0], other)) for other in names[1:])
         return all(pair in self.question.coincide for pair in pairs)
 
     def _read(self, value):
-        if self.question.kind == "choice" and isinstance(value, str):
-            return self.labels.get(value.strip().upper(), value)
-        if self.question.kind == "order" and isinstance(value, str | list | tuple):
-            letters = [str(letter).strip().upper() for letter in value]
-            return tuple(self.labels.get(letter) for letter in letters if letter not in ("", ","))
-        if self.question.kind == "shape" and isinstance(value, list):
-            return tuple(value)
-        if self.question.kind == "array" and isinstance(value, list | tuple):
-            try:
-                return np.array(value, dtype=float)
-            except (TypeError, ValueError):  # dots that are left, rows of unequal length
+        """What a student means, however it is written: "(2, 3)", [0.5], "c a b"; or as it is."""
+        kind = self.question.kind
+        if kind == "choice":
+            return self.labels.get(value.strip(" .()").upper(), value) if _is_text(value) else value
+        if kind == "order":
+            if not isinstance(value, str | list | tuple | np.ndarray):
                 return value
-        return value
+            letters = [str(letter).strip().upper() for letter in value]
+            return tuple(self.labels.get(letter) for letter in letters if letter.isalnum())
+        numbers = as_numbers(_numbers_in(value, kind) if _is_text(value) else value)
+        if numbers is None:
+            return value
+        if kind == "shape" and numbers.ndim == 1:
+            return tuple(numbers.tolist())
+        if kind == "number":
+            return numbers.reshape(()) if numbers.size == 1 else numbers
+        return numbers.ravel() if numbers.size == max(numbers.shape, default=0) else numbers
 
     def _same(self, value, target):
         if self.question.kind == "order":
@@ -98,6 +113,21 @@ class Posed:
         return np.round(value, self.question.decimals) + 0.0
 
 
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _numbers_in(text, kind):
+    """The numbers that a text holds; of one number also a fraction, "1/3"."""
+    text = text.replace("−", "-")
+    if kind != "number":
+        return [float(number) for number in re.findall(NUMBER, text)] or text
+    try:
+        return float(Fraction(text.strip()))
+    except (ValueError, ZeroDivisionError):
+        return text
+
+
 def tolerance(question):
     """How far a number by hand may be off: one unit of the last decimal that is asked for."""
     return 1.0001 * 10.0**-question.decimals
@@ -118,12 +148,16 @@ def pose(question, seed=0):
         rng = np.random.default_rng([seed, draw])
         inputs = question.inputs(rng, 1 + seed % 3)
         right = question.solve(Flaws(), *inputs.values())
-        wrong = {
-            name: question.solve(Flaws([name]), *inputs.values())
+        forms = tuple(
+            (name, question.solve(Flaws(flaws), *inputs.values()))
             for name in question.misconceptions
-        }
-        if _tells_apart(question, right, wrong):
+            for flaws in question.ways(name)
+        )
+        if _tells_apart(question, right, forms):
             break
+    wrong: dict = {}
+    for name, value in forms:
+        wrong.setdefault(name, value)
     options = list(dict.fromkeys([right, *wrong.values()])) if question.kind == "choice" else []
     if question.kind == "order":  # the lines of every version: distractors are lines that are wrong
         options = sorted({line for version in (right, *wrong.values()) for line in version})
@@ -136,18 +170,18 @@ def pose(question, seed=0):
         options[now], options[place] = options[place], options[now]
         order = np.arange(len(options))
     labels = dict(zip(string.ascii_uppercase, (options[i] for i in order), strict=False))
-    return Posed(question, seed, inputs, right, wrong, labels)
+    return Posed(question, seed, inputs, right, wrong, labels, forms)
 
 
-def _tells_apart(question, right, wrong):
-    values = [right, *wrong.values()]
-    names = ["", *wrong]
-    for i in range(len(values)):
-        for j in range(i):
-            if frozenset((names[i], names[j])) not in question.coincide:
-                if _close(question, values[i], values[j]):
-                    return False
-    return True
+def _tells_apart(question, right, forms):
+    made = [("", right), *forms]
+    return not any(
+        name != other
+        and frozenset((name, other)) not in question.coincide
+        and _close(question, value, another)
+        for i, (name, value) in enumerate(made)
+        for other, another in made[:i]
+    )
 
 
 def _close(question, a, b):

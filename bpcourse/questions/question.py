@@ -44,7 +44,7 @@ class Question:
     parts: tuple = ()  # names of the results, where there are several
     use: Callable | None = None
     coincide: frozenset = field(default_factory=frozenset)  # pairs that nothing can tell apart
-    forms: dict = field(default_factory=dict)  # {misconception: a flaw that makes it otherwise}
+    forms: dict = field(default_factory=dict)  # {misconception: flaws that make it otherwise}
     may_change: tuple = ()  # inputs that the answer is asked to change in place
     decimals: int | None = None  # of a number that is rounded by hand
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
@@ -76,6 +76,11 @@ class Question:
         if self.kind == "class":
             return self.solve(flaw)
         return lambda *arguments: self.solve(flaw, *arguments)
+
+    def ways(self, *names):
+        """The flaws that make the mistakes ``names``, together, in each of their forms."""
+        forms = [form for name in names for form in self.forms.get(name, "").split()]
+        return [names, *((*names, form) for form in forms)]
 
     def run(self, answer, arguments):
         """What an answer to a code question gives for ``arguments``, a tuple."""

@@ -96,7 +96,7 @@ def cd1(f, x, h):
     return g
 
 
-answer("gradient_descent.central_difference", "input_changed")(cd1)
+answer("gradient_descent.central_difference", "right")(cd1)  # back, up to rounding
 
 
 def cd2(f, x, h):
@@ -274,14 +274,14 @@ answer("error_signals.margin_loss", "no_margin")(
     lambda s, c: (max(0, c - s), -1.0 * (c > s), 1.0 * (c > s))
 )
 answer("error_signals.margin_loss", "margin_ignored")(lambda s, c: (max(0, 1 - s + c), -1.0, 1.0))
-answer("vectors_and_jacobians.pointwise_jacobian", "diagonal_forgotten")(
+answer("vectors_and_jacobians.pointwise_jacobian", "diagonal_as_vector")(
     lambda z: 1 - np.tanh(z) ** 2
 )
 answer("vectors_and_jacobians.pointwise_jacobian", "tanh_slope_not_squared")(
     lambda z: np.diag(1 - np.tanh(z))
 )
 answer("vectors_and_jacobians.product_of_jacobians", "slope_missing")(lambda x, A, B: B @ A)
-answer("vectors_and_jacobians.product_of_jacobians", "gradient_transposed")(
+answer("vectors_and_jacobians.product_of_jacobians", "jacobian_transposed")(
     lambda x, A, B: (B @ np.diag(1 - np.tanh(A @ x) ** 2) @ A).T
 )
 answer("vectors_and_jacobians.product_of_jacobians", "right")(
@@ -308,7 +308,7 @@ answer("softmax_cross_entropy.fused_gradient", "true_class_not_subtracted")(
 answer("softmax_cross_entropy.fused_gradient", "target_and_output_swapped")(
     lambda Z, l: (np.eye(Z.shape[1])[l] - sm(Z)) / len(Z)
 )
-answer("softmax_cross_entropy.fused_gradient", "")(lambda Z, l: fg(Z, l) / Z.size)
+answer("softmax_cross_entropy.fused_gradient", "mean_over_entries")(lambda Z, l: fg(Z, l) / Z.size)
 answer("softmax_cross_entropy.fused_gradient", "output_slope_twice")(
     lambda Z, l: fg(Z, l) * sm(Z) * (1 - sm(Z)) / len(Z)
 )
@@ -340,7 +340,7 @@ answer("matrix_form.linear_backward", "")(lambda Z, A, W: (Z @ W, Z.T @ A, Z.sum
 answer("matrix_form.linear_backward", "gradient_transposed+bias_averaged")(
     lambda Z, A, W: (Z @ W, A.T @ Z, Z.mean(0))
 )
-answer("matrix_form.linear_backward", "")(lambda Z, A, W: (Z.T @ A, Z @ W, Z.sum(0)))
+answer("matrix_form.linear_backward", "results_swapped")(lambda Z, A, W: (Z.T @ A, Z @ W, Z.sum(0)))
 
 
 def wn(X, Y, W, b, factor=1, count=None, slope=lambda Z: 1 - np.tanh(Z) ** 2):
@@ -359,7 +359,7 @@ answer("matrix_form.whole_network", "slope_missing")(
     lambda X, Y, W, b: wn(X, Y, W, b, slope=lambda Z: 1)
 )
 answer("matrix_form.whole_network", "factor_two_extra")(lambda X, Y, W, b: wn(X, Y, W, b, factor=2))
-answer("matrix_form.whole_network", "")(
+answer("matrix_form.whole_network", "tanh_slope_not_squared")(
     lambda X, Y, W, b: wn(X, Y, W, b, slope=lambda Z: 1 - np.tanh(Z))
 )
 answer("matrix_form.whole_network", "slope_at_activation")(
@@ -375,7 +375,9 @@ answer("gradient_checking.relative_error", "absolute_error_only")(lambda g, m: n
 answer("gradient_checking.relative_error", "one_size_doubled")(
     lambda g, m: (np.abs(g - m) / (np.abs(g) + np.abs(m))).max()
 )
-answer("gradient_checking.relative_error", "")(lambda g, m: (np.abs(g - m) / np.abs(m)).max())
+answer("gradient_checking.relative_error", "one_size_doubled")(
+    lambda g, m: (np.abs(g - m) / np.abs(m)).max()
+)
 answer("gradient_checking.relative_error", "")(
     lambda g, m: np.linalg.norm(g - m) / max(np.linalg.norm(g), np.linalg.norm(m))
 )
@@ -407,7 +409,9 @@ answer("training.epoch", "right")(lambda *a: ep(*a))
 answer("training.epoch", "nominal_batch_size")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=n))
 answer("training.epoch", "step_uphill")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, sign=1))
 answer("training.epoch", "input_changed")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, inp=True))
-answer("training.epoch", "")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=len(X)))
+answer("training.epoch", "nominal_batch_size")(
+    lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=len(X))
+)
 answer("training.epoch", "batch_mean_missing")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=1))
 answer("training.epoch", "gradient_of_the_start")(
     lambda X, y, w, eta, n: ep(X, y, w, eta, n, first=True)

@@ -4,21 +4,26 @@ import numpy as np
 
 
 def symmetry(answer, n_in, n_out, seed):
-    """What any right draw has in common: its shape, its spread, and units that learn differently.
+    """What any right draw has in common: shape, spread, units that learn differently, the seed.
 
-    The spread is a power of two times 1/√n_in, 0 for a right one. The units are told apart by the
-    rows of dW after a backward pass through tanh, with the same slope from above for each.
+    The spread is a power of two times 1/√n_in, 1 for a right one. The units are told apart by the
+    rows of dW after a backward pass through tanh, with the same slope from above for each; inputs
+    by their weights. Weights of one sign alone have a mean as large as they are.
     """
     W = np.asarray(answer(n_in, n_out, seed), float)
     if W.shape != (n_out, n_in):
-        return W.shape, 0, 0
+        return W.shape, 1.0, n_out, n_in, True, True
     X = np.random.default_rng(0).normal(size=(7, n_in))
     dW = (1 - np.tanh(X @ W.T) ** 2).T @ X
     units = len(np.unique(np.round(dW, 9), axis=0))
     if units == 1:  # whatever the constant is, this is what is wrong with it
-        return W.shape, 0, 1
-    power = np.log2(np.sqrt(np.mean(W**2) * n_in))
-    return W.shape, int(np.floor(power + 0.35)), units  # He's and Glorot's rules count as right
+        return W.shape, 1.0, 1, n_in, True, True
+    inputs = len(np.unique(W, axis=1).T)
+    size = np.sqrt(np.mean(W**2))
+    power = np.floor(np.log2(size * n_in**0.5) + 0.35)  # He's and Glorot's rules count as right
+    again, other = (np.asarray(answer(n_in, n_out, s), float) for s in (seed, seed + 1))
+    drawn = np.array_equal(W, again) and not np.array_equal(W, other)
+    return W.shape, 2.0**power, units, inputs, bool(abs(W.mean()) < 0.3 * size), drawn
 
 
 ALIKE = 0.94  # the cosine of two W that have learnt the same; other orders give more than 0.99

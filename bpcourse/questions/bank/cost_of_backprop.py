@@ -24,12 +24,13 @@ def _each_weight(**widths):
     points=1,
     minutes=2,
     misconceptions="added_along_path one_layer_only biases_counted",
+    forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},
 )
 def forward_multiplications(flaw, n_0, n_1, n_2):
     if flaw("added_along_path"):
-        return n_0 + n_1 + n_2
+        return n_0 + n_1 + n_2 + (n_1 if flaw("in_pairs") else 0)
     if flaw("one_layer_only"):
-        return n_0 * n_1
+        return n_1 * n_2 if flaw("the_upper") else n_0 * n_1
     return n_0 * n_1 + n_1 * n_2 + (n_1 + n_2 if flaw("biases_counted") else 0)
 
 
@@ -50,17 +51,20 @@ def _row_and_matrices(m, n, p):
     points=2,
     minutes=4,
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
+    forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
 )
 def two_orders(flaw, m, n, p):
     if flaw("matrix_times_matrix"):
-        return m * n * p + m * p
+        return m * n * p + (0 if flaw("that_alone") else m * p)
     if flaw("added_along_path"):
         return m + n + p
-    return m * n if flaw("one_layer_only") else m * n + n * p
+    if flaw("one_layer_only"):
+        return n * p if flaw("the_second") else m * n
+    return m * n + n * p
 
 
 def _chain(rng, size):
-    widths = sizes(rng, size, 3)
+    widths = sizes(rng, size, 3 + size % 2)
     return {"widths": [int(n) for n in widths] + [1 + size % 2]}
 
 
@@ -71,19 +75,32 @@ def _chain(rng, size):
     level="stretch",
     points=2,
     minutes=6,
-    misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix",
+    misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix "
+    "added_along_path cost_grows_with_weights_squared off_by_one_loop",
+    forms={
+        "one_layer_only": "the_lowest",
+        "one_layer_off": "at_both_ends",
+        "added_along_path": "each_once",
+        "matrix_times_matrix": "that_alone",
+    },
 )
 def count_backward(flaw, widths):
     """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
     if flaw("one_layer_only"):
-        return widths[-1] * widths[-2]
+        return widths[1] * widths[2] if flaw("the_lowest") else widths[-1] * widths[-2]
+    if flaw("each_once"):
+        return sum(widths[1:])
     total = 0
-    for layer in range(0 if flaw("one_layer_off") else 1, len(widths) - 1):
-        total += widths[layer] * widths[layer + 1]
+    stop = len(widths) - (2 if flaw("off_by_one_loop") or flaw("at_both_ends") else 1)
+    for layer in range(0 if flaw("one_layer_off") else 1, stop):
+        below, above = widths[layer], widths[layer + 1]
+        total += below + above if flaw("added_along_path") else below * above
         if flaw("matrix_times_matrix"):
-            total += widths[layer] * widths[layer + 1] * (widths[-1] + 1)
+            total += below * above * (widths[-1] - 1 if flaw("that_alone") else widths[-1] + 1)
         if flaw("biases_counted"):
-            total += widths[layer + 1]
+            total += above
+    if flaw("cost_grows_with_weights_squared"):
+        total *= sum(a * b for a, b in zip(widths[1:], widths, strict=False))
     return total
 
 
@@ -95,14 +112,28 @@ def count_backward(flaw, widths):
     level="warm_up",
     points=1,
     minutes=3,
-    misconceptions="added_along_path one_layer_off one_layer_only biases_counted",
+    misconceptions="added_along_path off_by_one_loop one_layer_only biases_counted",
+    forms={
+        "added_along_path": "each_once without_inputs",
+        "off_by_one_loop": "at_the_end around",
+        "one_layer_only": "the_last",
+    },
 )
 def mend_count(flaw, widths):
     """The multiplications of one forward pass of one example."""
     if flaw("one_layer_only"):
-        return widths[0] * widths[1]
+        return widths[-2] * widths[-1] if flaw("the_last") else widths[0] * widths[1]
+    if flaw("each_once") or flaw("without_inputs"):
+        return sum(widths[1:]) if flaw("without_inputs") else sum(widths)
+    first, last = 0, len(widths) - 1
+    if flaw("at_the_end"):
+        last -= 1
+    elif flaw("around"):
+        first = -1
+    elif flaw("off_by_one_loop"):
+        first = 1
     total = 0
-    for layer in range(1 if flaw("one_layer_off") else 0, len(widths) - 1):
+    for layer in range(first, last):
         below, above = widths[layer], widths[layer + 1]
         total += below + above if flaw("added_along_path") else below * above
         total += above if flaw("biases_counted") else 0

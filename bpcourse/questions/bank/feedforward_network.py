@@ -6,50 +6,28 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
-def _into_one_unit(x, w, b):
-    from bpcourse import figures
-
-    inputs = [f"x{n}\n{value:g}".replace("-", "−") for n, value in enumerate(x, 1)]
-    places: dict[str, tuple[float, float]] = {name: (0, n) for n, name in enumerate(inputs)}
-    places["z"] = (1.5, (len(inputs) - 1) / 2)
-    places[f"b\n{b:g}".replace("-", "−")] = (1.5, len(inputs) - 1)
-    edges = [(name, "z", f"{weight:g}") for name, weight in zip(inputs, w, strict=True)]
-    return figures.flow_graph(places, edges, kind="parameter")
-
-
-def _from_layer_to_layer(n_in, n_out):
-    from bpcourse import figures
-
-    below = [f"x{n}" for n in range(1, n_in + 1)]
-    above = [f"z{n}" for n in range(1, n_out + 1)]
-    most = max(n_in, n_out)
-    places: dict[str, tuple[float, float]] = {
-        name: (0, 0.75 * (n + (most - n_in) / 2)) for n, name in enumerate(below)
-    }
-    places |= {name: (1.5, 0.75 * (n + (most - n_out) / 2)) for n, name in enumerate(above)}
-    return figures.flow_graph(places, [(x, z) for x in below for z in above])
-
-
-def _three_layers(n_0, n_1, n_2):
-    from bpcourse import figures
-
-    names = [f"x\n{n_0}", f"a\n{n_1}", f"ŷ\n{n_2}"]
-    places = {name: (n, 0) for n, name in enumerate(names)}
-    edges = [(names[0], names[1], "W¹, b¹"), (names[1], names[2], "W², b²")]
-    return figures.flow_graph(places, edges, kind="parameter")
-
-
 def _unit(rng, size):
     n = 2 + size % 3
     return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
+
+
+def _one_unit(x, w, b):
+    from bpcourse import figures
+
+    number = figures.number
+    return figures.layer_diagram(
+        [[number(value, 1) for value in x], [f"b =\n{number(b, 1)}"]],
+        kinds=["forward", "parameter"],
+        marked={(0, j, 0): number(weight, 1) for j, weight in enumerate(w)},
+    )
 
 
 @question(
     "feedforward_network.pre_activation",
     "number",
     answer="z_of_unit",
-    picture=_into_one_unit,
     inputs=_unit,
+    picture=_one_unit,
     level="warm_up",
     points=1,
     minutes=2,
@@ -68,12 +46,18 @@ def _sizes(rng, size):
     return {"n_in": n_in, "n_out": n_out}
 
 
+def _layers(**sizes):
+    from bpcourse import figures
+
+    return figures.layer_diagram(list(sizes.values()), [str(size) for size in sizes.values()])
+
+
 @question(
     "feedforward_network.weight_shape",
     "shape",
     answer="shape_of_W",
-    picture=_from_layer_to_layer,
     inputs=_sizes,
+    picture=_layers,
     level="warm_up",
     points=1,
     minutes=1,
@@ -92,8 +76,8 @@ def _widths(rng, size):
     "feedforward_network.parameters",
     "number",
     answer="parameter_count",
-    picture=_three_layers,
     inputs=_widths,
+    picture=_layers,
     level="warm_up",
     points=1,
     minutes=2,

@@ -10,7 +10,7 @@ def _function(rng, size):
     return {
         "f": lambda x: float(np.sum(c * x**2) + np.prod(np.cos(x))),
         "x": rng.normal(size=2 + size),
-        "h": 1e-4,
+        "h": [1e-4, 0.1, 1e-3][size % 3],  # a large one too: with it, another h gives other numbers
     }
 
 
@@ -21,29 +21,52 @@ def _function(rng, size):
     inputs=_function,
     points=3,
     minutes=8,
-    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays sign_flipped",
+    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays sign_flipped "
+    "all_nudged_together off_by_one_loop number_for_parameter",
+    forms={
+        "divided_by_h": "by_two_alone not_at_all times_h by_half_of_h",
+        "one_sided": "from_below over_two_h",
+        "entry_not_restored": "of_x_itself above_it",
+        "number_for_parameter": "a_larger_one",
+    },
 )
 def mend_checker(flaw, f, x, h):
+    if flaw("number_for_parameter"):
+        h = 1e-3 if flaw("a_larger_one") else 1e-5
     slopes = np.zeros(x.shape)
-    point = x.copy()
-    for i in range(len(x)):
+    point = x if flaw("of_x_itself") else x.copy()
+    for i in range(len(x) - (1 if flaw("off_by_one_loop") else 0)):
         here = point[i]
-        point[i] = here + h
+        point[i] = here if flaw("from_below") else here + h
         above = f(point)
-        point[i] = here if flaw("one_sided") else here - h
+        from_above = flaw("one_sided") and not flaw("from_below")
+        point[i] = here if from_above else here - h
         below = f(point)
-        if not flaw("entry_not_restored"):
+        if flaw("above_it"):
+            point[i] = here + h
+        elif not flaw("entry_not_restored"):
             point[i] = here
-        width = h if flaw("divided_by_h") or flaw("one_sided") else 2 * h
+        width = h if flaw("one_sided") and not flaw("over_two_h") else 2 * h
+        if flaw("divided_by_h"):
+            width = h
+        widths = {"by_two_alone": 2, "not_at_all": 1, "times_h": 2 / h, "by_half_of_h": h / 2}
+        width = next((value for name, value in widths.items() if flaw(name)), width)
         slopes[i] = (below - above if flaw("sign_flipped") else above - below) / width
+    if flaw("all_nudged_together"):
+        slopes[:] = (f(x + h) - f(x - h)) / (2 * h)
     return np.trunc(slopes) if flaw("integer_arrays") else slopes
 
 
 def _pair(rng, size):
     larger = -1 if size % 2 else 1  # which of the two is larger where they differ most
-    given = rng.choice([-1.0, 1.0], 3) * rng.uniform(1, 9, 3) * 10.0 ** rng.integers(-6, 3)
-    off = rng.permutation([1e-6, -2e-4, 0.03 * larger]) * rng.uniform(1, 2, size=3) * np.sign(given)
-    return {"given": given, "measured": given * (1 - off * np.sign(given))}
+    signs = rng.choice([-1.0, 1.0], 3)
+    off = rng.permutation([1e-6, -2e-4, 0.03 * larger]) * rng.uniform(1, 2, size=3)
+    sizes = rng.uniform(1, 9, 3) * 10.0 ** rng.permutation([-6, 2, 3])
+    most = np.abs(off).argmax()
+    sizes[most] = rng.uniform(0.5, 0.9)  # below 1, and not so small that 1e-12 beside it counts
+    signs[most] = -1.0 if size in (2, 3) else 1.0  # both signs with either
+    given = signs * sizes
+    return {"given": given, "measured": given * (1 - off)}
 
 
 @question(
@@ -52,15 +75,37 @@ def _pair(rng, size):
     inputs=_pair,
     points=2,
     minutes=6,
-    misconceptions="absolute_error_only sign_kept mean_for_largest one_size_doubled",
+    misconceptions="absolute_error_only sign_kept mean_for_largest one_size_doubled "
+    "one_scale_for_all",
+    forms={
+        "sign_kept": "below_alone above_and_below",
+        "mean_for_largest": "their_sum",
+        "one_size_doubled": "their_mean the_given the_measured the_smaller",
+        "one_scale_for_all": "of_norms of_both_norms",
+    },
 )
 def relative_error(flaw, given, measured):
-    gap = given - measured if flaw("sign_kept") else np.abs(given - measured)
-    scale = np.maximum(np.abs(given), np.abs(measured))
-    if flaw("one_size_doubled"):
-        scale = np.abs(given) + np.abs(measured)
+    keeps, below = flaw("sign_kept"), flaw("below_alone") or flaw("above_and_below")
+    gap = given - measured
+    if not keeps or flaw("below_alone"):
+        gap = np.abs(gap)
+    one, other = (given, measured) if below else (np.abs(given), np.abs(measured))
+    scale = np.maximum(one, other)
+    if flaw("one_scale_for_all"):
+        norm = np.linalg.norm
+        if flaw("of_both_norms"):
+            return float(norm(gap) / (norm(one) + norm(other)))
+        return float(norm(gap) / norm(scale) if flaw("of_norms") else gap.max() / scale.max())
+    if flaw("the_given") or flaw("the_measured"):
+        scale = one if flaw("the_given") else other
+    elif flaw("the_smaller"):
+        scale = np.minimum(one, other)
+    elif flaw("one_size_doubled"):
+        scale = (one + other) / (2 if flaw("their_mean") else 1)
     each = gap if flaw("absolute_error_only") else gap / scale
-    return float(each.mean() if flaw("mean_for_largest") else each.max())
+    if flaw("mean_for_largest"):
+        return float(each.sum() if flaw("their_sum") else each.mean())
+    return float(each.max())
 
 
 def _error_against_step(times):
@@ -109,21 +154,26 @@ def error_of_central(flaw, times):
     "gradient_checking.complex_step",
     answer="complex_step",
     inputs=lambda rng, size: {
-        "f": (lambda c: lambda x: np.exp(c * x) * np.sin(x))(rng.normal()),
-        "x": float(rng.normal()),
+        # 1e8 is added: no difference of two values has many digits then. The slopes have both signs
+        "f": (lambda c: lambda x: 1e8 + (-1) ** size * np.sin(c * x))(rng.uniform(1, 3)),
+        "x": float(rng.uniform(-0.5, 0.5)),
     },
     level="stretch",
     points=2,
     minutes=8,
-    misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
+    misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped smaller_is_better",
+    forms={"real_part_taken": "over_h modulus", "step_forgotten": "times_h"},
 )
 def complex_step(flaw, f, x):
     h = 1e-20
+    if flaw("smaller_is_better"):
+        return float((f(x + h) - f(x)) / h)
     value = f(x + 1j * h)
     if flaw("real_part_taken"):
-        return float(value.real)
+        part = np.abs(value) if flaw("modulus") else value.real
+        return float(part / h if flaw("over_h") or flaw("modulus") else part)
     if flaw("step_forgotten"):
-        return float(value.imag)
+        return float(value.imag * h if flaw("times_h") else value.imag)
     slope = float(value.imag / (2 * h if flaw("divided_by_2h") else h))
     return -slope if flaw("sign_flipped") else slope
 

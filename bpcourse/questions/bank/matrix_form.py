@@ -1,9 +1,13 @@
 """Lesson 11: a whole layer at once, then a whole batch."""
 
+from copy import deepcopy
+from typing import Any
+
 import numpy as np
 
 from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
+from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
 def _through_a_layer(N, n_in, n_out):
@@ -25,13 +29,14 @@ def _through_a_layer(N, n_in, n_out):
     level="warm_up",
     points=1,
     minutes=1,
-    misconceptions="gradient_transposed inner_sizes_kept bias_not_summed",
+    misconceptions="gradient_transposed inner_sizes_kept",
+    forms={"inner_sizes_kept": "with_the_units for_each_example"},
 )
 def shape_of_gradient(flaw, N, n_in, n_out):
+    if flaw("for_each_example"):
+        return (N, n_out, n_in)
     if flaw("inner_sizes_kept"):
-        return (N, n_in)
-    if flaw("bias_not_summed"):
-        return (N, n_out)
+        return (N, n_out if flaw("with_the_units") else n_in)
     return (n_in, n_out) if flaw("gradient_transposed") else (n_out, n_in)
 
 
@@ -47,7 +52,8 @@ def _one(rng, size):
     level="warm_up",
     points=2,
     minutes=4,
-    misconceptions="gradient_transposed column_broadcast sign_flipped upstream_missing",
+    misconceptions="gradient_transposed column_broadcast sign_flipped upstream_missing "
+    "off_by_one_loop",
 )
 def outer_product(flaw, delta, a):
     if flaw("column_broadcast"):  # (n, 1) of one and (n, 1) of the other
@@ -57,6 +63,8 @@ def outer_product(flaw, delta, a):
     if flaw("upstream_missing"):
         delta = np.ones_like(delta)
     table = np.outer(delta, a)
+    if flaw("off_by_one_loop"):
+        table[-1] = 0
     if flaw("sign_flipped"):
         table = -table
     return table.T.copy() if flaw("gradient_transposed") else table
@@ -79,12 +87,26 @@ def _layer(rng, size):
     points=3,
     minutes=8,
     misconceptions="weights_wrong_way_round gradient_transposed averaged_twice bias_not_summed "
-    "bias_averaged summed_over_wrong_axis weight_gradient_averaged bias_summed_to_one",
+    "bias_averaged summed_over_wrong_axis weight_gradient_averaged bias_summed_to_one "
+    "row_for_column_form backward_is_inverse results_swapped first_example_only "
+    "overwritten_not_accumulated off_by_one_loop",
+    forms={"averaged_twice": "below_too", "row_for_column_form": "everywhere"},
 )
 def linear_backward(flaw, dZ, A, W):
-    dA = dZ @ (W.T if flaw("weights_wrong_way_round") else W)
-    dW = A.T @ dZ if flaw("gradient_transposed") else dZ.T @ A
-    db = dZ.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
+    back = np.linalg.pinv(W).T if flaw("backward_is_inverse") else W
+    dA = dZ @ (W.T if flaw("weights_wrong_way_round") else back)
+    if flaw("row_for_column_form"):
+        dA = dA.T.copy()
+    used = slice(None)
+    if flaw("first_example_only"):
+        used = slice(1)
+    if flaw("overwritten_not_accumulated"):
+        used = slice(-1, None)
+    if flaw("off_by_one_loop"):
+        used = slice(-1)
+    some, below = dZ[used], A[used]
+    dW = below.T @ some if flaw("gradient_transposed") else some.T @ below
+    db = some.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
     if flaw("bias_not_summed"):
         db = dZ + 0.0
     if flaw("bias_summed_to_one"):
@@ -93,7 +115,11 @@ def linear_backward(flaw, dZ, A, W):
         dW = dW / len(dZ)
     if flaw("averaged_twice") or flaw("bias_averaged"):
         db = db / len(dZ)
-    return dA, dW, db
+    if flaw("below_too"):
+        dA = dA / len(dZ)
+    if flaw("everywhere"):
+        dW = dW.T.copy()
+    return (dW, dA, db) if flaw("results_swapped") else (dA, dW, db)
 
 
 def _network(rng, size):
@@ -115,31 +141,52 @@ def _network(rng, size):
     level="stretch",
     points=5,
     minutes=20,
-    misconceptions="batch_mean_missing averaged_twice slope_missing slope_at_activation "
-    "slope_of_wrong_layer gradient_transposed target_and_output_swapped factor_two_extra "
-    "activation_of_own_layer",
+    misconceptions="batch_mean_missing averaged_twice slope_of_wrong_layer gradient_transposed "
+    "target_and_output_swapped factor_two_extra activation_of_own_layer mean_over_entries "
+    "activation_on_output bias_forgotten bias_not_summed bias_averaged summed_over_wrong_axis "
+    "overwritten_not_accumulated results_swapped target_forgotten activation_forgotten "
+    f"{TANH_SLOPES}",
+    forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
 )
 def whole_network(flaw, X, Y, W, b):
+    b = [0 * b[0], 0 * b[1]] if flaw("bias_forgotten") else b
     Z1 = X @ W[0].T + b[0]
     A1 = np.tanh(Z1)
     Y_hat = A1 @ W[1].T + b[1]  # linear outputs, and half the squared error, averaged
+    Z2, slope2 = Y_hat, 1 - np.tanh(Y_hat) ** 2
+    if flaw("activation_on_output") and not flaw("in_its_slope_alone"):
+        slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else 1
+        Y_hat = Y_hat if flaw("in_slope_of_output") else np.tanh(Z2)
     dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
+    if flaw("target_forgotten"):
+        dZ2 = Y_hat
+    if flaw("activation_on_output"):
+        dZ2 = dZ2 * slope2
     if flaw("factor_two_extra"):
         dZ2 = 2 * dZ2
     if not flaw("batch_mean_missing"):
-        dZ2 = dZ2 / len(X)
-    point = A1 if flaw("slope_at_activation") else Z1
-    dA1 = dZ2 @ W[1]
+        dZ2 = dZ2 / (Y.size if flaw("mean_over_entries") else len(X))
     if flaw("slope_of_wrong_layer"):
-        dA1 = (dZ2 * (1 - np.tanh(Y_hat) ** 2)) @ W[1]
-    elif not flaw("slope_missing"):
-        dA1 = dA1 * (1 - np.tanh(point) ** 2)
+        dZ1 = (dZ2 * (1 - np.tanh(Z2) ** 2)) @ W[1]
+    else:
+        dZ1 = dZ2 @ W[1] * tanh_slope(flaw, Z1)
     below = Y_hat if flaw("activation_of_own_layer") else A1
-    dW1, dW2 = dA1.T @ X, dZ2.T @ below
+    if flaw("activation_forgotten"):
+        below = Z1
+    if flaw("overwritten_not_accumulated"):
+        X, below, dZ1, dZ2 = X[-1:], below[-1:], dZ1[-1:], dZ2[-1:]
+    dW1, dW2 = dZ1.T @ X, dZ2.T @ below
     if flaw("gradient_transposed"):
-        dW1, dW2 = X.T @ dA1, below.T @ dZ2
-    share = len(X) if flaw("averaged_twice") else 1
-    return dW1 / share, dA1.sum(axis=0) / share, dW2 / share, dZ2.sum(axis=0) / share
+        dW1, dW2 = X.T @ dZ1, below.T @ dZ2
+    axis = 1 if flaw("summed_over_wrong_axis") else 0
+    db1, db2 = dZ1.sum(axis=axis), dZ2.sum(axis=axis)
+    if flaw("bias_not_summed"):
+        db1, db2 = dZ1, dZ2
+    if flaw("averaged_twice"):
+        dW1, dW2 = dW1 / len(Y), dW2 / len(Y)
+    if flaw("averaged_twice") or flaw("bias_averaged"):
+        db1, db2 = db1 / len(Y), db2 / len(Y)
+    return (dW2, db2, dW1, db1) if flaw("results_swapped") else (dW1, db1, dW2, db2)
 
 
 @question(
@@ -152,46 +199,61 @@ def whole_network(flaw, X, Y, W, b):
         "X_other": rng.normal(size=(2, 2)),
     },
     use=lambda cls, dZ, A, W, b, X_other: _use_layer(cls, dZ, A, W, b),
-    parts=("first backward", "second backward"),
+    parts=tuple(f"{n}. {name}" for n in (1, 2) for name in ("forward", "backward", "dW", "db")),
     level="stretch",
     points=4,
     minutes=15,
-    misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed averaged_twice",
+    misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed averaged_twice "
+    "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
+    "bias_forgotten overwritten_not_accumulated",
+    forms={"weights_wrong_way_round": "forward_alone"},
 )
 def layer_class(flaw):
     class MyLinear:
         def __init__(self, W, b):
             self.W, self.b = W, b
             self.dW, self.db = np.zeros_like(W), np.zeros_like(b)
-            self.A = None
+            self.A: Any = None
 
         def forward(self, A):
             if self.A is None or not flaw("stale_cache"):
                 self.A = A
-            return A @ self.W.T + self.b
+            Z = A @ (self.W if flaw("forward_alone") else self.W.T)
+            Z = Z if flaw("bias_forgotten") else Z + self.b
+            if flaw("activation_of_own_layer"):
+                self.A = Z
+            return Z
 
         def backward(self, dZ):
-            dW, db = dZ.T @ self.A, dZ.sum(axis=0)
+            A, some = self.A, dZ
+            if flaw("overwritten_not_accumulated"):
+                A, some = A[-1:], dZ[-1:]
+            dW, db = some.T @ A, some.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
+            if flaw("gradient_transposed"):
+                dW = dW.T
             if flaw("bias_not_summed"):
                 db = dZ
             if flaw("averaged_twice"):
-                dW, db = dW / len(dZ), db / len(dZ)
+                dW = dW / len(dZ)
+            if flaw("averaged_twice") or flaw("bias_averaged"):
+                db = db / len(dZ)
             self.dW = self.dW + dW if flaw("not_reset") else dW
             self.db = self.db + db if flaw("not_reset") else db
-            return dZ @ (self.W.T if flaw("weights_wrong_way_round") else self.W)
+            wrong = flaw("weights_wrong_way_round") and not flaw("forward_alone")
+            return dZ @ (self.W.T if wrong else self.W)
 
     return MyLinear
 
 
 def _use_layer(cls, dZ, A, W, b):
-    """Two rounds with other numbers, as in two steps of training."""
+    """Two rounds with other numbers, as in two steps of training; what each leaves is copied."""
     layer = cls(W.copy(), np.resize(b, len(W)))
     rounds = []
     for factor in (1.0, 0.5):
         inputs = factor * A + (1 - factor)
         outputs = layer.forward(inputs.copy())
         below = layer.backward(factor * dZ)
-        rounds.append((outputs, below, layer.dW, layer.db))
+        rounds += deepcopy([outputs, below, layer.dW, layer.db])
     return tuple(rounds)
 
 
@@ -199,22 +261,47 @@ def _use_layer(cls, dZ, A, W, b):
     "matrix_form.mend_update",
     "mend",
     answer="one_step_of_training",
-    inputs=lambda rng, size: {**_network(rng, size), "eta": 0.1},
+    inputs=lambda rng, size: {**_network(rng, size), "eta": [0.1, 0.05, 0.2][size % 3]},
     parts=("W1", "W2"),
     level="stretch",
     points=3,
     minutes=10,
-    misconceptions="updated_before_passed_down step_uphill learning_rate_missing slope_missing",
+    misconceptions="updated_before_passed_down step_uphill learning_rate_missing "
+    "batch_mean_missing factor_two_extra mean_over_entries results_swapped step_without_start "
+    f"number_for_parameter {TANH_SLOPES}",
+    forms={
+        "updated_before_passed_down": "upwards upwards_in_part",
+        "step_without_start": "the_gradient",
+        "number_for_parameter": "a_smaller_one",
+    },
 )
 def mend_update(flaw, X, Y, W, b, eta):
     W1, W2 = (w.copy() for w in W)
-    A1 = np.tanh(X @ W1.T + b[0])
-    dZ2 = (A1 @ W2.T + b[1] - Y) / len(X)
+    Z1 = X @ W1.T + b[0]
+    A1 = np.tanh(Z1)
+    dZ2 = (A1 @ W2.T + b[1] - Y) / (Y.size if flaw("mean_over_entries") else len(X))
+    if flaw("batch_mean_missing"):
+        dZ2 = dZ2 * len(X)
+    if flaw("factor_two_extra"):
+        dZ2 = 2 * dZ2
+    if flaw("number_for_parameter"):
+        eta = 0.01 if flaw("a_smaller_one") else 0.1
     rate = (1 if flaw("learning_rate_missing") else eta) * (-1 if flaw("step_uphill") else 1)
     new_W2 = W2 - rate * dZ2.T @ A1
-    dA1 = dZ2 @ (new_W2 if flaw("updated_before_passed_down") else W2)
-    dZ1 = dA1 if flaw("slope_missing") else dA1 * (1 - A1**2)
-    return W1 - rate * dZ1.T @ X, new_W2
+    early = flaw("updated_before_passed_down")
+    upwards = flaw("upwards") or flaw("upwards_in_part")
+    dZ1 = dZ2 @ (new_W2 if early and not upwards else W2) * tanh_slope(flaw, Z1)
+    new_W1 = W1 - rate * dZ1.T @ X
+    if upwards:  # W1 is updated first, and the pass forward made again, whole or up to A1
+        A1 = np.tanh(X @ new_W1.T + b[0])
+        if flaw("upwards"):
+            dZ2 = (A1 @ W2.T + b[1] - Y) / len(X)
+        new_W2 = W2 - rate * dZ2.T @ A1
+    if flaw("step_without_start"):
+        new_W1, new_W2 = new_W1 - W1, new_W2 - W2
+        if flaw("the_gradient"):
+            new_W1, new_W2 = -new_W1 / rate, -new_W2 / rate
+    return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 
 def _forward_pass():

@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 
 from bpcourse.questions.bank import behaviour, pictures
-from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import Flaws, question
 
 
@@ -22,22 +21,31 @@ from bpcourse.questions.question import Flaws, question
     points=1,
     minutes=2,
     misconceptions="last_batch_dropped one_step_an_epoch epochs_forgotten",
+    forms={"last_batch_dropped": "over_all_epochs rounded_once not_rounded"},
 )
 def steps(flaw, examples, batch, epochs):
+    if flaw("over_all_epochs"):
+        return examples * epochs // batch
+    if flaw("rounded_once"):
+        return -(-examples * epochs // batch)
+    if flaw("not_rounded"):
+        return examples * epochs / batch
     if flaw("one_step_an_epoch"):
         return epochs
     each = examples // batch if flaw("last_batch_dropped") else -(-examples // batch)
     return each * (1 if flaw("epochs_forgotten") else epochs)
 
 
+def _examples(rng, size):
+    """Rows and a batch size: the last batch is short, for size 2 by more than one, for 4 full."""
+    batch_size = 2 + size % 2 + 2 * (size == 2)
+    n = batch_size * (2 + size // 2) + {2: 2, 4: 0}.get(size, 1)
+    return rng.normal(size=(n, 2 + size % 3)), rng.normal(size=n), batch_size
+
+
 def _pile(rng, size):
-    n, k = sizes(rng, size + 2, 2)
-    return {
-        "X": rng.normal(size=(n, k)),
-        "y": rng.normal(size=n),
-        "order": rng.permutation(n),
-        "batch_size": 2,
-    }
+    X, y, batch_size = _examples(rng, size)
+    return {"X": X, "y": y, "order": rng.permutation(len(y)), "batch_size": batch_size}
 
 
 @question(
@@ -46,32 +54,46 @@ def _pile(rng, size):
     inputs=_pile,
     points=2,
     minutes=8,
-    misconceptions="shuffled_apart last_batch_dropped order_ignored off_by_one_loop",
+    misconceptions="shuffled_apart last_batch_dropped order_ignored off_by_one_loop "
+    "results_swapped one_step_an_epoch",
+    forms={
+        "shuffled_apart": "X_left",
+        "off_by_one_loop": "one_row_less one_row_more from_one one_batch_more",
+    },
 )
 def batches(flaw, X, y, order, batch_size):
     """A list of (rows of X, rows of y), in the given order, the last perhaps shorter."""
     n = len(X)
+    forms = {"one_row_less": (0, n, -1), "one_row_more": (0, n, 1), "from_one": (1, n, 0)}
+    forms["one_batch_more"] = (0, n - n % batch_size + batch_size, 0)
+    first, stop, more = 0, n, 0
+    if flaw("off_by_one_loop"):  # the last round is left out, or one of the other forms
+        first, stop, more = next((v for k, v in forms.items() if flaw(k)), (0, n - batch_size, 0))
     if flaw("order_ignored"):
         order = np.arange(n)
-    stop = n - n % batch_size if flaw("last_batch_dropped") else n
-    if flaw("off_by_one_loop"):
-        stop = n - batch_size
+    if flaw("last_batch_dropped"):
+        stop = n - n % batch_size
+    if flaw("one_step_an_epoch"):
+        stop = 1
     found = []
-    for start in range(0, stop, batch_size):
-        rows = order[start : start + batch_size]
+    for start in range(first, stop, batch_size):
+        rows = order[start : start + batch_size + more]
         others = np.arange(n)[start : start + batch_size] if flaw("shuffled_apart") else rows
-        found.append((X[rows], y[others]))
+        if flaw("X_left"):
+            rows, others = others, rows
+        found.append((y[others], X[rows]) if flaw("results_swapped") else (X[rows], y[others]))
     return found
 
 
 def _regression(rng, size):
-    n, k = sizes(rng, size + 2, 2)
+    X, y, batch_size = _examples(rng, size)
+    eta = [0.1, 0.05, 0.2][size % 3]
     return {
-        "X": rng.normal(size=(n, k)),
-        "y": rng.normal(size=n),
-        "w": rng.normal(size=k),
-        "eta": 0.1,
-        "batch_size": 2,
+        "X": X,
+        "y": y,
+        "w": rng.normal(size=X.shape[1]),
+        "eta": eta,
+        "batch_size": batch_size,
     }
 
 
@@ -82,19 +104,42 @@ def _regression(rng, size):
     points=3,
     minutes=12,
     misconceptions="nominal_batch_size step_uphill learning_rate_missing gradient_of_the_start "
-    "batch_mean_missing last_batch_dropped input_changed",
+    "batch_mean_missing last_batch_dropped input_changed factor_two_extra averaged_twice "
+    "not_reset one_step_an_epoch number_for_parameter mean_over_entries target_forgotten",
+    forms={
+        "nominal_batch_size": "all_examples",
+        "one_step_an_epoch": "all_at_once the_last",
+        "number_for_parameter": "a_smaller_one",
+    },
 )
 def epoch(flaw, X, y, w, eta, batch_size):
     """One pass in order, for y ≈ Xw and half the mean squared error of each batch."""
     start_w = w
     w = w if flaw("input_changed") else w.copy()
     n = len(X)
-    stop = n - n % batch_size if flaw("last_batch_dropped") else n
-    for start in range(0, stop, batch_size):
+    first, stop = 0, n - n % batch_size if flaw("last_batch_dropped") else n
+    if flaw("one_step_an_epoch"):
+        batch_size = n if flaw("all_at_once") else batch_size
+        first = (n - 1) // batch_size * batch_size if flaw("the_last") else 0
+        stop = first + 1
+    if flaw("number_for_parameter"):
+        eta = 0.01 if flaw("a_smaller_one") else 0.1
+    before = np.zeros_like(w)
+    for start in range(first, stop, batch_size):
         A, t = X[start : start + batch_size], y[start : start + batch_size]
         error = A @ (start_w if flaw("gradient_of_the_start") else w) - t
+        if flaw("target_forgotten"):
+            error = error + t
         count = batch_size if flaw("nominal_batch_size") else len(A)
+        if flaw("all_examples"):
+            count = n
+        if flaw("averaged_twice") or flaw("mean_over_entries"):
+            count *= len(A) if flaw("averaged_twice") else len(w)
         gradient = A.T @ error / (1 if flaw("batch_mean_missing") else count)
+        if flaw("factor_two_extra"):
+            gradient = 2 * gradient
+        if flaw("not_reset"):
+            gradient = before = before + gradient
         move = (1 if flaw("learning_rate_missing") else eta) * gradient
         w += move if flaw("step_uphill") else -move
     return w.copy()
@@ -110,10 +155,11 @@ def epoch(flaw, X, y, w, eta, batch_size):
     minutes=2,
     decimals=3,
     misconceptions="initialisation_too_large variance_for_deviation constant_initialisation",
+    forms={"initialisation_too_large": "times_the_root"},
 )
 def initial_scale(flaw, n_in):
     if flaw("initialisation_too_large"):
-        return 1.0
+        return n_in**0.5 if flaw("times_the_root") else 1.0
     if flaw("constant_initialisation"):
         return 0.0
     return 1 / n_in if flaw("variance_for_deviation") else 1 / n_in**0.5
@@ -128,19 +174,20 @@ def initial_scale(flaw, n_in):
         "seed": int(rng.integers(1000)),
     },
     use=behaviour.symmetry,
-    parts=("shape", "spread", "units"),
+    parts=("shape", "spread·√n_in", "units", "inputs", "both signs", "seed"),
     points=2,
     minutes=6,
     misconceptions="constant_initialisation initialisation_too_large variance_for_deviation "
-    "rows_and_columns_swapped",
+    "rows_and_columns_swapped seed_not_used",
+    forms={"initialisation_too_large": "times_the_root"},
 )
 def initial_weights(flaw, n_in, n_out, seed):
     """Normal numbers of spread 1/√n_in, (n_out, n_in)."""
     shape = (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
     spread = 1 / n_in if flaw("variance_for_deviation") else n_in**-0.5
     if flaw("initialisation_too_large"):
-        spread = 1.0
-    rng = np.random.default_rng(seed)
+        spread = n_in**0.5 if flaw("times_the_root") else 1.0
+    rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
     if flaw("constant_initialisation"):
         return np.full(shape, spread)
     return spread * rng.normal(size=shape)
@@ -159,20 +206,29 @@ def initial_weights(flaw, n_in, n_out, seed):
     level="core",
     points=2,
     minutes=5,
-    misconceptions="shuffled_apart order_ignored input_changed columns_shuffled",
+    misconceptions="shuffled_apart order_ignored input_changed columns_shuffled seed_not_used "
+    "results_swapped",
+    forms={"shuffled_apart": "y_left X_left next_seed", "seed_not_used": "old_generator"},
 )
 def mend_shuffle(flaw, X, y, seed):
     """X and y in the order of default_rng(seed).permutation(n)."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
     order = rng.permutation(len(X))
+    if flaw("old_generator"):
+        order = np.random.RandomState(seed).permutation(len(X))
     if flaw("order_ignored"):
         return X + 0.0, y + 0.0
     if flaw("columns_shuffled"):
         return X[:, ::-1][order], y[order]
-    new_X, new_y = X[order], y[rng.permutation(len(X)) if flaw("shuffled_apart") else order]
+    other = rng.permutation(len(X)) if flaw("shuffled_apart") else order
+    if flaw("next_seed"):
+        other = np.random.default_rng(seed + 1).permutation(len(X))
+    if flaw("y_left") or flaw("X_left"):
+        other = np.arange(len(X))
+    new_X, new_y = (X[other], y[order]) if flaw("X_left") else (X[order], y[other])
     if flaw("input_changed"):
         X[:], y[:] = new_X, new_y
-    return new_X, new_y
+    return (new_y, new_X) if flaw("results_swapped") else (new_X, new_y)
 
 
 def _points(rng, size):
@@ -275,13 +331,18 @@ learn = question(
     level="warm_up",
     points=2,
     minutes=3,
-    misconceptions="updated_before_passed_down order_ignored",
+    misconceptions="updated_before_passed_down order_ignored stale_cache",
+    forms={"order_ignored": "drawn_too_late"},
 )
 def order_of_loop(flaw):
     if flaw("updated_before_passed_down"):
         return ("shuffle", "batch", "forward", "update", "backward")
+    if flaw("drawn_too_late"):
+        return ("batch", "shuffle", "forward", "backward", "update")
     if flaw("order_ignored"):
         return ("batch", "forward", "backward", "update")
+    if flaw("stale_cache"):
+        return ("shuffle", "batch", "backward", "forward", "update")
     return ("shuffle", "batch", "forward", "backward", "update")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
+from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
 def _in_and_out(n, m):
@@ -22,12 +23,13 @@ def _in_and_out(n, m):
     level="warm_up",
     points=1,
     minutes=1,
-    misconceptions="rows_and_columns_swapped input_alone",
+    misconceptions="jacobian_transposed input_alone",
+    forms={"input_alone": "as_row"},
 )
 def shape_of_jacobian(flaw, n, m):
     if flaw("input_alone"):
-        return (n,)
-    return (n, m) if flaw("rows_and_columns_swapped") else (m, n)
+        return (1, n) if flaw("as_row") else (n,)
+    return (n, m) if flaw("jacobian_transposed") else (m, n)
 
 
 def _point_wise(rng, size):
@@ -40,19 +42,21 @@ def _point_wise(rng, size):
     inputs=_point_wise,
     points=2,
     minutes=6,
-    misconceptions="diagonal_forgotten full_for_diagonal function_for_slope "
-    "tanh_slope_not_squared slope_at_activation",
+    misconceptions=f"diagonal_as_vector full_for_diagonal {TANH_SLOPES}",
+    forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
 )
 def pointwise_jacobian(flaw, z):
-    a = np.tanh(z)
-    slope = 1 - np.tanh(a if flaw("slope_at_activation") else z) ** 2
-    if flaw("tanh_slope_not_squared"):
-        slope = 1 - a
-    if flaw("function_for_slope"):
-        slope = a
-    if flaw("diagonal_forgotten"):
+    slope = tanh_slope(flaw, z)
+    if flaw("diagonal_as_vector"):
         return slope
-    return np.outer(slope, np.ones(len(z))) if flaw("full_for_diagonal") else np.diag(slope)
+    if not flaw("full_for_diagonal"):
+        return np.diag(slope)
+    if flaw("of_all_activations"):
+        return np.eye(len(z)) - np.outer(np.tanh(z), np.tanh(z))
+    if flaw("ones_beside"):
+        return 1 - np.diag(1 - slope)
+    full = np.outer(slope, slope if flaw("of_all_pairs") else np.ones(len(z)))
+    return full.T.copy() if flaw("in_rows") else full
 
 
 def _chain(rng, size):
@@ -71,16 +75,26 @@ def _chain(rng, size):
     level="stretch",
     points=3,
     minutes=10,
-    misconceptions="gradient_transposed slope_missing slope_at_activation chain_order_reversed",
+    misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
+    f"slope_of_wrong_layer {TANH_SLOPES}",
+    forms={"one_layer_only": "the_lower", "slope_of_wrong_layer": "of_the_input"},
 )
 def product_of_jacobians(flaw, x, W1, W2):
     z = W1 @ x
-    point = np.tanh(z) if flaw("slope_at_activation") else z
-    J = np.eye(len(z)) if flaw("slope_missing") else np.diag(1 - np.tanh(point) ** 2)
+    y = W2 @ np.tanh(z)
+    J = np.diag(tanh_slope(flaw, z))
+    if flaw("slope_of_wrong_layer"):
+        if flaw("of_the_input"):
+            return W2 @ W1 @ np.diag(1 - np.tanh(x) ** 2)
+        return np.diag(1 - np.tanh(y) ** 2) @ W2 @ W1
     if flaw("chain_order_reversed"):
         return W1 @ J @ W2
+    if flaw("one_layer_only"):
+        return J @ W1 if flaw("the_lower") else W2 @ J
     whole = W2 @ J @ W1
-    return whole.T.copy() if flaw("gradient_transposed") else whole
+    if flaw("activation_on_output"):
+        whole = np.diag(1 - np.tanh(y) ** 2) @ whole
+    return whole.T.copy() if flaw("jacobian_transposed") else whole
 
 
 def _row(rng, size):
@@ -98,12 +112,23 @@ def _row(rng, size):
     inputs=_row,
     points=2,
     minutes=6,
-    misconceptions="row_for_column_form weights_wrong_way_round slope_missing slope_at_activation",
+    misconceptions=f"row_for_column_form weights_wrong_way_round backward_is_inverse "
+    f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
+    f"added_along_path {TANH_SLOPES}",
 )
 def row_recursion(flaw, delta_row, W, z):
-    point = np.tanh(z) if flaw("slope_at_activation") else z
-    slope = np.ones_like(z) if flaw("slope_missing") else 1 - np.tanh(point) ** 2
+    slope = tanh_slope(flaw, z)
+    if flaw("elementwise_for_matrix_product"):
+        return delta_row.T * W * slope
+    if flaw("backward_is_inverse"):
+        W = np.linalg.pinv(W).T
     arriving = delta_row @ (W.T if flaw("weights_wrong_way_round") else W)
+    if flaw("matrix_for_elementwise_product"):
+        return arriving @ slope
+    if flaw("added_along_path"):
+        return arriving + slope
+    if flaw("column_broadcast"):
+        return arriving.T * slope
     below = arriving * slope
     return below.T.copy() if flaw("row_for_column_form") else below
 
@@ -121,16 +146,37 @@ def _crossing(rng, size):
     level="core",
     points=2,
     minutes=5,
-    misconceptions="backward_is_inverse weights_wrong_way_round row_for_column_form sign_flipped",
+    misconceptions="backward_is_inverse weights_wrong_way_round row_for_column_form sign_flipped "
+    "elementwise_for_matrix_product summed_over_wrong_axis overwritten_not_accumulated "
+    "upstream_shared_out upstream_missing off_by_one_loop",
+    forms={
+        "row_for_column_form": "as_column",
+        "elementwise_for_matrix_product": "transposed as_it_is",
+        "upstream_shared_out": "of_each_input",
+    },
+    coincide={frozenset({"upstream_shared_out", "summed_over_wrong_axis"})},  # gives δ itself
 )
 def mend_crossing(flaw, W, delta):
     if flaw("backward_is_inverse"):
         return np.linalg.pinv(W) @ delta
     if flaw("weights_wrong_way_round"):
         return W @ delta
-    below = W.T @ delta
+    if flaw("elementwise_for_matrix_product"):
+        if flaw("as_it_is"):
+            return W * delta
+        return W.T * delta if flaw("transposed") else (W.T * delta).T
+    if flaw("upstream_shared_out"):
+        W = W / W.sum(axis=0 if flaw("of_each_input") else 1, keepdims=True)
+    if flaw("upstream_missing"):
+        delta = np.ones_like(delta)
+    if flaw("off_by_one_loop"):
+        W, delta = W[:-1], delta[:-1]
+    each = W.T * delta
+    if flaw("overwritten_not_accumulated"):
+        return each[:, -1].copy()
+    below = each.sum(axis=0 if flaw("summed_over_wrong_axis") else 1)
     if flaw("row_for_column_form"):
-        return below[None, :]
+        return below[:, None] if flaw("as_column") else below[None, :]
     return -below if flaw("sign_flipped") else below
 
 

@@ -1,0 +1,119 @@
+"""What can be seen of a wrong result: mistakes that any question may show, and plain facts.
+
+These are known by their effect on a right result, whatever the question is.
+"""
+
+from itertools import permutations
+
+import numpy as np
+
+from bpcourse import diagnosis
+from bpcourse.questions.alike import alike_values, as_numbers
+from bpcourse.text import text
+
+MOST = 4  # results whose every order is tried
+FACTORS = (-1, 2, 0.5, -2, -0.5, 4, 0.25)  # of a single number, that are worth naming
+
+
+def has_parts(outcome, count):
+    """Whether the value is the ``count`` results of a question with several."""
+    return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
+
+
+def by_effect(question, given, expected):
+    """The name of the mistake that shows in what was done to right results, or to the inputs."""
+    if any(g.error or e.error for g, e in zip(given, expected, strict=True)):
+        return ()
+    values = [(g.value, e.value) for g, e in zip(given, expected, strict=True)]
+    if all(alike_values(g, e) for g, e in values):
+        changed = any(outcome.changed - set(question.may_change) for outcome in given)
+        return ("input_changed" if changed else "result_aliases_input",)
+    count = len(question.parts)
+    if count < 2:
+        return spoilt(values)
+    orders = permutations(range(count)) if count <= MOST else ()
+    if all(has_parts(outcome, count) for outcome in given) and any(
+        all(alike_values([g[i] for i in order], list(e)) for g, e in values) for order in orders
+    ):
+        return ("results_swapped",)
+    return ()
+
+
+def spoilt(pairs):
+    """What has happened to right numbers on all inputs, by its name."""
+    numbers = [(as_numbers(g), as_numbers(e)) for g, e in pairs]
+    if any(g is None or e is None or e.dtype.kind == "b" for g, e in numbers):
+        return ()
+    if not any(e.any() for _, e in numbers):
+        return ()
+    if all(alike_values(g, -e) for g, e in numbers):
+        return ("sign_flipped",)
+    whole = all(np.asarray(g).dtype.kind in "iu" for g, _ in pairs)
+    if all(alike_values(g, np.trunc(e)) for g, e in numbers):
+        return ("integer_arrays",) if whole or any(g.any() for g, _ in numbers) else ()
+    return ()
+
+
+def describe(question, given, expected):
+    """What can be seen of a difference, in the words of the diagnosis; "" where nothing can."""
+    parts = question.parts or ("",)
+    got = given.value if len(parts) > 1 else (given.value,)
+    true = expected.value if len(parts) > 1 else (expected.value,)
+    if not isinstance(got, tuple | list) or len(got) != len(true):
+        return ""
+    if any(g is None for g in got):
+        return text("check.nothing")
+    if len(parts) == 1 and isinstance(true[0], tuple | list):
+        return _of_list(got[0], true[0])
+    if any(isinstance(g, complex | np.ndarray) and np.iscomplexobj(g) for g in got):
+        return text("check.complex")
+    return _of_arrays(parts, got, true)
+
+
+def _of_list(given, true):
+    """What is wrong with a list: its length, or the shape of an entry."""
+    if not isinstance(given, tuple | list | np.ndarray):
+        return text("check.no_list", given=type(given).__name__)
+    if len(given) != len(true):
+        return text("check.entries", given=len(given), expected=len(true))
+    place, g, t = first_wrong(given, true)
+    g, t = as_numbers(g), as_numbers(t)
+    if g is None or t is None or g.shape == t.shape:
+        return ""
+    return text("diagnosis.shape", array=place, values={"given": g.shape, "true": t.shape})
+
+
+def first_wrong(given, true):
+    """(place, given, true) of the first difference in a list of lists of arrays: ("[1][0]", …)."""
+    place = ""
+    while isinstance(true, tuple | list) and isinstance(given, tuple | list):
+        if len(given) != len(true):
+            break
+        pairs = enumerate(zip(given, true, strict=True))
+        found = next(((i, g, t) for i, (g, t) in pairs if not alike_values(g, t)), None)
+        if found is None:
+            break
+        i, given, true = found
+        place += f"[{i}]"
+    return place, given, true
+
+
+def _of_arrays(names, given, true):
+    """What is wrong with arrays, by the diagnosis; of single numbers, their factor."""
+    pairs = [(as_numbers(g), as_numbers(t)) for g, t in zip(given, true, strict=True)]
+    if any(g is None or t is None for g, t in pairs):
+        return ""
+    wrong = [(g, t) for g, t in pairs if not alike_values(g, t)]
+    if any(t.dtype.kind == "b" for _, t in wrong):
+        return ""
+    if not all(np.isfinite(g).all() for g, _ in wrong):
+        return text("check.not_finite")
+    if all(g.ndim == t.ndim == 0 for g, t in wrong):
+        factors = {round(float(g / t), 6) for g, t in wrong if t}
+        known = len(factors) == 1 and factors & set(FACTORS)
+        return text("check.factor", factor=min(known)) if known else ""
+    return diagnosis.diagnose(
+        {name: g for name, (g, _) in zip(names, pairs, strict=True)},
+        {name: t for name, (_, t) in zip(names, pairs, strict=True)},
+        whole=text("check.whole"),
+    ).message
