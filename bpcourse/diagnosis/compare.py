@@ -229,9 +229,21 @@ def moved(p):
     return None
 
 
+def diagonal(p):
+    return {} if _square(p) and not (p.off & ~np.eye(len(p.true), dtype=bool)).any() else None
+
+
+def beside_diagonal(p):
+    return {} if _square(p) and not p.off.diagonal().any() else None
+
+
+def _square(p):
+    return p.true.ndim == 2 and p.true.shape[0] == p.true.shape[1] > 1 and p.known.all()
+
+
 PATTERNS = (
     zero, constant_factor, one_entry, transposed, rows_scaled, columns_scaled, some_rows,
-    some_columns, offset, absolute, sign_only, squared, clipped, moved,
+    some_columns, offset, absolute, sign_only, squared, clipped, moved, diagonal, beside_diagonal,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from bpcourse.questions.posed import Answer, after, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
 
+MOST = 4  # results that are shown, of those that are wrong
 SHOWN = 12  # entries of an array that are written out
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
@@ -143,7 +144,7 @@ def _example(question, verdict):
     else:
         names = ", ".join(question.parts)
         return text("check.parts", count=len(right), names=names, given=_kind(given))
-    for name, g, r in pairs:
+    for name, g, r in pairs[:MOST]:
         index, g, r = _first_entry(as_numbers(g), as_numbers(r)) or ("", g, r)
         show = _kind if isinstance(r, list | tuple) and as_numbers(r) is None else _shown
         values = {"given": show(g), "expected": show(r)}
@@ -183,9 +184,13 @@ def _shown(value):
     if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
         return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
     if numbers is None or isinstance(value, bool):
-        return str(value)
+        return repr(value) if isinstance(value, str) else str(value)
     if numbers.ndim == 0:
         return f"{numbers.item():.6g}"
     if numbers.size > SHOWN:
         return text("check.shape", shape=numbers.shape)
-    return np.array2string(np.round(numbers, 4) + 0.0, separator=", ").replace("\n", "")
+    if np.asarray(value).dtype.kind not in "iu":
+        numbers = np.round(numbers, 4) + 0.0
+    else:
+        numbers = numbers.astype(int)
+    return np.array2string(numbers, separator=", ").replace("\n", "")

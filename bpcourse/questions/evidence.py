@@ -20,6 +20,14 @@ def has_parts(outcome, count):
     return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
 
 
+def is_nothing(value):
+    """Whether a result is 0 throughout, or empty: two mistakes at once that leave that are many."""
+    if isinstance(value, tuple | list):
+        return all(is_nothing(entry) for entry in value)
+    numbers = as_numbers(value)
+    return value is None or (numbers is not None and not numbers.any())
+
+
 def by_effect(question, given, expected):
     """The name of the mistake that shows in what was done to right results, or to the inputs."""
     if any(g.error or e.error for g, e in zip(given, expected, strict=True)):
@@ -101,6 +109,13 @@ def first_wrong(given, true):
 def _of_arrays(names, given, true):
     """What is wrong with arrays, by the diagnosis; of single numbers, their factor."""
     pairs = [(as_numbers(g), as_numbers(t)) for g, t in zip(given, true, strict=True)]
+    if any(
+        isinstance(t, tuple) and not alike_values(g, t) for g, t in zip(given, true, strict=True)
+    ):
+        return ""
+    for g, (numbers, right) in zip(given, pairs, strict=True):
+        if numbers is None and right is not None and not isinstance(g, tuple | list):
+            return text("check.no_numbers", given=type(g).__name__)
     if any(g is None or t is None for g, t in pairs):
         return ""
     wrong = [(g, t) for g, t in pairs if not alike_values(g, t)]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from alternatives import network_gradients
 
 from bpcourse import Answer, ask, check, gain, hint, progress, text
 from bpcourse.questions import ALLOWED, NotRightError, all_questions
@@ -71,13 +72,58 @@ def test_an_unknown_mistake_is_described_and_not_named():
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A), "3 results, dA, dW, db"),
         (lambda dZ, A, W: None, "gives None"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ.sum(axis=0) * np.nan), "nan"),
-        (lambda dZ, A, W: (dZ @ W, dZ.T @ A, "db"), "yours: db"),
+        (lambda dZ, A, W: (dZ @ W, dZ.T @ A, "db"), "of type str"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, object()), "object object"),
     ],
 )
 def test_strange_results_are_wrong_and_shown(answer, says):
     result = check(LAYER, answer)
     assert result.status == "wrong" and says in str(result)
+
+
+JACOBIAN = "vectors_and_jacobians.pointwise_jacobian"
+BATCHES = "training.batches"
+
+
+@pytest.mark.parametrize(
+    "id, answer, says",
+    [
+        (JACOBIAN, lambda z: None, "Is a return missing?"),
+        (JACOBIAN, lambda z: np.diag(z) + 0j, "a complex number"),
+        (JACOBIAN, lambda z: np.random.default_rng().normal(size=(len(z), len(z))), "Called twice"),
+        (JACOBIAN, lambda z: np.zeros((2, 7)), "the shape (2, 7); right is (3, 3)"),
+        (JACOBIAN, lambda z: np.diag(z * z), "only the diagonal is wrong"),
+        (
+            JACOBIAN,
+            lambda z: np.diag(1 - np.tanh(z) ** 2) + 3 - 3 * np.eye(len(z)),
+            "stands beside it",
+        ),
+        (JACOBIAN, lambda z: {1, 2}, "of type set"),
+        (BATCHES, lambda X, y, order, size: 3, "A list is expected"),
+        (BATCHES, lambda X, y, order, size: [], "The list has 0 entries; right is 3"),
+        (BATCHES, lambda X, y, order, size: [(X[:1], y[:1])] * 3, "[0][0] has the shape (1, 3)"),
+        ("cost_of_backprop.mend_count", lambda widths: -2 * 68, "It is -2 times"),
+        ("cost_of_backprop.mend_count", lambda widths: sum(widths) ** 2, "right: 68"),
+        (LAYER, lambda dZ, A, W: ([dZ, A], W), "and gives [[(4, 3), (4, 2)], (3, 2)]"),
+    ],
+)
+def test_what_can_be_seen_is_said(id, answer, says):
+    result = check(id, answer)
+    assert result.status == "wrong" and result.misconceptions == () and says in str(result)
+
+
+def test_of_a_large_array_the_first_wrong_entry_is_shown():
+    def one_wrong(X, Y, W, b):
+        dW1, *others = network_gradients(X, Y, W, b)
+        dW1[0, 2] = 7
+        return dW1, *others
+
+    assert "dW1 [0, 2] yours: 7, right: " in str(check("matrix_form.whole_network", one_wrong))
+
+
+def test_two_mistakes_are_not_named_for_zeros():
+    checker = "gradient_checking.mend_checker"
+    assert check(checker, lambda f, x, h: np.zeros(len(x))).misconceptions == ()
 
 
 def test_an_input_that_is_changed_is_named():

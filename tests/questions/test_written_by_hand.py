@@ -3,6 +3,8 @@
 "" stands for a mistake that has no name here; "right" for a right answer.
 """
 
+# ruff: noqa: B905, students write zip without strict=
+
 import numpy as np
 import pytest
 
@@ -437,6 +439,557 @@ answer("to_autodiff.matmul_gate", "right")(lambda A, B, g: (g @ B.T, A.T @ g))
 answer("to_autodiff.matmul_gate", "wrong_argument")(lambda A, B, g: (A.T @ g, g @ B.T))
 answer("to_autodiff.add_with_broadcast", "result_aliases_input")(lambda X, b, g: (g, g.sum(0)))
 answer("to_autodiff.add_with_broadcast", "bias_not_summed")(lambda X, b, g: (g.copy(), g.copy()))
+
+
+# --- lessons 09 to 15, once more ------------------------------------------------------------------
+
+
+def these(id, **cases):
+    """Answers by the name of their mistake; ``a__b`` is both at once, and ``unnamed`` none."""
+    for name, answers in cases.items():
+        for written in answers:
+            answer(id, "" if name == "unnamed" else name.replace("__", "+"))(written)
+
+
+def slope(z):
+    return 1 - np.tanh(z) ** 2
+
+
+def zeros_of_whole_numbers(z):
+    J = np.zeros((len(z), len(z)), dtype=int)
+    for i in range(len(z)):
+        J[i, i] = slope(z[i])
+    return J
+
+
+def over_its_input(z):
+    z[:] = np.tanh(z)
+    return np.diag(1 - z**2)
+
+
+these(
+    "vectors_and_jacobians.pointwise_jacobian",
+    right=[
+        lambda z: [[slope(z[i]) * (i == j) for j in range(len(z))] for i in range(len(z))],
+        lambda z: tuple(np.diag(slope(z))),
+        lambda z: np.diag(slope(z.astype(np.float32))),
+        lambda z: np.asmatrix(np.diag(slope(z))),
+        lambda z: np.diag(np.imag(np.tanh(z + 1e-20j)) / 1e-20),
+    ],
+    z_in_slope_of_a=[lambda z: np.diag(1 - z**2)],
+    logistic_slope_for_tanh=[lambda z: np.diag(np.tanh(z) * (1 - np.tanh(z)))],
+    full_for_diagonal=[
+        lambda z: np.tile(slope(z), (len(z), 1)),
+        lambda z: np.outer(slope(z), slope(z)),
+        lambda z: np.eye(len(z)) - np.outer(np.tanh(z), np.tanh(z)),
+        lambda z: 1 - np.diag(np.tanh(z) ** 2),
+    ],
+    sign_flipped=[lambda z: -np.diag(slope(z))],
+    integer_arrays=[zeros_of_whole_numbers],
+    input_changed=[over_its_input],
+    unnamed=[
+        lambda z: None,
+        lambda z: slope(z)[:, None],
+        lambda z: np.diag(1 / np.cosh(z)),
+        lambda z: 2 * np.diag(slope(z)),
+        lambda z: "diag",
+    ],
+)
+these(
+    "vectors_and_jacobians.product_of_jacobians",
+    right=[lambda x, A, B: np.einsum("ki,i,ij->kj", B, slope(A @ x), A)],
+    tanh_slope_not_squared=[lambda x, A, B: B @ np.diag(1 - np.tanh(A @ x)) @ A],
+    one_layer_only=[
+        lambda x, A, B: B @ np.diag(slope(A @ x)),
+        lambda x, A, B: np.diag(slope(A @ x)) @ A,
+    ],
+    slope_of_wrong_layer=[lambda x, A, B: B @ A @ np.diag(slope(x))],
+    chain_order_reversed__slope_missing=[lambda x, A, B: A @ B],
+)
+these(
+    "vectors_and_jacobians.row_recursion",
+    right=[
+        lambda d, W, z: [[float(v) for v in (d @ W * slope(z))[0]]],
+        lambda d, W, z: (W.T @ d.T * slope(z)[:, None]).T,
+    ],
+    column_broadcast=[lambda d, W, z: W.T @ d.T * slope(z)],
+    elementwise_for_matrix_product=[lambda d, W, z: d.T * W * slope(z)],
+    matrix_for_elementwise_product=[lambda d, W, z: d @ W @ slope(z)],
+    function_for_slope=[lambda d, W, z: d @ W * np.tanh(z)],
+    unnamed=[lambda d, W, z: (d @ W * slope(z))[0], lambda d, W, z: d @ W * slope(z) ** 2],
+)
+these(
+    "vectors_and_jacobians.mend_crossing",
+    right=[lambda W, d: (W.T @ d).tolist(), lambda W, d: sum(e * row for e, row in zip(d, W))],
+    elementwise_for_matrix_product=[lambda W, d: W * d, lambda W, d: W.T * d],
+    upstream_shared_out=[lambda W, d: (W / W.sum(axis=1, keepdims=True)).T @ d],
+    off_by_one_loop=[lambda W, d: sum(d[i] * W[i] for i in range(len(d) - 1))],
+    overwritten_not_accumulated=[lambda W, d: [d[i] * W[i] for i in range(len(d))][-1]],
+    unnamed=[lambda W, d: d, lambda W, d: W.sum(axis=0) * d.sum()],
+)
+these(
+    "vectors_and_jacobians.shape_of_jacobian",
+    right=["(2, 4)", "2x4", [2, 4], np.array([2, 4]), (2.0, 4.0), "2 × 4"],
+    jacobian_transposed=["(4, 2)", (4, 2)],
+    input_alone=[(4,), (1, 4)],
+    unnamed=[8, (2,), "four by two", (2, 4, 1)],
+)
+these(
+    "softmax_cross_entropy.jacobian",
+    softmax_diagonal_only=[lambda z: (y := sm(z[None])[0]) * (1 - y)],
+    product_not_subtracted=[
+        lambda z: np.diag(sm(z[None])[0]),
+        lambda z: np.abs(np.diag(y := sm(z[None])[0]) - np.outer(y, y)),
+    ],
+    vector_for_every_row=[
+        lambda z: (y := sm(z[None])[0]) - np.outer(y, y),
+        lambda z: np.diag(y := sm(z[None])[0]) - y * y,
+    ],
+    no_normalisation=[lambda z: np.diag(e := np.exp(z)) - np.outer(e, e)],
+    unnamed=[lambda z: np.eye(len(z)) - np.outer(y := sm(z[None])[0], y)],
+)
+
+
+def one_hot(Z, labels):
+    return np.eye(Z.shape[1])[labels]
+
+
+def true_ones(Z, labels):
+    return Z[np.arange(len(labels)), labels]
+
+
+def of_whole_columns(Z, labels):
+    Y = sm(Z)
+    Y[:, labels] -= 1
+    return Y / len(Z)
+
+
+def shifted_in_place(Z, labels):
+    Z -= Z.max(axis=1, keepdims=True)
+    return (sm(Z) - one_hot(Z, labels)) / len(Z)
+
+
+def shifted_by_one_number(Z, labels):
+    e = np.exp(Z - Z.max())
+    return (e / e.sum(axis=1, keepdims=True) - one_hot(Z, labels)) / len(Z)
+
+
+def axis_not_kept(Z, labels):
+    e = np.exp(Z - Z.max(axis=1)[:, None])
+    return (e / e.sum(axis=1) - one_hot(Z, labels)) / len(Z)
+
+
+these(
+    "softmax_cross_entropy.fused_gradient",
+    right=[lambda Z, c: ((sm(Z) - one_hot(Z, c)) / len(Z)).tolist()],
+    averaged_twice=[lambda Z, c: (sm(Z) - one_hot(Z, c)) / len(Z) ** 2],
+    batch_mean_missing=[lambda Z, c: sm(Z) / len(Z) - one_hot(Z, c)],
+    summed_over_wrong_axis=[lambda Z, c: (sm(Z.T).T - one_hot(Z, c)) / len(Z)],
+    class_miscounted=[lambda Z, c: (sm(Z) - one_hot(Z, c - 1)) / len(Z)],
+    columns_for_entries=[of_whole_columns],
+    other_classes_forgotten=[lambda Z, c: (sm(Z) - 1) * one_hot(Z, c) / len(Z)],
+    activation_forgotten=[lambda Z, c: (Z - one_hot(Z, c)) / len(Z)],
+    input_changed=[shifted_in_place],
+    no_max_shift=[shifted_by_one_number],
+    keepdims_forgotten=[axis_not_kept],
+    unnamed=[lambda Z, c: 2 * (sm(Z) - one_hot(Z, c)) / len(Z)],
+)
+
+
+def log_sums(Z):
+    return np.logaddexp.reduce(Z, axis=1)
+
+
+these(
+    "softmax_cross_entropy.stable_loss",
+    right=[lambda Z, c: (log_sums(Z) - true_ones(Z, c)).mean()],
+    no_max_shift=[
+        lambda Z, c: np.mean(Z.max() + np.log(np.exp(Z - Z.max()).sum(axis=1)) - true_ones(Z, c)),
+    ],
+    no_max_shift__log_of_zero=[
+        lambda Z, c: -np.log(true_ones(np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True), c)).mean()
+    ],
+    shift_not_undone=[lambda Z, c: (log_sums(Z) - Z.max(axis=1) - true_ones(Z, c)).mean()],
+    another_base=[lambda Z, c: (log_sums(Z) - true_ones(Z, c)).mean() / np.log(2)],
+    logarithm_forgotten=[lambda Z, c: true_ones(sm(Z), c).mean()],
+    squared_error_for_classes=[lambda Z, c: 0.5 * ((sm(Z) - one_hot(Z, c)) ** 2).sum() / len(Z)],
+    mean_over_entries=[lambda Z, c: (log_sums(Z) - true_ones(Z, c)).sum() / Z.size],
+    unnamed=[lambda Z, c: np.median(log_sums(Z) - true_ones(Z, c))],
+)
+
+
+def classifier(of_loss=1.0, of_dW=1.0, slope=1.0, back=lambda loss, dW: (loss, dW)):
+    def loss_and_gradient(W, X, labels):
+        Z = X @ W.T
+        loss = (log_sums(Z) - true_ones(Z, labels)).mean()
+        P = sm(Z)
+        dZ = (P - one_hot(Z, labels)) * (slope if np.isscalar(slope) else slope(P))
+        of = of_dW if np.isscalar(of_dW) else of_dW(X)
+        return back(
+            (of_loss if np.isscalar(of_loss) else of_loss(X)) * loss, of * dZ.T @ X / len(X)
+        )
+
+    return loss_and_gradient
+
+
+these(
+    "softmax_cross_entropy.classifier",
+    right=[classifier(back=lambda loss, dW: [float(loss), dW.tolist()])],
+    results_swapped=[classifier(back=lambda loss, dW: (dW, loss))],
+    gradient_transposed=[classifier(back=lambda loss, dW: (loss, dW.T))],
+    averaged_twice=[classifier(of_dW=lambda X: 1 / len(X))],
+    batch_mean_missing=[classifier(of_loss=len), classifier(of_dW=len)],
+    output_slope_twice=[classifier(slope=lambda P: P * (1 - P))],
+    sign_flipped=[classifier(of_dW=-1.0), classifier(of_loss=-1.0)],
+    unnamed=[classifier(of_dW=2.0), classifier(back=lambda loss, dW: (loss, 0 * dW))],
+)
+these(
+    "softmax_cross_entropy.mend_softmax_backward",
+    right=[lambda Z, g: [(np.diag(y) - np.outer(y, y)) @ h for y, h in zip(sm(Z), g)]],
+    product_not_subtracted=[lambda Z, g: sm(Z) * g],
+    diagonal_forgotten=[lambda Z, g: -sm(Z) * (g * sm(Z)).sum(axis=1, keepdims=True)],
+    error_for_every_loss=[lambda Z, g: sm(Z) - g],
+    keepdims_forgotten=[lambda Z, g: sm(Z) * (g - (g * sm(Z)).sum(axis=1))],
+    unnamed=[lambda Z, g: sm(Z) * (g - g.sum(axis=1, keepdims=True))],
+)
+these(
+    "softmax_cross_entropy.delta_by_hand",
+    right=["-0.3, 0.1, 0.2", np.array([[-0.3], [0.1], [0.2]]), (-0.3, 0.1, 0.2)],
+    other_classes_forgotten=[[-0.3, 0, 0]],
+    class_miscounted=[[0.7, -0.9, 0.2]],
+    unnamed=[0.36, [0.3, 0.1, 0.2], "none"],
+)
+these(
+    "matrix_form.outer_product",
+    right=[lambda d, a: [[x * y for y in a] for x in d], lambda d, a: [x * a for x in d]],
+    integer_arrays=[lambda d, a: np.outer(d, a).astype(int)],
+    off_by_one_loop=[lambda d, a: np.outer(np.append(d[:-1], 0), a)],
+    unnamed=[lambda d, a: d @ a, lambda d, a: np.outer(d, np.ones(len(a)))],
+)
+these(
+    "matrix_form.linear_backward",
+    right=[lambda Z, A, W: [(Z @ W).tolist(), (Z.T @ A).tolist(), Z.sum(axis=0).tolist()]],
+    results_swapped=[lambda Z, A, W: (Z.T @ A, Z.sum(axis=0), Z @ W)],
+    row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.sum(axis=0))],
+    averaged_twice=[lambda Z, A, W: (Z @ W / len(Z), Z.T @ A / len(Z), Z.mean(axis=0))],
+    first_example_only=[lambda Z, A, W: (Z @ W, np.outer(Z[0], A[0]), Z.sum(axis=0))],
+    sign_flipped=[lambda Z, A, W: (Z @ W, -Z.T @ A, Z.sum(axis=0))],
+    bias_not_summed__row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.copy())],
+    unnamed=[
+        lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0)),
+        lambda Z, A, W: (Z @ W, Z.T @ A, None),
+        lambda Z, A, W: (Z @ W, Z.T @ A),
+        lambda Z, A, W: np.array(2.0),
+    ],
+)
+
+
+def layer(**other):
+    class MyLinear:
+        def __init__(self, W, b):
+            self.W, self.b = W, b
+            self.dW, self.db = np.zeros(W.shape), np.zeros(len(W))
+
+        def forward(self, A):
+            self.A = A
+            return A @ self.W.T + self.b
+
+        def backward(self, dZ):
+            np.matmul(dZ.T, self.A, out=self.dW)
+            np.sum(dZ, axis=0, out=self.db)
+            return dZ @ self.W
+
+    return type("MyLinear", (MyLinear,), other)
+
+
+def added_in_place(self, dZ):
+    self.dW += dZ.T @ self.A
+    self.db += dZ.sum(axis=0)
+    return dZ @ self.W
+
+
+def in_lists(self, A):
+    self.A = A
+    return (A @ self.W.T + self.b).tolist()
+
+
+def keeps_its_result(self, A):
+    self.A = A @ self.W.T + self.b
+    return self.A
+
+
+def anew(self, dZ):
+    self.dW, self.db = dZ.T @ self.A, dZ.sum(axis=0)
+    return dZ @ self.W
+
+
+these(
+    "matrix_form.layer_class",
+    right=[layer(), layer(forward=in_lists)],
+    not_reset=[layer(backward=added_in_place)],
+    activation_of_own_layer=[layer(forward=keeps_its_result, backward=anew)],
+    unnamed=[layer(backward=lambda self, dZ: None), layer(backward=None)],
+)
+
+
+def one_step(X, Y, W, b, eta, count=None, of=slope, back=lambda W1, W2: (W1, W2)):
+    A1 = np.tanh(X @ W[0].T + b[0])
+    dZ2 = (A1 @ W[1].T + b[1] - Y) / (count or len(X))
+    dZ1 = dZ2 @ W[1] * of(X @ W[0].T + b[0])
+    return back(W[0] - eta * dZ1.T @ X, W[1] - eta * dZ2.T @ A1)
+
+
+def into_the_list(X, Y, W, b, eta):
+    W[0], W[1] = one_step(X, Y, W, b, eta)
+    return W[0].copy(), W[1].copy()
+
+
+these(
+    "matrix_form.mend_update",
+    right=[lambda *a: one_step(*a, back=lambda W1, W2: [W1.tolist(), W2.tolist()])],
+    number_for_parameter=[lambda X, Y, W, b, eta: one_step(X, Y, W, b, 0.1)],
+    batch_mean_missing=[lambda *a: one_step(*a, count=1)],
+    results_swapped=[lambda *a: one_step(*a, back=lambda W1, W2: (W2, W1))],
+    logistic_slope_for_tanh=[lambda *a: one_step(*a, of=lambda z: np.tanh(z) * (1 - np.tanh(z)))],
+    input_changed=[into_the_list],
+)
+these(
+    "matrix_form.order_of_backward",
+    right=["A-D-E-B", "adbe", np.array(list("ADEB"))],
+    unnamed=["XYZ", "", "AD"],
+)
+these(
+    "cost_of_backprop.mend_count",
+    right=[lambda w: np.array(np.dot(w[:-1], w[1:])), lambda w: float(np.dot(w[:-1], w[1:]))],
+    off_by_one_loop=[
+        lambda w: sum(w[i] * w[i + 1] for i in range(len(w) - 2)),
+        lambda w: sum(w[i - 1] * w[i] for i in range(len(w))),
+    ],
+    added_along_path=[sum, lambda w: sum(w[1:])],
+    unnamed=[lambda w: [a * b for a, b in zip(w, w[1:])], lambda w: 2 * np.dot(w[:-1], w[1:])],
+)
+these(
+    "cost_of_backprop.count_backward",
+    one_layer_off=[lambda w: sum(w[i] * w[i + 1] for i in range(len(w) - 2))],
+    cost_grows_with_weights_squared=[lambda w: np.dot(w[:-1], w[1:]) * np.dot(w[1:-1], w[2:])],
+    unnamed=[lambda w: str(np.dot(w[1:-1], w[2:]))],
+)
+these(
+    "cost_of_backprop.forward_multiplications",
+    right=["54", [54], np.array([54.0]), " 54 "],
+    one_layer_only=[24, 30],
+    unnamed=["many", [24, 30]],
+)
+
+
+def nudged(back, halves=(1, 1), width=2.0, copy=False):
+    """Slopes by nudging x itself, or a copy; ``back`` puts the entry back: (x, i, here, h)."""
+
+    def slopes(f, x, h):
+        x = x.copy() if copy else x
+        found = np.zeros(len(x))
+        for i in range(len(x)):
+            here = x[i]
+            x[i] = here + halves[0] * h
+            above = f(x)
+            x[i] = here - halves[1] * h
+            found[i] = (above - f(x)) / (width * h)
+            back(x, i, here, h)
+        return found
+
+    return slopes
+
+
+def put_back(x, i, here, h):
+    x[i] = here
+
+
+def up_again(x, i, here, h):
+    x[i] += h  # back, but for rounding
+
+
+def leave(x, i, here, h):
+    pass
+
+
+these(
+    "gradient_checking.mend_checker",
+    right=[
+        nudged(put_back),
+        nudged(up_again),
+        lambda f, x, h: [(f(x + e) - f(x - e)) / (2 * h) for e in h * np.eye(len(x))],
+    ],
+    entry_not_restored=[
+        nudged(leave),
+        nudged(leave, copy=True),
+        nudged(lambda x, i, here, h: x.__setitem__(i, here + h), copy=True),
+    ],
+    one_sided=[nudged(put_back, (0, 1), 1.0), nudged(put_back, (1, 0), 2.0)],
+    all_nudged_together=[lambda f, x, h: np.full(len(x), (f(x + h) - f(x - h)) / (2 * h))],
+    number_for_parameter=[lambda f, x, h: nudged(put_back)(f, x, 1e-5)],
+    divided_by_h=[lambda f, x, h: nudged(put_back)(f, x, h) * h * h],
+    unnamed=[lambda f, x, h: np.abs(nudged(put_back)(f, x, h))],
+)
+
+
+def gaps(g, m, below=np.maximum):
+    return np.abs(g - m) / below(np.abs(g), np.abs(m))
+
+
+these(
+    "gradient_checking.relative_error",
+    right=[lambda g, m: gaps(g, m, lambda a, b: np.maximum(a, b) + 1e-12).max()],
+    one_scale_for_all=[lambda g, m: np.abs(g - m).max() / np.abs([g, m]).max()],
+    one_size_doubled=[lambda g, m: gaps(g, m, np.minimum).max()],
+    sign_kept=[lambda g, m: (np.abs(g - m) / np.maximum(g, m)).max()],
+    mean_for_largest=[lambda g, m: gaps(g, m).sum()],
+    unnamed=[lambda g, m: gaps(g, m), lambda g, m: np.median(gaps(g, m))],
+)
+these(
+    "gradient_checking.complex_step",
+    right=[lambda f, x: np.imag(f(complex(x, 1e-30))) / 1e-30],
+    real_part_taken=[lambda f, x: f(x + 1e-20j).real / 1e-20],
+    unnamed=[
+        lambda f, x: (f(x + 1e-20) - f(x)) / 1e-20,  # 0, as with 1j forgotten
+        lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
+        lambda f, x: abs(f(x + 1e-20j).imag) / 1e-20,
+        lambda f, x: (f(x + 1e-20j) - f(x)) / 1e-20,
+    ],
+)
+these("gradient_checking.error_of_central", right=["100", "1e2"], cubed=["1000"], unnamed=[0.01])
+
+
+def cut(X, y, order, n, first=0, more=0):
+    rows = [order[i : i + n + more] for i in range(first, len(order), n)]
+    return [(X[i], y[i]) for i in rows]
+
+
+these(
+    "training.batches",
+    right=[lambda *a: [(A.tolist(), t.tolist()) for A, t in cut(*a)]],
+    shuffled_apart=[
+        lambda X, y, o, n: [
+            (A, t) for (A, _), (_, t) in zip(cut(X, y, np.arange(len(y)), n), cut(X, y, o, n))
+        ]
+    ],
+    off_by_one_loop=[
+        lambda *a: cut(*a, first=1),
+        lambda *a: cut(*a, more=1),
+        lambda X, y, o, n: [
+            (X[o[k * n : k * n + n]], y[o[k * n : k * n + n]]) for k in range(len(y) // n + 1)
+        ],
+    ],
+    results_swapped=[lambda *a: [(t, A) for A, t in cut(*a)]],
+    one_step_an_epoch=[lambda *a: cut(*a)[:1]],
+    unnamed=[
+        lambda X, y, o, n: [(X[i], y[i]) for i in np.array_split(o, -(-len(o) // n))],
+        lambda X, y, o, n: cut(X, y, o, 2),
+        lambda *a: dict(enumerate(cut(*a))),
+        lambda *a: [A for A, _ in cut(*a)],
+    ],
+)
+these(
+    "training.epoch",
+    right=[lambda *a: ep(*a).tolist(), lambda *a: tuple(ep(*a))],
+    number_for_parameter=[lambda X, y, w, eta, n: ep(X, y, w, 0.1, n)],
+    one_step_an_epoch=[lambda X, y, w, eta, n: ep(X, y, w, eta, len(y))],
+    factor_two_extra=[lambda X, y, w, eta, n: ep(X, y, w, 2 * eta, n)],
+    unnamed=[lambda X, y, w, eta, n: ep(X, y, w, eta, 1), lambda X, y, w, eta, n: w.copy()],
+)
+
+
+def drawn(of, seed=lambda s: s):
+    return lambda a, b, s: of(np.random.default_rng(seed(s)), a, b)
+
+
+these(
+    "training.initial_weights",
+    right=[drawn(lambda rng, a, b: (rng.normal(size=(b, a)) / np.sqrt(a)).tolist())],
+    seed_not_used=[
+        drawn(lambda rng, a, b: rng.normal(size=(b, a)) / np.sqrt(a), seed=lambda s: 0),
+        drawn(lambda rng, a, b: rng.normal(size=(b, a)) / np.sqrt(a), seed=lambda s: None),
+    ],
+    initialisation_too_large=[drawn(lambda rng, a, b: rng.normal(size=(b, a)) * np.sqrt(a))],
+    unnamed=[
+        drawn(lambda rng, a, b: np.eye(b, a)),
+        drawn(lambda rng, a, b: np.tile(rng.normal(size=(b, 1)) / np.sqrt(a), (1, a))),
+        drawn(lambda rng, a, b: np.abs(rng.normal(size=(b, a))) / np.sqrt(a)),
+        drawn(lambda rng, a, b: rng.normal(size=(b, a)) * 0.01),
+    ],
+)
+
+
+def ordered(X, y, seed, of_y=None, draw=np.random.default_rng):
+    order = draw(seed).permutation(len(y))
+    return X[order], y[order if of_y is None else of_y]
+
+
+these(
+    "training.mend_shuffle",
+    right=[lambda X, y, s: [v.tolist() for v in ordered(X, y, s)]],
+    shuffled_apart=[lambda X, y, s: ordered(X, y, s, of_y=np.arange(len(y)))],
+    seed_not_used=[
+        lambda X, y, s: ordered(X, y, 0),
+        lambda X, y, s: ordered(X, y, s, draw=np.random.RandomState),
+    ],
+    results_swapped=[lambda X, y, s: ordered(X, y, s)[::-1]],
+    unnamed=[lambda X, y, s: ordered(X, y, None), lambda X, y, s: (*ordered(X, y, s), s)],
+)
+these(
+    "training.steps",
+    right=["45", 45.0],
+    last_batch_dropped=[40, 42, 43, 42.65625],
+    unnamed=[44],
+)
+these(
+    "training.order_of_loop",
+    right=["C A E B D", "c,a,e,b,d"],
+    stale_cache=["CABED"],
+    order_ignored=["ACEBD"],
+    unnamed=["CADEB"],
+)
+these(
+    "training.initial_scale",
+    right=["0.1", "1/10", [0.1]],
+    initialisation_too_large=[10],
+    unnamed=[0.2],
+)
+these(
+    "to_autodiff.matmul_gate",
+    right=[lambda A, B, g: [(g @ B.T).tolist(), (A.T @ g).tolist()]],
+    upstream_missing=[lambda A, B, g: (B.T.copy(), A.T.copy())],
+    backward_is_inverse=[lambda A, B, g: (g @ np.linalg.pinv(B), np.linalg.pinv(A) @ g)],
+    sign_flipped=[lambda A, B, g: (-g @ B.T, A.T @ g)],
+    unnamed=[lambda A, B, g: (g @ B.T, None), lambda A, B, g: (A, B)],
+)
+these(
+    "to_autodiff.add_with_broadcast",
+    right=[lambda X, b, g: [g.tolist(), g.sum(axis=0).tolist()]],
+    bias_summed_to_one=[lambda X, b, g: (g.copy(), g.sum())],
+    first_example_only=[lambda X, b, g: (g.copy(), g[0].copy())],
+    results_swapped=[lambda X, b, g: (g.sum(axis=0), g.copy())],
+    unnamed=[
+        lambda X, b, g: (g.sum(axis=0), g.sum(axis=0)),
+        lambda X, b, g: (g.copy(), g.sum(axis=0, keepdims=True)),
+    ],
+)
+
+
+def doubled_in_place(x, times):
+    for _ in range(times):
+        grad = x
+        grad += x
+    return grad
+
+
+these(
+    "to_autodiff.mend_accumulate",
+    right=[lambda x, times: [2 * float(v) for v in x], lambda x, times: np.add(x, x)],
+    paths_multiplied=[lambda x, times: x * x],
+    input_changed=[doubled_in_place],
+    not_reset=[lambda x, times: 2 * times * x],
+    unnamed=[lambda x, times: 4 * x, lambda x, times: None, lambda x, times: (2 * x).sum()],
+)
 
 
 @pytest.mark.parametrize(

@@ -161,13 +161,11 @@ def error_of_central(flaw, times):
     level="stretch",
     points=2,
     minutes=8,
-    misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped smaller_is_better",
+    misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
     forms={"real_part_taken": "over_h modulus", "step_forgotten": "times_h"},
 )
 def complex_step(flaw, f, x):
     h = 1e-20
-    if flaw("smaller_is_better"):
-        return float((f(x + h) - f(x)) / h)
     value = f(x + 1j * h)
     if flaw("real_part_taken"):
         part = np.abs(value) if flaw("modulus") else value.real

@@ -268,15 +268,17 @@ def _use_layer(cls, dZ, A, W, b):
     minutes=10,
     misconceptions="updated_before_passed_down step_uphill learning_rate_missing "
     "batch_mean_missing factor_two_extra mean_over_entries results_swapped step_without_start "
-    f"number_for_parameter {TANH_SLOPES}",
+    f"number_for_parameter averaged_twice bias_forgotten {TANH_SLOPES}",
     forms={
         "updated_before_passed_down": "upwards upwards_in_part",
         "step_without_start": "the_gradient",
         "number_for_parameter": "a_smaller_one",
     },
+    coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the outputs
 )
 def mend_update(flaw, X, Y, W, b, eta):
     W1, W2 = (w.copy() for w in W)
+    b = [0 * b[0], 0 * b[1]] if flaw("bias_forgotten") else b
     Z1 = X @ W1.T + b[0]
     A1 = np.tanh(Z1)
     dZ2 = (A1 @ W2.T + b[1] - Y) / (Y.size if flaw("mean_over_entries") else len(X))
@@ -286,6 +288,8 @@ def mend_update(flaw, X, Y, W, b, eta):
         dZ2 = 2 * dZ2
     if flaw("number_for_parameter"):
         eta = 0.01 if flaw("a_smaller_one") else 0.1
+    if flaw("averaged_twice"):
+        eta = eta / len(X)
     rate = (1 if flaw("learning_rate_missing") else eta) * (-1 if flaw("step_uphill") else 1)
     new_W2 = W2 - rate * dZ2.T @ A1
     early = flaw("updated_before_passed_down")
