@@ -56,7 +56,7 @@ def tangent(f, at, *, h=1e-4, low=-3, high=3, names=("x", "y")):
     ax.set(xlabel=names[0], ylabel=names[1], xlim=(low, high), ylim=limits)
     if len(seen) == 2:
         ax.set_xticks([at - h, at, at + h], [f"{names[0]} − h", names[0], f"{names[0]} + h"])
-        ax.set_yticks([])
+        ax.set(yticks=[], xlabel="")
     return fig
 
 
