@@ -16,11 +16,26 @@ def _weight(rng, size):
     }
 
 
+def _the_weight(delta, a, w, i, j):
+    from bpcourse import figures
+
+    def numbers(values):
+        return [figures.number(value, 1) for value in values]
+
+    return figures.layer_diagram(
+        [numbers(a), numbers(delta)],
+        ["$a$", r"$\delta$"],
+        kinds=["forward", "gradient"],
+        marked={(0, j - 1, i - 1): f"{w:g}"},
+    )
+
+
 @question(
     "one_weight_at_a_time.two_terms",
     "number",
     answer="dC_dw",
     inputs=_weight,
+    picture=_the_weight,
     level="warm_up",
     points=1,
     minutes=2,
@@ -131,10 +146,18 @@ def mend_slope(flaw, x, W, v, i, j):
     return v[i] * slope * arriving
 
 
+def _further_layers(width, layers, outputs):
+    from bpcourse import figures
+
+    sizes = [1] + [width] * layers + [outputs]
+    return figures.layer_diagram(sizes, [str(size) for size in sizes])
+
+
 @question(
     "one_weight_at_a_time.number_of_paths",
     "number",
     answer="paths",
+    picture=_further_layers,
     inputs=lambda rng, size: {
         "width": int(rng.integers(3, 9)),
         "layers": int(rng.integers(2, 5)),
