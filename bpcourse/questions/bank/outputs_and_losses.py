@@ -12,11 +12,18 @@ def _probabilities(rng, size):
     return {"y_hat": shares, "c": int(rng.integers(1, k + 1))}
 
 
+def _one_class(y_hat, c):
+    from bpcourse import figures
+
+    return figures.bars(y_hat, marked=c - 1, ylabel=r"$\hat y$")
+
+
 @question(
     "outputs_and_losses.cross_entropy_by_hand",
     "number",
     answer="loss_by_hand",
     inputs=_probabilities,
+    picture=_one_class,
     level="warm_up",
     points=1,
     minutes=2,
@@ -182,11 +189,18 @@ def how_bad(flaw, p, q):
     return -ratio if flaw("sign_flipped") else ratio
 
 
+def _exponentials(e):
+    from bpcourse import figures
+
+    return figures.bars(e, ylabel="$e^z$")
+
+
 @question(
     "outputs_and_losses.logits_by_hand",
     "array",
     answer="shares_by_hand",
     inputs=lambda rng, size: {"e": rng.choice(np.arange(1, 10), size=3, replace=False)},
+    picture=_exponentials,
     level="warm_up",
     points=1,
     minutes=2,
