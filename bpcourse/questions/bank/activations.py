@@ -15,10 +15,19 @@ def _values(rng, size):
     return {"z": z}
 
 
+def _at_activation(a):
+    from bpcourse import figures
+
+    fig = figures.tangent(_sigmoid, float(np.log(a / (1 - a))), low=-5, high=5, names=("z", "a"))
+    fig.axes[0].set(xticks=[], yticks=[0, a, 1])
+    return fig
+
+
 @question(
     "activations.logistic_slope_by_hand",
     "number",
     answer="slope_by_hand",
+    picture=_at_activation,
     inputs=lambda rng, size: {"a": float(rng.choice([0.1, 0.2, 0.6, 0.7, 0.8, 0.9]))},
     level="warm_up",
     points=1,
@@ -122,10 +131,23 @@ def mend_leaky_relu(flaw, z, slope):
     return np.where(active, 1.0, 0.0 if flaw("dead_side") else slope)
 
 
+def _gates(layers):
+    from bpcourse import figures
+
+    names = ["z", *(f"a{layer}" for layer in range(layers))]
+    return figures.flow_graph(
+        {name: (0.55 * n, 0) for n, name in enumerate(names)},
+        list(zip(names, names[1:], strict=False)),
+        gates=dict.fromkeys(names[1:], "σ"),
+        grads={names[0]: "?", names[-1]: 1},
+    )
+
+
 @question(
     "activations.through_layers",
     "number",
     answer="largest_share",
+    picture=_gates,
     inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
     level="core",
     points=1,
