@@ -16,7 +16,7 @@ def _uphill(theta, gradient, eta):
     ax.annotate("", tip, theta, arrowprops=arrow | {"shrinkB": 0})
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
-    ax.text(*(theta - away), "θ₀", ha="center", va="center", color=figures.PARAMETER)
+    ax.text(*(theta - away), "θ⁰", ha="center", va="center", color=figures.PARAMETER)
     ax.text(*(tip + 1.4 * away), "∇L", ha="center", va="center", color=figures.GRADIENT)
     (left, low), (right, high) = np.minimum(theta, tip) - 0.6, np.maximum(theta, tip) + 0.6
     ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
