@@ -69,7 +69,8 @@ class Posed:
 
     def leading(self, value):
         """How many lines of an order are right, from the first on."""
-        same = [a == b for a, b in zip(self._read(value), self.right, strict=False)]
+        letters = self.shown(self._read(value)), self.shown(self.right)
+        same = [a == b for a, b in zip(*letters, strict=False)]
         return [*same, False].index(False)
 
     def _coincide(self, names):
