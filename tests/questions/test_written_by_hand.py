@@ -905,7 +905,12 @@ def drawn(of, seed=lambda s: s):
 
 these(
     "training.initial_weights",
-    right=[drawn(lambda rng, a, b: (rng.normal(size=(b, a)) / np.sqrt(a)).tolist())],
+    right=[
+        drawn(lambda rng, a, b: (rng.normal(size=(b, a)) / np.sqrt(a)).tolist()),
+        drawn(lambda rng, a, b: 5 / 3 * rng.normal(size=(b, a)) / np.sqrt(a)),
+        drawn(lambda rng, a, b: rng.normal(size=(b, a)) * np.sqrt(2 / a)),
+        drawn(lambda rng, a, b: np.linalg.qr(rng.normal(size=(a, b)))[0].T),
+    ],
     seed_not_used=[
         drawn(lambda rng, a, b: rng.normal(size=(b, a)) / np.sqrt(a), seed=lambda s: 0),
         drawn(lambda rng, a, b: rng.normal(size=(b, a)) / np.sqrt(a), seed=lambda s: None),
