@@ -109,7 +109,7 @@ def test_the_first_lesson_opens_and_runs(lab, page):
     assert page.hosts <= {"127.0.0.1", None}  # None: data and blob addresses
 
 
-def _open(page, lab, path):
+def _open(page, lab, path, run=True):
     """Open the notebook in JupyterLab, and run all its cells."""
     page.set_default_timeout(90_000)
     page.set_viewport_size({"width": 1300, "height": 1000})
@@ -122,8 +122,9 @@ def _open(page, lab, path):
     }}""")
     page.wait_for_function(f"window.jupyterapp.shell.currentWidget.context.path === '{path}'")
     page.wait_for_function(IDLE)
-    page.evaluate(RUN_ALL)
-    page.wait_for_function(ALL_RUN)
+    if run:
+        page.evaluate(RUN_ALL)
+        page.wait_for_function(ALL_RUN)
 
 
 def _show(page, words):
@@ -216,6 +217,35 @@ def _worked_programs():
         return Stepper(net, x, Y[0]).program
 
     return stepper, changed
+
+
+RUN = """async ([name, source]) => {  // the cell of this id, if need be with another source
+    const panel = window.jupyterapp.shell.currentWidget.content;
+    panel.activeCellIndex = panel.widgets.findIndex(cell => cell.model.id === name);
+    if (source) panel.activeCell.model.sharedModel.setSource(source);
+    await window.jupyterapp.commands.execute('notebook:run-cell');
+}"""
+
+
+PICTURE = """() => {
+    const cell = window.jupyterapp.shell.currentWidget.content.activeCell;
+    return cell.node.querySelector('.jp-OutputArea img')?.naturalWidth > 100;
+}"""
+
+
+def test_an_exercise_shows_its_pictures_and_judges_an_answer(lab, page):
+    _open(page, lab, "exercises/11_matrix_form.ipynb", run=False)
+    page.evaluate(RUN, ["setup", ""])
+    page.evaluate(RUN, ["shape-of-gradient-ask", ""])
+    page.wait_for_function(PICTURE)
+    page.evaluate(RUN, ["shape-of-gradient-answer", "shape_of_dW = (6, 5)"])
+    page.evaluate(RUN, ["shape-of-gradient-check", ""])
+    page.get_by_text(text("misconception.gradient_transposed.hint")).wait_for()
+    page.evaluate(RUN, ["linear-backward-picture", ""])
+    page.wait_for_function(PICTURE)
+    folded = page.locator(".jp-Cell.jp-mod-active .jp-Placeholder")
+    assert folded.first.is_visible()  # the code of a picture is no part of the exercise
+    _sound(page)
 
 
 def test_the_stepper_in_a_lesson(lab, page, tmp_path):

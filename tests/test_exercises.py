@@ -88,6 +88,7 @@ def test_every_stub_raises_its_name_and_no_stub_passes(stem):
     answers = [cell for cell in code("exercises", stem) if graded(cell, "solution")]
     for cell in answers:
         question = questions[cell.metadata.nbgrader.grade_id.replace("-", ".", 1)]
+        assert question.answer in cell.source.splitlines()[0]  # as the introduction says
         space: dict = {}
         try:
             exec(compile(cell.source, "stub", "exec"), space)  # noqa: S102

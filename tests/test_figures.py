@@ -82,6 +82,7 @@ FIGURES = {
     ),
     "jacobian": lambda: figures.jacobian(activations.softmax.jacobian(np.ones((1, 3)))[0], "J"),
     "curve": lambda: figures.curve(activations.gelu),
+    "bars": lambda: figures.bars([0.05, 0.8, -0.15], marked=1, ylabel="share"),
     "tangent": lambda: figures.tangent(np.sin, 1.0),
     "secant": lambda: figures.tangent(np.sin, 1.0, h=0.6, names=("w", "loss")),
     "history": lambda: History(loss=[2.0, 1.0], accuracy=[0.1, 0.5]).plot(),
@@ -328,6 +329,7 @@ def test_shapes_that_line_up_and_those_that_do_not():
         (lambda: figures.shape_row(["="]), "parts: "),
         (lambda: figures.flow_graph({"x": (0, 0)}, [("x", "y")]), "edges: .*'x' → 'y'"),
         (lambda: figures.flow_graph({"x": (0, 0)}, [], values={"y": 1}), r"values: .*\(x\).*'y'"),
+        (lambda: figures.bars(np.ones((2, 2))), r"values: .*\(2, 2\)"),
         (lambda: figures.layer_diagram([3, 2], marked={(0, 2, 2): ""}), r"marked: .*\(0, 2, 2\)"),
         (lambda: figures.images(np.zeros((2, 7))), r"pixels: .*\(2, 7\)"),
         (lambda: figures.images(np.zeros((2, 4)), [1]), "labels: expected 2.*got 1"),
@@ -336,6 +338,13 @@ def test_shapes_that_line_up_and_those_that_do_not():
 def test_bad_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_bars_are_as_high_as_their_values_and_one_is_filled():
+    ax = figures.bars([0.2, 0.5, 0.3], marked=2).axes[0]
+    assert [bar.get_height() for bar in ax.patches] == [0.2, 0.5, 0.3]
+    assert [bar.get_facecolor()[:3] == (1, 1, 1) for bar in ax.patches] == [True, True, False]
+    assert [label.get_text() for label in ax.texts] == ["0.2", "0.5", "0.3"]
 
 
 def test_each_unit_is_joined_to_all_of_the_next_layer():

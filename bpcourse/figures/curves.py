@@ -56,7 +56,32 @@ def tangent(f, at, *, h=1e-4, low=-3, high=3, names=("x", "y")):
     ax.set(xlabel=names[0], ylabel=names[1], xlim=(low, high), ylim=limits)
     if len(seen) == 2:
         ax.set_xticks([at - h, at, at + h], [f"{names[0]} − h", names[0], f"{names[0]} + h"])
-        ax.set_yticks([])
+        ax.set(yticks=[], xlabel="")
+    return fig
+
+
+@styled
+def bars(values, labels=None, *, marked=None, ylabel=""):
+    """A bar for each of ``values`` (n,), its number above it; ``marked``, from 0, stands out.
+
+    ``labels`` stand below, 1 to n if there are none.
+    """
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(f"values: expected numbers in one row, (n,), got shape {values.shape}")
+    fig = new_figure(0.7 * len(values) + 1.2, 2.2)
+    ax = fig.subplots()
+    names = list(labels) if labels is not None else [str(n + 1) for n in range(len(values))]
+    drawn = ax.bar(names, values, width=0.6, facecolor="white", edgecolor=FORWARD, linewidth=2)
+    if marked is not None:
+        drawn[marked].set_facecolor(FORWARD)
+    words = [f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in values]
+    ax.bar_label(drawn, words, padding=2)
+    ax.axhline(0, color=INK, linewidth=1)
+    ax.set(ylabel=ylabel, yticks=[])
+    ax.margins(y=0.15)
+    ax.tick_params(axis="x", length=0)
+    ax.spines[:].set_visible(False)
     return fig
 
 

@@ -2,7 +2,7 @@
 
 from matplotlib.patches import Circle
 
-from bpcourse.figures.style import COLORS, INK, PALE, PARAMETER, QUIET, new_figure, styled
+from bpcourse.figures.style import COLORS, INK, PARAMETER, QUIET, new_figure, styled
 
 BARE, LABELLED = 0.13, 0.3  # inches, the radius of a unit
 ACROSS = 1.7  # inches between columns
@@ -47,8 +47,9 @@ def layer_diagram(columns, titles=(), *, kinds=(), marked=None):
             raise ValueError(f"marked: expected (column, unit, to) of a weight, got {name}")
     for name, ((x0, y0), (x1, y1)) in weights.items():
         stands_out = name in marked
-        color = PARAMETER if stands_out else PALE if marked else QUIET
-        line = {"color": color, "linewidth": 2.5 if stands_out else 0.8}
+        line: dict = {"color": QUIET, "linewidth": 0.8, "alpha": 0.5 if marked else 1}
+        if stands_out:
+            line = {"color": PARAMETER, "linewidth": 2.5}
         ax.plot([x0, x1], [y0, y1], zorder=2 if stands_out else 1, **line)
         if stands_out:
             box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}

@@ -13,9 +13,10 @@ def alike(a, b, question):
     return not unasked and a.aliased == b.aliased and alike_values(a.value, b.value)
 
 
-def alike_values(a, b):
+def alike_values(a, b, tolerance=0.0):
     """Whether two results agree in structure, shape and numbers, up to rounding.
 
+    Or up to a relative ``tolerance`` that is coarser.
     A list of numbers is as good as an array. Where ``b`` is infinite any number agrees: a mistake
     that gives ∞ is the same mistake when a clip hides it.
     """
@@ -23,7 +24,7 @@ def alike_values(a, b):
         return (
             isinstance(a, dict)
             and a.keys() == b.keys()
-            and all(alike_values(a[k], b[k]) for k in b)
+            and all(alike_values(a[k], b[k], tolerance) for k in b)
         )
     if isinstance(b, tuple | list):
         if isinstance(a, np.ndarray) and a.ndim and a.dtype != object:
@@ -31,14 +32,14 @@ def alike_values(a, b):
         return (
             isinstance(a, tuple | list)
             and len(a) == len(b)
-            and all(alike_values(x, y) for x, y in zip(a, b, strict=True))
+            and all(alike_values(x, y, tolerance) for x, y in zip(a, b, strict=True))
         )
     if b is None or isinstance(b, str | bool):
         return type(a) is type(b) and a == b
     a, b = as_numbers(a), as_numbers(b)
     if a is None or b is None or a.shape != b.shape:
         return False
-    near = max(TOLERANCE.get(str(a.dtype), 1e-7), TOLERANCE.get(str(b.dtype), 1e-7))
+    near = max(tolerance, *(TOLERANCE.get(str(array.dtype), 1e-7) for array in (a, b)))
     largest = np.abs(b[np.isfinite(b)]).max(initial=0)
     with np.errstate(all="ignore"):
         close = (np.abs(a - b) <= near * (np.abs(b) + 1e-3 * largest)) | (a == b)

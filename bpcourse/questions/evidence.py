@@ -12,6 +12,7 @@ from bpcourse.questions.alike import alike_values, as_numbers
 from bpcourse.text import text
 
 MOST = 4  # results whose every order is tried
+NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
 FACTORS = (-1, 2, 0.5, -2, -0.5, 4, 0.25)  # of a single number, that are worth naming
 
 
@@ -123,6 +124,8 @@ def _of_arrays(names, given, true):
         return ""
     if not all(np.isfinite(g).all() for g, _ in wrong):
         return text("check.not_finite")
+    if wrong and all(alike_values(g, t, NEARLY) for g, t in wrong):
+        return text("check.nearly")
     if all(g.ndim == t.ndim == 0 for g, t in wrong):
         factors = {round(float(g / t), 6) for g, t in wrong if t}
         known = len(factors) == 1 and factors & set(FACTORS)

@@ -102,7 +102,11 @@ def _recognise(question, answer, cases, given, expected, seed):
         again = [run(question, answer, case) for case in more]
         found = [names for names in found if _explains(question, names, more, again)] or found[:0]
     if not found:
-        return by_effect(question, given, expected) or _by_parts(question, cases, given, expected)
+        return (
+            by_effect(question, given, expected)
+            or _with_effect(question, cases, given)
+            or _by_parts(question, cases, given, expected)
+        )
     if len(found) > 1 and len(found[0]) == 2:
         return ()  # two explanations by two mistakes each: neither is certain
     return found[0]
@@ -126,6 +130,19 @@ def _does(question, flaws, cases, given):
         if not alike(outcome, replace(made, aliased=outcome.aliased), question):
             return False
     return True
+
+
+def _with_effect(question, cases, given):
+    """Where inputs were changed, or given back: that, and the mistake that explains the values."""
+    changed = any(outcome.changed - set(question.may_change) for outcome in given)
+    if not changed and not any(outcome.aliased for outcome in given):
+        return ()
+    values = [replace(outcome, changed=frozenset(), aliased=frozenset()) for outcome in given]
+    found = [
+        name for name in question.misconceptions if _explains(question, (name,), cases, values)
+    ]
+    effect = "input_changed" if changed else "result_aliases_input"
+    return (found[0], effect) if len(found) == 1 else ()
 
 
 def _acts(question, name, cases, expected):

@@ -14,7 +14,7 @@ import pytest
 
 from bpcourse import cli
 from bpcourse import text as texts
-from bpcourse.questions import all_questions, bank, check
+from bpcourse.questions import all_questions, bank
 from bpcourse.questions import question as registry
 from bpcourse.questions.asking import ask
 from bpcourse.questions.checking import judge
@@ -61,7 +61,7 @@ def test_the_documentations_example_is_asked_and_judged(folder, monkeypatch):
     assert str(ask(first.id)) == text(f"question.{first.id}.task")
     shown = str(ask(second.id))
     letters = re.findall(r"^- \*\*([A-Z])\*\*", shown, re.MULTILINE)
-    verdicts = [str(check(second.id, letter).status) for letter in letters]
+    verdicts = [judge(second, letter).status for letter in letters]
     assert sorted(verdicts) == ["right", "wrong", "wrong"]
 
 

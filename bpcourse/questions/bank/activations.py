@@ -9,32 +9,6 @@ def _sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
 
-def _tangent(a):
-    from bpcourse import figures
-
-    fig = figures.new_figure(5, 2.6)
-    ax = fig.subplots()
-    z, here = np.linspace(-5, 5, 201), np.log(a / (1 - a))
-    near = np.array([here - 1.3, here + 1.3])
-    ax.plot(z, _sigmoid(z), color=figures.FORWARD)
-    ax.plot(near, a + a * (1 - a) * (near - here), "--", color=figures.GRADIENT)
-    ax.plot([-5, here], [a, a], ":", color="0.6")
-    ax.plot(here, a, "o", color=figures.GRADIENT)
-    ax.set_xticks([here], ["z"])
-    ax.set_yticks([0, a, 1], ["0", f"a = {a:g}", "1"])
-    ax.set(xlim=(-5, 5), ylim=(-0.05, 1.05), ylabel="σ")
-    return fig
-
-
-def _one_after_the_other(layers):
-    from bpcourse import figures
-
-    names = [f"a{n}" for n in range(layers + 1)]
-    places = {name: (n * 0.62, 0) for n, name in enumerate(names)}
-    back = [(names[n], names[n - 1], "σ′") for n in range(layers, 0, -1)]
-    return figures.flow_graph(places, back, kind="gradient")
-
-
 def _far_below_zero(z):
     from bpcourse import figures
 
@@ -54,11 +28,19 @@ def _values(rng, size):
     return {"z": z}
 
 
+def _at_activation(a):
+    from bpcourse import figures
+
+    fig = figures.tangent(_sigmoid, float(np.log(a / (1 - a))), low=-5, high=5, names=("z", "a"))
+    fig.axes[0].set(xticks=[], yticks=[0, a, 1])
+    return fig
+
+
 @question(
     "activations.logistic_slope_by_hand",
     "number",
     answer="slope_by_hand",
-    picture=_tangent,
+    picture=_at_activation,
     inputs=lambda rng, size: {"a": float(rng.choice([0.1, 0.2, 0.6, 0.7, 0.8, 0.9]))},
     level="warm_up",
     points=1,
@@ -162,11 +144,23 @@ def mend_leaky_relu(flaw, z, slope):
     return np.where(active, 1.0, 0.0 if flaw("dead_side") else slope)
 
 
+def _gates(layers):
+    from bpcourse import figures
+
+    names = ["z", *(f"a{layer}" for layer in range(layers))]
+    return figures.flow_graph(
+        {name: (0.55 * n, 0) for n, name in enumerate(names)},
+        list(zip(names, names[1:], strict=False)),
+        gates=dict.fromkeys(names[1:], "σ"),
+        grads={names[0]: "?", names[-1]: 1},
+    )
+
+
 @question(
     "activations.through_layers",
     "number",
     answer="largest_share",
-    picture=_one_after_the_other,
+    picture=_gates,
     inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
     level="stretch",
     points=1,

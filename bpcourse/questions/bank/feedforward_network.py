@@ -148,15 +148,22 @@ def forward_batch(flaw, X, W1, b1, W2, b2):
     return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
 
 
+def _deep(rng, size):
+    depth = (3, 2, 3, 1, 4)[size]  # any number of layers is asked for
+    widths = sizes(rng, size, depth + 1)
+    shapes = list(zip(widths[1:], widths, strict=False))
+    return {
+        "x": rng.normal(size=widths[0]),
+        "W": [rng.normal(size=shape) for shape in shapes],
+        "b": [rng.normal(size=n) for n in widths[1:]],
+    }
+
+
 @question(
     "feedforward_network.mend_forward",
     "mend",
     answer="mended_forward",
-    inputs=lambda rng, size: {
-        "x": rng.normal(size=size + 2),
-        "W": [rng.normal(size=shape) for shape in ((size + 4, size + 2), (3, size + 4))],
-        "b": [rng.normal(size=n) for n in (size + 4, 3)],
-    },
+    inputs=_deep,
     level="stretch",
     points=3,
     minutes=8,

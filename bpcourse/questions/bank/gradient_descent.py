@@ -16,7 +16,7 @@ def _uphill(theta, gradient, eta):
     ax.annotate("", tip, theta, arrowprops=arrow | {"shrinkB": 0})
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
-    ax.text(*(theta - away), "θ₀", ha="center", va="center", color=figures.PARAMETER)
+    ax.text(*(theta - away), "θ⁰", ha="center", va="center", color=figures.PARAMETER)
     ax.text(*(tip + 1.4 * away), "∇L", ha="center", va="center", color=figures.GRADIENT)
     (left, low), (right, high) = np.minimum(theta, tip) - 0.6, np.maximum(theta, tip) + 0.6
     ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
@@ -53,12 +53,12 @@ def one_step(flaw, theta, gradient, eta):
 
 
 def _measured(rng, size):
-    shape = sizes(rng, size, 2)
+    shape = sizes(rng, size, (2, 2, 3, 1, 2)[size])  # x may have any shape
     weights = rng.normal(size=shape)
     return {
         "f": lambda x: float(np.sum(weights * x**2) + np.sum(x) ** 3),
         "x": rng.normal(size=shape),
-        "h": 1e-4 if size % 2 else 1e-3,
+        "h": 1e-3 if size % 2 else 1e-2,
     }
 
 
@@ -93,10 +93,13 @@ def central_difference(flaw, f, x, h):
 
 def _valley(rng, size):
     n = 1 + size
+    slant = rng.normal(size=(n, n))
+    curvature = slant @ slant.T / n + 0.5 * np.eye(n)  # no axis of the valley is one of θ's own
+    lowest = rng.normal(size=n)
     return {
-        "gradient": (lambda c: lambda theta: 2 * c * theta)(rng.uniform(0.5, 2, size=n)),
+        "gradient": lambda theta: curvature @ (theta - lowest),
         "theta": rng.normal(size=n),
-        "eta": 0.1,
+        "eta": float(rng.choice([0.05, 0.1, 0.2])),
         "steps": 3 + size,
     }
 

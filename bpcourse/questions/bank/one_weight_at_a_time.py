@@ -6,25 +6,6 @@ from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 
-def _from_unit_to_unit(delta, a, w, i, j):
-    from bpcourse import figures
-
-    below = [f"a{n}\n{value:g}" for n, value in enumerate(a, 1)]
-    above = [f"δ{n}\n{value:g}" for n, value in enumerate(delta, 1)]
-    places: dict[str, tuple[float, float]] = {name: (0, n) for n, name in enumerate(below)}
-    places |= {name: (1.5, n + 0.5) for n, name in enumerate(above)}
-    edges = [(below[j - 1], above[i - 1], f"w = {w:g}")]
-    return figures.flow_graph(places, edges, kind="parameter")
-
-
-def _layers_above(width, layers, outputs):
-    from bpcourse import figures
-
-    names = ["1", *(f"h{n}\n{width}" for n in range(1, layers + 1)), f"ŷ\n{outputs}"]
-    places = {name: (n * 0.7, 0) for n, name in enumerate(names)}
-    return figures.flow_graph(places, list(zip(names, names[1:], strict=False)))
-
-
 def _weight(rng, size):
     return {
         "delta": rounded(rng, 3, -2, 2),
@@ -35,12 +16,26 @@ def _weight(rng, size):
     }
 
 
+def _the_weight(delta, a, w, i, j):
+    from bpcourse import figures
+
+    def numbers(values):
+        return [figures.number(value, 1) for value in values]
+
+    return figures.layer_diagram(
+        [numbers(a), numbers(delta)],
+        ["$a$", r"$\delta$"],
+        kinds=["forward", "gradient"],
+        marked={(0, j - 1, i - 1): f"{w:g}"},
+    )
+
+
 @question(
     "one_weight_at_a_time.two_terms",
     "number",
     answer="dC_dw",
-    picture=_from_unit_to_unit,
     inputs=_weight,
+    picture=_the_weight,
     level="warm_up",
     points=1,
     minutes=2,
@@ -152,11 +147,18 @@ def mend_slope(flaw, x, W, v, i, j):
     return v[i] * slope * arriving
 
 
+def _further_layers(width, layers, outputs):
+    from bpcourse import figures
+
+    sizes = [1] + [width] * layers + [outputs]
+    return figures.layer_diagram(sizes, [str(size) for size in sizes])
+
+
 @question(
     "one_weight_at_a_time.number_of_paths",
     "number",
     answer="paths",
-    picture=_layers_above,
+    picture=_further_layers,
     inputs=lambda rng, size: {
         "width": int(rng.integers(3, 9)),
         "layers": int(rng.integers(2, 5)),

@@ -7,22 +7,6 @@ from bpcourse.questions.inputs import sizes
 from bpcourse.questions.question import question
 
 
-def _parts_of_a_whole(e):
-    from bpcourse import figures
-
-    fig = figures.new_figure(6, 1.1, layout=None)
-    ax = fig.add_axes((0.01, 0.35, 0.98, 0.5))
-    start = 0.0
-    for part, name in zip(e, "₁₂₃", strict=True):
-        ax.barh(0, part, left=start, color=figures.FORWARD, alpha=0.25, edgecolor="white", lw=4)
-        ax.text(start + part / 2, 0, f"{part:g}", ha="center", va="center")
-        ax.text(start + part / 2, -0.75, f"e^z{name}", ha="center", va="center")
-        start += part
-    ax.set(xlim=(0, start), ylim=(-0.4, 0.4))
-    ax.axis("off")
-    return fig
-
-
 def _two_losses(p, q):
     from bpcourse import figures
 
@@ -47,8 +31,8 @@ def _probabilities(rng, size):
     "outputs_and_losses.cross_entropy_by_hand",
     "number",
     answer="loss_by_hand",
-    picture=pictures.probabilities,
     inputs=_probabilities,
+    picture=pictures.probabilities,
     level="warm_up",
     points=1,
     minutes=2,
@@ -215,12 +199,18 @@ def how_bad(flaw, p, q):
     return -ratio if flaw("sign_flipped") else ratio
 
 
+def _exponentials(e):
+    from bpcourse import figures
+
+    return figures.bars(e, ylabel="$e^z$")
+
+
 @question(
     "outputs_and_losses.logits_by_hand",
     "array",
     answer="shares_by_hand",
-    picture=_parts_of_a_whole,
     inputs=lambda rng, size: {"e": rng.choice(np.arange(1, 10), size=3, replace=False)},
+    picture=_exponentials,
     level="warm_up",
     points=1,
     minutes=2,
