@@ -82,10 +82,12 @@ def _of_value(posed, value, show_expected, again):
     verdict = posed.judge(value)
     if verdict.status == "right":
         return Result(question.id, "right", "")
-    unknown = "unknown" if posed.offers(value) else f"write_{question.kind}"
+    unknown = "not_known" if posed.offers(value) else f"write_{question.kind}"
     lines = [_hint(name) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
+    if show_expected and question.kind == "order" and posed.offers(value):
+        lines.append(text("check.in_order", count=posed.leading(value)))
     if question.kind == "choice" and again:  # other numbers, in another order
         seed = after(posed.seed)
         lines.append(text("check.again", id=question.id, answer=question.answer, seed=seed))

@@ -67,6 +67,12 @@ class Posed:
             return isinstance(read, tuple) and len(read) > 0 and None not in read
         return as_numbers(read) is not None
 
+    def leading(self, value):
+        """How many lines of an order are right, from the first on."""
+        letters = self.shown(self._read(value)), self.shown(self.right)
+        same = [a == b for a, b in zip(*letters, strict=False)]
+        return [*same, False].index(False)
+
     def _coincide(self, names):
         pairs = (frozenset((names[0], other)) for other in names[1:])
         return all(pair in self.question.coincide for pair in pairs)

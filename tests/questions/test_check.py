@@ -316,6 +316,28 @@ def test_an_order_is_a_word_or_a_list_of_letters():
     assert check(id, early).misconception == "updated_before_passed_down"
 
 
+@pytest.mark.parametrize("letters, count", [("CA", 2), ("CABED", 2), ("ACEBD", 0), ("CAEBDD", 5)])
+def test_an_order_says_how_far_it_is_right_from_the_second_try_on(letters, count):
+    id = "training.order_of_loop"
+    first, second = check(id, letters), check(id, letters)
+    assert first.status == second.status == "wrong"
+    assert "Right from the first on" not in str(first)
+    assert f"Right from the first on: {count}." in str(second)
+
+
+@pytest.mark.parametrize(
+    "id, value, says",
+    [
+        ("training.steps", "many", "Write a number"),
+        ("matrix_form.shape_of_gradient", "six by five", "Write a shape"),
+        ("softmax_cross_entropy.delta_by_hand", "none", "Write numbers"),
+        ("training.order_of_loop", "CAEBX", "Write letters"),
+    ],
+)
+def test_what_is_no_answer_is_told_how_to_write_one(id, value, says):
+    assert says in str(check(id, value))
+
+
 def test_a_shape_is_a_tuple_or_a_list():
     posed = pose(find("matrix_form.shape_of_gradient"))
     assert check("matrix_form.shape_of_gradient", list(posed.right)).status == "right"

@@ -673,6 +673,7 @@ these(
     row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.sum(axis=0))],
     averaged_twice=[lambda Z, A, W: (Z @ W / len(Z), Z.T @ A / len(Z), Z.mean(axis=0))],
     first_example_only=[lambda Z, A, W: (Z @ W, np.outer(Z[0], A[0]), Z.sum(axis=0))],
+    slope_in_linear_layer=[lambda Z, A, W: (Z @ W * (1 - A**2), Z.T @ A, Z.sum(axis=0))],
     sign_flipped=[lambda Z, A, W: (Z @ W, -Z.T @ A, Z.sum(axis=0))],
     bias_not_summed__row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.copy())],
     unnamed=[
@@ -904,7 +905,12 @@ def drawn(of, seed=lambda s: s):
 
 these(
     "training.initial_weights",
-    right=[drawn(lambda rng, a, b: (rng.normal(size=(b, a)) / np.sqrt(a)).tolist())],
+    right=[
+        drawn(lambda rng, a, b: (rng.normal(size=(b, a)) / np.sqrt(a)).tolist()),
+        drawn(lambda rng, a, b: 5 / 3 * rng.normal(size=(b, a)) / np.sqrt(a)),
+        drawn(lambda rng, a, b: rng.normal(size=(b, a)) * np.sqrt(2 / a)),
+        drawn(lambda rng, a, b: np.linalg.qr(rng.normal(size=(a, b)))[0].T),
+    ],
     seed_not_used=[
         drawn(lambda rng, a, b: rng.normal(size=(b, a)) / np.sqrt(a), seed=lambda s: 0),
         drawn(lambda rng, a, b: rng.normal(size=(b, a)) / np.sqrt(a), seed=lambda s: None),

@@ -20,7 +20,8 @@ def symmetry(answer, n_in, n_out, seed):
         return W.shape, 1.0, 1, n_in, True, True
     inputs = len(np.unique(W, axis=1).T)
     size = np.sqrt(np.mean(W**2))
-    power = np.floor(np.log2(size * n_in**0.5) + 0.35)  # He's and Glorot's rules count as right
+    ratio = size * n_in**0.5  # He's and Glorot's rules count as right, and tanh's gain of 5/3
+    power = np.floor(np.log2(ratio) + (0.35 if ratio < 1 else 0.15))
     again, other = (np.asarray(answer(n_in, n_out, s), float) for s in (seed, seed + 1))
     drawn = np.array_equal(W, again) and not np.array_equal(W, other)
     return W.shape, 2.0**power, units, inputs, bool(abs(W.mean()) < 0.3 * size), drawn

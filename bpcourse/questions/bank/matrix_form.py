@@ -89,12 +89,18 @@ def _layer(rng, size):
     misconceptions="weights_wrong_way_round gradient_transposed averaged_twice bias_not_summed "
     "bias_averaged summed_over_wrong_axis weight_gradient_averaged bias_summed_to_one "
     "row_for_column_form backward_is_inverse results_swapped first_example_only "
-    "overwritten_not_accumulated off_by_one_loop",
-    forms={"averaged_twice": "below_too", "row_for_column_form": "everywhere"},
+    "overwritten_not_accumulated off_by_one_loop slope_in_linear_layer",
+    forms={
+        "averaged_twice": "below_too",
+        "row_for_column_form": "everywhere",
+        "slope_in_linear_layer": "logistic",
+    },
 )
 def linear_backward(flaw, dZ, A, W):
     back = np.linalg.pinv(W).T if flaw("backward_is_inverse") else W
     dA = dZ @ (W.T if flaw("weights_wrong_way_round") else back)
+    if flaw("slope_in_linear_layer"):
+        dA = dA * (A * (1 - A) if flaw("logistic") else 1 - A**2)
     if flaw("row_for_column_form"):
         dA = dA.T.copy()
     used = slice(None)
@@ -205,8 +211,8 @@ def whole_network(flaw, X, Y, W, b):
     minutes=15,
     misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed averaged_twice "
     "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
-    "bias_forgotten overwritten_not_accumulated",
-    forms={"weights_wrong_way_round": "forward_alone"},
+    "bias_forgotten overwritten_not_accumulated slope_in_linear_layer",
+    forms={"weights_wrong_way_round": "forward_alone", "slope_in_linear_layer": "logistic"},
 )
 def layer_class(flaw):
     class MyLinear:
@@ -240,7 +246,10 @@ def layer_class(flaw):
             self.dW = self.dW + dW if flaw("not_reset") else dW
             self.db = self.db + db if flaw("not_reset") else db
             wrong = flaw("weights_wrong_way_round") and not flaw("forward_alone")
-            return dZ @ (self.W.T if wrong else self.W)
+            dA = dZ @ (self.W.T if wrong else self.W)
+            if flaw("slope_in_linear_layer"):
+                dA = dA * (self.A * (1 - self.A) if flaw("logistic") else 1 - self.A**2)
+            return dA
 
     return MyLinear
 
