@@ -26,12 +26,11 @@ def flow_graph(nodes, edges, *, kind=None, gates=None, values=None, grads=None):
     signs = _printed(gates, "gates", nodes)
     down = DOWN + LINE * (bool(above) + bool(below)) / 1.5
     columns = [column for column, _ in nodes.values()]
-    rows = [row for _, row in nodes.values()]
     places = {name: (ACROSS * column, -down * row) for name, (column, row) in nodes.items()}
     margin = RADIUS + 0.15
     left, right = min(columns) * ACROSS - margin, max(columns) * ACROSS + margin
-    low = -max(rows) * down - margin - LINE * bool(below)
-    high = -min(rows) * down + margin + LINE * bool(above)
+    low = min(y - LINE * (name in below) for name, (_, y) in places.items()) - margin
+    high = max(y + LINE * (name in above) for name, (_, y) in places.items()) + margin
     fig = new_figure(right - left, high - low, layout=None)
     ax = fig.add_axes((0, 0, 1, 1))
     ax.set(xlim=(left, right), ylim=(low, high))

@@ -83,7 +83,7 @@ def _of_value(posed, value, show_expected, again):
     if verdict.status == "right":
         return Result(question.id, "right", "")
     unknown = "not_known" if posed.offers(value) else f"write_{question.kind}"
-    lines = [_hint(name) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
+    lines = [_hint(name, question) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
     if show_expected and question.kind == "order" and posed.offers(value):
@@ -112,7 +112,7 @@ def told(question, verdict):
     if verdict.stopped:
         line = outcome.line if outcome else ""
         return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
-    lines = [_hint(name) for name in verdict.misconceptions]
+    lines = [_hint(name, question) for name in verdict.misconceptions]
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):
@@ -168,8 +168,12 @@ def _sizes(arguments):
     return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
 
 
-def _hint(name):
-    return text(f"misconception.{name}.hint")
+def _hint(name, question):
+    """A misconception in the words of the question, where it has its own, or of the catalogue."""
+    try:
+        return text(f"question.{question.id}.said_{name}")
+    except KeyError:
+        return text(f"misconception.{name}.hint")
 
 
 def _kind(value):

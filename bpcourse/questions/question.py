@@ -28,8 +28,9 @@ class Question:
 
     For a class, ``solve(flaw)`` gives the class, and ``use(answer, **inputs)`` calls it. A choice's
     ``solve`` gives the option's name, an order's the tuple of its lines' names. What a
-    student reads is in the text under ``question.<id>``: task, hint_1 to hint_3, options, and
-    ``picture``, what a picture shows.
+    student reads is in the text under ``question.<id>``: task, hint_1 to hint_3, options,
+    ``picture``, what a picture shows, and ``said_<misconception>``, what a check says of it here in
+    place of the catalogue's hint.
     """
 
     id: str  # "matrix_form.linear_backward"

@@ -80,7 +80,7 @@ def _circuit(rng, size):
     "flow_graphs.circuit",
     answer="circuit_gradient",
     inputs=_circuit,
-    parts=("df/dx", "df/dy", "df/dz"),
+    parts=("∂f/∂x", "∂f/∂y", "∂f/∂z"),
     points=3,
     minutes=8,
     misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "

@@ -1,0 +1,47 @@
+"""What a check says of a misconception: the catalogue's words, or those of the question itself."""
+
+import tomllib
+from importlib.resources import files
+
+import pytest
+
+from bpcourse.questions import all_questions
+from bpcourse.questions.checking import judge
+from bpcourse.questions.posed import pose
+from bpcourse.text import text
+
+QUESTIONS = {question.id: question for question in all_questions()}
+OWN = [  # (question, misconception, words)
+    (name, key.removeprefix("said_"), words)
+    for path in sorted((files("bpcourse.text") / "en").iterdir(), key=str)
+    for name, entries in tomllib.loads(path.read_text(encoding="utf-8")).get("question", {}).items()
+    for key, words in entries.items()
+    if key.startswith("said_")
+]
+
+
+def said(question, misconception):
+    """The message to an answer that shows the misconception."""
+    if question.is_code:
+        return judge(question, question.reference(misconception)).message
+    posed = pose(question)
+    answer = posed.wrong[misconception]
+    letters = {option: letter for letter, option in posed.labels.items()}
+    if question.kind == "choice":
+        answer = letters[answer]
+    if question.kind == "order":
+        answer = "".join(letters[line] for line in answer)
+    return judge(question, answer).message
+
+
+@pytest.mark.parametrize("name, misconception, words", OWN, ids=[f"{q}-{m}" for q, m, _ in OWN])
+def test_a_question_speaks_of_a_misconception_in_its_own_words(name, misconception, words):
+    assert misconception in QUESTIONS[name].misconceptions
+    message = said(QUESTIONS[name], misconception)
+    assert words.format() in message
+    assert text(f"misconception.{misconception}.hint") not in message
+
+
+def test_without_words_of_its_own_it_takes_those_of_the_catalogue():
+    message = said(QUESTIONS["feedforward_network.layer"], "bias_forgotten")
+    assert text("misconception.bias_forgotten.hint") in message
