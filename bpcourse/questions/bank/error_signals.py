@@ -186,11 +186,11 @@ def mend_recursion(flaw, z, W_above, delta_above):
     level="core",
     points=1,
     minutes=2,
-    misconceptions="margin_ignored sign_flipped backward_is_inverse",
+    misconceptions="margin_ignored step_uphill backward_is_inverse",
 )
 def maximise(flaw, s):
     if flaw("margin_ignored"):
         return "larger_still"
-    if flaw("sign_flipped"):
+    if flaw("step_uphill"):
         return "same_sign"
     return "inverse" if flaw("backward_is_inverse") else "compare"

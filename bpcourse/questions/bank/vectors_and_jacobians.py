@@ -188,11 +188,11 @@ def mend_crossing(flaw, W, delta):
     level="core",
     points=1,
     minutes=2,
-    misconceptions="backward_is_inverse upstream_shared_out chain_order_reversed",
+    misconceptions="backward_is_inverse upstream_shared_out weights_wrong_way_round",
 )
 def why_transpose(flaw, n):
     if flaw("backward_is_inverse"):
         return "undo"
     if flaw("upstream_shared_out"):
         return "share"
-    return "shape_only" if flaw("chain_order_reversed") else "sum_over_outputs"
+    return "shape_only" if flaw("weights_wrong_way_round") else "sum_over_outputs"
