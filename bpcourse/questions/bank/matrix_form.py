@@ -86,10 +86,11 @@ def _layer(rng, size):
     parts=("dA", "dW", "db"),
     points=3,
     minutes=8,
-    misconceptions="weights_wrong_way_round gradient_transposed averaged_twice bias_not_summed "
+    misconceptions="weights_wrong_way_round gradient_transposed bias_not_summed "
     "bias_averaged summed_over_wrong_axis weight_gradient_averaged bias_summed_to_one "
     "row_for_column_form backward_is_inverse results_swapped first_example_only "
-    "overwritten_not_accumulated off_by_one_loop slope_in_linear_layer",
+    "overwritten_not_accumulated off_by_one_loop slope_in_linear_layer "
+    "averaged_twice",  # after its halves: of a single part they say more
     forms={
         "averaged_twice": "below_too",
         "row_for_column_form": "everywhere",
@@ -147,11 +148,11 @@ def _network(rng, size):
     level="stretch",
     points=5,
     minutes=20,
-    misconceptions="batch_mean_missing averaged_twice slope_of_wrong_layer gradient_transposed "
+    misconceptions="batch_mean_missing slope_of_wrong_layer gradient_transposed "
     "target_and_output_swapped factor_two_extra activation_of_own_layer mean_over_entries "
     "activation_on_output bias_forgotten bias_not_summed bias_averaged summed_over_wrong_axis "
     "overwritten_not_accumulated results_swapped target_forgotten activation_forgotten "
-    f"{TANH_SLOPES}",
+    f"averaged_twice {TANH_SLOPES}",
     forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
 )
 def whole_network(flaw, X, Y, W, b):
@@ -209,9 +210,9 @@ def whole_network(flaw, X, Y, W, b):
     level="stretch",
     points=4,
     minutes=15,
-    misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed averaged_twice "
+    misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed "
     "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
-    "bias_forgotten overwritten_not_accumulated slope_in_linear_layer",
+    "bias_forgotten overwritten_not_accumulated slope_in_linear_layer averaged_twice",
     forms={"weights_wrong_way_round": "forward_alone", "slope_in_linear_layer": "logistic"},
 )
 def layer_class(flaw):
