@@ -48,6 +48,7 @@ class Posed:
         if self._same(value, self.right):
             return Judgement("right")
         names = [name for name, wrong in self.wrong.items() if self._same(value, wrong)]
+        names = names or [name for name, wrong in self._forms() if self._same(value, wrong)]
         # Two mistakes that give one number cannot be told apart by it: then none is named.
         certain = names[:1] if names and self._coincide(names) else []
         return Judgement("wrong", tuple(certain), self.inputs, value, self.shown(self.right))
@@ -56,18 +57,26 @@ class Posed:
         """Whether ``value`` is one of the letters, or an option by its name."""
         return isinstance(value, str) and self._read(value) in self.labels.values()
 
+    def _forms(self):
+        """(misconception, what it gives otherwise) for each further form of one."""
+        for name, forms in self.question.forms.items():
+            for form in forms.split():
+                yield name, self.question.solve(Flaws([name, form]), *self.inputs.values())
+
     def _coincide(self, names):
         pairs = (frozenset((names[0], other)) for other in names[1:])
         return all(pair in self.question.coincide for pair in pairs)
 
     def _read(self, value):
         if self.question.kind == "choice" and isinstance(value, str):
-            return self.labels.get(value.strip().upper(), value)
+            return self.labels.get(value.strip(" .)").upper(), value)
         if self.question.kind == "order" and isinstance(value, str | list | tuple):
-            letters = [str(letter).strip().upper() for letter in value]
-            return tuple(self.labels.get(letter) for letter in letters if letter not in ("", ","))
+            letters = [letter for letter in "".join(map(str, value)).upper() if letter.isalnum()]
+            return tuple(self.labels.get(letter) for letter in letters)
         if self.question.kind == "shape" and isinstance(value, list):
             return tuple(value)
+        if self.question.kind == "number":
+            return _number(value)
         if self.question.kind == "array" and isinstance(value, list | tuple):
             try:
                 return np.array(value, dtype=float)
@@ -96,6 +105,17 @@ class Posed:
         if self.question.decimals is None or as_numbers(value) is None:
             return value
         return np.round(value, self.question.decimals) + 0.0
+
+
+def _number(value):
+    """``value`` as a number where it is one: "3.5", or the one entry of a list or array."""
+    try:
+        if isinstance(value, str):
+            return float(value)
+        array = np.asarray(value)
+        return array.item() if array.ndim and array.size == 1 else value
+    except ValueError:  # no number, rows of unequal length
+        return value
 
 
 def tolerance(question):
