@@ -29,7 +29,7 @@ def sm(Z):
 
 answer("feedforward_network.layer", "bias_forgotten")(lambda x, W, b: sig(W @ x))
 answer("feedforward_network.layer", "weights_wrong_way_round")(lambda x, W, b: sig(W.T @ x + b))
-answer("feedforward_network.layer", "")(lambda x, W, b: np.tanh(W @ x + b))
+answer("feedforward_network.layer", "another_activation")(lambda x, W, b: np.tanh(W @ x + b))
 answer("feedforward_network.layer", "")(lambda x, W, b: sig(W @ x - b))
 answer("feedforward_network.layer", "right")(
     lambda x, W, b: np.array(
@@ -80,7 +80,9 @@ answer("outputs_and_losses.cross_entropy", "")(
 )
 answer("outputs_and_losses.squared_error", "mean_over_entries")(lambda a, y: ((a - y) ** 2).mean())
 answer("outputs_and_losses.squared_error", "batch_mean_missing")(lambda a, y: ((a - y) ** 2).sum())
-answer("outputs_and_losses.squared_error", "")(lambda a, y: 0.5 * ((a - y) ** 2).sum(axis=1).mean())
+answer("outputs_and_losses.squared_error", "half_added")(
+    lambda a, y: 0.5 * ((a - y) ** 2).sum(axis=1).mean()
+)
 answer("outputs_and_losses.squared_error", "square_forgotten")(
     lambda a, y: np.abs(a - y).sum(axis=1).mean()
 )
@@ -112,7 +114,7 @@ def cd2(f, x, h):
     return g
 
 
-answer("gradient_descent.central_difference", "")(cd2)
+answer("gradient_descent.central_difference", "entry_not_restored+input_changed")(cd2)
 
 
 def cd3(f, x, h):
@@ -179,7 +181,7 @@ def de4(g, th, eta, n):
 answer("gradient_descent.descend", "gradient_of_the_start")(de4)
 answer("gradient_descent.mean_gradient", "batch_mean_missing")(lambda p: p.sum(axis=0))
 answer("gradient_descent.mean_gradient", "summed_over_wrong_axis")(lambda p: p.mean(axis=1))
-answer("gradient_descent.mean_gradient", "")(lambda p: p.mean())
+answer("gradient_descent.mean_gradient", "mean_over_entries")(lambda p: p.mean())
 
 
 def th1(w, x):

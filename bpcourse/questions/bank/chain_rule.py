@@ -32,12 +32,13 @@ def _chain(dy_dx, dz_dy):
     minutes=1,
     decimals=2,
     misconceptions="added_along_path inner_slope_missing sign_flipped",
+    forms={"inner_slope_missing": "outer_instead"},
 )
 def one_path(flaw, dy_dx, dz_dy):
     if flaw("added_along_path"):
         return dy_dx + dz_dy
     if flaw("inner_slope_missing"):
-        return dz_dy
+        return dy_dx if flaw("outer_instead") else dz_dy
     return -dz_dy * dy_dx if flaw("sign_flipped") else dz_dy * dy_dx
 
 
@@ -72,13 +73,15 @@ def _two(rng, size):
     minutes=2,
     decimals=2,
     misconceptions="one_path_only paths_multiplied added_along_path upstream_shared_out",
+    forms={"one_path_only": "the_second", "added_along_path": "everywhere"},
 )
 def two_paths(flaw, dx_ds, dz_dx, dy_ds, dz_dy):
     if flaw("added_along_path"):
-        return (dx_ds + dz_dx) * (dy_ds + dz_dy)
+        apart = dx_ds + dz_dx, dy_ds + dz_dy
+        return sum(apart) if flaw("everywhere") else apart[0] * apart[1]
     first, second = dx_ds * dz_dx, dy_ds * dz_dy
     if flaw("one_path_only"):
-        return first
+        return second if flaw("the_second") else first
     if flaw("paths_multiplied"):
         return first * second
     return (first + second) / (2 if flaw("upstream_shared_out") else 1)
@@ -96,26 +99,51 @@ def _thin(rng, size):
     points=3,
     minutes=12,
     misconceptions="inner_slope_missing slope_missing outer_slope_at_wrong_point one_layer_off "
-    "slope_at_activation",
+    "slope_at_activation tanh_slope_not_squared logistic_slope_for_tanh slope_of_wrong_layer "
+    "wrong_argument stops_after_first_round",
+    forms={
+        "inner_slope_missing": "weights_missing",
+        "slope_missing": "in_the_last in_the_first",
+        "wrong_argument": "last_weight",
+        "outer_slope_at_wrong_point": "at_x",
+    },
 )
 def thin_network(flaw, w, x):
     h = [x]
     for weight in w:
         h.append(np.tanh(weight * h[-1]))  # h_l = tanh(w_l h_{l-1})
-    a = [weight * below for weight, below in zip(w, h, strict=False)]
+    if flaw("last_weight"):
+        return (1 - h[-1] ** 2) * h[-2]
     slope = 1.0
-    for layer in range(len(w) - 1, 0, -1):
-        point = a[layer]
-        if flaw("slope_at_activation"):
-            point = h[layer + 1]
-        if flaw("outer_slope_at_wrong_point"):
-            point = h[layer]
-        if not flaw("slope_missing"):
-            slope *= 1 - np.tanh(point) ** 2
-        slope *= w[layer - 1 if flaw("one_layer_off") else layer]
-    if not flaw("slope_missing"):
-        slope *= 1 - np.tanh(h[1] if flaw("slope_at_activation") else a[0]) ** 2
-    return slope if flaw("inner_slope_missing") else slope * x
+    last = len(w) - 1
+    for layer in range(last, -1, -1):
+        passes = flaw("slope_missing")
+        if flaw("in_the_last") or flaw("in_the_first"):
+            passes = layer == (last if flaw("in_the_last") else 0)
+        slope *= 1.0 if passes else _tanh_slope(flaw, h, layer, x)
+        if layer and not flaw("weights_missing"):
+            slope *= w[layer - 1 if flaw("one_layer_off") else layer]
+        if flaw("stops_after_first_round"):
+            break
+    if flaw("wrong_argument"):
+        return slope * w[0]
+    return slope if flaw("inner_slope_missing") and not flaw("weights_missing") else slope * x
+
+
+def _tanh_slope(flaw, h, layer, x):
+    """The slope of ``layer``, counted from 0, whose output is ``h[layer + 1]``."""
+    out = h[layer + 1]
+    if flaw("tanh_slope_not_squared"):
+        return 1 - out
+    if flaw("logistic_slope_for_tanh"):
+        return out * (1 - out)
+    if flaw("slope_of_wrong_layer"):
+        return 1 - h[layer] ** 2
+    if flaw("at_x"):
+        return 1 - np.tanh(x) ** 2
+    if flaw("outer_slope_at_wrong_point") and layer:
+        return 1 - np.tanh(h[layer]) ** 2
+    return 1 - (np.tanh(out) if flaw("slope_at_activation") else out) ** 2
 
 
 def _paths(rng, size):
@@ -131,20 +159,35 @@ def _paths(rng, size):
     points=2,
     minutes=6,
     misconceptions="one_path_only paths_multiplied upstream_shared_out "
-    "elementwise_for_matrix_product weights_wrong_way_round",
+    "elementwise_for_matrix_product weights_wrong_way_round upstream_missing added_along_path "
+    "overwritten_not_accumulated off_by_one_loop",
+    forms={
+        "elementwise_for_matrix_product": "along_rows on_its_side",
+        "off_by_one_loop": "from_one",
+        "upstream_shared_out": "among_z",
+    },
 )
 def many_paths(flaw, dp_dq, dq_dz):
     if flaw("weights_wrong_way_round"):
         return dq_dz @ dp_dq
     terms = dp_dq[:, None] * dq_dz  # (m, n)
     if flaw("elementwise_for_matrix_product"):
-        return terms
+        return dp_dq * dq_dz if flaw("along_rows") else terms.T if flaw("on_its_side") else terms
+    if flaw("upstream_missing"):
+        terms = dq_dz
+    if flaw("added_along_path"):
+        terms = dp_dq[:, None] + dq_dz
+    if flaw("overwritten_not_accumulated"):
+        return terms[-1]
+    if flaw("off_by_one_loop"):
+        terms = terms[1:] if flaw("from_one") else terms[:-1]
     if flaw("one_path_only"):
         return terms[0]
     if flaw("paths_multiplied"):
         return terms.prod(axis=0)
     total = terms.sum(axis=0)
-    return total / len(dp_dq) if flaw("upstream_shared_out") else total
+    count = len(total) if flaw("among_z") else len(dp_dq)
+    return total / count if flaw("upstream_shared_out") else total
 
 
 @question(
@@ -156,14 +199,38 @@ def many_paths(flaw, dp_dq, dq_dz):
     points=2,
     minutes=4,
     misconceptions="outer_slope_at_wrong_point inner_slope_missing function_for_slope "
-    "factor_two_missing",
+    "factor_two_missing added_along_path stops_after_first_round",
+    forms={
+        "outer_slope_at_wrong_point": "at_x_squared at_cx at_cx_squared at_inner_slope at_sine",
+        "inner_slope_missing": "without_c",
+        "function_for_slope": "of_the_square",
+    },
 )
 def sine_of_square(flaw, x, c):
-    inside = x if flaw("outer_slope_at_wrong_point") else c * x**2
-    outer = np.sin(inside) if flaw("function_for_slope") else np.cos(inside)
-    if flaw("inner_slope_missing"):
+    square = c * x**2
+    inside = x if flaw("outer_slope_at_wrong_point") else square
+    elsewhere = {
+        "at_x_squared": x**2,
+        "at_cx": c * x,
+        "at_cx_squared": (c * x) ** 2,
+        "at_inner_slope": 2 * c * x,
+        "at_sine": np.sin(square),
+    }
+    for name in filter(flaw, elsewhere):
+        inside = elsewhere[name]
+    of_sine = flaw("function_for_slope") and not flaw("of_the_square")
+    outer = np.sin(inside) if of_sine else np.cos(inside)
+    if flaw("inner_slope_missing") and not flaw("without_c"):
         return outer
-    return outer * c * x * (1 if flaw("factor_two_missing") else 2)
+    inner = c * x * (1 if flaw("factor_two_missing") else 2)
+    if flaw("without_c"):
+        inner = 2 * x
+    if flaw("of_the_square"):
+        inner = square
+    slope = outer + inner if flaw("added_along_path") else outer * inner
+    if flaw("stops_after_first_round"):
+        slope[1:] = 0
+    return slope
 
 
 @question(

@@ -32,13 +32,16 @@ def _one_unit(x, w, b):
     points=1,
     minutes=2,
     decimals=2,
-    misconceptions="bias_forgotten elementwise_for_matrix_product sign_flipped",
+    misconceptions="bias_forgotten elementwise_for_matrix_product activated_already",
+    forms={"activated_already": "by_tanh"},
 )
 def pre_activation(flaw, x, w, b):
     z = (w * x)[0] if flaw("elementwise_for_matrix_product") else float(w @ x)
     if not flaw("bias_forgotten"):
         z += b
-    return -z if flaw("sign_flipped") else z
+    if flaw("activated_already"):
+        return float(np.tanh(z) if flaw("by_tanh") else 1 / (1 + np.exp(-z)))
+    return z
 
 
 def _sizes(rng, size):
@@ -81,13 +84,18 @@ def _widths(rng, size):
     level="warm_up",
     points=1,
     minutes=2,
-    misconceptions="biases_not_counted input_layer_counted",
+    misconceptions="biases_not_counted input_layer_counted one_layer_only",
+    forms={"biases_not_counted": "in_the_hidden in_the_output", "one_layer_only": "the_second"},
 )
 def parameters(flaw, n_0, n_1, n_2):
-    count = n_1 * n_0 + n_2 * n_1
-    if not flaw("biases_not_counted"):
-        count += n_1 + n_2
-    return count + n_0 if flaw("input_layer_counted") else count
+    hidden, output = n_1 * n_0, n_2 * n_1
+    if not flaw("biases_not_counted") or flaw("in_the_output"):
+        hidden += n_1
+    if not flaw("biases_not_counted") or flaw("in_the_hidden"):
+        output += n_2
+    if flaw("one_layer_only"):
+        return output if flaw("the_second") else hidden
+    return hidden + output + (n_0 if flaw("input_layer_counted") else 0)
 
 
 def _layer(rng, size):
@@ -106,14 +114,29 @@ def _layer(rng, size):
     points=2,
     minutes=6,
     misconceptions="bias_forgotten activation_forgotten weights_wrong_way_round "
-    "elementwise_for_matrix_product column_broadcast",
+    "elementwise_for_matrix_product column_broadcast another_activation exponent_sign_lost",
+    forms={
+        "column_broadcast": "x_as_column",
+        "another_activation": "rectified",
+        "exponent_sign_lost": "bias_outside_the_minus",
+    },
 )
 def layer(flaw, x, W, b):
     W = W.T if flaw("weights_wrong_way_round") else W
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
-    if not flaw("bias_forgotten"):
+    if flaw("x_as_column"):
+        z = (W @ x)[:, None] + b
+    elif flaw("bias_outside_the_minus"):
+        z = b - z
+    elif not flaw("bias_forgotten"):
         z = z + (b[:, None] if flaw("column_broadcast") else b)
-    return z if flaw("activation_forgotten") else 1 / (1 + np.exp(-z))
+    if flaw("activation_forgotten"):
+        return z
+    if flaw("another_activation"):
+        return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
+    if flaw("exponent_sign_lost") and not flaw("bias_outside_the_minus"):
+        z = -z
+    return 1 / (1 + np.exp(-z))
 
 
 def _network(rng, size):
@@ -134,18 +157,40 @@ def _network(rng, size):
     points=3,
     minutes=10,
     misconceptions="weights_wrong_way_round bias_forgotten activation_forgotten "
-    "activation_on_output column_broadcast",
+    "activation_on_output column_broadcast another_activation exponent_sign_lost "
+    "first_example_only stops_after_first_round off_by_one_loop",
+    forms={
+        "weights_wrong_way_round": "first_alone second_alone columns_for_rows",
+        "bias_forgotten": "first_alone second_alone",
+        "first_example_only": "as_row",
+        "off_by_one_loop": "from_one",
+    },
 )
 def forward_batch(flaw, X, W1, b1, W2, b2):
+    if flaw("columns_for_rows"):  # W @ X, where X holds the examples in rows
+        return W2 @ (1 / (1 + np.exp(-(W1 @ X + b1)))) + b2
+    first, second = not flaw("second_alone"), not flaw("first_alone")  # what is wrong, and where
     if flaw("bias_forgotten"):
-        b1, b2 = 0 * b1, 0 * b2
+        b1, b2 = b1 * (not first), b2 * (not second)
     if flaw("column_broadcast"):
         b1, b2 = b1[:, None], b2[:, None]
-    turn = (lambda W: W) if flaw("weights_wrong_way_round") else (lambda W: W.T)
-    z1 = X @ turn(W1) + b1
-    a1 = z1 if flaw("activation_forgotten") else 1 / (1 + np.exp(-z1))
-    z2 = a1 @ turn(W2) + b2
+    wrong_way = flaw("weights_wrong_way_round")
+    if flaw("first_example_only"):
+        X = X[:1] if flaw("as_row") else X[0]
+    z1 = X @ (W1 if wrong_way and first else W1.T) + b1
+    a1 = z1 if flaw("activation_forgotten") else _hidden(flaw, z1)
+    z2 = a1 @ (W2 if wrong_way and second else W2.T) + b2
+    if flaw("stops_after_first_round"):
+        z2[1:] = 0
+    elif flaw("off_by_one_loop"):
+        z2[0 if flaw("from_one") else -1] = 0
     return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
+
+
+def _hidden(flaw, z):
+    if flaw("another_activation"):
+        return np.tanh(z)
+    return 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
 
 
 def _deep(rng, size):
@@ -167,18 +212,33 @@ def _deep(rng, size):
     level="stretch",
     points=3,
     minutes=8,
-    misconceptions="activation_on_output activation_forgotten input_changed bias_forgotten",
+    misconceptions="activation_on_output activation_forgotten input_changed bias_forgotten "
+    "weights_wrong_way_round layers_in_wrong_order off_by_one_loop another_activation",
+    forms={
+        "bias_forgotten": "in_the_last in_the_hidden",
+        "off_by_one_loop": "before_activation",
+        "activation_forgotten": "in_the_last_hidden",
+    },
 )
 def mend_forward(flaw, x, W, b):
     a = x
-    for layer in range(len(W)):
-        z = W[layer] @ a
-        if not flaw("bias_forgotten"):
+    layers = range(len(W) - 1 if flaw("off_by_one_loop") else len(W))
+    for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:
+        output = layer == (0 if flaw("layers_in_wrong_order") else len(W) - 1)
+        z = (W[layer].T if flaw("weights_wrong_way_round") else W[layer]) @ a
+        elsewhere = flaw("in_the_hidden") if output else flaw("in_the_last")
+        if not flaw("bias_forgotten") or elsewhere:
             z = z + b[layer]
-        if layer < len(W) - 1 or flaw("activation_on_output"):
-            a = z if flaw("activation_forgotten") else np.tanh(z)
-        else:
+        if output:
+            a = np.tanh(z) if flaw("activation_on_output") else z
+        elif flaw("activation_forgotten") and not (
+            flaw("in_the_last_hidden") and layer < len(W) - 2
+        ):
             a = z
+        else:
+            a = 1 / (1 + np.exp(-z)) if flaw("another_activation") else np.tanh(z)
+    if flaw("before_activation"):
+        return z
     if flaw("input_changed"):
         x += 1
     return a

@@ -69,25 +69,39 @@ def _measured(rng, size):
     points=3,
     minutes=10,
     misconceptions="divided_by_h one_sided entry_not_restored input_changed all_nudged_together "
-    "sign_flipped",
+    "sign_flipped division_without_brackets stops_after_first_round off_by_one_loop",
+    forms={
+        "one_sided": "below_only over_two_h",
+        "entry_not_restored": "down_from_there both_stay",
+        "all_nudged_together": "as_number",
+    },
 )
 def central_difference(flaw, f, x, h):
-    point = x if flaw("input_changed") else x.copy()
+    if flaw("as_number"):
+        return (f(x + h) - f(x - h)) / (2 * h)
+    above, below = x if flaw("input_changed") else x.copy(), x.copy()
+    one_wide = flaw("divided_by_h") or (flaw("one_sided") and not flaw("over_two_h"))
+    width = 2 / h if flaw("division_without_brackets") else h if one_wide else 2 * h
     slopes = np.zeros_like(x)
-    for index in np.ndindex(x.shape):
-        here = point[index]
-        above, below = point, point.copy()
+    rounds = list(np.ndindex(x.shape))
+    if flaw("stops_after_first_round"):
+        rounds = rounds[:1]
+    elif flaw("off_by_one_loop"):
+        rounds = rounds[:-1]
+    for index in rounds:
+        if not flaw("both_stay"):
+            below = above.copy()
+        here = above[index]
+        above[index] = here if flaw("below_only") else here + h
+        below[index] = here if flaw("one_sided") and not flaw("below_only") else here - h
+        high, low = f(above), f(below)
         if flaw("all_nudged_together"):
-            high, low = f(point + h), f(point - h)
-        else:
-            above[index] = here + h
-            high = f(above)
-            below[index] = here if flaw("one_sided") else here - h
-            low = f(below)
-        width = h if flaw("divided_by_h") or flaw("one_sided") else 2 * h
+            high, low = f(x + h), f(x - h)
         slopes[index] = (low - high if flaw("sign_flipped") else high - low) / width
-        if not flaw("entry_not_restored") and not flaw("input_changed"):
-            point[index] = here
+        if flaw("down_from_there"):
+            above[index] = here - h
+        elif not flaw("entry_not_restored") and not flaw("input_changed"):
+            above[index] = here
     return slopes
 
 
@@ -111,19 +125,26 @@ def _valley(rng, size):
     points=2,
     minutes=6,
     misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
-    "input_changed",
+    "input_changed step_without_start stops_after_first_round",
+    forms={"off_by_one_loop": "one_more"},
 )
 def descend(flaw, gradient, theta, eta, steps):
-    start = theta
+    start = theta.copy()
     if not flaw("input_changed"):
         theta = theta.copy()
-    for _ in range(steps - 1 if flaw("off_by_one_loop") else steps):
+    for _ in range(_rounds(flaw, steps)):
         g = gradient(start if flaw("gradient_of_the_start") else theta)
-        if flaw("gradient_of_the_start"):
-            g = gradient(start.copy())
         move = g * (1 if flaw("learning_rate_missing") else eta)
+        if flaw("step_without_start"):
+            theta *= 0
         theta += move if flaw("step_uphill") else -move
     return theta.copy()
+
+
+def _rounds(flaw, steps):
+    if flaw("stops_after_first_round"):
+        return 1
+    return steps + (0 if not flaw("off_by_one_loop") else 1 if flaw("one_more") else -1)
 
 
 @question(
@@ -134,11 +155,15 @@ def descend(flaw, gradient, theta, eta, steps):
     level="stretch",
     points=2,
     minutes=4,
-    misconceptions="step_uphill learning_rate_missing step_without_start off_by_one_loop",
+    misconceptions="step_uphill learning_rate_missing step_without_start off_by_one_loop "
+    "gradient_of_the_start stops_after_first_round",
+    forms={"off_by_one_loop": "one_more"},
 )
 def mend_descent(flaw, gradient, theta, eta, steps):
-    for _ in range(steps + 1 if flaw("off_by_one_loop") else steps):
-        move = gradient(theta) * (1 if flaw("learning_rate_missing") else eta)
+    start = theta
+    for _ in range(_rounds(flaw, steps)):
+        g = gradient(start if flaw("gradient_of_the_start") else theta)
+        move = g * (1 if flaw("learning_rate_missing") else eta)
         move = move if flaw("step_uphill") else -move
         theta = move if flaw("step_without_start") else theta + move
     return theta
@@ -156,17 +181,36 @@ def _per_example(rng, size):
     level="core",
     points=2,
     minutes=4,
-    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice first_example_only",
-    forms={"summed_over_wrong_axis": "counted_there"},
+    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice first_example_only "
+    "mean_over_entries off_by_one_loop stops_after_first_round overwritten_not_accumulated",
+    forms={
+        "summed_over_wrong_axis": "counted_there",
+        "mean_over_entries": "as_number",
+        "off_by_one_loop": "from_one",
+        "overwritten_not_accumulated": "undivided",
+    },
 )
 def mean_gradient(flaw, per_example):
     axis = 1 if flaw("summed_over_wrong_axis") else 0
-    total = per_example.sum(axis=axis)
     if flaw("first_example_only"):
         return per_example[0] + 0.0
+    if flaw("as_number"):
+        return per_example.mean()
+    rows = per_example
+    if flaw("stops_after_first_round"):
+        rows = rows[:1]
+    elif flaw("off_by_one_loop"):
+        rows = rows[1:] if flaw("from_one") else rows[:-1]
+    elif flaw("overwritten_not_accumulated"):
+        rows = rows[-1:]
+    total = rows.sum(axis=axis)
+    if flaw("undivided"):
+        return total
     count = per_example.shape[axis if flaw("counted_there") else 0]
     if flaw("batch_mean_missing"):
         return total
+    if flaw("mean_over_entries"):
+        count = per_example.size
     return total / count / (count if flaw("averaged_twice") else 1)
 
 
@@ -178,11 +222,14 @@ def mean_gradient(flaw, per_example):
     level="warm_up",
     points=1,
     minutes=2,
-    misconceptions="divided_by_h cost_grows_with_weights_squared one_pass_is_enough",
+    misconceptions="one_sided cost_grows_with_weights_squared one_pass_is_enough",
+    forms={"one_sided": "and_one", "cost_grows_with_weights_squared": "without_two"},
 )
 def evaluations(flaw, millions):
-    if flaw("divided_by_h"):
-        return millions
+    if flaw("one_sided"):
+        return millions + 1 if flaw("and_one") else millions
+    if flaw("without_two"):
+        return millions**2
     if flaw("cost_grows_with_weights_squared"):
         return 2 * millions**2
     return 2 if flaw("one_pass_is_enough") else 2 * millions

@@ -37,17 +37,21 @@ def _probabilities(rng, size):
     points=1,
     minutes=2,
     decimals=2,
-    misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked",
+    misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked "
+    "class_miscounted",
+    forms={"logarithm_forgotten": "probability_itself"},
 )
 def cross_entropy_by_hand(flaw, y_hat, c):
     true = np.argmax(y_hat) if flaw("wrong_class_picked") else c - 1
     if np.argmax(y_hat) == c - 1 and flaw("wrong_class_picked"):
         true = np.argmin(y_hat)
+    if flaw("class_miscounted"):
+        true = c % len(y_hat)  # the class that NumPy calls c
     y = np.eye(len(y_hat))[true]
     if flaw("squared_error_for_classes"):
         return float(((y_hat - y) ** 2).sum())
     if flaw("logarithm_forgotten"):
-        return float(1 - y_hat[true])
+        return float(y_hat[true] if flaw("probability_itself") else 1 - y_hat[true])
     loss = -np.log(y_hat[true])
     return float(-loss if flaw("sign_flipped") else loss)
 
@@ -65,18 +69,39 @@ def _logits(rng, size):
     points=3,
     minutes=8,
     misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
-    "input_changed",
-    forms={name: "by_the_largest" for name in ("summed_over_wrong_axis", "bias_summed_to_one")},
+    "input_changed no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
+    "stops_after_first_round off_by_one_loop",
+    forms={
+        "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
+        "bias_summed_to_one": "by_the_largest",
+        "keepdims_forgotten": "twice",
+    },
 )
 def softmax(flaw, Z):
     if flaw("input_changed"):
         Z -= Z.max(axis=1, keepdims=True)
-    largest = Z.max() if flaw("by_the_largest") else Z.max(axis=1, keepdims=True)
+    if flaw("first_example_only"):
+        Z = Z[:1]
+    if flaw("exponent_sign_lost"):
+        Z = -Z
+    largest = Z.max(axis=1, keepdims=not flaw("twice"))
+    if flaw("by_the_largest"):
+        largest = Z.max()
+    if flaw("by_the_largest_below"):
+        largest = Z.max(axis=0)
     shifted = Z if flaw("no_max_shift") else Z - largest
     e = Z if flaw("exponential_forgotten") else np.exp(shifted)
+    if flaw("no_normalisation"):
+        return e
     if flaw("bias_summed_to_one"):
         return e / e.sum()
-    return e / e.sum(axis=0 if flaw("summed_over_wrong_axis") else 1, keepdims=True)
+    axis = 0 if flaw("summed_over_wrong_axis") else 1
+    shares = e / e.sum(axis=axis, keepdims=not flaw("keepdims_forgotten"))
+    if flaw("stops_after_first_round"):
+        shares[1:] = 0
+    elif flaw("off_by_one_loop"):
+        shares[-1] = 0
+    return shares[0] if flaw("first_example_only") else shares
 
 
 def _classified(rng, size):
@@ -95,17 +120,37 @@ def _classified(rng, size):
     points=3,
     minutes=8,
     misconceptions="batch_mean_missing sign_flipped logarithm_forgotten wrong_class_picked "
-    "squared_error_for_classes",
+    "squared_error_for_classes class_miscounted mean_over_entries off_by_one_loop "
+    "first_example_only stops_after_first_round",
+    forms={
+        "logarithm_forgotten": "probability_itself minus_probability",
+        "class_miscounted": "one_above",
+        "stops_after_first_round": "undivided",
+        "off_by_one_loop": "from_one",
+    },
 )
 def cross_entropy(flaw, Y_hat, labels):
     rows = np.arange(len(labels))
     chosen = Y_hat.argmax(axis=1) if flaw("wrong_class_picked") else labels
-    each = -np.log(Y_hat[rows, chosen])
+    if flaw("class_miscounted"):
+        chosen = chosen + 1 if flaw("one_above") else chosen - 1
+    p = Y_hat[rows, chosen]
+    each = -np.log(p)
     if flaw("logarithm_forgotten"):
-        each = 1 - Y_hat[rows, chosen]
+        each = 1 - p
+    if flaw("probability_itself") or flaw("minus_probability"):
+        each = p if flaw("probability_itself") else -p
     if flaw("squared_error_for_classes"):
         each = ((Y_hat - np.eye(Y_hat.shape[1])[chosen]) ** 2).sum(axis=1)
+    if flaw("first_example_only"):
+        each = each[:1]
+    if flaw("stops_after_first_round"):
+        each[1:] = 0
+    elif flaw("off_by_one_loop"):
+        each[0 if flaw("from_one") else -1] = 0
     total = each.sum() if flaw("batch_mean_missing") else each.mean()
+    if flaw("mean_over_entries"):
+        total = total / Y_hat.shape[1]
     return -total if flaw("sign_flipped") else total
 
 
@@ -121,13 +166,25 @@ def _ratings(rng, size):
     level="core",
     points=2,
     minutes=5,
-    misconceptions="batch_mean_missing mean_over_entries square_forgotten factor_two_extra",
+    misconceptions="batch_mean_missing mean_over_entries square_forgotten factor_two_extra "
+    "half_added first_example_only stops_after_first_round off_by_one_loop",
+    forms={"square_forgotten": "with_sign"},
 )
 def squared_error(flaw, Y_hat, Y):
-    gap = np.abs(Y_hat - Y) if flaw("square_forgotten") else (Y_hat - Y) ** 2
+    gap = (Y_hat - Y) ** 2
+    if flaw("square_forgotten"):
+        gap = Y_hat - Y if flaw("with_sign") else np.abs(Y_hat - Y)
+    if flaw("first_example_only"):
+        gap, Y = gap[:1], Y[:1]
+    if flaw("stops_after_first_round"):
+        gap[1:] = 0
+    elif flaw("off_by_one_loop"):
+        gap[-1] = 0
     total = gap.mean() if flaw("mean_over_entries") else gap.sum() / len(Y)
     if flaw("batch_mean_missing"):
         total = total * len(Y)
+    if flaw("half_added"):
+        total = total / 2
     return 2 * total if flaw("factor_two_extra") else total
 
 
@@ -142,19 +199,23 @@ def squared_error(flaw, Y_hat, Y):
     level="stretch",
     points=2,
     minutes=5,
-    misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed",
+    misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed "
+    "exponential_forgotten",
+    forms={"temperature_outside": "multiplied"},
 )
 def mend_temperature(flaw, z, T):
     scaled = z * T if flaw("temperature_upside_down") else z / T
     if flaw("temperature_outside"):
         scaled = z
-    e = np.exp(scaled - scaled.max())
+    e = scaled if flaw("exponential_forgotten") else np.exp(scaled - scaled.max())
     if flaw("input_changed"):
         z /= T
     if flaw("no_normalisation"):
         return e
     shares = e / e.sum()
-    return shares / T if flaw("temperature_outside") else shares
+    if flaw("temperature_outside"):
+        return shares * T if flaw("multiplied") else shares / T
+    return shares
 
 
 @question(
