@@ -25,20 +25,3 @@ def symmetry(answer, n_in, n_out, seed):
     again, other = (np.asarray(answer(n_in, n_out, s), float) for s in (seed, seed + 1))
     drawn = np.array_equal(W, again) and not np.array_equal(W, other)
     return W.shape, 2.0**power, units, inputs, bool(abs(W.mean()) < 0.3 * size), drawn
-
-
-ALIKE = 0.94  # the cosine of two W that have learnt the same; other orders give more than 0.99
-# How long W may be, as a part of a right one's: up to a bound, and what is said of it. Each mistake
-# has a stretch of its own, with gaps between them: other orders give 0.97 to 1.03.
-LENGTHS = ((0.5, 0.4), (0.74, 0.6), (0.93, 0.85), (1.11, 1.0), (3.0, 1.5), (9.0, 5.0))
-
-
-def learnt(W, right_W):
-    """How much of what W was to learn it has, about: 0 nothing, 0.6 too little, 1 right.
-
-    ``right_W`` is one that was trained with the examples in another order.
-    """
-    length, right_length = np.linalg.norm(W), np.linalg.norm(right_W)
-    if np.shape(W) != right_W.shape or not (W * right_W).sum() > ALIKE * length * right_length:
-        return 0.0
-    return next((about for bound, about in LENGTHS if length < bound * right_length), 20.0)

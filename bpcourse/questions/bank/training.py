@@ -1,11 +1,9 @@
 """Lesson 14: mini-batches, the loop, initialisation."""
 
-from functools import partial
-
 import numpy as np
 
-from bpcourse.questions.bank import behaviour, pictures
-from bpcourse.questions.question import Flaws, question
+from bpcourse.questions.bank import behaviour, classifier, pictures
+from bpcourse.questions.question import question
 
 
 @question(
@@ -231,88 +229,11 @@ def mend_shuffle(flaw, X, y, seed):
     return (new_y, new_X) if flaw("results_swapped") else (new_X, new_y)
 
 
-def _points(rng, size):
-    """Three classes around a circle, not equally many, sorted by class: 48 examples."""
-    labels = np.repeat(np.arange(3), rng.permutation([10, 16, 22]))
-    angles = rng.uniform(0, 2 * np.pi) + labels * 2 * np.pi / 3
-    X = 0.7 * rng.normal(size=(len(labels), 2 + size % 3))
-    X[:, :2] += 2 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return {
-        "X": X,
-        "labels": labels,
-        "epochs": 5,
-        "batch_size": 6,
-        "eta": 0.5 if size % 2 else 0.4,  # not ½ alone: η forgotten would be a factor 2
-        "seed": int(rng.integers(1000)),
-    }
-
-
-def _softmax(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
-
-
-def _output_gradient(flaw, Z, T):
-    """Of softmax cross-entropy, for each example."""
-    P = _softmax(Z)
-    if flaw("true_class_not_subtracted"):
-        return P
-    if not flaw("softmax_twice"):
-        return P - T
-    dP = _softmax(P) - T
-    return P * (dP - (dP * P).sum(axis=1, keepdims=True)) if flaw("down_through_both") else dP
-
-
-def _learn(flaw, X, labels, epochs, batch_size, eta, seed):
-    """W and b of a softmax classifier after training; the order of the examples is free."""
-    rng = np.random.default_rng(seed)
-    Y = np.eye(3)[labels]
-    W, b = np.zeros((3, X.shape[1])), np.zeros(3)
-    eta = 1 if flaw("learning_rate_missing") else eta
-    for _ in range(1 if flaw("epochs_forgotten") else epochs):
-        order = rng.permutation(len(X))
-        others = np.arange(len(X)) if flaw("shuffled_apart") else order
-        for start in range(0, len(X), batch_size):
-            A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
-            dZ = _output_gradient(flaw, A @ W.T + b, T)
-            dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
-            W -= eta * dZ.T @ A
-            b -= 0 if flaw("bias_forgotten") else eta * dZ.sum(axis=0)
-    return W, b
-
-
-def _what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
-    """W and b after two epochs of one batch each, where no order matters, and what mini-batches do.
-
-    Where those learn nothing, for the examples have lost their labels, the numbers would be of
-    another pairing each time, and are not looked at.
-    """
-    data = X.copy(), labels.copy()
-    right_W, _ = _learn(Flaws(), X, labels, epochs, batch_size, eta, seed + 1)
-    W, _ = answer(X, labels, epochs, batch_size, eta, seed)
-    learnt = behaviour.learnt(W, right_W)
-    train = answer
-    if not learnt and np.shape(W) == right_W.shape:
-        short = np.linalg.norm(W) < 0.65 * np.linalg.norm(right_W)
-        if short and _sees_each_label_once(answer, *data, eta, seed):
-            train = partial(_learn, Flaws())
-    W, b = train(*data, 2, len(X), eta, seed)
-    return np.asarray(W, float), np.asarray(b, float), learnt
-
-
-def _sees_each_label_once(answer, X, labels, eta, seed):
-    """Whatever an example is paired with: its first step of b needs the labels alone."""
-    one_step = X, labels, 1, len(X), eta, seed
-    _, right_b = _learn(Flaws(), *one_step)
-    _, b = answer(X.copy(), labels.copy(), *one_step[2:])
-    return np.shape(b) == right_b.shape and np.allclose(b, right_b)
-
-
-learn = question(
+question(
     "training.learn",
     answer="learn",
-    inputs=_points,
-    use=_what_is_learnt,
+    inputs=classifier.points,
+    use=classifier.what_is_learnt,
     parts=("W", "b", "learnt"),
     level="stretch",
     points=3,
@@ -320,7 +241,7 @@ learn = question(
     misconceptions="shuffled_apart softmax_twice step_uphill learning_rate_missing "
     "batch_mean_missing true_class_not_subtracted epochs_forgotten bias_forgotten",
     forms={"softmax_twice": "down_through_both"},
-)(_learn)
+)(classifier.learn)
 
 
 @question(

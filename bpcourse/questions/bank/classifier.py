@@ -1,0 +1,100 @@
+"""A small classifier and its training: the data, the mistakes of the loop, what it has learnt."""
+
+from functools import partial
+
+import numpy as np
+
+from bpcourse.questions.question import Flaws
+
+ALIKE = 0.94  # the cosine of two W that have learnt the same; other orders give more than 0.99
+# How long W may be, as a part of a right one's: up to a bound, and what is said of it. Each mistake
+# has a stretch of its own, with gaps between them: other orders give 0.97 to 1.03.
+LENGTHS = ((0.5, 0.4), (0.74, 0.6), (0.93, 0.85), (1.11, 1.0), (3.0, 1.5), (9.0, 5.0))
+
+
+def how_much(W, right_W):
+    """How much of what W was to learn it has, about: 0 nothing, 0.6 too little, 1 right.
+
+    ``right_W`` is one that was trained with the examples in another order.
+    """
+    length, right_length = np.linalg.norm(W), np.linalg.norm(right_W)
+    if np.shape(W) != right_W.shape or not (W * right_W).sum() > ALIKE * length * right_length:
+        return 0.0
+    return next((about for bound, about in LENGTHS if length < bound * right_length), 20.0)
+
+
+def points(rng, size):
+    """Three classes around a circle, not equally many, sorted by class: 48 examples."""
+    labels = np.repeat(np.arange(3), rng.permutation([10, 16, 22]))
+    angles = rng.uniform(0, 2 * np.pi) + labels * 2 * np.pi / 3
+    X = 0.7 * rng.normal(size=(len(labels), 2 + size % 3))
+    X[:, :2] += 2 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return {
+        "X": X,
+        "labels": labels,
+        "epochs": 5,
+        "batch_size": 6,
+        "eta": 0.5 if size % 2 else 0.4,  # not ½ alone: η forgotten would be a factor 2
+        "seed": int(rng.integers(1000)),
+    }
+
+
+def _softmax(Z):
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def _output_gradient(flaw, Z, T):
+    """Of softmax cross-entropy, for each example."""
+    P = _softmax(Z)
+    if flaw("true_class_not_subtracted"):
+        return P
+    if not flaw("softmax_twice"):
+        return P - T
+    dP = _softmax(P) - T
+    return P * (dP - (dP * P).sum(axis=1, keepdims=True)) if flaw("down_through_both") else dP
+
+
+def learn(flaw, X, labels, epochs, batch_size, eta, seed):
+    """W and b of a softmax classifier after training; the order of the examples is free."""
+    rng = np.random.default_rng(seed)
+    Y = np.eye(3)[labels]
+    W, b = np.zeros((3, X.shape[1])), np.zeros(3)
+    eta = 1 if flaw("learning_rate_missing") else eta
+    for _ in range(1 if flaw("epochs_forgotten") else epochs):
+        order = rng.permutation(len(X))
+        others = np.arange(len(X)) if flaw("shuffled_apart") else order
+        for start in range(0, len(X), batch_size):
+            A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
+            dZ = _output_gradient(flaw, A @ W.T + b, T)
+            dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
+            W -= eta * dZ.T @ A
+            b -= 0 if flaw("bias_forgotten") else eta * dZ.sum(axis=0)
+    return W, b
+
+
+def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
+    """W and b after two epochs of one batch each, where no order matters, and what mini-batches do.
+
+    Where those learn nothing, for the examples have lost their labels, the numbers would be of
+    another pairing each time, and are not looked at.
+    """
+    data = X.copy(), labels.copy()
+    right_W, _ = learn(Flaws(), X, labels, epochs, batch_size, eta, seed + 1)
+    W, _ = answer(X, labels, epochs, batch_size, eta, seed)
+    learnt = how_much(W, right_W)
+    train = answer
+    if not learnt and np.shape(W) == right_W.shape:
+        short = np.linalg.norm(W) < 0.65 * np.linalg.norm(right_W)
+        if short and _sees_each_label_once(answer, *data, eta, seed):
+            train = partial(learn, Flaws())
+    W, b = train(*data, 2, len(X), eta, seed)
+    return np.asarray(W, float), np.asarray(b, float), learnt
+
+
+def _sees_each_label_once(answer, X, labels, eta, seed):
+    """Whatever an example is paired with: its first step of b needs the labels alone."""
+    one_step = X, labels, 1, len(X), eta, seed
+    _, right_b = learn(Flaws(), *one_step)
+    _, b = answer(X.copy(), labels.copy(), *one_step[2:])
+    return np.shape(b) == right_b.shape and np.allclose(b, right_b)
