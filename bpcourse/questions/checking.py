@@ -73,13 +73,18 @@ def _of_value(posed, value, show_expected, again):
     question = posed.question
     if value is ...:
         return Result(question.id, "failed", text("check.open"))
-    if question.kind == "choice" and not posed.offers(value):
+    if posed.labels and not posed.offers(value):
+        key = "check.choose" if question.kind == "choice" else "check.arrange"
         known = ", ".join(posed.labels)
-        return Result(question.id, "failed", text("check.choose", letters=known, given=value))
+        return Result(question.id, "failed", text(key, letters=known, given=value))
     verdict = posed.judge(value)
     if verdict.status == "right":
         return Result(question.id, "right", "")
-    lines = [_hint(name) for name in verdict.misconceptions] or [text("check.unknown")]
+    lines = [_hint(name) for name in verdict.misconceptions]
+    if not lines and question.kind == "order" and not question.accepts:
+        begun = posed.begins_well(value)
+        lines = [text("check.begun", letters=begun) if begun else text("check.begins")]
+    lines = lines or [text("check.unknown")]
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
     if question.kind == "choice" and again:  # other numbers, in another order

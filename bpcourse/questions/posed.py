@@ -1,7 +1,9 @@
 """Questions whose answer is data: the numbers they are asked with, and which answer is right."""
 
+import re
 import string
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -38,7 +40,7 @@ class Posed:
     question: Question
     seed: int
     inputs: dict
-    right: object
+    right: Any
     wrong: dict
     labels: dict
 
@@ -54,8 +56,19 @@ class Posed:
         return Judgement("wrong", tuple(certain), self.inputs, value, self.shown(self.right))
 
     def offers(self, value):
-        """Whether ``value`` is one of the letters, or an option by its name."""
-        return isinstance(value, str) and self._read(value) in self.labels.values()
+        """Whether ``value`` is one of the letters, or an option by its name; for an order, some."""
+        read = self._read(value)
+        if self.question.kind == "order":
+            return isinstance(read, tuple) and read != () and None not in read
+        return isinstance(value, str) and read in self.labels.values()
+
+    def begins_well(self, value):
+        """The letters of an order up to the first that is wrong: ``"CB"``."""
+        given = self._read(value)
+        differ = (
+            i for i, pair in enumerate(zip(given, self.right, strict=False)) if len({*pair}) > 1
+        )
+        return self.shown(self.right[: next(differ, len(given))])
 
     def _forms(self):
         """(misconception, what it gives otherwise) for each further form of one."""
@@ -73,8 +86,8 @@ class Posed:
         if self.question.kind == "order" and isinstance(value, str | list | tuple):
             letters = [letter for letter in "".join(map(str, value)).upper() if letter.isalnum()]
             return tuple(self.labels.get(letter) for letter in letters)
-        if self.question.kind == "shape" and isinstance(value, list):
-            return tuple(value)
+        if self.question.kind == "shape" and isinstance(value, list | str):
+            return tuple(map(int, re.findall(r"\d+", value)) if isinstance(value, str) else value)
         if self.question.kind == "number":
             return _number(value)
         if self.question.kind == "array" and isinstance(value, list | tuple):

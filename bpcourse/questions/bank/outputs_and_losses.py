@@ -115,7 +115,7 @@ def softmax(flaw, Z):
     shares = e / e.sum(axis=axis, keepdims=not flaw("keepdims_forgotten"))
     if flaw("stops_after_first_round"):
         shares[1:] = 0
-    elif flaw("off_by_one_loop"):
+    elif flaw("off_by_one_loop") and not flaw("first_example_only"):
         shares[-1] = 0
     return shares[0] if flaw("first_example_only") else shares
 
@@ -125,7 +125,7 @@ def _classified(rng, size):
     shares = rng.uniform(0.1, 1, size=(batch, k))
     return {
         "Y_hat": shares / shares.sum(axis=1, keepdims=True),
-        "labels": rng.integers(k, size=batch),
+        "labels": rng.integers(k - (size == 0), size=batch),  # there, too large by 1 still runs
     }
 
 
@@ -160,7 +160,7 @@ def cross_entropy(flaw, Y_hat, labels):
         each = ((Y_hat - np.eye(Y_hat.shape[1])[chosen]) ** 2).sum(axis=1)
     if flaw("first_example_only"):
         each = each[:1]
-    if flaw("stops_after_first_round"):
+    elif flaw("stops_after_first_round"):
         each[1:] = 0
     elif flaw("off_by_one_loop"):
         each[0 if flaw("from_one") else -1] = 0
@@ -192,7 +192,7 @@ def squared_error(flaw, Y_hat, Y):
         gap = Y_hat - Y if flaw("with_sign") else np.abs(Y_hat - Y)
     if flaw("first_example_only"):
         gap, Y = gap[:1], Y[:1]
-    if flaw("stops_after_first_round"):
+    elif flaw("stops_after_first_round"):
         gap[1:] = 0
     elif flaw("off_by_one_loop"):
         gap[-1] = 0
