@@ -484,6 +484,9 @@ def lesson_2():
 
     at = "outputs_and_losses.softmax"
     answer(at, "keepdims_forgotten")(lambda Z: shift(Z) / shift(Z).sum(axis=1))
+    answer(at, "keepdims_forgotten")(
+        lambda Z: np.exp(Z - Z.max(axis=1)) / np.exp(Z - Z.max(axis=1)).sum(axis=1, keepdims=True)
+    )
     answer(at, "no_normalisation")(shift)
     answer(at, "exponent_sign_lost")(lambda Z: shift(-Z) / shift(-Z).sum(axis=1, keepdims=True))
     answer(at, "summed_over_wrong_axis")(
@@ -533,12 +536,18 @@ def lesson_3():
 
         return slopes
 
-    answer(at, "right")(each(lambda f, x, d, h: (f(x + d) - f(x - d)) / 2 / h))
+    def centred(f, x, d, h):
+        return (f(x + d) - f(x - d)) / 2 / h
+
+    answer(at, "right")(each(centred))
     answer(at, "one_sided")(each(lambda f, x, d, h: (f(x) - f(x - d)) / h))
     answer(at, "one_sided")(each(lambda f, x, d, h: (f(x + d) - f(x)) / (2 * h)))
     answer(at, "division_without_brackets")(each(lambda f, x, d, h: (f(x + d) - f(x - d)) / 2 * h))
     answer(at, "all_nudged_together")(lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h))
     answer(at, "")(each(lambda f, x, d, h: 0.0))
+
+    answer(at, "")(lambda f, x, h: np.abs(each(centred)(f, x, h)))
+    answer(at, "")(lambda f, x, h: np.full(x.shape, each(centred)(f, x, h).sum()))
 
     def of_matrices(f, x, h):
         slopes = np.zeros_like(x)

@@ -90,7 +90,7 @@ def _logits(rng, size):
     forms={
         "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
         "bias_summed_to_one": "by_the_largest",
-        "keepdims_forgotten": "twice",
+        "keepdims_forgotten": "twice in_the_maximum",
     },
 )
 def softmax(flaw, Z):
@@ -100,7 +100,7 @@ def softmax(flaw, Z):
         Z = Z[:1]
     if flaw("exponent_sign_lost"):
         Z = -Z
-    largest = Z.max(axis=1, keepdims=not flaw("twice"))
+    largest = Z.max(axis=1, keepdims=not (flaw("twice") or flaw("in_the_maximum")))
     if flaw("by_the_largest"):
         largest = Z.max()
     if flaw("by_the_largest_below"):
@@ -112,7 +112,8 @@ def softmax(flaw, Z):
     if flaw("bias_summed_to_one"):
         return e / e.sum()
     axis = 0 if flaw("summed_over_wrong_axis") else 1
-    shares = e / e.sum(axis=axis, keepdims=not flaw("keepdims_forgotten"))
+    lost = flaw("keepdims_forgotten") and not flaw("in_the_maximum")
+    shares = e / e.sum(axis=axis, keepdims=not lost)
     if flaw("stops_after_first_round"):
         shares[1:] = 0
     elif flaw("off_by_one_loop") and not flaw("first_example_only"):
