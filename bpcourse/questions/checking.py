@@ -5,12 +5,11 @@ import numpy as np
 from bpcourse.questions import record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
-from bpcourse.questions.judge import alike_values, as_numbers, judge_code
+from bpcourse.questions.judge import NEARLY, alike_values, as_numbers, judge_code
 from bpcourse.questions.posed import Answer, after, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
 
-NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 

@@ -15,6 +15,7 @@ from bpcourse.questions.question import TOLERANCE
 from bpcourse.questions.run import SECONDS, Outcome, call, time_limit
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
+NEARLY = 1e-4  # relative: up to here a wrong number is called nearly right
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
 
 
@@ -51,7 +52,9 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     wrong = [i for i in range(len(cases)) if not alike(given[i], expected[i], question)]
     if not wrong:
         return Judgement("right")
-    first = next((i for i in wrong if given[i].error is None), wrong[0])
+    ran = [i for i in wrong if given[i].error is None]
+    far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
+    first = (far or ran or wrong)[0]  # where the mistake is plain to see
     stopped = any(type(outcome.error).__name__ == "OutOfTimeError" for outcome in given)
     names = () if stopped else _recognise(question, answer, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names
@@ -91,8 +94,8 @@ def _recognise(question, answer, cases, given, expected, seed):
         again = [run(question, answer, case) for case in more]
         found = [names for names in found if _explains(question, names, more, again)] or found[:0]
     if not found:
-        found = [_by_effect(question, cases, given, expected)]
-        return found[0] or _by_parts(question, cases, given, expected)
+        seen = _by_effect(question, cases, given, expected) or _cut_off(given, expected)
+        return seen or _by_parts(question, cases, given, expected)
     if len(found) > 1 and len(found[0]) == 2:
         return ()  # two explanations by two mistakes each: neither is certain
     return found[0]
@@ -133,6 +136,17 @@ def _by_effect(question, cases, given, expected):
         name for name in question.misconceptions if _explains(question, (name,), cases, unseen)
     ]
     return (found[0], effect) if len(found) == 1 else ()
+
+
+def _cut_off(given, expected):
+    """Where every number is right up to what an array of whole numbers cannot hold."""
+    for g, e in zip(given, expected, strict=True):
+        values = as_numbers(e.value)
+        if values is None or g.error is not None or np.asarray(g.value).dtype.kind != "i":
+            return ()
+        if not alike_values(g.value, np.trunc(values)):
+            return ()
+    return ("integer_arrays",)
 
 
 def _acts(question, name, cases, expected):

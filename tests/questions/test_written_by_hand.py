@@ -450,6 +450,14 @@ def lesson_1():
     answer(at, "")(lambda x, W, b: [float(sig(row @ x + c)) for row, c in zip(W, b, strict=True)])
     answer(at, "right")(lambda x, W, b: 0.5 * (1 + np.tanh((x @ W.T + b) / 2)))
 
+    def into_whole_numbers(x, W, b):
+        a = np.zeros(len(b), dtype=int)
+        for i in range(len(b)):
+            a[i] = sig(W[i] @ x + b[i])
+        return a
+
+    answer(at, "integer_arrays")(into_whole_numbers)
+
     at = "feedforward_network.forward_batch"
     answer(at, "bias_forgotten")(lambda X, W1, b1, W2, b2: sig(X @ W1.T) @ W2.T + b2)
     answer(at, "bias_forgotten")(lambda X, W1, b1, W2, b2: sig(X @ W1.T + b1) @ W2.T)
@@ -715,4 +723,8 @@ def test_what_a_result_lacks_is_said_in_words():
     softmax = find("outputs_and_losses.softmax")
     assert "`return`" in judge(softmax, lambda Z: print(sm(Z))).message
     assert "as a list" in judge(softmax, lambda Z: sm(Z).tolist()).message
-    assert "nearly right" in judge(softmax, lambda Z: sm(Z) + 1e-6).message
+    assert "nearly right" in judge(softmax, lambda Z: sm(Z) * (1 + 1e-6)).message
+    sine = find("chain_rule.sine_of_square")  # where x is small, right but for the shown digits
+    assert (
+        "nearly" not in judge(sine, lambda x, c: np.cos(np.radians(c * x**2)) * 2 * c * x).message
+    )
