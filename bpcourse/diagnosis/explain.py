@@ -89,9 +89,9 @@ def _pattern(difference, context):
     values = dict(difference.values)
     if "factor" in values:
         values["factor"] = _number(values["factor"], context)
-    return text(
-        f"diagnosis.{difference.kind}", compared=difference.compared, **{"count": 0, **values}
-    )
+    alone = difference.kind == "constant_factor" and difference.compared == 1
+    key = "one_factor" if alone else difference.kind
+    return text(f"diagnosis.{key}", compared=difference.compared, **{"count": 0, **values})
 
 
 def _number(factor, context):

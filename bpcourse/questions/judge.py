@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from bpcourse.questions.alike import alike, alike_values
-from bpcourse.questions.evidence import by_effect, describe, has_parts, is_nothing, spoilt
+from bpcourse.questions.evidence import NEARLY, by_effect, describe, has_parts, is_nothing, spoilt
 from bpcourse.questions.run import SECONDS, Outcome, call, time_limit
 from bpcourse.text import text
 
@@ -52,7 +52,9 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     wrong = [i for i in range(len(cases)) if not alike(given[i], expected[i], question)]
     if not wrong:
         return Judgement("right")
-    first = next((i for i in wrong if given[i].error is None), wrong[0])
+    ran = [i for i in wrong if given[i].error is None]
+    far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
+    first = (far or ran or wrong)[0]  # where the mistake is plain to see
     stopped = any(type(outcome.error).__name__ == "OutOfTimeError" for outcome in given)
     names = () if stopped else _recognise(question, answer, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names

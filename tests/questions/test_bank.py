@@ -18,7 +18,7 @@ from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
 from bpcourse.questions.checking import judge
 from bpcourse.questions.judge import alike, battery, judge_code, run
 from bpcourse.questions.posed import Answer, pose
-from bpcourse.questions.question import KINDS, LEVELS
+from bpcourse.questions.question import KINDS, LEVELS, Flaws
 from bpcourse.text import text
 
 ROOT = Path(__file__).parents[2]
@@ -148,6 +148,28 @@ def test_a_misconception_is_rejected_and_named_as_itself(question, name):
             status, names = result.status, result.misconceptions
         assert status == "wrong", f"seed {seed}: {status}"
         assert len(names) == 1 and names[0] in _may_be(question, name), f"seed {seed}: {names}"
+
+
+IN_FORMS = [
+    (question, name, form)
+    for question in all_questions()
+    for name, forms in question.forms.items()
+    for form in forms.split()
+]
+
+
+@pytest.mark.parametrize("question, name, form", IN_FORMS, ids=by_id)
+def test_a_further_form_of_a_misconception_has_its_name(question, name, form):
+    assert name in question.misconceptions
+    for seed in range(4):
+        if question.is_code:
+            verdict = judge_code(question, question.reference(name, form), seed)
+            names = verdict.misconceptions
+        else:
+            posed = pose(question, seed)
+            value = question.solve(Flaws((name, form)), *posed.inputs.values())
+            names = judge(question, Answer(posed.shown(value), seed)).misconceptions
+        assert names == (name,), f"seed {seed}"
 
 
 @pytest.mark.parametrize("question", CODE, ids=by_id)

@@ -1000,6 +1000,254 @@ these(
 )
 
 
+# --- lessons 01 to 04, each mistake as the task tempts to it --------------------------------------
+
+
+def lesson_1():
+    at = "feedforward_network.layer"
+    answer(at, "exponent_sign_lost")(lambda x, W, b: 1 / (1 + np.exp(W @ x + b)))
+    answer(at, "")(lambda x, W, b: 1 / (1 + np.exp(-W @ x + b)))
+    answer(at, "another_activation")(lambda x, W, b: np.maximum(0, W @ x + b))
+    answer(at, "column_broadcast")(lambda x, W, b: sig(W @ x.reshape(-1, 1) + b))
+    answer(at, "")(lambda x, W, b: sig((W * x).mean(axis=1) + b))
+    answer(at, "right")(
+        lambda x, W, b: [float(sig(row @ x + c)) for row, c in zip(W, b, strict=True)]
+    )
+    answer(at, "right")(lambda x, W, b: 0.5 * (1 + np.tanh((x @ W.T + b) / 2)))
+
+    def into_whole_numbers(x, W, b):
+        a = np.zeros(len(b), dtype=int)
+        for i in range(len(b)):
+            a[i] = sig(W[i] @ x + b[i])
+        return a
+
+    answer(at, "integer_arrays")(into_whole_numbers)
+
+    at = "feedforward_network.forward_batch"
+    answer(at, "bias_forgotten")(lambda X, W1, b1, W2, b2: sig(X @ W1.T) @ W2.T + b2)
+    answer(at, "bias_forgotten")(lambda X, W1, b1, W2, b2: sig(X @ W1.T + b1) @ W2.T)
+    answer(at, "weights_wrong_way_round")(lambda X, W1, b1, W2, b2: sig(X @ W1.T + b1) @ W2 + b2)
+    answer(at, "weights_wrong_way_round")(lambda X, W1, b1, W2, b2: W2 @ sig(W1 @ X + b1) + b2)
+    answer(at, "first_example_only")(lambda X, W1, b1, W2, b2: sig(X[0] @ W1.T + b1) @ W2.T + b2)
+    answer(at, "activation_on_output+bias_forgotten")(
+        lambda X, W1, b1, W2, b2: sig(sig(X @ W1.T) @ W2.T + b2)
+    )
+    answer(at, "")(lambda X, W1, b1, W2, b2: sig(X @ W1.T + b2) @ W2.T + b1)
+    answer(at, "")(lambda X, W1, b1, W2, b2: np.zeros((len(X), len(b2))))
+
+    at = "feedforward_network.mend_forward"
+    answer(at, "")(lambda x, W, b: W[1] @ np.tanh(W[0] @ x + b[0]) + b[1])  # two layers alone
+
+    def hidden(x, W, b):
+        for weights, bias in zip(W[:-1], b[:-1], strict=True):
+            x = np.tanh(weights @ x + bias)
+        return x
+
+    answer(at, "off_by_one_loop")(hidden)
+    answer(at, "bias_forgotten")(lambda x, W, b: W[-1] @ hidden(x, W, b))
+    answer(at, "right")(lambda x, W, b: W[-1] @ hidden(x, W, b) + b[-1])
+    answer(at, "weights_wrong_way_round")(
+        lambda x, W, b: hidden(x, [w.T for w in W], b) @ W[-1] + b[-1]
+    )
+
+    def every_activation(x, W, b):  # rows of unequal length
+        a = [x.copy()]
+        for weights, bias in zip(W, b, strict=True):
+            a.append(np.tanh(weights @ a[-1] + bias))
+        return a
+
+    answer(at, "")(every_activation)
+
+
+def lesson_2():
+    def shift(Z):
+        return np.exp(Z - Z.max(axis=1, keepdims=True))
+
+    at = "outputs_and_losses.softmax"
+    answer(at, "keepdims_forgotten")(lambda Z: shift(Z) / shift(Z).sum(axis=1))
+    answer(at, "keepdims_forgotten")(
+        lambda Z: np.exp(Z - Z.max(axis=1)) / np.exp(Z - Z.max(axis=1)).sum(axis=1, keepdims=True)
+    )
+    answer(at, "no_normalisation")(shift)
+    answer(at, "exponent_sign_lost")(lambda Z: shift(-Z) / shift(-Z).sum(axis=1, keepdims=True))
+    answer(at, "summed_over_wrong_axis")(
+        lambda Z: np.exp(Z - Z.max(axis=0)) / np.exp(Z - Z.max(axis=0)).sum(axis=0)
+    )
+    answer(at, "no_max_shift+no_normalisation")(np.exp)
+    answer(at, "")(lambda Z: np.zeros_like(Z))
+    answer(at, "right")(lambda Z: np.exp(Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)))
+
+    def true(Y_hat, labels):
+        return Y_hat[np.arange(len(labels)), labels]
+
+    at = "outputs_and_losses.cross_entropy"
+    answer(at, "class_miscounted")(lambda p, c: -np.log(true(p, c - 1)).mean())
+    answer(at, "logarithm_forgotten")(lambda p, c: true(p, c).mean())
+    answer(at, "mean_over_entries")(lambda p, c: -(np.eye(p.shape[1])[c] * np.log(p)).mean())
+    answer(at, "first_example_only")(lambda p, c: -np.log(p[0, c[0]]))
+    answer(at, "batch_mean_missing+class_miscounted")(lambda p, c: -np.log(true(p, c - 1)).sum())
+    answer(at, "")(lambda p, c: -np.log(true(p, c).mean()))
+    answer(at, "")(lambda p, c: 0.0)
+    answer(at, "")(lambda p, c: -np.log(true(p, c)))
+    answer(at, "right")(lambda p, c: -np.log(true(p, c) + 1e-12).mean())
+
+    at = "outputs_and_losses.squared_error"
+    answer(at, "half_added")(lambda p, y: ((p - y) ** 2).sum(axis=1).mean() / 2)
+    answer(at, "half_added+mean_over_entries")(lambda p, y: ((p - y) ** 2).mean() / 2)
+    answer(at, "square_forgotten")(lambda p, y: (p - y).sum(axis=1).mean())
+    answer(at, "")(lambda p, y: ((p - y).sum(axis=1) ** 2).mean())
+    answer(at, "")(lambda p, y: np.linalg.norm(p - y, axis=1).mean())
+    answer(at, "right")(lambda p, y: np.trace((p - y) @ (p - y).T) / len(y))
+
+    at = "outputs_and_losses.mend_temperature"
+    answer(at, "exponential_forgotten")(lambda z, T: (z / T) / (z / T).sum())
+    answer(at, "temperature_outside")(lambda z, T: T * shift(z[None])[0] / shift(z[None]).sum())
+    answer(at, "")(lambda z, T: shift(z[None])[0] / shift(z[None]).sum())
+
+
+def lesson_3():
+    at = "gradient_descent.central_difference"
+
+    def each(slope):
+        def slopes(f, x, h):
+            steps = np.eye(x.size).reshape(x.size, *x.shape) * h
+            return np.reshape([slope(f, x, step, h) for step in steps], x.shape)
+
+        return slopes
+
+    def centred(f, x, d, h):
+        return (f(x + d) - f(x - d)) / 2 / h
+
+    answer(at, "right")(each(centred))
+    answer(at, "one_sided")(each(lambda f, x, d, h: (f(x) - f(x - d)) / h))
+    answer(at, "one_sided")(each(lambda f, x, d, h: (f(x + d) - f(x)) / (2 * h)))
+    answer(at, "division_without_brackets")(each(lambda f, x, d, h: (f(x + d) - f(x - d)) / 2 * h))
+    answer(at, "all_nudged_together")(lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h))
+    answer(at, "")(each(lambda f, x, d, h: 0.0))
+
+    answer(at, "")(lambda f, x, h: np.abs(each(centred)(f, x, h)))
+    answer(at, "")(lambda f, x, h: np.full(x.shape, each(centred)(f, x, h).sum()))
+
+    def of_matrices(f, x, h):
+        slopes = np.zeros_like(x)
+        for i in range(x.shape[0]):
+            for j in range(x.shape[1]):
+                above, below = x.copy(), x.copy()
+                above[i, j] += h
+                below[i, j] -= h
+                slopes[i, j] = (f(above) - f(below)) / (2 * h)
+        return slopes
+
+    answer(at, "")(of_matrices)
+
+    def copies_that_stay(f, x, h):
+        slopes, above, below = np.zeros_like(x), x.copy(), x.copy()
+        for i in np.ndindex(x.shape):
+            above[i] += h
+            below[i] -= h
+            slopes[i] = (f(above) - f(below)) / (2 * h)
+        return slopes
+
+    answer(at, "entry_not_restored")(copies_that_stay)
+
+    for at in ("gradient_descent.descend", "gradient_descent.mend_descent"):
+
+        def too_many(gradient, theta, eta, steps):
+            for _ in range(steps + 1):
+                theta = theta - eta * gradient(theta)
+            return theta
+
+        def by_coordinates(gradient, theta, eta, steps):
+            theta = theta.copy()
+            for _ in range(steps):
+                for i in range(len(theta)):
+                    theta[i] -= eta * gradient(theta)[i]
+            return theta
+
+        def eta_fixed(gradient, theta, eta, steps):
+            for _ in range(steps):
+                theta = theta - 0.1 * gradient(theta)
+            return theta
+
+        def in_place(gradient, theta, eta, steps):
+            for _ in range(steps):
+                theta -= gradient(theta) * eta
+            return theta
+
+        answer(at, "off_by_one_loop")(too_many)
+        answer(at, "")(by_coordinates)
+        answer(at, "")(eta_fixed)
+        answer(at, "input_changed")(in_place)
+        answer(at, "stops_after_first_round")(
+            lambda gradient, theta, eta, steps: theta - eta * gradient(theta)
+        )
+
+    at = "gradient_descent.mean_gradient"
+    answer(at, "mean_over_entries")(lambda g: g.mean())
+    answer(at, "off_by_one_loop")(lambda g: sum(g[i] for i in range(len(g) - 1)) / len(g))
+    answer(at, "overwritten_not_accumulated")(lambda g: g[-1] / len(g))
+    answer(at, "")(lambda g: g.mean(axis=0, keepdims=True))
+    answer(at, "")(lambda g: np.median(g, axis=0))
+
+    def into_the_first(g):
+        total = g[0]
+        for row in g[1:]:
+            total += row
+        return total / len(g)
+
+    answer(at, "input_changed")(into_the_first)
+
+
+def lesson_4():
+    def forward(w, x):
+        h = [x]
+        for weight in w:
+            h.append(np.tanh(weight * h[-1]))
+        return np.array(h)
+
+    at = "chain_rule.thin_network"
+    answer(at, "right")(lambda w, x: x * np.prod(w[1:]) * np.prod(1 - forward(w, x)[1:] ** 2))
+    answer(at, "tanh_slope_not_squared")(
+        lambda w, x: x * np.prod(w[1:]) * np.prod(1 - forward(w, x)[1:])
+    )
+    answer(at, "wrong_argument")(lambda w, x: np.prod(w) * np.prod(1 - forward(w, x)[1:] ** 2))
+    answer(at, "inner_slope_missing")(lambda w, x: x * np.prod(1 - forward(w, x)[1:] ** 2))
+    answer(at, "slope_missing")(
+        lambda w, x: x * np.prod(w[1:]) * np.prod(1 - forward(w, x)[2:] ** 2)
+    )
+    answer(at, "slope_of_wrong_layer")(
+        lambda w, x: x * np.prod(w[1:]) * np.prod(1 - forward(w, x)[:-1] ** 2)
+    )
+    answer(at, "")(lambda w, x: x * np.prod(w[1:]) * np.prod(1 + forward(w, x)[1:] ** 2))
+    answer(at, "")(lambda w, x: forward(w, x)[-1])
+
+    at = "chain_rule.many_paths"
+    answer(at, "upstream_missing")(lambda p, q: q.sum(axis=0))
+    answer(at, "elementwise_for_matrix_product")(lambda p, q: p * q)
+    answer(at, "overwritten_not_accumulated")(lambda p, q: p[-1] * q[-1])
+    answer(at, "off_by_one_loop")(lambda p, q: sum(p[i] * q[i] for i in range(1, len(p))))
+    answer(at, "added_along_path")(lambda p, q: (p[:, None] + q).sum(axis=0))
+    answer(at, "")(lambda p, q: p.sum() * q.sum(axis=0))
+    answer(at, "")(lambda p, q: (p @ q)[None])
+    answer(at, "right")(lambda p, q: np.tensordot(p, q, 1))
+
+    at = "chain_rule.sine_of_square"
+    for inside in (lambda x, c: x**2, lambda x, c: c * x, lambda x, c: 2 * c * x):
+        answer(at, "outer_slope_at_wrong_point")(
+            lambda x, c, inside=inside: np.cos(inside(x, c)) * 2 * c * x
+        )
+    answer(at, "added_along_path")(lambda x, c: np.cos(c * x**2) + 2 * c * x)
+    answer(at, "inner_slope_missing")(lambda x, c: np.cos(c * x**2) * 2 * x)
+    answer(at, "sign_flipped")(lambda x, c: -np.cos(c * x**2) * 2 * c * x)
+    answer(at, "right")(lambda x, c: np.sin(c * x * x + np.pi / 2) * (x + x) * c)
+
+
+lesson_1()
+lesson_2()
+lesson_3()
+lesson_4()
+
+
 @pytest.mark.parametrize(
     ("id", "expected", "function"), WRITTEN, ids=[f"{id}-{name}" for id, name, _ in WRITTEN]
 )
@@ -1007,3 +1255,39 @@ def test_an_answer_written_by_hand_has_the_name_that_fits(id, expected, function
     result = judge(find(id), function)
     given = "right" if result.status == "right" else "+".join(sorted(result.misconceptions))
     assert given == "+".join(sorted(expected.split("+"))), result.message
+
+
+@pytest.mark.parametrize(
+    ("id", "answer", "name"),
+    [
+        ("feedforward_network.pre_activation", "-3.63", "right"),
+        ("feedforward_network.pre_activation", np.array([-3.63]), "right"),
+        ("feedforward_network.pre_activation", 0.03, "activated_already"),
+        ("feedforward_network.pre_activation", "minus 3", ""),
+        ("feedforward_network.weight_shape", "(2, 4)", "right"),
+        ("feedforward_network.weight_shape", (8,), ""),
+        ("feedforward_network.parameters", 60, "biases_not_counted"),
+        ("feedforward_network.parameters", 35, "one_layer_only"),
+        ("feedforward_network.order_of_forward", "C-B-F-A-G", "right"),
+        ("feedforward_network.order_of_forward", "CBFAE", ""),
+        ("outputs_and_losses.cross_entropy_by_hand", 1.9, "class_miscounted"),
+        ("outputs_and_losses.cross_entropy_by_hand", 0.05, "logarithm_forgotten"),
+        ("gradient_descent.evaluations", 174, "one_sided"),
+        ("chain_rule.one_path", 3.7, "inner_slope_missing"),
+        ("chain_rule.two_paths", -0.14, "one_path_only"),
+    ],
+)
+def test_a_value_by_hand_has_the_name_that_fits(id, answer, name):
+    result = judge(find(id), answer)
+    assert ("right" if result.status == "right" else "+".join(result.misconceptions)) == name
+
+
+def test_what_a_result_lacks_is_said_in_words():
+    softmax = find("outputs_and_losses.softmax")
+    assert "return missing" in judge(softmax, lambda Z: print(sm(Z))).message
+    assert judge(softmax, lambda Z: sm(Z).tolist()).status == "right"
+    assert "nearly right" in judge(softmax, lambda Z: sm(Z) * (1 + 1e-6)).message
+    sine = find("chain_rule.sine_of_square")  # where x is small, right but for the shown digits
+    assert (
+        "nearly" not in judge(sine, lambda x, c: np.cos(np.radians(c * x**2)) * 2 * c * x).message
+    )

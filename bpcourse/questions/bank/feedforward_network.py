@@ -118,7 +118,6 @@ def _layer(rng, size):
     forms={
         "column_broadcast": "x_as_column",
         "another_activation": "rectified",
-        "exponent_sign_lost": "bias_outside_the_minus",
     },
 )
 def layer(flaw, x, W, b):
@@ -126,17 +125,13 @@ def layer(flaw, x, W, b):
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
     if flaw("x_as_column"):
         z = (W @ x)[:, None] + b
-    elif flaw("bias_outside_the_minus"):
-        z = b - z
     elif not flaw("bias_forgotten"):
         z = z + (b[:, None] if flaw("column_broadcast") else b)
     if flaw("activation_forgotten"):
         return z
     if flaw("another_activation"):
         return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
-    if flaw("exponent_sign_lost") and not flaw("bias_outside_the_minus"):
-        z = -z
-    return 1 / (1 + np.exp(-z))
+    return 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
 
 
 def _network(rng, size):
@@ -175,14 +170,15 @@ def forward_batch(flaw, X, W1, b1, W2, b2):
     if flaw("column_broadcast"):
         b1, b2 = b1[:, None], b2[:, None]
     wrong_way = flaw("weights_wrong_way_round")
-    if flaw("first_example_only"):
+    alone = flaw("first_example_only")
+    if alone:
         X = X[:1] if flaw("as_row") else X[0]
     z1 = X @ (W1 if wrong_way and first else W1.T) + b1
     a1 = z1 if flaw("activation_forgotten") else _hidden(flaw, z1)
     z2 = a1 @ (W2 if wrong_way and second else W2.T) + b2
-    if flaw("stops_after_first_round"):
+    if flaw("stops_after_first_round") and not alone:
         z2[1:] = 0
-    elif flaw("off_by_one_loop"):
+    elif flaw("off_by_one_loop") and not alone:
         z2[0 if flaw("from_one") else -1] = 0
     return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
 

@@ -56,7 +56,7 @@ def _measured(rng, size):
     shape = sizes(rng, size, (2, 2, 3, 1, 2)[size])  # x may have any shape
     weights = rng.normal(size=shape)
     return {
-        "f": lambda x: float(np.sum(weights * x**2) + np.sum(x) ** 3),
+        "f": lambda x: float(np.sum(weights * x**2) + np.sum(weights * x) ** 3),
         "x": rng.normal(size=shape),
         "h": 1e-3 if size % 2 else 1e-2,
     }

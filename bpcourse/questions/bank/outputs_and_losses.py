@@ -74,7 +74,7 @@ def _logits(rng, size):
     forms={
         "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
         "bias_summed_to_one": "by_the_largest",
-        "keepdims_forgotten": "twice",
+        "keepdims_forgotten": "twice in_the_maximum",
     },
 )
 def softmax(flaw, Z):
@@ -84,7 +84,7 @@ def softmax(flaw, Z):
         Z = Z[:1]
     if flaw("exponent_sign_lost"):
         Z = -Z
-    largest = Z.max(axis=1, keepdims=not flaw("twice"))
+    largest = Z.max(axis=1, keepdims=not (flaw("twice") or flaw("in_the_maximum")))
     if flaw("by_the_largest"):
         largest = Z.max()
     if flaw("by_the_largest_below"):
@@ -96,10 +96,11 @@ def softmax(flaw, Z):
     if flaw("bias_summed_to_one"):
         return e / e.sum()
     axis = 0 if flaw("summed_over_wrong_axis") else 1
-    shares = e / e.sum(axis=axis, keepdims=not flaw("keepdims_forgotten"))
+    lost = flaw("keepdims_forgotten") and not flaw("in_the_maximum")
+    shares = e / e.sum(axis=axis, keepdims=not lost)
     if flaw("stops_after_first_round"):
         shares[1:] = 0
-    elif flaw("off_by_one_loop"):
+    elif flaw("off_by_one_loop") and not flaw("first_example_only"):
         shares[-1] = 0
     return shares[0] if flaw("first_example_only") else shares
 
@@ -109,7 +110,7 @@ def _classified(rng, size):
     shares = rng.uniform(0.1, 1, size=(batch, k))
     return {
         "Y_hat": shares / shares.sum(axis=1, keepdims=True),
-        "labels": rng.integers(k, size=batch),
+        "labels": rng.integers(k - (size == 0), size=batch),  # there, too large by 1 still runs
     }
 
 
@@ -144,7 +145,7 @@ def cross_entropy(flaw, Y_hat, labels):
         each = ((Y_hat - np.eye(Y_hat.shape[1])[chosen]) ** 2).sum(axis=1)
     if flaw("first_example_only"):
         each = each[:1]
-    if flaw("stops_after_first_round"):
+    elif flaw("stops_after_first_round"):
         each[1:] = 0
     elif flaw("off_by_one_loop"):
         each[0 if flaw("from_one") else -1] = 0
@@ -176,7 +177,7 @@ def squared_error(flaw, Y_hat, Y):
         gap = Y_hat - Y if flaw("with_sign") else np.abs(Y_hat - Y)
     if flaw("first_example_only"):
         gap, Y = gap[:1], Y[:1]
-    if flaw("stops_after_first_round"):
+    elif flaw("stops_after_first_round"):
         gap[1:] = 0
     elif flaw("off_by_one_loop"):
         gap[-1] = 0
