@@ -230,7 +230,7 @@ answer("flow_graphs.circuit", "right")(lambda x, y, z: (2 * x * y + z, x * x, x)
 answer("flow_graphs.circuit", "upstream_missing")(lambda x, y, z: (2 * x * y + z, x, x))
 answer("activations.tanh_slope", "tanh_slope_not_squared")(lambda z: 1 - np.tanh(z))
 answer("activations.tanh_slope", "slope_at_activation")(lambda z: 1 - np.tanh(np.tanh(z)) ** 2)
-answer("activations.tanh_slope", "")(lambda z: 1 - z**2)
+answer("activations.tanh_slope", "z_in_slope_of_a")(lambda z: 1 - z**2)
 answer("activations.tanh_slope", "right")(lambda z: 1 / np.cosh(z) ** 2)
 answer("activations.relu_backward", "right")(lambda z, g: np.where(z > 0, g, 0))
 answer("activations.relu_backward", "slope_at_kink")(lambda z, g: g * (z >= 0))
@@ -247,9 +247,64 @@ answer("activations.relu_backward", "input_changed")(rb)
 answer("activations.logistic_backward", "slope_at_activation")(
     lambda z, g: g * sig(sig(z)) * (1 - sig(sig(z)))
 )
-answer("activations.logistic_backward", "")(lambda z, g: g * z * (1 - z))
+answer("activations.logistic_backward", "z_in_slope_of_a")(lambda z, g: g * z * (1 - z))
 answer("one_weight_at_a_time.all_weights", "gradient_transposed")(lambda d, a: np.outer(a, d))
 answer("one_weight_at_a_time.all_weights", "")(lambda d, a: d @ a)
+answer("activations.relu_backward", "upstream_missing")(lambda z, g: (z > 0).astype(float))
+answer("activations.relu_backward", "sides_swapped")(lambda z, g: g * (z < 0))
+answer("activations.mend_leaky_relu", "sides_swapped")(lambda z, s: np.where(z > 0, s, 1))
+answer("flow_graphs.mend_sigmoid", "z_in_slope_of_a")(lambda x, u: x * (1 - x) * u)
+answer("error_signals.delta_of_output", "z_in_slope_of_a")(lambda z, y: (sig(z) - y) * z * (1 - z))
+answer("error_signals.delta_of_output", "activation_forgotten")(
+    lambda z, y: (z - y) * sig(z) * (1 - sig(z))
+)
+answer("error_signals.delta_of_output", "target_forgotten")(
+    lambda z, y: sig(z) * sig(z) * (1 - sig(z))
+)
+answer("error_signals.recursion", "")(lambda z, W, d: (W.T @ d) * z)
+answer("error_signals.mend_recursion", "tanh_slope_not_squared")(
+    lambda z, W, d: (W.T @ d) * (1 - np.tanh(z))
+)
+
+
+def one_hidden(combine, slope):
+    def slope_of_one_weight(x, W1, W2, y, j, i):
+        z = W1 @ x
+        error = W2 @ np.tanh(z) - y
+        return combine(error * W2[:, j]) * slope(z[j]) * x[i]
+
+    return slope_of_one_weight
+
+
+def tanh_slope(z):
+    return 1 - np.tanh(z) ** 2
+
+
+for name, combine, slope in [
+    ("right", np.sum, tanh_slope),
+    ("paths_multiplied", np.prod, tanh_slope),
+    ("one_path_only", lambda terms: terms[-1], tanh_slope),
+    ("z_in_slope_of_a", np.sum, lambda z: 1 - z**2),
+    ("tanh_slope_not_squared", np.sum, lambda z: 1 - np.tanh(z)),
+]:
+    answer("one_weight_at_a_time.nested_sum", name)(one_hidden(combine, slope))
+
+
+def deltas_by(slope, output=lambda delta: delta + 0.0):
+    def all_deltas(z, W, delta_output):
+        deltas = [output(delta_output)]
+        for layer in (2, 1, 0):
+            deltas.insert(0, (W[layer].T @ deltas[0]) * slope(z[layer]))
+        return tuple(deltas)
+
+    return all_deltas
+
+
+answer("error_signals.all_deltas", "z_in_slope_of_a")(deltas_by(lambda z: 1 - z**2))
+answer("error_signals.all_deltas", "tanh_slope_not_squared")(deltas_by(lambda z: 1 - np.tanh(z)))
+answer("error_signals.all_deltas", "result_aliases_input")(
+    deltas_by(tanh_slope, output=lambda delta: delta)
+)
 answer("error_signals.delta_of_output", "slope_missing")(lambda z, y: sig(z) - y)
 answer("error_signals.delta_of_output", "target_and_output_swapped")(
     lambda z, y: (y - sig(z)) * sig(z) * (1 - sig(z))
@@ -257,14 +312,13 @@ answer("error_signals.delta_of_output", "target_and_output_swapped")(
 answer("error_signals.delta_of_output", "slope_at_activation")(
     lambda z, y: (sig(z) - y) * sig(sig(z)) * (1 - sig(sig(z)))
 )
-answer("error_signals.delta_of_output", "")(lambda z, y: (z - y) * sig(z) * (1 - sig(z)))
 answer("error_signals.delta_of_output", "factor_two_extra")(
     lambda z, y: 2 * (sig(z) - y) * sig(z) * (1 - sig(z))
 )
 answer("error_signals.recursion", "weights_wrong_way_round")(
     lambda z, W, d: (W @ d) * (1 - np.tanh(z) ** 2)
 )
-answer("error_signals.recursion", "")(lambda z, W, d: (d @ W) * (1 - z**2))
+answer("error_signals.recursion", "z_in_slope_of_a")(lambda z, W, d: (d @ W) * (1 - z**2))
 answer("error_signals.recursion", "right")(
     lambda z, W, d: np.array(
         [

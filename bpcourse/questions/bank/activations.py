@@ -63,7 +63,7 @@ def logistic_slope_by_hand(flaw, a):
     points=2,
     minutes=4,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
-    "logistic_slope_for_tanh sign_flipped",
+    "logistic_slope_for_tanh sign_flipped z_in_slope_of_a",
 )
 def tanh_slope(flaw, z):
     a = np.tanh(np.tanh(z) if flaw("slope_at_activation") else z)
@@ -71,6 +71,8 @@ def tanh_slope(flaw, z):
         return a
     if flaw("logistic_slope_for_tanh"):
         return a * (1 - a)
+    if flaw("z_in_slope_of_a"):
+        a = z
     slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
     return -slope if flaw("sign_flipped") else slope
 
@@ -88,12 +90,16 @@ def _upstream(rng, size):
     points=2,
     minutes=5,
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
-    "input_changed",
+    "input_changed upstream_missing sides_swapped",
 )
 def relu_backward(flaw, z, grad_a):
     mask = z >= 0 if flaw("slope_at_kink") else z > 0
+    if flaw("sides_swapped"):
+        mask = z < 0
     if flaw("mask_from_upstream"):
         mask = grad_a > 0
+    if flaw("upstream_missing"):
+        return mask * 1.0
     if flaw("slope_missing"):
         return grad_a * 1.0
     if flaw("function_for_slope"):
@@ -111,11 +117,11 @@ def relu_backward(flaw, z, grad_a):
     points=2,
     minutes=5,
     misconceptions="slope_at_activation slope_missing function_for_slope "
-    "logistic_slope_not_multiplied upstream_missing",
+    "logistic_slope_not_multiplied upstream_missing z_in_slope_of_a",
 )
 def logistic_backward(flaw, z, grad_a):
     a = _sigmoid(_sigmoid(z) if flaw("slope_at_activation") else z)
-    slope = a * (1 - a)
+    slope = z * (1 - z) if flaw("z_in_slope_of_a") else a * (1 - a)
     if flaw("function_for_slope"):
         slope = a
     if flaw("logistic_slope_not_multiplied"):
@@ -134,11 +140,12 @@ def logistic_backward(flaw, z, grad_a):
     points=2,
     minutes=4,
     misconceptions="slope_at_kink dead_side function_for_slope sides_swapped",
+    forms={"sides_swapped": "kink_on_the_other_side"},
 )
 def mend_leaky_relu(flaw, z, slope):
     active = z >= 0 if flaw("slope_at_kink") else z > 0
     if flaw("sides_swapped"):
-        active = z < 0
+        active = z <= 0 if flaw("kink_on_the_other_side") else z < 0
     if flaw("function_for_slope"):
         return np.where(active, z, slope * z)
     return np.where(active, 1.0, 0.0 if flaw("dead_side") else slope)

@@ -54,12 +54,18 @@ def _output(rng, size):
     points=2,
     minutes=5,
     misconceptions="slope_missing slope_at_activation target_and_output_swapped factor_two_extra "
-    "function_for_slope",
+    "function_for_slope z_in_slope_of_a target_forgotten activation_forgotten",
 )
 def delta_of_output(flaw, z, y):
     a = 1 / (1 + np.exp(-z))
     b = 1 / (1 + np.exp(-a)) if flaw("slope_at_activation") else a
+    if flaw("z_in_slope_of_a"):
+        b = z
     slope = a if flaw("function_for_slope") else b * (1 - b)
+    if flaw("activation_forgotten"):
+        a = z
+    if flaw("target_forgotten"):
+        y = 0.0
     if flaw("slope_missing"):
         slope = 1.0
     error = y - a if flaw("target_and_output_swapped") else a - y
@@ -82,7 +88,7 @@ def _recursion(rng, size):
     points=3,
     minutes=8,
     misconceptions="weights_wrong_way_round slope_missing slope_at_activation function_for_slope "
-    "one_path_only tanh_slope_not_squared",
+    "one_path_only tanh_slope_not_squared z_in_slope_of_a",
 )
 def recursion(flaw, z, W_above, delta_above):
     if flaw("weights_wrong_way_round"):
@@ -91,12 +97,12 @@ def recursion(flaw, z, W_above, delta_above):
         arriving = W_above[0] * delta_above[0]
     else:
         arriving = W_above.T @ delta_above
-    a = np.tanh(z)
+    a = z if flaw("z_in_slope_of_a") else np.tanh(z)
     slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
     if flaw("slope_at_activation"):
         slope = 1 - np.tanh(a) ** 2
     if flaw("function_for_slope"):
-        slope = a
+        slope = np.tanh(z)
     return arriving * (1.0 if flaw("slope_missing") else slope)
 
 
@@ -117,7 +123,8 @@ def _deep(rng, size):
     level="stretch",
     points=4,
     minutes=15,
-    misconceptions="weights_wrong_way_round slope_missing slope_of_wrong_layer slope_at_activation",
+    misconceptions="weights_wrong_way_round slope_missing slope_of_wrong_layer slope_at_activation "
+    "tanh_slope_not_squared z_in_slope_of_a",
 )
 def all_deltas(flaw, z, W, delta_output):
     deltas = [delta_output + 0.0]
@@ -129,7 +136,9 @@ def all_deltas(flaw, z, W, delta_output):
         if flaw("slope_of_wrong_layer"):
             point = z[layer + 1]
         arriving = turned @ deltas[0]
-        deltas.insert(0, arriving * (1.0 if flaw("slope_missing") else 1 - np.tanh(point) ** 2))
+        a = z[layer] if flaw("z_in_slope_of_a") else np.tanh(point)
+        slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
+        deltas.insert(0, arriving * (1.0 if flaw("slope_missing") else slope))
     return tuple(deltas)
 
 
@@ -166,10 +175,12 @@ def margin_loss(flaw, s, s_c):
     level="core",
     points=2,
     minutes=6,
-    misconceptions="slope_before_weights slope_missing weights_wrong_way_round sign_flipped",
+    misconceptions="slope_before_weights slope_missing weights_wrong_way_round sign_flipped "
+    "tanh_slope_not_squared z_in_slope_of_a",
 )
 def mend_recursion(flaw, z, W_above, delta_above):
-    slope = 1 - np.tanh(z) ** 2
+    a = z if flaw("z_in_slope_of_a") else np.tanh(z)
+    slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
     if flaw("slope_before_weights"):  # the slopes belong to units that δ has not reached yet
         return W_above.T @ (delta_above * (W_above @ slope))
     arriving = (W_above if flaw("weights_wrong_way_round") else W_above.T) @ delta_above

@@ -160,13 +160,13 @@ def reverse_mode(flaw, leaves, tape):
     points=2,
     minutes=5,
     misconceptions="slope_at_activation function_for_slope upstream_missing "
-    "logistic_slope_not_multiplied",
+    "logistic_slope_not_multiplied z_in_slope_of_a",
 )
 def mend_sigmoid(flaw, x, upstream):
     s = 1 / (1 + np.exp(-x))
     if flaw("slope_at_activation"):
         s = 1 / (1 + np.exp(-s))
-    local = s * (1 - s)
+    local = x * (1 - x) if flaw("z_in_slope_of_a") else s * (1 - s)
     if flaw("function_for_slope"):
         local = s
     if flaw("logistic_slope_not_multiplied"):

@@ -98,17 +98,23 @@ def _hidden(rng, size):
     points=3,
     minutes=15,
     misconceptions="one_path_only slope_missing slope_at_activation upstream_missing "
-    "activation_of_own_layer factor_two_extra",
+    "activation_of_own_layer factor_two_extra tanh_slope_not_squared z_in_slope_of_a "
+    "target_forgotten paths_multiplied",
+    forms={"one_path_only": "the_last"},
 )
 def nested_sum(flaw, x, W1, W2, y, j, i):
     z = W1 @ x
     a = np.tanh(z)
-    error = W2 @ a - y  # E = ½ Σ (ŷ − y)²
-    total = 0.0
-    for k in range(1 if flaw("one_path_only") else len(y)):
-        total += (1 if flaw("upstream_missing") else error[k]) * W2[k, j]
+    error = W2 @ a - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
+    terms = (1 if flaw("upstream_missing") else error) * W2[:, j]
+    if flaw("one_path_only"):
+        terms = terms[-1:] if flaw("the_last") else terms[:1]
+    total = terms.prod() if flaw("paths_multiplied") else terms.sum()
     if not flaw("slope_missing"):
-        total *= 1 - np.tanh(a[j] if flaw("slope_at_activation") else z[j]) ** 2
+        reached = np.tanh(a[j]) if flaw("slope_at_activation") else a[j]
+        if flaw("z_in_slope_of_a"):
+            reached = z[j]
+        total *= 1 - (reached if flaw("tanh_slope_not_squared") else reached**2)
     total *= a[j] if flaw("activation_of_own_layer") else x[i]
     return 2 * total if flaw("factor_two_extra") else total
 
