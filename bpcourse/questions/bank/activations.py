@@ -88,7 +88,7 @@ def _upstream(rng, size):
     points=2,
     minutes=5,
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
-    "input_changed",
+    "input_changed upstream_missing",
 )
 def relu_backward(flaw, z, grad_a):
     mask = z >= 0 if flaw("slope_at_kink") else z > 0
@@ -101,7 +101,7 @@ def relu_backward(flaw, z, grad_a):
     if flaw("input_changed"):
         grad_a[z <= 0] = 0
         return grad_a + 0.0
-    return grad_a * mask
+    return 1.0 * mask if flaw("upstream_missing") else grad_a * mask
 
 
 @question(

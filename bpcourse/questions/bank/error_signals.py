@@ -83,12 +83,14 @@ def _recursion(rng, size):
     minutes=8,
     misconceptions="weights_wrong_way_round slope_missing slope_at_activation function_for_slope "
     "one_path_only tanh_slope_not_squared",
+    forms={"one_path_only": "the_last_path"},
 )
 def recursion(flaw, z, W_above, delta_above):
     if flaw("weights_wrong_way_round"):
         arriving = W_above @ delta_above
     elif flaw("one_path_only"):
-        arriving = W_above[0] * delta_above[0]
+        path = -1 if flaw("the_last_path") else 0
+        arriving = W_above[path] * delta_above[path]
     else:
         arriving = W_above.T @ delta_above
     a = np.tanh(z)
@@ -117,7 +119,8 @@ def _deep(rng, size):
     level="stretch",
     points=4,
     minutes=15,
-    misconceptions="weights_wrong_way_round slope_missing slope_of_wrong_layer slope_at_activation",
+    misconceptions="weights_wrong_way_round slope_missing slope_of_wrong_layer slope_at_activation "
+    "function_for_slope tanh_slope_not_squared",
 )
 def all_deltas(flaw, z, W, delta_output):
     deltas = [delta_output + 0.0]
@@ -128,8 +131,11 @@ def all_deltas(flaw, z, W, delta_output):
             point = np.tanh(point)
         if flaw("slope_of_wrong_layer"):
             point = z[layer + 1]
-        arriving = turned @ deltas[0]
-        deltas.insert(0, arriving * (1.0 if flaw("slope_missing") else 1 - np.tanh(point) ** 2))
+        a = np.tanh(point)
+        slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
+        if flaw("function_for_slope"):
+            slope = a
+        deltas.insert(0, turned @ deltas[0] * (1.0 if flaw("slope_missing") else slope))
     return tuple(deltas)
 
 
@@ -166,10 +172,14 @@ def margin_loss(flaw, s, s_c):
     level="core",
     points=2,
     minutes=6,
-    misconceptions="slope_before_weights slope_missing weights_wrong_way_round sign_flipped",
+    misconceptions="slope_before_weights slope_missing weights_wrong_way_round sign_flipped "
+    "slope_at_activation function_for_slope tanh_slope_not_squared",
 )
 def mend_recursion(flaw, z, W_above, delta_above):
-    slope = 1 - np.tanh(z) ** 2
+    a = np.tanh(np.tanh(z) if flaw("slope_at_activation") else z)
+    slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
+    if flaw("function_for_slope"):
+        slope = a
     if flaw("slope_before_weights"):  # the slopes belong to units that δ has not reached yet
         return W_above.T @ (delta_above * (W_above @ slope))
     arriving = (W_above if flaw("weights_wrong_way_round") else W_above.T) @ delta_above

@@ -98,17 +98,23 @@ def _hidden(rng, size):
     points=3,
     minutes=15,
     misconceptions="one_path_only slope_missing slope_at_activation upstream_missing "
-    "activation_of_own_layer factor_two_extra",
+    "activation_of_own_layer factor_two_extra function_for_slope tanh_slope_not_squared",
+    forms={"one_path_only": "the_last_path"},
 )
 def nested_sum(flaw, x, W1, W2, y, j, i):
     z = W1 @ x
     a = np.tanh(z)
     error = W2 @ a - y  # E = ½ Σ (ŷ − y)²
     total = 0.0
-    for k in range(1 if flaw("one_path_only") else len(y)):
+    paths = range(len(y))
+    if flaw("one_path_only"):
+        paths = paths[-1:] if flaw("the_last_path") else paths[:1]
+    for k in paths:
         total += (1 if flaw("upstream_missing") else error[k]) * W2[k, j]
     if not flaw("slope_missing"):
-        total *= 1 - np.tanh(a[j] if flaw("slope_at_activation") else z[j]) ** 2
+        t = np.tanh(a[j] if flaw("slope_at_activation") else z[j])
+        slope = 1 - (t if flaw("tanh_slope_not_squared") else t**2)
+        total *= t if flaw("function_for_slope") else slope
     total *= a[j] if flaw("activation_of_own_layer") else x[i]
     return 2 * total if flaw("factor_two_extra") else total
 
