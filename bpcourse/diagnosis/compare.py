@@ -234,7 +234,9 @@ def diagonal(p):
 
 
 def beside_diagonal(p):
-    return {} if _square(p) and not p.off.diagonal().any() else None
+    if not _square(p) or not p.true.diagonal().all():  # zeros are right in too many ways
+        return None
+    return {} if not p.off.diagonal().any() else None
 
 
 def _square(p):

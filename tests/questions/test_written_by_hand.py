@@ -1302,6 +1302,61 @@ lesson_3()
 lesson_4()
 
 
+def down_by(z, W, delta_output, slope_at):
+    """All error signals, the recursion written backwards, with a slope of one's own."""
+    found = [delta_output.copy()]
+    for weights, below in zip(W[::-1], z[-2::-1], strict=True):
+        found.append(weights.T @ found[-1] * slope_at(below))
+    return tuple(found[::-1])
+
+
+these(
+    "error_signals.all_deltas",
+    right=[lambda z, W, delta_output: list(down_by(z, W, delta_output, slope))],
+    function_for_slope=[lambda z, W, delta_output: down_by(z, W, delta_output, np.tanh)],
+    tanh_slope_not_squared=[
+        lambda z, W, delta_output: down_by(z, W, delta_output, lambda u: 1 - np.tanh(u))
+    ],
+    unnamed=[lambda z, W, delta_output: down_by(z, W, delta_output, lambda u: 1 - u**2)],
+)
+these(
+    "error_signals.recursion",
+    right=[lambda z, W_above, delta_above: np.einsum("mn,m,n->n", W_above, delta_above, slope(z))],
+    one_path_only=[lambda z, W_above, delta_above: W_above[-1] * delta_above[-1] * slope(z)],
+)
+these(
+    "error_signals.mend_recursion",
+    right=[lambda z, W_above, delta_above: list(delta_above @ W_above * slope(z))],
+    function_for_slope=[lambda z, W_above, delta_above: delta_above @ W_above * np.tanh(z)],
+    tanh_slope_not_squared=[
+        lambda z, W_above, delta_above: delta_above @ W_above * (1 - np.tanh(z))
+    ],
+    slope_at_activation=[lambda z, W_above, delta_above: delta_above @ W_above * slope(np.tanh(z))],
+    unnamed=[lambda z, W_above, delta_above: delta_above @ W_above * z],
+)
+these(
+    "activations.relu_backward",
+    right=[lambda z, grad_a: grad_a * np.heaviside(z, 0)],
+    upstream_missing=[lambda z, grad_a: (z > 0).astype(float)],
+    unnamed=[lambda z, grad_a: grad_a * (z > 0) * (grad_a > 0), lambda z, grad_a: grad_a[z > 0]],
+)
+
+
+def nested(x, W1, W2, y, j, i, k=slice(None), slope_at=slope):
+    h = np.tanh(W1 @ x)
+    return np.sum(((W2 @ h - y) * W2[:, j])[k]) * slope_at(W1[j] @ x) * x[i]
+
+
+these(
+    "one_weight_at_a_time.nested_sum",
+    right=[nested],
+    one_path_only=[lambda *given: nested(*given, k=-1), lambda *given: nested(*given, k=0)],
+    function_for_slope=[lambda *given: nested(*given, slope_at=np.tanh)],
+    tanh_slope_not_squared=[lambda *given: nested(*given, slope_at=lambda u: 1 - np.tanh(u))],
+    unnamed=[lambda *given: nested(*given, k=slice(-1))],
+)
+
+
 @pytest.mark.parametrize(
     ("id", "expected", "function"), WRITTEN, ids=[f"{id}-{name}" for id, name, _ in WRITTEN]
 )
