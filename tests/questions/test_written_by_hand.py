@@ -998,6 +998,22 @@ these(
 )
 
 
+def deltas_in_a_list(z, W, delta_output, slope=slope):
+    deltas = [delta_output]  # as it was given: it is δ of the last layer
+    for layer in range(len(W) - 1, -1, -1):
+        deltas.insert(0, (W[layer].T @ deltas[0]) * slope(z[layer]))
+    return deltas
+
+
+these(
+    "error_signals.all_deltas",
+    right=[deltas_in_a_list, lambda *given: tuple(deltas_in_a_list(*given))],
+    results_swapped=[lambda *given: deltas_in_a_list(*given)[::-1]],
+    slope_missing=[lambda *given: deltas_in_a_list(*given, slope=lambda z: 1)],
+    unnamed=[lambda *given: deltas_in_a_list(*given)[1:]],
+)
+
+
 @pytest.mark.parametrize(
     ("id", "expected", "function"), WRITTEN, ids=[f"{id}-{name}" for id, name, _ in WRITTEN]
 )

@@ -117,6 +117,7 @@ def _deep(rng, size):
     level="stretch",
     points=4,
     minutes=15,
+    may_alias=("delta_output",),  # δ of the last layer: it is one of the results as it stands
     misconceptions="weights_wrong_way_round slope_missing slope_of_wrong_layer slope_at_activation",
 )
 def all_deltas(flaw, z, W, delta_output):
