@@ -9,7 +9,10 @@ TANH_SLOPES = (
 
 
 def tanh_slope(flaw, z):
-    """1 − tanh²z, of the shape of ``z``; or what one of TANH_SLOPES makes of it."""
+    """1 − tanh²z, of the shape of ``z``; or what one of TANH_SLOPES makes of it.
+
+    The form "of_sigma" of logistic_slope_for_tanh takes the logistic function along, too.
+    """
     a = np.tanh(z)
     if flaw("slope_missing"):
         return np.ones_like(a)
@@ -20,5 +23,6 @@ def tanh_slope(flaw, z):
     if flaw("function_for_slope"):
         return a
     if flaw("logistic_slope_for_tanh"):
-        return a * (1 - a)
+        s = 1 / (1 + np.exp(-z)) if flaw("of_sigma") else a
+        return s * (1 - s)
     return 1 - z**2 if flaw("z_in_slope_of_a") else 1 - a**2

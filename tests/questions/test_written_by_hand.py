@@ -255,14 +255,16 @@ answer("error_signals.delta_of_output", "target_and_output_swapped")(
 answer("error_signals.delta_of_output", "slope_at_activation")(
     lambda z, y: (sig(z) - y) * sig(sig(z)) * (1 - sig(sig(z)))
 )
-answer("error_signals.delta_of_output", "")(lambda z, y: (z - y) * sig(z) * (1 - sig(z)))
+answer("error_signals.delta_of_output", "activation_forgotten")(
+    lambda z, y: (z - y) * sig(z) * (1 - sig(z))
+)
 answer("error_signals.delta_of_output", "factor_two_extra")(
     lambda z, y: 2 * (sig(z) - y) * sig(z) * (1 - sig(z))
 )
 answer("error_signals.recursion", "weights_wrong_way_round")(
     lambda z, W, d: (W @ d) * (1 - np.tanh(z) ** 2)
 )
-answer("error_signals.recursion", "")(lambda z, W, d: (d @ W) * (1 - z**2))
+answer("error_signals.recursion", "z_in_slope_of_a")(lambda z, W, d: (d @ W) * (1 - z**2))
 answer("error_signals.recursion", "right")(
     lambda z, W, d: np.array(
         [
@@ -1010,7 +1012,66 @@ these(
     right=[deltas_in_a_list, lambda *given: tuple(deltas_in_a_list(*given))],
     results_swapped=[lambda *given: deltas_in_a_list(*given)[::-1]],
     slope_missing=[lambda *given: deltas_in_a_list(*given, slope=lambda z: 1)],
-    unnamed=[lambda *given: deltas_in_a_list(*given)[1:]],
+    off_by_one_loop=[lambda *given: deltas_in_a_list(*given)[1:]],
+    tanh_slope_not_squared=[
+        lambda *given: deltas_in_a_list(*given, slope=lambda z: 1 - np.tanh(z))
+    ],
+    slope_missing__results_swapped=[
+        lambda *given: deltas_in_a_list(*given, slope=lambda z: 1)[::-1],
+    ],
+    unnamed=[lambda *given: deltas_in_a_list(*given)[0]],
+)
+
+
+these(
+    "error_signals.delta_of_output",
+    right=[lambda z, y: sig(z) ** 2 - sig(z) ** 3 - y * sig(z) + y * sig(z) ** 2],
+    z_in_slope_of_a=[lambda z, y: (sig(z) - y) * z * (1 - z)],
+    logistic_slope_not_multiplied=[lambda z, y: (sig(z) - y) * (1 - sig(z))],
+    tanh_slope_for_logistic=[
+        lambda z, y: (sig(z) - y) * (1 - sig(z) ** 2),
+        lambda z, y: (sig(z) - y) * slope(z),
+    ],
+    target_forgotten=[lambda z, y: sig(z) * sig(z) * (1 - sig(z))],
+    factor_two_missing=[lambda z, y: 0.5 * (sig(z) - y) * sig(z) * (1 - sig(z))],
+    unnamed=[lambda z, y: (sig(z) - y) ** 2 * sig(z) * (1 - sig(z))],
+)
+
+
+def last_unit_above(z, W, d):
+    delta = np.zeros(len(z))
+    for j in range(len(z)):
+        for i in range(len(d)):
+            delta[j] = W[i, j] * d[i] * slope(z[j])
+    return delta
+
+
+for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
+    these(
+        recursion,
+        right=[lambda z, W, d: np.diag(slope(z)) @ W.T @ d],
+        slope_before_weights=[
+            lambda z, W, d: W.T @ (d * (W @ slope(z))),
+            lambda z, W, d: W.T @ (d * slope(z)),
+        ],
+        slope_of_wrong_layer=[lambda z, W, d: W.T @ (d * slope(W @ np.tanh(z)))],
+        elementwise_for_matrix_product=[lambda z, W, d: (W.T * d).sum(axis=0) * slope(z)],
+        matrix_for_elementwise_product=[lambda z, W, d: (W.T @ d) @ slope(z)],
+        overwritten_not_accumulated=[last_unit_above],
+        upstream_missing=[lambda z, W, d: W.sum(axis=0) * slope(z)],
+        logistic_slope_for_tanh=[
+            lambda z, W, d: (W.T @ d) * sig(z) * (1 - sig(z)),
+            lambda z, W, d: (W.T @ d) * np.tanh(z) * (1 - np.tanh(z)),
+        ],
+        tanh_slope_not_squared__weights_wrong_way_round=[lambda z, W, d: W @ d * (1 - np.tanh(z))],
+        unnamed=[lambda z, W, d: d.sum() * slope(z), lambda z, W, d: (W.T @ d) / slope(z)],
+    )
+these(
+    "error_signals.margin_loss",
+    target_and_output_swapped=[
+        lambda s, c: (max(0, 1 + s - c), float(1 + s - c > 0), -float(1 + s - c > 0)),
+    ],
+    sides_swapped=[lambda s, c: (max(0, 1 - s + c), -float(s - c > 1), float(s - c > 1))],
 )
 
 

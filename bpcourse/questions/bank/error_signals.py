@@ -4,6 +4,7 @@ import numpy as np
 
 from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
+from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
 def _tangents(y_hat, y):
@@ -42,6 +43,10 @@ def output_by_hand(flaw, y_hat, y):
     return 2 * delta if flaw("factor_two_extra") else delta
 
 
+def _logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+
 def _output(rng, size):
     n = 2 + size
     return {"z": rng.normal(size=n), "y": rng.uniform(size=n)}
@@ -54,15 +59,26 @@ def _output(rng, size):
     points=2,
     minutes=5,
     misconceptions="slope_missing slope_at_activation target_and_output_swapped factor_two_extra "
-    "function_for_slope",
+    "function_for_slope factor_two_missing target_forgotten activation_forgotten z_in_slope_of_a "
+    "logistic_slope_not_multiplied tanh_slope_for_logistic",
+    forms={"tanh_slope_for_logistic": "of_tanh"},
 )
 def delta_of_output(flaw, z, y):
-    a = 1 / (1 + np.exp(-z))
-    b = 1 / (1 + np.exp(-a)) if flaw("slope_at_activation") else a
-    slope = a if flaw("function_for_slope") else b * (1 - b)
+    a = _logistic(z)
+    point = _logistic(a) if flaw("slope_at_activation") else z if flaw("z_in_slope_of_a") else a
+    slope = point * (1 - point)
+    if flaw("tanh_slope_for_logistic"):
+        slope = 1 - (np.tanh(z) if flaw("of_tanh") else point) ** 2
+    if flaw("logistic_slope_not_multiplied"):
+        slope = 1 - point
+    if flaw("function_for_slope"):
+        slope = a
     if flaw("slope_missing"):
         slope = 1.0
-    error = y - a if flaw("target_and_output_swapped") else a - y
+    output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
+    error = target - output if flaw("target_and_output_swapped") else output - target
+    if flaw("factor_two_missing"):
+        error = error / 2
     return (2 if flaw("factor_two_extra") else 1) * error * slope
 
 
@@ -75,29 +91,56 @@ def _recursion(rng, size):
     }
 
 
-@question(
-    "error_signals.recursion",
-    answer="delta_below",
-    inputs=_recursion,
-    points=3,
-    minutes=8,
-    misconceptions="weights_wrong_way_round slope_missing slope_at_activation function_for_slope "
-    "one_path_only tanh_slope_not_squared",
-)
-def recursion(flaw, z, W_above, delta_above):
-    if flaw("weights_wrong_way_round"):
-        arriving = W_above @ delta_above
-    elif flaw("one_path_only"):
-        arriving = W_above[0] * delta_above[0]
-    else:
-        arriving = W_above.T @ delta_above
-    a = np.tanh(z)
-    slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
-    if flaw("slope_at_activation"):
-        slope = 1 - np.tanh(a) ** 2
-    if flaw("function_for_slope"):
-        slope = a
-    return arriving * (1.0 if flaw("slope_missing") else slope)
+_one_layer_down = {
+    "inputs": _recursion,
+    "misconceptions": TANH_SLOPES + " weights_wrong_way_round one_path_only slope_before_weights "
+    "slope_of_wrong_layer elementwise_for_matrix_product matrix_for_elementwise_product "
+    "paths_multiplied overwritten_not_accumulated off_by_one_loop upstream_missing "
+    "added_along_path backward_is_inverse sign_flipped",
+    "forms": {
+        "logistic_slope_for_tanh": "of_sigma",
+        "slope_before_weights": "times_delta",
+        "slope_of_wrong_layer": "of_z_alone of_delta",
+        "elementwise_for_matrix_product": "turned then_summed",
+        "off_by_one_loop": "from_one",
+    },
+}
+
+
+def _delta_of_tanh(flaw, z, W_above, delta_above):
+    W = W_above.T if flaw("weights_wrong_way_round") else W_above
+    delta = np.ones_like(delta_above) if flaw("upstream_missing") else delta_above
+    if flaw("sign_flipped"):
+        delta = -delta
+    slope = tanh_slope(flaw, z)
+    if flaw("slope_before_weights"):  # the slopes belong to units that δ has not reached yet
+        return W.T @ (delta * (slope if flaw("times_delta") else W @ slope))
+    if flaw("slope_of_wrong_layer"):
+        above = W @ (z if flaw("of_z_alone") else np.tanh(z))
+        return W.T @ (delta * tanh_slope(flaw, delta if flaw("of_delta") else above))
+    arriving = W.T @ delta
+    if flaw("one_path_only"):
+        arriving = W[0] * delta[0]
+    if flaw("overwritten_not_accumulated"):
+        arriving = W[-1] * delta[-1]
+    if flaw("off_by_one_loop"):
+        rounds = slice(1, None) if flaw("from_one") else slice(-1)
+        arriving = W[rounds].T @ delta[rounds]
+    if flaw("paths_multiplied"):
+        arriving = np.prod(W.T * delta, axis=1)
+    if flaw("elementwise_for_matrix_product"):
+        arriving = (W.T if flaw("turned") or flaw("then_summed") else W) * delta
+        arriving = arriving.sum(axis=0) if flaw("then_summed") else arriving
+    if flaw("backward_is_inverse"):
+        arriving = np.linalg.pinv(W) @ delta
+    if flaw("added_along_path"):
+        return arriving + slope
+    return arriving @ slope if flaw("matrix_for_elementwise_product") else arriving * slope
+
+
+recursion = question(
+    "error_signals.recursion", answer="delta_below", points=3, minutes=8, **_one_layer_down
+)(_delta_of_tanh)
 
 
 def _deep(rng, size):
@@ -118,20 +161,30 @@ def _deep(rng, size):
     points=4,
     minutes=15,
     may_alias=("delta_output",),  # δ of the last layer: it is one of the results as it stands
-    misconceptions="weights_wrong_way_round slope_missing slope_of_wrong_layer slope_at_activation",
+    misconceptions=TANH_SLOPES + " weights_wrong_way_round slope_of_wrong_layer output_slope_twice "
+    "off_by_one_loop elementwise_for_matrix_product results_swapped",
+    forms={
+        "logistic_slope_for_tanh": "of_sigma",
+        "slope_of_wrong_layer": "below before_the_weights",
+        "off_by_one_loop": "left_out",
+    },
 )
 def all_deltas(flaw, z, W, delta_output):
-    deltas = [delta_output + 0.0]
+    deltas = [delta_output * (tanh_slope(flaw, z[-1]) if flaw("output_slope_twice") else 1.0)]
     for layer in range(len(W) - 1, -1, -1):
         turned = W[layer] if flaw("weights_wrong_way_round") else W[layer].T
-        point = z[layer]
-        if flaw("slope_at_activation"):
-            point = np.tanh(point)
-        if flaw("slope_of_wrong_layer"):
-            point = z[layer + 1]
-        arriving = turned @ deltas[0]
-        deltas.insert(0, arriving * (1.0 if flaw("slope_missing") else 1 - np.tanh(point) ** 2))
-    return tuple(deltas)
+        off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
+        slope = tanh_slope(flaw, z[layer + off])
+        if flaw("before_the_weights"):
+            arriving, slope = turned @ (deltas[0] * slope), 1.0
+        else:
+            arriving = (
+                turned * deltas[0] if flaw("elementwise_for_matrix_product") else turned @ deltas[0]
+            )
+        deltas.insert(0, arriving * slope)
+    if flaw("off_by_one_loop"):
+        deltas[:1] = [] if flaw("left_out") else [np.zeros_like(z[0])]
+    return tuple(deltas[::-1] if flaw("results_swapped") else deltas)
 
 
 def _scores(rng, size):
@@ -147,7 +200,7 @@ def _scores(rng, size):
     parts=("loss", "dL/ds", "dL/ds_c"),
     points=2,
     minutes=6,
-    misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped",
+    misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
 )
 def margin_loss(flaw, s, s_c):
     if flaw("target_and_output_swapped"):
@@ -155,28 +208,16 @@ def margin_loss(flaw, s, s_c):
     value = (0.0 if flaw("no_margin") else 1.0) - s + s_c
     active = 1.0 if value > 0 or flaw("margin_ignored") else 0.0
     loss = value if flaw("margin_ignored") else max(0.0, value)
-    slopes = (active, -active) if flaw("sign_flipped") else (-active, active)
+    if flaw("sides_swapped"):
+        active = 1.0 - active
+    scores_swapped = flaw("target_and_output_swapped")  # and so its slopes
+    slopes = (active, -active) if flaw("sign_flipped") != scores_swapped else (-active, active)
     return (loss, *slopes)
 
 
-@question(
-    "error_signals.mend_recursion",
-    "mend",
-    answer="mended_delta",
-    inputs=_recursion,
-    level="core",
-    points=2,
-    minutes=6,
-    misconceptions="slope_before_weights slope_missing weights_wrong_way_round sign_flipped",
-)
-def mend_recursion(flaw, z, W_above, delta_above):
-    slope = 1 - np.tanh(z) ** 2
-    if flaw("slope_before_weights"):  # the slopes belong to units that δ has not reached yet
-        return W_above.T @ (delta_above * (W_above @ slope))
-    arriving = (W_above if flaw("weights_wrong_way_round") else W_above.T) @ delta_above
-    if not flaw("slope_missing"):
-        arriving = arriving * slope
-    return -arriving if flaw("sign_flipped") else arriving
+mend_recursion = question(
+    "error_signals.mend_recursion", "mend", answer="mended_delta", minutes=6, **_one_layer_down
+)(_delta_of_tanh)
 
 
 @question(
