@@ -228,7 +228,7 @@ answer("flow_graphs.circuit", "right")(lambda x, y, z: (2 * x * y + z, x * x, x)
 answer("flow_graphs.circuit", "upstream_missing")(lambda x, y, z: (2 * x * y + z, x, x))
 answer("activations.tanh_slope", "tanh_slope_not_squared")(lambda z: 1 - np.tanh(z))
 answer("activations.tanh_slope", "slope_at_activation")(lambda z: 1 - np.tanh(np.tanh(z)) ** 2)
-answer("activations.tanh_slope", "")(lambda z: 1 - z**2)
+answer("activations.tanh_slope", "z_in_slope_of_a")(lambda z: 1 - z**2)
 answer("activations.tanh_slope", "right")(lambda z: 1 / np.cosh(z) ** 2)
 answer("activations.relu_backward", "right")(lambda z, g: np.where(z > 0, g, 0))
 answer("activations.relu_backward", "slope_at_kink")(lambda z, g: g * (z >= 0))
@@ -245,7 +245,7 @@ answer("activations.relu_backward", "input_changed")(rb)
 answer("activations.logistic_backward", "slope_at_activation")(
     lambda z, g: g * sig(sig(z)) * (1 - sig(sig(z)))
 )
-answer("activations.logistic_backward", "")(lambda z, g: g * z * (1 - z))
+answer("activations.logistic_backward", "z_in_slope_of_a")(lambda z, g: g * z * (1 - z))
 answer("one_weight_at_a_time.all_weights", "gradient_transposed")(lambda d, a: np.outer(a, d))
 answer("one_weight_at_a_time.all_weights", "")(lambda d, a: d @ a)
 answer("error_signals.delta_of_output", "slope_missing")(lambda z, y: sig(z) - y)
@@ -1046,6 +1046,150 @@ def last_unit_above(z, W, d):
     return delta
 
 
+these(
+    "flow_graphs.circuit",
+    paths_multiplied=[lambda x, y, z: ((x * y + z) * x * y, x * x, x)],
+    wrong_argument=[lambda x, y, z: (x * x + x * y + z, x * y, x)],
+    added_along_path=[lambda x, y, z: (y + x + x * y + z, x + x, x)],
+    upstream_missing=[lambda x, y, z: (2 * x * y + z, x * x, 1)],
+    unnamed=[lambda x, y, z: 2 * x * y + z + x * x + x],
+)
+
+
+def backward(leaves, tape, start=0.0, at_add=1.0, twice=True, rounds=slice(None)):
+    values = list(leaves)
+    for op, i, j in tape:
+        values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
+    grad = [start] * len(values)
+    grad[-1] = 1.0
+    for k in range(len(values))[len(leaves) :][rounds][::-1]:
+        op, i, j = tape[k - len(leaves)]
+        to_i, to_j = (at_add, at_add) if op == "add" else (values[j], values[i])
+        grad[i] += grad[k] * to_i
+        if twice or i != j:
+            grad[j] += grad[k] * to_j
+    return np.array(grad[: len(leaves)])
+
+
+def without_a_start(leaves, tape):
+    return 0 * backward(leaves, tape)
+
+
+def at_the_leaves_alone(leaves, tape):
+    grad = np.zeros(len(leaves))
+    for op, i, j in tape[::-1]:
+        grad[i] += 1 if op == "add" else leaves[j]
+        grad[j] += 1 if op == "add" else leaves[i]
+    return grad
+
+
+these(
+    "flow_graphs.reverse_mode",
+    right=[backward],
+    upstream_shared_out=[lambda leaves, tape: backward(leaves, tape, at_add=0.5)],
+    not_reset=[lambda leaves, tape: backward(leaves, tape, start=1.0)],
+    one_path_only=[lambda leaves, tape: backward(leaves, tape, twice=False)],
+    off_by_one_loop=[lambda leaves, tape: backward(leaves, tape, rounds=slice(1, None))],
+    unnamed=[without_a_start, at_the_leaves_alone],
+)
+these(
+    "flow_graphs.mend_sigmoid",
+    right=[lambda x, g: g * (1 - np.tanh(x / 2) ** 2) / 4],
+    tanh_slope_for_logistic=[lambda x, g: (1 - sig(x) ** 2) * g, lambda x, g: slope(x) * g],
+    z_in_slope_of_a=[lambda x, g: x * (1 - x) * g],
+    added_along_path=[lambda x, g: sig(x) * (1 - sig(x)) + g],
+    matrix_for_elementwise_product=[lambda x, g: (sig(x) * (1 - sig(x))) @ g],
+    unnamed=[lambda x, g: sig(g) * (1 - sig(g)) * x],
+)
+these(
+    "activations.tanh_slope",
+    right=[lambda z: np.array([1 - np.tanh(row) ** 2 for row in z])],
+    logistic_slope_for_tanh=[
+        lambda z: np.tanh(z) * (1 - np.tanh(z)),
+        lambda z: sig(z) * (1 - sig(z)),
+    ],
+    unnamed=[lambda z: 1 / np.cosh(z), lambda z: 1 - np.tanh(z**2), lambda z: 1 + np.tanh(z) ** 2],
+)
+these(
+    "activations.relu_backward",
+    right=[lambda z, g: g * np.heaviside(z, 0)],
+    upstream_missing=[lambda z, g: (z > 0).astype(float), lambda z, g: z > 0],
+    sides_swapped=[lambda z, g: g * (z < 0)],
+    slope_at_kink=[lambda z, g: g * np.heaviside(z, 0.5)],
+    mask_from_upstream=[lambda z, g: g * (z > 0) * (g > 0)],
+    added_along_path=[lambda z, g: g + (z > 0)],
+    unnamed=[lambda z, g: g[z > 0], lambda z, g: g * np.sign(z)],
+)
+these(
+    "activations.logistic_backward",
+    right=[lambda z, g: g * sig(z) * sig(-z)],
+    tanh_slope_for_logistic=[lambda z, g: g * (1 - sig(z) ** 2), lambda z, g: g * slope(z)],
+    added_along_path=[lambda z, g: g + sig(z) * (1 - sig(z))],
+    matrix_for_elementwise_product=[lambda z, g: g @ (sig(z) * (1 - sig(z)))],
+    unnamed=[lambda z, g: g * sig(z) * 1 - sig(z), lambda z, g: g / 4],
+)
+these(
+    "activations.mend_leaky_relu",
+    right=[lambda z, k: k + (1 - k) * (z > 0), lambda z, k: np.maximum(z > 0, k)],
+    sides_swapped=[lambda z, k: np.where(z > 0, k, 1.0), lambda z, k: np.where(z < 0, 1.0, k)],
+    number_for_parameter=[lambda z, k: np.where(z > 0, 1.0, 0.01)],
+    function_for_slope=[lambda z, k: np.where(z > 0, 1.0, k * z)],
+    slope_at_kink=[lambda z, k: (z > 0) + k * (z < 0)],
+    sign_flipped=[lambda z, k: np.where(z > 0, 1.0, -k)],
+    unnamed=[lambda z, k: np.where(z > 0, 1.0, 1 - k)],
+)
+
+
+def returned_too_early(d, a):
+    table = np.zeros((len(d), len(a)))
+    for i in range(len(d)):
+        for j in range(len(a)):
+            table[i, j] = d[i] * a[j]
+        return table
+
+
+these(
+    "one_weight_at_a_time.all_weights",
+    right=[lambda d, a: [[p * q for q in a] for p in d]],
+    elementwise_for_matrix_product=[lambda d, a: d * a],
+    added_along_path=[lambda d, a: d[:, None] + a],
+    off_by_one_loop=[returned_too_early],
+    indices_swapped=[
+        lambda d, a: np.array([[d[j] * a[i] for j in range(len(a))] for i in range(len(d))]),
+    ],
+    unnamed=[lambda d, a: np.outer(d, a * (1 - a)), lambda d, a: np.kron(d, a)],
+)
+these(
+    "one_weight_at_a_time.mend_slope",
+    indices_swapped=[
+        lambda x, W, v, i, j: v[i] * slope(W[i] @ x) * x[i],
+        lambda x, W, v, i, j: v[j] * slope(W[j] @ x) * x[j],
+    ],
+    activation_of_own_layer=[lambda x, W, v, i, j: v[i] * slope(W[i] @ x) * (W[i] @ x)],
+    upstream_missing=[lambda x, W, v, i, j: slope(W[i] @ x) * x[j]],
+    tanh_slope_not_squared=[lambda x, W, v, i, j: v[i] * (1 - np.tanh(W[i] @ x)) * x[j]],
+    unnamed=[lambda x, W, v, i, j: v[i] * slope(W[i, j] * x[j]) * x[j]],
+)
+
+
+def nested(x, W1, W2, y, j, i, slope=slope, paths=lambda terms: terms.sum(), row=False):
+    error = W2 @ np.tanh(W1 @ x) - y
+    return paths(error * (W2[j] if row else W2[:, j])) * slope(W1[j] @ x) * x[i]
+
+
+these(
+    "one_weight_at_a_time.nested_sum",
+    right=[nested],
+    sign_flipped=[lambda *given: -nested(*given)],
+    factor_two_missing=[lambda *given: nested(*given) / 2],
+    factor_two_missing__sign_flipped=[lambda *given: -nested(*given) / 2],
+    paths_multiplied=[lambda *given: nested(*given, paths=np.prod)],
+    overwritten_not_accumulated=[lambda *given: nested(*given, paths=lambda terms: terms[-1])],
+    weights_wrong_way_round=[lambda *given: nested(*given, row=True)],
+    tanh_slope_not_squared=[lambda *given: nested(*given, slope=lambda z: 1 - np.tanh(z))],
+    indices_swapped=[lambda x, W1, W2, y, j, i: nested(x, W1, W2, y, i, j)],
+    unnamed=[lambda *given: nested(*given, paths=lambda terms: terms)],
+)
 for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
     these(
         recursion,

@@ -4,7 +4,14 @@ import numpy as np
 
 from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
-from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
+from bpcourse.questions.slopes import (
+    LOGISTIC_FORMS,
+    LOGISTIC_SLOPES,
+    TANH_SLOPES,
+    logistic_slope,
+    sigmoid,
+    tanh_slope,
+)
 
 
 def _tangents(y_hat, y):
@@ -43,10 +50,6 @@ def output_by_hand(flaw, y_hat, y):
     return 2 * delta if flaw("factor_two_extra") else delta
 
 
-def _logistic(z):
-    return 1 / (1 + np.exp(-z))
-
-
 def _output(rng, size):
     n = 2 + size
     return {"z": rng.normal(size=n), "y": rng.uniform(size=n)}
@@ -58,23 +61,12 @@ def _output(rng, size):
     inputs=_output,
     points=2,
     minutes=5,
-    misconceptions="slope_missing slope_at_activation target_and_output_swapped factor_two_extra "
-    "function_for_slope factor_two_missing target_forgotten activation_forgotten z_in_slope_of_a "
-    "logistic_slope_not_multiplied tanh_slope_for_logistic",
-    forms={"tanh_slope_for_logistic": "of_tanh"},
+    misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
+    "factor_two_missing target_forgotten activation_forgotten",
+    forms=LOGISTIC_FORMS,
 )
 def delta_of_output(flaw, z, y):
-    a = _logistic(z)
-    point = _logistic(a) if flaw("slope_at_activation") else z if flaw("z_in_slope_of_a") else a
-    slope = point * (1 - point)
-    if flaw("tanh_slope_for_logistic"):
-        slope = 1 - (np.tanh(z) if flaw("of_tanh") else point) ** 2
-    if flaw("logistic_slope_not_multiplied"):
-        slope = 1 - point
-    if flaw("function_for_slope"):
-        slope = a
-    if flaw("slope_missing"):
-        slope = 1.0
+    a, slope = sigmoid(z), logistic_slope(flaw, z)
     output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
     error = target - output if flaw("target_and_output_swapped") else output - target
     if flaw("factor_two_missing"):
