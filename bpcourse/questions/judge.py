@@ -82,7 +82,8 @@ def _differs(once, again):
 
 def run(question, answer, case):
     """The outcome of one call."""
-    return call(lambda *arguments: question.run(answer, arguments), case)
+    outcome = call(lambda *arguments: question.run(answer, arguments), case)
+    return replace(outcome, aliased=outcome.aliased - set(question.may_alias))
 
 
 def _recognise(question, answer, cases, given, expected, seed):

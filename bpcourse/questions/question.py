@@ -47,6 +47,7 @@ class Question:
     coincide: frozenset = field(default_factory=frozenset)  # pairs that nothing can tell apart
     forms: dict = field(default_factory=dict)  # {misconception: flaws that make it otherwise}
     may_change: tuple = ()  # inputs that the answer is asked to change in place
+    may_alias: tuple = ()  # inputs that the answer may give back as they are, among its results
     decimals: int | None = None  # of a number that is rounded by hand
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     place: int | None = None  # of the right option for seed 0; None for any

@@ -283,7 +283,7 @@ def tanh_slope(z):
 for name, combine, slope in [
     ("right", np.sum, tanh_slope),
     ("paths_multiplied", np.prod, tanh_slope),
-    ("one_path_only", lambda terms: terms[-1], tanh_slope),
+    ("overwritten_not_accumulated", lambda terms: terms[-1], tanh_slope),
     ("z_in_slope_of_a", np.sum, lambda z: 1 - z**2),
     ("tanh_slope_not_squared", np.sum, lambda z: 1 - np.tanh(z)),
 ]:
@@ -302,9 +302,7 @@ def deltas_by(slope, output=lambda delta: delta + 0.0):
 
 answer("error_signals.all_deltas", "z_in_slope_of_a")(deltas_by(lambda z: 1 - z**2))
 answer("error_signals.all_deltas", "tanh_slope_not_squared")(deltas_by(lambda z: 1 - np.tanh(z)))
-answer("error_signals.all_deltas", "result_aliases_input")(
-    deltas_by(tanh_slope, output=lambda delta: delta)
-)
+answer("error_signals.all_deltas", "right")(deltas_by(tanh_slope, output=lambda delta: delta))
 answer("error_signals.delta_of_output", "slope_missing")(lambda z, y: sig(z) - y)
 answer("error_signals.delta_of_output", "target_and_output_swapped")(
     lambda z, y: (y - sig(z)) * sig(z) * (1 - sig(z))
@@ -1317,12 +1315,14 @@ these(
     tanh_slope_not_squared=[
         lambda z, W, delta_output: down_by(z, W, delta_output, lambda u: 1 - np.tanh(u))
     ],
-    unnamed=[lambda z, W, delta_output: down_by(z, W, delta_output, lambda u: 1 - u**2)],
+    z_in_slope_of_a=[lambda z, W, delta_output: down_by(z, W, delta_output, lambda u: 1 - u**2)],
 )
 these(
     "error_signals.recursion",
     right=[lambda z, W_above, delta_above: np.einsum("mn,m,n->n", W_above, delta_above, slope(z))],
-    one_path_only=[lambda z, W_above, delta_above: W_above[-1] * delta_above[-1] * slope(z)],
+    overwritten_not_accumulated=[
+        lambda z, W_above, delta_above: W_above[-1] * delta_above[-1] * slope(z)
+    ],
 )
 these(
     "error_signals.mend_recursion",
@@ -1338,7 +1338,8 @@ these(
     "activations.relu_backward",
     right=[lambda z, grad_a: grad_a * np.heaviside(z, 0)],
     upstream_missing=[lambda z, grad_a: (z > 0).astype(float)],
-    unnamed=[lambda z, grad_a: grad_a * (z > 0) * (grad_a > 0), lambda z, grad_a: grad_a[z > 0]],
+    mask_from_upstream=[lambda z, grad_a: grad_a * (z > 0) * (grad_a > 0)],
+    unnamed=[lambda z, grad_a: grad_a[z > 0]],
 )
 
 
@@ -1350,10 +1351,233 @@ def nested(x, W1, W2, y, j, i, k=slice(None), slope_at=slope):
 these(
     "one_weight_at_a_time.nested_sum",
     right=[nested],
-    one_path_only=[lambda *given: nested(*given, k=-1), lambda *given: nested(*given, k=0)],
+    overwritten_not_accumulated=[lambda *given: nested(*given, k=-1)],
+    one_path_only=[lambda *given: nested(*given, k=0)],
     function_for_slope=[lambda *given: nested(*given, slope_at=np.tanh)],
     tanh_slope_not_squared=[lambda *given: nested(*given, slope_at=lambda u: 1 - np.tanh(u))],
     unnamed=[lambda *given: nested(*given, k=slice(-1))],
+)
+
+
+# --- lessons 05 to 08, once more ------------------------------------------------------------------
+
+
+def deltas_in_a_list(z, W, delta_output, slope=slope):
+    deltas = [delta_output]  # as it was given: it is δ of the last layer
+    for layer in range(len(W) - 1, -1, -1):
+        deltas.insert(0, (W[layer].T @ deltas[0]) * slope(z[layer]))
+    return deltas
+
+
+these(
+    "error_signals.all_deltas",
+    right=[deltas_in_a_list, lambda *given: tuple(deltas_in_a_list(*given))],
+    results_swapped=[lambda *given: deltas_in_a_list(*given)[::-1]],
+    slope_missing=[lambda *given: deltas_in_a_list(*given, slope=lambda z: 1)],
+    off_by_one_loop=[lambda *given: deltas_in_a_list(*given)[1:]],
+    tanh_slope_not_squared=[
+        lambda *given: deltas_in_a_list(*given, slope=lambda z: 1 - np.tanh(z))
+    ],
+    slope_missing__results_swapped=[
+        lambda *given: deltas_in_a_list(*given, slope=lambda z: 1)[::-1],
+    ],
+    unnamed=[lambda *given: deltas_in_a_list(*given)[0]],
+)
+
+
+these(
+    "error_signals.delta_of_output",
+    right=[lambda z, y: sig(z) ** 2 - sig(z) ** 3 - y * sig(z) + y * sig(z) ** 2],
+    z_in_slope_of_a=[lambda z, y: (sig(z) - y) * z * (1 - z)],
+    logistic_slope_not_multiplied=[lambda z, y: (sig(z) - y) * (1 - sig(z))],
+    tanh_slope_for_logistic=[
+        lambda z, y: (sig(z) - y) * (1 - sig(z) ** 2),
+        lambda z, y: (sig(z) - y) * slope(z),
+    ],
+    target_forgotten=[lambda z, y: sig(z) * sig(z) * (1 - sig(z))],
+    factor_two_missing=[lambda z, y: 0.5 * (sig(z) - y) * sig(z) * (1 - sig(z))],
+    unnamed=[lambda z, y: (sig(z) - y) ** 2 * sig(z) * (1 - sig(z))],
+)
+
+
+def last_unit_above(z, W, d):
+    delta = np.zeros(len(z))
+    for j in range(len(z)):
+        for i in range(len(d)):
+            delta[j] = W[i, j] * d[i] * slope(z[j])
+    return delta
+
+
+these(
+    "flow_graphs.circuit",
+    paths_multiplied=[lambda x, y, z: ((x * y + z) * x * y, x * x, x)],
+    wrong_argument=[lambda x, y, z: (x * x + x * y + z, x * y, x)],
+    added_along_path=[lambda x, y, z: (y + x + x * y + z, x + x, x)],
+    upstream_missing=[lambda x, y, z: (2 * x * y + z, x * x, 1)],
+    unnamed=[lambda x, y, z: 2 * x * y + z + x * x + x],
+)
+
+
+def backward(leaves, tape, start=0.0, at_add=1.0, twice=True, rounds=slice(None)):
+    values = list(leaves)
+    for op, i, j in tape:
+        values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
+    grad = [start] * len(values)
+    grad[-1] = 1.0
+    for k in range(len(values))[len(leaves) :][rounds][::-1]:
+        op, i, j = tape[k - len(leaves)]
+        to_i, to_j = (at_add, at_add) if op == "add" else (values[j], values[i])
+        grad[i] += grad[k] * to_i
+        if twice or i != j:
+            grad[j] += grad[k] * to_j
+    return np.array(grad[: len(leaves)])
+
+
+def without_a_start(leaves, tape):
+    return 0 * backward(leaves, tape)
+
+
+def at_the_leaves_alone(leaves, tape):
+    grad = np.zeros(len(leaves))
+    for op, i, j in tape[::-1]:
+        grad[i] += 1 if op == "add" else leaves[j]
+        grad[j] += 1 if op == "add" else leaves[i]
+    return grad
+
+
+these(
+    "flow_graphs.reverse_mode",
+    right=[backward],
+    upstream_shared_out=[lambda leaves, tape: backward(leaves, tape, at_add=0.5)],
+    not_reset=[lambda leaves, tape: backward(leaves, tape, start=1.0)],
+    one_path_only=[lambda leaves, tape: backward(leaves, tape, twice=False)],
+    off_by_one_loop=[lambda leaves, tape: backward(leaves, tape, rounds=slice(1, None))],
+    unnamed=[without_a_start, at_the_leaves_alone],
+)
+these(
+    "flow_graphs.mend_sigmoid",
+    right=[lambda x, g: g * (1 - np.tanh(x / 2) ** 2) / 4],
+    tanh_slope_for_logistic=[lambda x, g: (1 - sig(x) ** 2) * g, lambda x, g: slope(x) * g],
+    z_in_slope_of_a=[lambda x, g: x * (1 - x) * g],
+    added_along_path=[lambda x, g: sig(x) * (1 - sig(x)) + g],
+    matrix_for_elementwise_product=[lambda x, g: (sig(x) * (1 - sig(x))) @ g],
+    unnamed=[lambda x, g: sig(g) * (1 - sig(g)) * x],
+)
+these(
+    "activations.tanh_slope",
+    right=[lambda z: np.array([1 - np.tanh(row) ** 2 for row in z])],
+    logistic_slope_for_tanh=[
+        lambda z: np.tanh(z) * (1 - np.tanh(z)),
+        lambda z: sig(z) * (1 - sig(z)),
+    ],
+    unnamed=[lambda z: 1 / np.cosh(z), lambda z: 1 - np.tanh(z**2), lambda z: 1 + np.tanh(z) ** 2],
+)
+these(
+    "activations.relu_backward",
+    right=[lambda z, g: g * np.heaviside(z, 0)],
+    upstream_missing=[lambda z, g: (z > 0).astype(float), lambda z, g: z > 0],
+    sides_swapped=[lambda z, g: g * (z < 0)],
+    slope_at_kink=[lambda z, g: g * np.heaviside(z, 0.5)],
+    mask_from_upstream=[lambda z, g: g * (z > 0) * (g > 0)],
+    added_along_path=[lambda z, g: g + (z > 0)],
+    unnamed=[lambda z, g: g[z > 0], lambda z, g: g * np.sign(z)],
+)
+these(
+    "activations.logistic_backward",
+    right=[lambda z, g: g * sig(z) * sig(-z)],
+    tanh_slope_for_logistic=[lambda z, g: g * (1 - sig(z) ** 2), lambda z, g: g * slope(z)],
+    added_along_path=[lambda z, g: g + sig(z) * (1 - sig(z))],
+    matrix_for_elementwise_product=[lambda z, g: g @ (sig(z) * (1 - sig(z)))],
+    unnamed=[lambda z, g: g * sig(z) * 1 - sig(z), lambda z, g: g / 4],
+)
+these(
+    "activations.mend_leaky_relu",
+    right=[lambda z, k: k + (1 - k) * (z > 0), lambda z, k: np.maximum(z > 0, k)],
+    sides_swapped=[lambda z, k: np.where(z > 0, k, 1.0), lambda z, k: np.where(z < 0, 1.0, k)],
+    number_for_parameter=[lambda z, k: np.where(z > 0, 1.0, 0.01)],
+    function_for_slope=[lambda z, k: np.where(z > 0, 1.0, k * z)],
+    slope_at_kink=[lambda z, k: (z > 0) + k * (z < 0)],
+    sign_flipped=[lambda z, k: np.where(z > 0, 1.0, -k)],
+    unnamed=[lambda z, k: np.where(z > 0, 1.0, 1 - k)],
+)
+
+
+def returned_too_early(d, a):
+    table = np.zeros((len(d), len(a)))
+    for i in range(len(d)):
+        for j in range(len(a)):
+            table[i, j] = d[i] * a[j]
+        return table
+
+
+these(
+    "one_weight_at_a_time.all_weights",
+    right=[lambda d, a: [[p * q for q in a] for p in d]],
+    elementwise_for_matrix_product=[lambda d, a: d * a],
+    added_along_path=[lambda d, a: d[:, None] + a],
+    off_by_one_loop=[returned_too_early],
+    indices_swapped=[
+        lambda d, a: np.array([[d[j] * a[i] for j in range(len(a))] for i in range(len(d))]),
+    ],
+    unnamed=[lambda d, a: np.outer(d, a * (1 - a)), lambda d, a: np.kron(d, a)],
+)
+these(
+    "one_weight_at_a_time.mend_slope",
+    indices_swapped=[
+        lambda x, W, v, i, j: v[i] * slope(W[i] @ x) * x[i],
+        lambda x, W, v, i, j: v[j] * slope(W[j] @ x) * x[j],
+    ],
+    activation_of_own_layer=[lambda x, W, v, i, j: v[i] * slope(W[i] @ x) * (W[i] @ x)],
+    upstream_missing=[lambda x, W, v, i, j: slope(W[i] @ x) * x[j]],
+    tanh_slope_not_squared=[lambda x, W, v, i, j: v[i] * (1 - np.tanh(W[i] @ x)) * x[j]],
+    unnamed=[lambda x, W, v, i, j: v[i] * slope(W[i, j] * x[j]) * x[j]],
+)
+
+
+def nested_with(x, W1, W2, y, j, i, slope=slope, paths=lambda terms: terms.sum(), row=False):
+    error = W2 @ np.tanh(W1 @ x) - y
+    return paths(error * (W2[j] if row else W2[:, j])) * slope(W1[j] @ x) * x[i]
+
+
+these(
+    "one_weight_at_a_time.nested_sum",
+    right=[nested_with],
+    sign_flipped=[lambda *given: -nested_with(*given)],
+    factor_two_missing=[lambda *given: nested_with(*given) / 2],
+    factor_two_missing__sign_flipped=[lambda *given: -nested_with(*given) / 2],
+    paths_multiplied=[lambda *given: nested_with(*given, paths=np.prod)],
+    overwritten_not_accumulated=[lambda *given: nested_with(*given, paths=lambda terms: terms[-1])],
+    weights_wrong_way_round=[lambda *given: nested_with(*given, row=True)],
+    tanh_slope_not_squared=[lambda *given: nested_with(*given, slope=lambda z: 1 - np.tanh(z))],
+    indices_swapped=[lambda x, W1, W2, y, j, i: nested(x, W1, W2, y, i, j)],
+    unnamed=[lambda *given: nested_with(*given, paths=lambda terms: terms)],
+)
+for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
+    these(
+        recursion,
+        right=[lambda z, W, d: np.diag(slope(z)) @ W.T @ d],
+        slope_before_weights=[
+            lambda z, W, d: W.T @ (d * (W @ slope(z))),
+            lambda z, W, d: W.T @ (d * slope(z)),
+        ],
+        slope_of_wrong_layer=[lambda z, W, d: W.T @ (d * slope(W @ np.tanh(z)))],
+        elementwise_for_matrix_product=[lambda z, W, d: (W.T * d).sum(axis=0) * slope(z)],
+        matrix_for_elementwise_product=[lambda z, W, d: (W.T @ d) @ slope(z)],
+        overwritten_not_accumulated=[last_unit_above],
+        upstream_missing=[lambda z, W, d: W.sum(axis=0) * slope(z)],
+        logistic_slope_for_tanh=[
+            lambda z, W, d: (W.T @ d) * sig(z) * (1 - sig(z)),
+            lambda z, W, d: (W.T @ d) * np.tanh(z) * (1 - np.tanh(z)),
+        ],
+        tanh_slope_not_squared__weights_wrong_way_round=[lambda z, W, d: W @ d * (1 - np.tanh(z))],
+        unnamed=[lambda z, W, d: d.sum() * slope(z), lambda z, W, d: (W.T @ d) / slope(z)],
+    )
+these(
+    "error_signals.margin_loss",
+    target_and_output_swapped=[
+        lambda s, c: (max(0, 1 + s - c), float(1 + s - c > 0), -float(1 + s - c > 0)),
+    ],
+    sides_swapped=[lambda s, c: (max(0, 1 - s + c), -float(s - c > 1), float(s - c > 1))],
 )
 
 

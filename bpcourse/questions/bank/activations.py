@@ -3,10 +3,13 @@
 import numpy as np
 
 from bpcourse.questions.question import question
-
-
-def _sigmoid(z):
-    return 1 / (1 + np.exp(-z))
+from bpcourse.questions.slopes import (
+    LOGISTIC_FORMS,
+    LOGISTIC_SLOPES,
+    logistic_slope,
+    sigmoid,
+    tanh_slope,
+)
 
 
 def _far_below_zero(z):
@@ -31,7 +34,7 @@ def _values(rng, size):
 def _at_activation(a):
     from bpcourse import figures
 
-    fig = figures.tangent(_sigmoid, float(np.log(a / (1 - a))), low=-5, high=5, names=("z", "a"))
+    fig = figures.tangent(sigmoid, float(np.log(a / (1 - a))), low=-5, high=5, names=("z", "a"))
     fig.axes[0].set(xticks=[], yticks=[0, a, 1])
     return fig
 
@@ -53,7 +56,7 @@ def logistic_slope_by_hand(flaw, a):
         return 1 - a
     if flaw("function_for_slope"):
         return a
-    return float(_sigmoid(a) * (1 - _sigmoid(a))) if flaw("slope_at_activation") else a * (1 - a)
+    return float(sigmoid(a) * (1 - sigmoid(a))) if flaw("slope_at_activation") else a * (1 - a)
 
 
 @question(
@@ -63,18 +66,11 @@ def logistic_slope_by_hand(flaw, a):
     points=2,
     minutes=4,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
-    "logistic_slope_for_tanh sign_flipped z_in_slope_of_a",
+    "logistic_slope_for_tanh z_in_slope_of_a sign_flipped",
+    forms={"logistic_slope_for_tanh": "of_sigma"},
 )
-def tanh_slope(flaw, z):
-    a = np.tanh(np.tanh(z) if flaw("slope_at_activation") else z)
-    if flaw("function_for_slope"):
-        return a
-    if flaw("logistic_slope_for_tanh"):
-        return a * (1 - a)
-    if flaw("z_in_slope_of_a"):
-        a = z
-    slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
-    return -slope if flaw("sign_flipped") else slope
+def slope_of_tanh(flaw, z):
+    return -tanh_slope(flaw, z) if flaw("sign_flipped") else tanh_slope(flaw, z)
 
 
 def _upstream(rng, size):
@@ -90,16 +86,30 @@ def _upstream(rng, size):
     points=2,
     minutes=5,
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
-    "input_changed upstream_missing sides_swapped",
+    "input_changed upstream_missing sides_swapped added_along_path matrix_for_elementwise_product",
+    forms={
+        "mask_from_upstream": "and_from_z",
+        "slope_at_kink": "half",
+        "function_for_slope": "alone",
+        "sides_swapped": "with_kink",
+    },
 )
 def relu_backward(flaw, z, grad_a):
-    mask = z >= 0 if flaw("slope_at_kink") else z > 0
+    mask = 1.0 * (z >= 0 if flaw("slope_at_kink") else z > 0)
+    if flaw("half"):
+        mask[z == 0] = 0.5
     if flaw("sides_swapped"):
-        mask = z < 0
+        mask = z <= 0 if flaw("with_kink") else z < 0
     if flaw("mask_from_upstream"):
-        mask = grad_a > 0
+        mask = (grad_a > 0) * (mask if flaw("and_from_z") else 1.0)
     if flaw("upstream_missing"):
-        return mask * 1.0
+        return 1.0 * mask
+    if flaw("added_along_path"):
+        return grad_a + mask
+    if flaw("matrix_for_elementwise_product"):
+        return grad_a @ mask
+    if flaw("alone"):
+        return np.maximum(z, 0)
     if flaw("slope_missing"):
         return grad_a * 1.0
     if flaw("function_for_slope"):
@@ -116,19 +126,19 @@ def relu_backward(flaw, z, grad_a):
     inputs=_upstream,
     points=2,
     minutes=5,
-    misconceptions="slope_at_activation slope_missing function_for_slope "
-    "logistic_slope_not_multiplied upstream_missing z_in_slope_of_a",
+    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
+    "matrix_for_elementwise_product sign_flipped",
+    forms=LOGISTIC_FORMS,
 )
 def logistic_backward(flaw, z, grad_a):
-    a = _sigmoid(_sigmoid(z) if flaw("slope_at_activation") else z)
-    slope = z * (1 - z) if flaw("z_in_slope_of_a") else a * (1 - a)
-    if flaw("function_for_slope"):
-        slope = a
-    if flaw("logistic_slope_not_multiplied"):
-        slope = 1 - a
-    if flaw("slope_missing"):
-        slope = 1.0
-    return slope * (np.ones_like(grad_a) if flaw("upstream_missing") else grad_a)
+    slope = logistic_slope(flaw, z)
+    if flaw("upstream_missing"):
+        grad_a = np.ones_like(grad_a)
+    if flaw("sign_flipped"):
+        slope = -slope
+    if flaw("added_along_path"):
+        return grad_a + slope
+    return grad_a @ slope if flaw("matrix_for_elementwise_product") else grad_a * slope
 
 
 @question(
@@ -139,16 +149,30 @@ def logistic_backward(flaw, z, grad_a):
     level="core",
     points=2,
     minutes=4,
-    misconceptions="slope_at_kink dead_side function_for_slope sides_swapped",
-    forms={"sides_swapped": "kink_on_the_other_side"},
+    misconceptions="slope_at_kink dead_side function_for_slope sides_swapped number_for_parameter "
+    "sign_flipped",
+    forms={
+        "slope_at_kink": "zero_there",
+        "function_for_slope": "on_the_left on_the_right",
+        "sides_swapped": "with_kink",
+        "number_for_parameter": "hundredth",
+        "sign_flipped": "on_the_left",
+    },
 )
 def mend_leaky_relu(flaw, z, slope):
-    active = z >= 0 if flaw("slope_at_kink") else z > 0
+    active = z >= 0 if flaw("slope_at_kink") and not flaw("zero_there") else z > 0
     if flaw("sides_swapped"):
-        active = z <= 0 if flaw("kink_on_the_other_side") else z < 0
+        active = z <= 0 if flaw("with_kink") else z < 0
+    left, right = 0.0 if flaw("dead_side") else slope, 1.0
+    if flaw("number_for_parameter"):
+        left = 0.01 if flaw("hundredth") else 0.1
+    if flaw("sign_flipped"):
+        left, right = -left, right if flaw("on_the_left") else -right
     if flaw("function_for_slope"):
-        return np.where(active, z, slope * z)
-    return np.where(active, 1.0, 0.0 if flaw("dead_side") else slope)
+        left = left if flaw("on_the_right") else left * z
+        right = right if flaw("on_the_left") else right * z
+    result = np.where(active, right, left)
+    return np.where(z == 0, 0.0, result) if flaw("zero_there") else result
 
 
 def _gates(layers):

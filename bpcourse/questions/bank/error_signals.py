@@ -4,6 +4,14 @@ import numpy as np
 
 from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
+from bpcourse.questions.slopes import (
+    LOGISTIC_FORMS,
+    LOGISTIC_SLOPES,
+    TANH_SLOPES,
+    logistic_slope,
+    sigmoid,
+    tanh_slope,
+)
 
 
 def _tangents(y_hat, y):
@@ -53,22 +61,16 @@ def _output(rng, size):
     inputs=_output,
     points=2,
     minutes=5,
-    misconceptions="slope_missing slope_at_activation target_and_output_swapped factor_two_extra "
-    "function_for_slope z_in_slope_of_a target_forgotten activation_forgotten",
+    misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
+    "factor_two_missing target_forgotten activation_forgotten",
+    forms=LOGISTIC_FORMS,
 )
 def delta_of_output(flaw, z, y):
-    a = 1 / (1 + np.exp(-z))
-    b = 1 / (1 + np.exp(-a)) if flaw("slope_at_activation") else a
-    if flaw("z_in_slope_of_a"):
-        b = z
-    slope = a if flaw("function_for_slope") else b * (1 - b)
-    if flaw("activation_forgotten"):
-        a = z
-    if flaw("target_forgotten"):
-        y = 0.0
-    if flaw("slope_missing"):
-        slope = 1.0
-    error = y - a if flaw("target_and_output_swapped") else a - y
+    a, slope = sigmoid(z), logistic_slope(flaw, z)
+    output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
+    error = target - output if flaw("target_and_output_swapped") else output - target
+    if flaw("factor_two_missing"):
+        error = error / 2
     return (2 if flaw("factor_two_extra") else 1) * error * slope
 
 
@@ -81,29 +83,56 @@ def _recursion(rng, size):
     }
 
 
-@question(
-    "error_signals.recursion",
-    answer="delta_below",
-    inputs=_recursion,
-    points=3,
-    minutes=8,
-    misconceptions="weights_wrong_way_round slope_missing slope_at_activation function_for_slope "
-    "one_path_only tanh_slope_not_squared z_in_slope_of_a",
-)
-def recursion(flaw, z, W_above, delta_above):
-    if flaw("weights_wrong_way_round"):
-        arriving = W_above @ delta_above
-    elif flaw("one_path_only"):
-        arriving = W_above[0] * delta_above[0]
-    else:
-        arriving = W_above.T @ delta_above
-    a = z if flaw("z_in_slope_of_a") else np.tanh(z)
-    slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
-    if flaw("slope_at_activation"):
-        slope = 1 - np.tanh(a) ** 2
-    if flaw("function_for_slope"):
-        slope = np.tanh(z)
-    return arriving * (1.0 if flaw("slope_missing") else slope)
+_one_layer_down = {
+    "inputs": _recursion,
+    "misconceptions": TANH_SLOPES + " weights_wrong_way_round one_path_only slope_before_weights "
+    "slope_of_wrong_layer elementwise_for_matrix_product matrix_for_elementwise_product "
+    "paths_multiplied overwritten_not_accumulated off_by_one_loop upstream_missing "
+    "added_along_path backward_is_inverse sign_flipped",
+    "forms": {
+        "logistic_slope_for_tanh": "of_sigma",
+        "slope_before_weights": "times_delta",
+        "slope_of_wrong_layer": "of_z_alone of_delta",
+        "elementwise_for_matrix_product": "turned then_summed",
+        "off_by_one_loop": "from_one",
+    },
+}
+
+
+def _delta_of_tanh(flaw, z, W_above, delta_above):
+    W = W_above.T if flaw("weights_wrong_way_round") else W_above
+    delta = np.ones_like(delta_above) if flaw("upstream_missing") else delta_above
+    if flaw("sign_flipped"):
+        delta = -delta
+    slope = tanh_slope(flaw, z)
+    if flaw("slope_before_weights"):  # the slopes belong to units that δ has not reached yet
+        return W.T @ (delta * (slope if flaw("times_delta") else W @ slope))
+    if flaw("slope_of_wrong_layer"):
+        above = W @ (z if flaw("of_z_alone") else np.tanh(z))
+        return W.T @ (delta * tanh_slope(flaw, delta if flaw("of_delta") else above))
+    arriving = W.T @ delta
+    if flaw("one_path_only"):
+        arriving = W[0] * delta[0]
+    if flaw("overwritten_not_accumulated"):
+        arriving = W[-1] * delta[-1]
+    if flaw("off_by_one_loop"):
+        rounds = slice(1, None) if flaw("from_one") else slice(-1)
+        arriving = W[rounds].T @ delta[rounds]
+    if flaw("paths_multiplied"):
+        arriving = np.prod(W.T * delta, axis=1)
+    if flaw("elementwise_for_matrix_product"):
+        arriving = (W.T if flaw("turned") or flaw("then_summed") else W) * delta
+        arriving = arriving.sum(axis=0) if flaw("then_summed") else arriving
+    if flaw("backward_is_inverse"):
+        arriving = np.linalg.pinv(W) @ delta
+    if flaw("added_along_path"):
+        return arriving + slope
+    return arriving @ slope if flaw("matrix_for_elementwise_product") else arriving * slope
+
+
+recursion = question(
+    "error_signals.recursion", answer="delta_below", points=3, minutes=8, **_one_layer_down
+)(_delta_of_tanh)
 
 
 def _deep(rng, size):
@@ -123,23 +152,31 @@ def _deep(rng, size):
     level="stretch",
     points=4,
     minutes=15,
-    misconceptions="weights_wrong_way_round slope_missing slope_of_wrong_layer slope_at_activation "
-    "tanh_slope_not_squared z_in_slope_of_a",
+    may_alias=("delta_output",),  # δ of the last layer: it is one of the results as it stands
+    misconceptions=TANH_SLOPES + " weights_wrong_way_round slope_of_wrong_layer output_slope_twice "
+    "off_by_one_loop elementwise_for_matrix_product results_swapped",
+    forms={
+        "logistic_slope_for_tanh": "of_sigma",
+        "slope_of_wrong_layer": "below before_the_weights",
+        "off_by_one_loop": "left_out",
+    },
 )
 def all_deltas(flaw, z, W, delta_output):
-    deltas = [delta_output + 0.0]
+    deltas = [delta_output * (tanh_slope(flaw, z[-1]) if flaw("output_slope_twice") else 1.0)]
     for layer in range(len(W) - 1, -1, -1):
         turned = W[layer] if flaw("weights_wrong_way_round") else W[layer].T
-        point = z[layer]
-        if flaw("slope_at_activation"):
-            point = np.tanh(point)
-        if flaw("slope_of_wrong_layer"):
-            point = z[layer + 1]
-        arriving = turned @ deltas[0]
-        a = z[layer] if flaw("z_in_slope_of_a") else np.tanh(point)
-        slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
-        deltas.insert(0, arriving * (1.0 if flaw("slope_missing") else slope))
-    return tuple(deltas)
+        off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
+        slope = tanh_slope(flaw, z[layer + off])
+        if flaw("before_the_weights"):
+            arriving, slope = turned @ (deltas[0] * slope), 1.0
+        else:
+            arriving = (
+                turned * deltas[0] if flaw("elementwise_for_matrix_product") else turned @ deltas[0]
+            )
+        deltas.insert(0, arriving * slope)
+    if flaw("off_by_one_loop"):
+        deltas[:1] = [] if flaw("left_out") else [np.zeros_like(z[0])]
+    return tuple(deltas[::-1] if flaw("results_swapped") else deltas)
 
 
 def _scores(rng, size):
@@ -155,7 +192,7 @@ def _scores(rng, size):
     parts=("loss", "dL/ds", "dL/ds_c"),
     points=2,
     minutes=6,
-    misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped",
+    misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
 )
 def margin_loss(flaw, s, s_c):
     if flaw("target_and_output_swapped"):
@@ -163,30 +200,16 @@ def margin_loss(flaw, s, s_c):
     value = (0.0 if flaw("no_margin") else 1.0) - s + s_c
     active = 1.0 if value > 0 or flaw("margin_ignored") else 0.0
     loss = value if flaw("margin_ignored") else max(0.0, value)
-    slopes = (active, -active) if flaw("sign_flipped") else (-active, active)
+    if flaw("sides_swapped"):
+        active = 1.0 - active
+    scores_swapped = flaw("target_and_output_swapped")  # and so its slopes
+    slopes = (active, -active) if flaw("sign_flipped") != scores_swapped else (-active, active)
     return (loss, *slopes)
 
 
-@question(
-    "error_signals.mend_recursion",
-    "mend",
-    answer="mended_delta",
-    inputs=_recursion,
-    level="core",
-    points=2,
-    minutes=6,
-    misconceptions="slope_before_weights slope_missing weights_wrong_way_round sign_flipped "
-    "tanh_slope_not_squared z_in_slope_of_a",
-)
-def mend_recursion(flaw, z, W_above, delta_above):
-    a = z if flaw("z_in_slope_of_a") else np.tanh(z)
-    slope = 1 - (a if flaw("tanh_slope_not_squared") else a**2)
-    if flaw("slope_before_weights"):  # the slopes belong to units that δ has not reached yet
-        return W_above.T @ (delta_above * (W_above @ slope))
-    arriving = (W_above if flaw("weights_wrong_way_round") else W_above.T) @ delta_above
-    if not flaw("slope_missing"):
-        arriving = arriving * slope
-    return -arriving if flaw("sign_flipped") else arriving
+mend_recursion = question(
+    "error_signals.mend_recursion", "mend", answer="mended_delta", minutes=6, **_one_layer_down
+)(_delta_of_tanh)
 
 
 @question(

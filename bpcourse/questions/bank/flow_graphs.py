@@ -4,6 +4,7 @@ import numpy as np
 
 from bpcourse.questions.inputs import rounded
 from bpcourse.questions.question import question
+from bpcourse.questions.slopes import LOGISTIC_FORMS, LOGISTIC_SLOPES, logistic_slope
 
 
 def _gate(rng, size):
@@ -84,19 +85,30 @@ def _circuit(rng, size):
     points=3,
     minutes=8,
     misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "
-    "upstream_shared_out sign_flipped",
-    forms={"overwritten_not_accumulated": "the_other_kept"},
+    "upstream_shared_out sign_flipped paths_multiplied added_along_path",
+    forms={
+        "overwritten_not_accumulated": "the_other_kept",
+        "wrong_argument": "at_q at_both",
+        "upstream_missing": "everywhere",
+    },
 )
 def circuit(flaw, x, y, z):
     q = x * y  # f = (x·y + z)·x
     s = q + z
     into_s, x_directly = x, s
+    to_x, to_y = y, x  # from q
     if flaw("wrong_argument"):
-        into_s, x_directly = s, x
+        if not flaw("at_q"):
+            into_s, x_directly = s, x
+        if flaw("at_q") or flaw("at_both"):
+            to_x, to_y = x, y
     into_q = into_z = into_s / (2 if flaw("upstream_shared_out") else 1)
-    x_through_q = y * (1 if flaw("upstream_missing") else into_q)
-    into_y = x * (1 if flaw("upstream_missing") else into_q)
-    into_x = x_directly + x_through_q
+    if flaw("upstream_missing"):
+        into_q, into_z = 1, 1 if flaw("everywhere") else into_z
+    x_through_q, into_y = to_x * into_q, to_y * into_q
+    if flaw("added_along_path"):
+        x_through_q, into_y = to_x + into_q, to_y + into_q
+    into_x = x_directly * x_through_q if flaw("paths_multiplied") else x_directly + x_through_q
     if flaw("overwritten_not_accumulated"):
         into_x = x_directly if flaw("the_other_kept") else x_through_q
     sign = -1 if flaw("sign_flipped") else 1
@@ -125,15 +137,23 @@ def _tape(rng, size):
     points=4,
     minutes=20,
     misconceptions="overwritten_not_accumulated visited_too_early wrong_argument upstream_missing "
-    "upstream_shared_out",
+    "upstream_shared_out added_along_path paths_multiplied off_by_one_loop one_path_only not_reset",
+    forms={
+        "overwritten_not_accumulated": "at_mul at_add",
+        "one_path_only": "at_add_alone",
+    },
 )
 def reverse_mode(flaw, leaves, tape):
     values = list(leaves)
     for op, i, j in tape:
         values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
     grad = np.zeros(len(values))
+    if flaw("not_reset") or flaw("paths_multiplied"):
+        grad[:] = 1.0
     grad[-1] = 1.0
     steps = list(enumerate(tape, start=len(leaves)))
+    if flaw("off_by_one_loop"):
+        steps = steps[1:]
     for k, (op, i, j) in steps if flaw("visited_too_early") else reversed(steps):
         upstream = 1.0 if flaw("upstream_missing") else grad[k]
         locals_ = (1.0, 1.0) if op == "add" else (values[j], values[i])
@@ -141,11 +161,19 @@ def reverse_mode(flaw, leaves, tape):
             locals_ = locals_[::-1]
         if flaw("upstream_shared_out") and op == "add":
             locals_ = (0.5, 0.5)
+        if flaw("one_path_only") and i == j and (op == "add" or not flaw("at_add_alone")):
+            locals_ = (locals_[0], 0.0)
+        overwritten = flaw("overwritten_not_accumulated")
+        if flaw("at_mul") or flaw("at_add"):
+            overwritten = flaw(f"at_{op}")
         for parent, local in zip((i, j), locals_, strict=True):
-            if flaw("overwritten_not_accumulated"):
-                grad[parent] = local * upstream
+            part = local * upstream
+            if flaw("added_along_path") and op == "mul":
+                part = local + upstream
+            if flaw("paths_multiplied"):
+                grad[parent] *= part
             else:
-                grad[parent] += local * upstream
+                grad[parent] = part if overwritten else grad[parent] + part
     return grad[: len(leaves)].copy()
 
 
@@ -159,19 +187,19 @@ def reverse_mode(flaw, leaves, tape):
     },
     points=2,
     minutes=5,
-    misconceptions="slope_at_activation function_for_slope upstream_missing "
-    "logistic_slope_not_multiplied z_in_slope_of_a",
+    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
+    "matrix_for_elementwise_product sign_flipped",
+    forms=LOGISTIC_FORMS,
 )
 def mend_sigmoid(flaw, x, upstream):
-    s = 1 / (1 + np.exp(-x))
-    if flaw("slope_at_activation"):
-        s = 1 / (1 + np.exp(-s))
-    local = x * (1 - x) if flaw("z_in_slope_of_a") else s * (1 - s)
-    if flaw("function_for_slope"):
-        local = s
-    if flaw("logistic_slope_not_multiplied"):
-        local = 1 - s
-    return local * (1 if flaw("upstream_missing") else upstream)
+    local = logistic_slope(flaw, x)
+    if flaw("sign_flipped"):
+        local = -local
+    if flaw("upstream_missing"):
+        return local
+    if flaw("added_along_path"):
+        return local + upstream
+    return local @ upstream if flaw("matrix_for_elementwise_product") else local * upstream
 
 
 def _four_nodes():

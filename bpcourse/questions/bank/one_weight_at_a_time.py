@@ -4,6 +4,7 @@ import numpy as np
 
 from bpcourse.questions.inputs import rounded, sizes
 from bpcourse.questions.question import question
+from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
 def _weight(rng, size):
@@ -64,15 +65,27 @@ def _parts(rng, size):
     inputs=_parts,
     points=2,
     minutes=6,
-    misconceptions="gradient_transposed upstream_missing one_path_only sign_flipped",
+    misconceptions="gradient_transposed upstream_missing off_by_one_loop sign_flipped "
+    "indices_swapped elementwise_for_matrix_product added_along_path",
+    forms={"off_by_one_loop": "last_unit last_input"},
 )
 def all_weights(flaw, delta, a_below):
-    table = np.empty((len(delta), len(a_below)))
+    if flaw("elementwise_for_matrix_product"):
+        return (-delta if flaw("sign_flipped") else delta) * a_below
+    table = np.zeros((len(delta), len(a_below)))
     for i in range(len(delta)):
         for j in range(len(a_below)):
-            table[i, j] = (1 if flaw("upstream_missing") else delta[i]) * a_below[j]
-    if flaw("one_path_only"):
-        table[1:] = 0
+            d, a = (delta[j], a_below[i]) if flaw("indices_swapped") else (delta[i], a_below[j])
+            table[i, j] = d + a if flaw("added_along_path") else d * a
+            if flaw("upstream_missing"):
+                table[i, j] = a
+    if flaw("off_by_one_loop"):
+        if flaw("last_unit"):
+            table[-1] = 0
+        elif flaw("last_input"):
+            table[:, -1] = 0
+        else:  # a return inside the loop
+            table[1:] = 0
     if flaw("sign_flipped"):
         table = -table
     return table.T.copy() if flaw("gradient_transposed") else table
@@ -97,25 +110,45 @@ def _hidden(rng, size):
     level="stretch",
     points=3,
     minutes=15,
-    misconceptions="one_path_only slope_missing slope_at_activation upstream_missing "
-    "activation_of_own_layer factor_two_extra tanh_slope_not_squared z_in_slope_of_a "
-    "target_forgotten paths_multiplied",
-    forms={"one_path_only": "the_last"},
+    misconceptions=TANH_SLOPES + " one_path_only upstream_missing activation_of_own_layer "
+    "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
+    "paths_multiplied overwritten_not_accumulated weights_wrong_way_round activation_forgotten "
+    "activation_on_output",
+    forms={
+        "logistic_slope_for_tanh": "of_sigma",
+        "one_path_only": "own_number",
+        "indices_swapped": "of_the_weights of_the_slope of_both of_the_result",
+    },
 )
 def nested_sum(flaw, x, W1, W2, y, j, i):
     z = W1 @ x
     a = np.tanh(z)
-    error = W2 @ a - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
-    terms = (1 if flaw("upstream_missing") else error) * W2[:, j]
+    y_hat = W2 @ (z if flaw("activation_forgotten") else a)
+    if flaw("activation_on_output"):
+        y_hat = np.tanh(y_hat)
+    error = y_hat - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
+    if flaw("upstream_missing"):
+        error = np.ones_like(error)
+    swapped = flaw("indices_swapped")
+    if swapped and flaw("of_the_result"):
+        i, j = j, i
+    column = W2[:, i if swapped and (flaw("of_the_weights") or flaw("of_both")) else j]
+    if flaw("weights_wrong_way_round"):
+        column = W2[j]
+    terms = error * column
     if flaw("one_path_only"):
-        terms = terms[-1:] if flaw("the_last") else terms[:1]
+        terms = terms[j if flaw("own_number") else 0]
+    if flaw("overwritten_not_accumulated"):
+        terms = terms[-1]
     total = terms.prod() if flaw("paths_multiplied") else terms.sum()
-    if not flaw("slope_missing"):
-        reached = np.tanh(a[j]) if flaw("slope_at_activation") else a[j]
-        if flaw("z_in_slope_of_a"):
-            reached = z[j]
-        total *= 1 - (reached if flaw("tanh_slope_not_squared") else reached**2)
-    total *= a[j] if flaw("activation_of_own_layer") else x[i]
+    total *= tanh_slope(flaw, z[i if swapped and (flaw("of_the_slope") or flaw("of_both")) else j])
+    others = ("of_the_weights", "of_the_slope", "of_both", "of_the_result")
+    arriving = x[j if swapped and not any(map(flaw, others)) else i]
+    total *= a[j] if flaw("activation_of_own_layer") else arriving
+    if flaw("sign_flipped"):
+        total = -total
+    if flaw("factor_two_missing"):
+        total = total / 2
     return 2 * total if flaw("factor_two_extra") else total
 
 
@@ -138,19 +171,26 @@ def _one_output(rng, size):
     level="core",
     points=2,
     minutes=6,
-    misconceptions="activation_of_own_layer slope_missing slope_at_activation "
-    "big_weight_big_gradient",
+    misconceptions=TANH_SLOPES
+    + " activation_of_own_layer big_weight_big_gradient upstream_missing "
+    "indices_swapped sign_flipped",
+    forms={
+        "logistic_slope_for_tanh": "of_sigma",
+        "activation_of_own_layer": "before_tanh",
+        "indices_swapped": "of_delta of_both",
+    },
 )
 def mend_slope(flaw, x, W, v, i, j):
+    if flaw("indices_swapped"):
+        of_delta = flaw("of_delta") or flaw("of_both")
+        i, j = (j if of_delta else i), (j if flaw("of_delta") else i)
     z = W @ x  # s = v · tanh(W x): one output
-    a = np.tanh(z)
-    slope = 1 - np.tanh(a[i] if flaw("slope_at_activation") else z[i]) ** 2
-    if flaw("slope_missing"):
-        slope = 1.0
+    a = z if flaw("before_tanh") else np.tanh(z)
     arriving = a[i] if flaw("activation_of_own_layer") else x[j]
     if flaw("big_weight_big_gradient"):
         arriving = W[i, j]
-    return v[i] * slope * arriving
+    delta = (1.0 if flaw("upstream_missing") else v[i]) * tanh_slope(flaw, z[i])
+    return -delta * arriving if flaw("sign_flipped") else delta * arriving
 
 
 def _further_layers(width, layers, outputs):
