@@ -1188,6 +1188,7 @@ these(
     weights_wrong_way_round=[lambda *given: nested(*given, row=True)],
     tanh_slope_not_squared=[lambda *given: nested(*given, slope=lambda z: 1 - np.tanh(z))],
     indices_swapped=[lambda x, W1, W2, y, j, i: nested(x, W1, W2, y, i, j)],
+    off_by_one_loop=[lambda *given: nested(*given, paths=lambda terms: terms[:-1].sum())],
     unnamed=[lambda *given: nested(*given, paths=lambda terms: terms)],
 )
 for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
