@@ -234,9 +234,9 @@ def diagonal(p):
 
 
 def beside_diagonal(p):
-    if not _square(p) or not p.true.diagonal().all():  # zeros are right in too many ways
-        return None
-    return {} if not p.off.diagonal().any() else None
+    # zeros there would be right by chance
+    right = _square(p) and p.large.diagonal().all() and not p.off.diagonal().any()
+    return {} if right else None
 
 
 def _square(p):

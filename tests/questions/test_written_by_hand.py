@@ -1355,7 +1355,7 @@ these(
     one_path_only=[lambda *given: nested(*given, k=0)],
     function_for_slope=[lambda *given: nested(*given, slope_at=np.tanh)],
     tanh_slope_not_squared=[lambda *given: nested(*given, slope_at=lambda u: 1 - np.tanh(u))],
-    unnamed=[lambda *given: nested(*given, k=slice(-1))],
+    off_by_one_loop=[lambda *given: nested(*given, k=slice(-1))],
 )
 
 
@@ -1550,6 +1550,7 @@ these(
     weights_wrong_way_round=[lambda *given: nested_with(*given, row=True)],
     tanh_slope_not_squared=[lambda *given: nested_with(*given, slope=lambda z: 1 - np.tanh(z))],
     indices_swapped=[lambda x, W1, W2, y, j, i: nested(x, W1, W2, y, i, j)],
+    off_by_one_loop=[lambda *given: nested_with(*given, paths=lambda terms: terms[:-1].sum())],
     unnamed=[lambda *given: nested_with(*given, paths=lambda terms: terms)],
 )
 for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):

@@ -154,7 +154,8 @@ def _deep(rng, size):
     minutes=15,
     may_alias=("delta_output",),  # δ of the last layer: it is one of the results as it stands
     misconceptions=TANH_SLOPES + " weights_wrong_way_round slope_of_wrong_layer output_slope_twice "
-    "off_by_one_loop elementwise_for_matrix_product results_swapped",
+    "off_by_one_loop elementwise_for_matrix_product results_swapped one_path_only "
+    "overwritten_not_accumulated sign_flipped",
     forms={
         "logistic_slope_for_tanh": "of_sigma",
         "slope_of_wrong_layer": "below before_the_weights",
@@ -167,12 +168,15 @@ def all_deltas(flaw, z, W, delta_output):
         turned = W[layer] if flaw("weights_wrong_way_round") else W[layer].T
         off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
         slope = tanh_slope(flaw, z[layer + off])
-        if flaw("before_the_weights"):
-            arriving, slope = turned @ (deltas[0] * slope), 1.0
-        else:
-            arriving = (
-                turned * deltas[0] if flaw("elementwise_for_matrix_product") else turned @ deltas[0]
-            )
+        delta = deltas[0] * (slope if flaw("before_the_weights") else 1.0)
+        arriving = turned * delta if flaw("elementwise_for_matrix_product") else turned @ delta
+        if flaw("one_path_only"):
+            arriving = turned[:, 0] * delta[0]
+        if flaw("overwritten_not_accumulated"):
+            arriving = turned[:, -1] * delta[-1]
+        if flaw("sign_flipped"):
+            arriving = -arriving
+        slope = 1.0 if flaw("before_the_weights") else slope
         deltas.insert(0, arriving * slope)
     if flaw("off_by_one_loop"):
         deltas[:1] = [] if flaw("left_out") else [np.zeros_like(z[0])]

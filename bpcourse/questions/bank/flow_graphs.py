@@ -90,6 +90,7 @@ def _circuit(rng, size):
         "overwritten_not_accumulated": "the_other_kept",
         "wrong_argument": "at_q at_both",
         "upstream_missing": "everywhere",
+        "upstream_shared_out": "at_x",
     },
 )
 def circuit(flaw, x, y, z):
@@ -102,13 +103,15 @@ def circuit(flaw, x, y, z):
             into_s, x_directly = s, x
         if flaw("at_q") or flaw("at_both"):
             to_x, to_y = x, y
-    into_q = into_z = into_s / (2 if flaw("upstream_shared_out") else 1)
+    into_q = into_z = into_s / (2 if flaw("upstream_shared_out") and not flaw("at_x") else 1)
     if flaw("upstream_missing"):
         into_q, into_z = 1, 1 if flaw("everywhere") else into_z
     x_through_q, into_y = to_x * into_q, to_y * into_q
     if flaw("added_along_path"):
         x_through_q, into_y = to_x + into_q, to_y + into_q
     into_x = x_directly * x_through_q if flaw("paths_multiplied") else x_directly + x_through_q
+    if flaw("at_x"):
+        into_x = into_x / 2
     if flaw("overwritten_not_accumulated"):
         into_x = x_directly if flaw("the_other_kept") else x_through_q
     sign = -1 if flaw("sign_flipped") else 1

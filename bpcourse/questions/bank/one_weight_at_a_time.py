@@ -112,8 +112,8 @@ def _hidden(rng, size):
     minutes=15,
     misconceptions=TANH_SLOPES + " one_path_only upstream_missing activation_of_own_layer "
     "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
-    "paths_multiplied overwritten_not_accumulated weights_wrong_way_round activation_forgotten "
-    "activation_on_output",
+    "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
+    "activation_forgotten activation_on_output",
     forms={
         "logistic_slope_for_tanh": "of_sigma",
         "one_path_only": "own_number",
@@ -140,6 +140,8 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
         terms = terms[j if flaw("own_number") else 0]
     if flaw("overwritten_not_accumulated"):
         terms = terms[-1]
+    if flaw("off_by_one_loop"):
+        terms = terms[:-1]
     total = terms.prod() if flaw("paths_multiplied") else terms.sum()
     total *= tanh_slope(flaw, z[i if swapped and (flaw("of_the_slope") or flaw("of_both")) else j])
     others = ("of_the_weights", "of_the_slope", "of_both", "of_the_result")
@@ -177,19 +179,24 @@ def _one_output(rng, size):
     forms={
         "logistic_slope_for_tanh": "of_sigma",
         "activation_of_own_layer": "before_tanh",
-        "indices_swapped": "of_delta of_both",
+        "indices_swapped": "of_delta of_both of_v of_slope",
     },
 )
 def mend_slope(flaw, x, W, v, i, j):
     if flaw("indices_swapped"):
-        of_delta = flaw("of_delta") or flaw("of_both")
-        i, j = (j if of_delta else i), (j if flaw("of_delta") else i)
+        if flaw("of_both"):
+            i, j = j, i
+        elif flaw("of_delta"):
+            i = j
+        elif not flaw("of_v") and not flaw("of_slope"):
+            j = i
     z = W @ x  # s = v · tanh(W x): one output
     a = z if flaw("before_tanh") else np.tanh(z)
     arriving = a[i] if flaw("activation_of_own_layer") else x[j]
     if flaw("big_weight_big_gradient"):
         arriving = W[i, j]
-    delta = (1.0 if flaw("upstream_missing") else v[i]) * tanh_slope(flaw, z[i])
+    weight = 1.0 if flaw("upstream_missing") else v[j if flaw("of_v") else i]
+    delta = weight * tanh_slope(flaw, z[j if flaw("of_slope") else i])
     return -delta * arriving if flaw("sign_flipped") else delta * arriving
 
 
