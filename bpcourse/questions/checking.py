@@ -143,6 +143,10 @@ def _example(question, verdict):
     elif isinstance(given, tuple | list) and len(given) == len(right):
         named = zip(question.parts, given, right, strict=True)
         pairs = [(f"{name} ", g, r) for name, g, r in named if not alike_values(g, r)]
+    elif given is None:
+        return "\n".join(lines)  # said already
+    elif question.use:  # its parts are what is looked at, not what it gives back
+        return "\n".join([*lines, text("check.gives", given=_kind(given))])
     else:
         names = ", ".join(question.parts)
         return text("check.parts", count=len(right), names=names, given=_kind(given))

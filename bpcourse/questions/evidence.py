@@ -65,6 +65,8 @@ def spoilt(pairs):
 
 def describe(question, given, expected):
     """What can be seen of a difference, in the words of the diagnosis; "" where nothing can."""
+    if given.value is None:
+        return text("check.nothing")
     parts = question.parts or ("",)
     got = given.value if len(parts) > 1 else (given.value,)
     true = expected.value if len(parts) > 1 else (expected.value,)

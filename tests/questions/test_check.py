@@ -70,7 +70,7 @@ def test_an_unknown_mistake_is_described_and_not_named():
     "answer, says",
     [
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A), "3 results, dA, dW, db"),
-        (lambda dZ, A, W: None, "gives None"),
+        (lambda dZ, A, W: None, "Is a return missing?"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ.sum(axis=0) * np.nan), "nan"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, "db"), "of type str"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, object()), "object object"),
@@ -393,6 +393,23 @@ def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
     monkeypatch.setattr("bpcourse.questions.record.write", refuse)
     assert check(LAYER, linear_backward).status == "right"
     assert "Hint 1" in str(hint(UNIT))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [question for question in all_questions() if question.kind in ("function", "mend")],
+    ids=lambda question: question.id,
+)
+def test_a_return_that_is_missing_is_said(question):
+    said = check(question.id, lambda *arguments: None)
+    assert said.status == "wrong" and not said.misconceptions
+    assert "Is a return missing?" in said.message
+
+
+def test_what_a_training_gives_back_is_shown_where_it_is_not_two_things():
+    assert "It gives back 3." in check("training.learn", lambda *arguments: 3).message
+    three = check("training.learn", lambda *arguments: (1, 2, 3)).message
+    assert "It gives back" in three and "learnt" not in three
 
 
 def test_a_wrong_choice_is_asked_again_with_other_numbers_and_other_letters():
