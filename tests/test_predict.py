@@ -129,6 +129,14 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.parametrize("guess", [[1.7e308, -0.0], [[float("inf")]], [1e300, 0.12345]])
+def test_a_guess_too_large_to_be_rounded_is_shown_as_it_is(guess, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert predict("huge", guess).guess == guess
+    said = capsys.readouterr().out
+    assert "nan" not in said and ("e+30" in said or "inf" in said) and "-0.0" not in said
+
+
 @given(values=st.lists(VALUES, min_size=1, max_size=4))
 def test_any_guess_survives_the_record(tmp_path_factory, values):
     folder = tmp_path_factory.mktemp("work")

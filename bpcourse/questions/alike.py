@@ -1,4 +1,4 @@
-"""Whether two results, or two outcomes, are the same up to rounding."""
+"""Whether two results, or two outcomes, are the same up to rounding; numbers as they are shown."""
 
 import numpy as np
 
@@ -61,3 +61,10 @@ def as_numbers(value):
     if array.dtype.kind not in "biuf":
         return None
     return array if array.dtype == np.float32 else array.astype(np.float64)
+
+
+def rounded(array, decimals=4):
+    """``array`` as a student reads it: rounded, without −0; what is too large for that as it is."""
+    with np.errstate(all="ignore"):
+        short = np.round(array, decimals) + 0
+    return np.where(np.isfinite(short), short, array)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions import record
-from bpcourse.questions.alike import alike_values, as_numbers
+from bpcourse.questions.alike import alike_values, as_numbers, rounded
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
 from bpcourse.questions.evidence import first_wrong
@@ -200,7 +200,7 @@ def _shown(value):
     if numbers.size > SHOWN:
         return text("check.shape", shape=numbers.shape)
     if np.asarray(value).dtype.kind not in "iu":
-        numbers = np.round(numbers, 4) + 0.0
+        numbers = rounded(numbers)
     else:
         numbers = numbers.astype(int)
     return np.array2string(numbers, separator=", ").replace("\n", "")

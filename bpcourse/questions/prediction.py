@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 
 from bpcourse.questions import record
+from bpcourse.questions.alike import rounded
 from bpcourse.text import text
 
 
@@ -118,7 +119,7 @@ def _shown(value):
         return str(value)
     if array.ndim == 0:
         return f"{array.item() + 0:.4g}"
-    return np.array2string(np.round(array, 4) + 0, separator=", ", suppress_small=True)
+    return np.array2string(rounded(array), separator=", ", suppress_small=True)
 
 
 def _display(rows, verdict):
