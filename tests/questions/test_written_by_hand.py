@@ -1359,6 +1359,15 @@ these(
 )
 
 
+def value_for_slope_in_place(z):
+    value = np.tanh(z)
+    z[:] = 0
+    return value
+
+
+answer("activations.tanh_slope", "function_for_slope+input_changed")(value_for_slope_in_place)
+
+
 # --- lessons 05 to 08, once more ------------------------------------------------------------------
 
 
