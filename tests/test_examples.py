@@ -73,6 +73,17 @@ def test_every_lesson_has_exercises_with_pictures(stem):
     assert sum("image/png" in data for data in shown) >= 2
 
 
+@pytest.mark.parametrize("stem", LESSONS.values())
+def test_a_picture_in_a_cell_stands_below_its_task(stem):
+    before = None
+    for cell in cells(stem):
+        if cell.cell_type == "code" and "figures.show(" in cell.source:
+            assert cell.id.endswith("-picture")
+            assert before.id == cell.id.replace("-picture", "-task")
+            assert cell.metadata.get("jupyter") == {"source_hidden": True}  # it only draws
+        before = cell
+
+
 def test_an_example_with_a_wrong_number_is_found():
     right = ">>> double(np.array([1.0, 2.0]))\narray([2., 4.])\n"
     space = {"double": lambda x: 2 * x}
