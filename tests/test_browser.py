@@ -29,6 +29,8 @@ from bpcourse import (
 )
 from bpcourse.graph import Node
 from bpcourse.layers import GELU
+from bpcourse.questions.bank import find
+from bpcourse.questions.posed import pose
 from bpcourse.text import text
 from bpcourse.widgets import Stepper
 
@@ -245,6 +247,27 @@ def test_an_exercise_shows_its_pictures_and_judges_an_answer(lab, page):
     page.wait_for_function(PICTURE)
     folded = page.locator(".jp-Cell.jp-mod-active .jp-Placeholder")
     assert folded.first.is_visible()  # the code of a picture is no part of the exercise
+    _sound(page)
+
+
+def test_a_wrong_letter_is_asked_again_with_other_numbers(lab, page, tmp_path):
+    question = find("activations.zero_gradient")
+    first, second = pose(question), pose(question, 1)
+    wrong = next(letter for letter in first.labels if letter != first.shown(first.right))
+    right = second.shown(second.right)
+    _open(page, lab, "exercises/06_activations.ipynb", run=False)
+    page.evaluate(RUN, ["setup", ""])
+    page.evaluate(RUN, ["zero-gradient-ask", ""])
+    page.get_by_text(f"A ReLU unit has z = {first.inputs['z']}").first.wait_for()
+    page.evaluate(RUN, ["zero-gradient-answer", f'zero_gradient = "{wrong}"'])
+    page.evaluate(RUN, ["zero-gradient-check", ""])
+    page.get_by_text("For the next try run the cell").wait_for()
+    page.evaluate(RUN, ["zero-gradient-ask", ""])
+    page.get_by_text(f"A ReLU unit has z = {second.inputs['z']}").first.wait_for()
+    page.evaluate(RUN, ["zero-gradient-answer", f'zero_gradient = Answer("{right}", seed=1)'])
+    page.evaluate(RUN, ["zero-gradient-check", ""])
+    page.locator(".jp-Cell.jp-mod-active").get_by_text("Right.").wait_for()
+    page.screenshot(path=tmp_path / "asked_again.png")
     _sound(page)
 
 
