@@ -1,5 +1,7 @@
 """``check(id, answer)``: right, wrong in a way that has a name, wrong, or not to be run."""
 
+import reprlib
+
 import numpy as np
 
 from bpcourse.questions import record
@@ -78,7 +80,9 @@ def _of_value(posed, value, show_expected, again):
         return Result(question.id, "failed", text("check.open"))
     if question.kind == "choice" and not posed.offers(value):
         known = ", ".join(posed.labels)
-        return Result(question.id, "failed", text("check.choose", letters=known, given=value))
+        return Result(
+            question.id, "failed", text("check.choose", letters=known, given=_shown(value))
+        )
     verdict = posed.judge(value)
     if verdict.status == "right":
         return Result(question.id, "right", "")
@@ -194,7 +198,7 @@ def _shown(value):
     if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
         return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
     if numbers is None or isinstance(value, bool):
-        return repr(value) if isinstance(value, str) else str(value)
+        return reprlib.repr(value) if isinstance(value, str) else str(value)  # a long text is cut
     if numbers.ndim == 0:
         return f"{numbers.item():.6g}"
     if numbers.size > SHOWN:

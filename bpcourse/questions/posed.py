@@ -3,7 +3,6 @@
 import re
 import string
 from dataclasses import dataclass
-from fractions import Fraction
 from zlib import crc32
 
 import numpy as np
@@ -128,8 +127,9 @@ def _numbers_in(text, kind):
     text = text.replace("−", "-")
     if kind != "number":
         return [float(number) for number in re.findall(NUMBER, text)] or text
-    try:
-        return float(Fraction(text.strip()))
+    above, stroke, below = text.partition("/")
+    try:  # in floats alone: an exact fraction of "1e999999999" would never end
+        return float(above) / float(below) if stroke else float(above)
     except (ValueError, ZeroDivisionError):
         return text
 

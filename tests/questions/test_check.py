@@ -17,6 +17,7 @@ from bpcourse.questions.bank import LESSONS, find
 from bpcourse.questions.bank.inventory import CONCEPTS
 from bpcourse.questions.judge import battery
 from bpcourse.questions.posed import pose
+from bpcourse.questions.run import time_limit
 
 LAYER = "matrix_form.linear_backward"
 UNIT = "feedforward_network.pre_activation"
@@ -438,6 +439,18 @@ def test_the_seeds_of_further_tries_stay_the_students_own():
             check(question.id, Answer(wrong_letter(pose(question, seed)), seed)).status == "wrong"
         )
     assert kept()["answers"][question.id]["seed"] == 20
+
+
+@pytest.mark.parametrize("value", ["1e999999999", "1/1e-999999999", "9" * 10**5, "nan", "1/0", "/"])
+def test_a_number_in_a_text_takes_no_time_however_large_it_is(value):
+    with time_limit(2):  # an exact one would take for ever, and marking reads texts of strangers
+        said = check(UNIT, value)
+        check(UNIT, value)
+    assert said.status == "wrong" and len(check(UNIT, value).message) < 300
+
+
+def test_a_long_text_is_not_repeated_whole():
+    assert len(check("activations.zero_gradient", "A" * 10**6).message) < 200
 
 
 @pytest.mark.parametrize("value", ["Z", "", 1, ["A"], np.array(["A", "B"])])
