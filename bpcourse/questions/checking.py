@@ -15,7 +15,7 @@ from bpcourse.questions.result import Result
 from bpcourse.text import text
 
 MOST = 4  # results that are shown, of those that are wrong
-SHOWN = 12  # entries of an array that are written out
+SHOWN = 12  # entries of an array or a list that are written out
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
@@ -184,11 +184,16 @@ def _hint(name, question):
         return text(f"misconception.{name}.hint")
 
 
+def _several(show, values):
+    """The first of many values, as ``show`` shows each."""
+    return ", ".join([*map(show, values[:SHOWN]), *["…"] * (len(values) > SHOWN)])
+
+
 def _kind(value):
     if callable(value):
         return text("check.function")
     if isinstance(value, list | tuple) and as_numbers(value) is None:
-        return f"[{', '.join(map(_kind, value))}]"
+        return f"[{_several(_kind, value)}]"
     return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
 
 
@@ -196,7 +201,7 @@ def _shown(value):
     """A value as a student reads it: small arrays whole, others by their shape."""
     numbers = as_numbers(value)
     if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
-        return f"({', '.join(map(_shown, value))}{',' * (len(value) == 1)})"
+        return f"({_several(_shown, value)}{',' * (len(value) == 1)})"
     if numbers is None or isinstance(value, bool):
         return reprlib.repr(value) if isinstance(value, str) else str(value)  # a long text is cut
     if numbers.ndim == 0:

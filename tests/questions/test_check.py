@@ -449,6 +449,12 @@ def test_a_number_in_a_text_takes_no_time_however_large_it_is(value):
     assert said.status == "wrong" and len(check(UNIT, value).message) < 300
 
 
+def test_a_long_list_is_not_repeated_whole():
+    many = check("training.batches", lambda X, y, order, batch_size: [(X, "?")] * 10**5)
+    assert len(many.message) < 1000 and "100000" in many.message
+    assert len(check("training.mend_shuffle", lambda X, y, seed: ["?"] * 10**5).message) < 500
+
+
 def test_a_long_text_is_not_repeated_whole():
     assert len(check("activations.zero_gradient", "A" * 10**6).message) < 200
 
