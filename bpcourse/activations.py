@@ -8,6 +8,8 @@ overflows anywhere in the float range. ``softmax`` is not element-wise and has a
 At the kink of ReLU and leaky ReLU, z = 0, the derivative is taken from the left: 0 and ``slope``.
 """
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from bpcourse import normal
@@ -15,16 +17,16 @@ from bpcourse.normal import minus_abs
 from bpcourse.validation import as_float
 
 
-class Activation:
+class Activation(ABC):
     r"""An element-wise function σ; its Jacobian is diagonal (E6)."""
 
+    @abstractmethod
     def value(self, z):
         """σ(z), of the shape of z."""
-        raise NotImplementedError
 
+    @abstractmethod
     def derivative(self, z):
         """σ′(z), of the shape of z, the pre-activation."""
-        raise NotImplementedError
 
     def jacobian(self, z):
         """∂a/∂z for each row: z of shape (batch, n) gives (batch, n, n), diagonal (E6)."""

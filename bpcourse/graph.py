@@ -8,254 +8,389 @@ them: local × upstream. The gradient of a node is the sum over its successors (
     y = x * x + x
     y.backward()
     x.grad  # 7.0
+
+The operations, each value beside its derivatives, are a table in :mod:`bpcourse.operations`.
 """
 
-import numpy as np
+from copy import deepcopy
+from typing import Any, SupportsIndex, TypeAlias
 
-from bpcourse import activations
+import numpy as np
+import numpy.typing as npt
+
+from bpcourse import operations
+from bpcourse.operations import Local, Operation, Pull, Value
 from bpcourse.validation import as_float, require_finite, require_shape
+
+Axis: TypeAlias = SupportsIndex | tuple[SupportsIndex, ...] | None
+Operand: TypeAlias = "Node | npt.ArrayLike"
 
 
 class Node:
     """A value in a flow graph.
 
-    ``value``: float or array; ``name``: for figures; ``op``: what computed it, "" for an input;
-    ``parents``: the nodes it was computed from; ``local``: ∂value/∂parent for each parent, a
-    number or element-wise array that broadcasts to ``value``, or None where it is no such thing
-    (matmul, indexing, …); ``grad``: of the shape of ``value``, None until computed (not 0);
-    ``contributions``: what this node added to each parent's ``grad``, empty until computed;
-    ``detail``: what ``op`` was told besides, such as the exponent, index or axis.
+    Parameters
+    ----------
+    value : array_like
+        A number or an array of finite numbers, which is copied. float32 stays float32.
+    name : str, optional
+        What figures call it.
+
+    Attributes
+    ----------
+    value : float or array
+        The number or array itself.
+    op : str
+        The symbol of the operation that computed it; "" for an input.
+    operation : Operation or None
+        The entry of the table; None for an input.
+    detail : object
+        What the operation was told besides: the exponent, index or axis; else None.
+    parents : tuple of Node
+        The nodes it was computed from.
+    local : tuple
+        ∂value/∂parent for each parent: a number or element-wise array that broadcasts to ``value``,
+        or None where it is no such thing (matmul, indexing, …).
+    grad : float, array or None
+        Of the shape of ``value``; None until computed (not 0).
+    contributions : tuple
+        What this node added to each parent's ``grad``; empty until computed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If value holds no numbers, or NaN or infinity.
+
+    Examples
+    --------
+    >>> from bpcourse.graph import Node
+    >>> x = Node(3.0, "x")
+    >>> y = x * x + x
+    >>> y.backward()
+    >>> float(x.grad)
+    7.0
     """
 
     __array_ufunc__ = None  # so that array * node is left to the node
 
-    def __init__(self, value, name=None):
-        value = as_float("value", value)
-        require_finite("value", value)
-        self._set(value, name)
+    def __init__(self, value: npt.ArrayLike, name: str | None = None) -> None:
+        array = as_float("value", value).copy()  # the caller's own may change later
+        require_finite("value", array)
+        self._set(array, name)
 
-    def _set(self, value, name=None):
-        self.value = value if value.ndim else value[()]  # a number, not an array of shape ()
+    def _set(self, value: Any, name: str | None = None) -> None:
+        self.value: Value = value[()]  # a number, not an array of shape ()
         self.name = name
         self.op = ""
-        self.detail = None
-        self.parents = ()
-        self.local = ()
-        self.grad = None
-        self.contributions = ()
-        self._pull = ()  # for each parent: upstream gradient -> contribution
+        self.operation: Operation | None = None
+        self.detail: Any = None
+        self.parents: tuple[Node, ...] = ()
+        self.local: tuple[Local, ...] = ()
+        self.grad: Value | None = None
+        self.contributions: tuple[Value, ...] = ()
+        self._pull: Pull | None = None  # upstream gradient -> contributions
 
-    def backward(self, seed=1):
-        """Set ``grad`` of this node to ``seed`` and of every node below it to ∂self/∂node · seed.
+    def backward(self, seed: npt.ArrayLike = 1) -> None:
+        """Compute the gradient of this node with respect to every node below it (D8).
 
-        Gradients accumulate over successors within one call, and every call starts anew. A node
-        with several entries needs a seed of its shape (ValueError otherwise).
+        Gradients accumulate over successors within one call, and every call starts anew.
+
+        Parameters
+        ----------
+        seed : array_like
+            The gradient of this node itself, of its shape.
+
+        Raises
+        ------
+        ValueError
+            If seed has another shape: a node with several entries needs a seed of its shape.
         """
-        seed = as_float("seed", seed)
-        require_shape("seed", seed, self.value.shape)
-        order = _topological_order(self)
+        upstream = as_float("seed", seed, self.value.dtype)
+        require_shape("seed", upstream, self.value.shape)
+        order = topological_order(self)
         for node in order:
             node.grad, node.contributions = None, ()
-        self.grad = seed.copy()
+        self.grad = upstream.copy()[()]
         for node in reversed(order):  # every successor comes before its parents
-            node.contributions = tuple(pull(node.grad) for pull in node._pull)
+            if node.grad is None or node._pull is None:  # an input
+                continue
+            node.contributions = node._pull(node.grad)
             for parent, contribution in zip(node.parents, node.contributions, strict=True):
                 parent.grad = contribution if parent.grad is None else parent.grad + contribution
 
-    def __add__(self, other):
-        other = _node(other)
-        return _elementwise("+", self.value + other.value, (self, 1.0), (other, 1.0))
+    def __add__(self, other: Operand) -> "Node":
+        return apply(operations.ADD, self, other)
 
-    def __sub__(self, other):
-        other = _node(other)
-        return _elementwise("−", self.value - other.value, (self, 1.0), (other, -1.0))
+    def __radd__(self, other: Operand) -> "Node":
+        return apply(operations.ADD, other, self)
 
-    def __mul__(self, other):
-        other = _node(other)
-        return _elementwise("×", self.value * other.value, (self, other.value), (other, self.value))
+    def __sub__(self, other: Operand) -> "Node":
+        return apply(operations.SUBTRACT, self, other)
 
-    def __truediv__(self, other):
-        other = _node(other)
-        x, y = self.value, other.value
-        return _elementwise("÷", x / y, (self, 1 / y), (other, -x / y**2))
+    def __rsub__(self, other: Operand) -> "Node":
+        return apply(operations.SUBTRACT, other, self)
 
-    def __pow__(self, other):
-        x = self.value
-        if not isinstance(other, Node):  # a constant exponent: no logarithm of a negative base
-            n = as_float("exponent", other)
-            slope = n * x ** np.where(n == 0, 1, n - 1)
-            return _elementwise(f"^{other}", x**n, (self, slope), detail=n)
-        if (x <= 0).any():
-            expected = "a positive base where the exponent is a node (else use a plain number)"
-            raise ValueError(f"**: expected {expected}, got {x}")
-        n = other.value
-        power = x**n
-        return _elementwise("^", power, (self, n * x ** (n - 1)), (other, power * np.log(x)))
+    def __mul__(self, other: Operand) -> "Node":
+        return apply(operations.MULTIPLY, self, other)
 
-    def __neg__(self):
-        return _elementwise("−", -self.value, (self, -1.0))
+    def __rmul__(self, other: Operand) -> "Node":
+        return apply(operations.MULTIPLY, other, self)
 
-    def __radd__(self, other):
-        return _node(other) + self
+    def __truediv__(self, other: Operand) -> "Node":
+        return apply(operations.DIVIDE, self, other)
 
-    def __rsub__(self, other):
-        return _node(other) - self
+    def __rtruediv__(self, other: Operand) -> "Node":
+        return apply(operations.DIVIDE, other, self)
 
-    def __rmul__(self, other):
-        return _node(other) * self
+    def __pow__(self, other: Operand) -> "Node":
+        if isinstance(other, Node):
+            return apply(operations.POWER, self, other)
+        n = _constant("exponent", other, self)
+        require_finite("exponent", n)
+        return apply(operations.POWER_OF_CONSTANT, self, options=(n,), symbol="^" + str(other))
 
-    def __rtruediv__(self, other):
-        return _node(other) / self
+    def __rpow__(self, other: Operand) -> "Node":
+        return apply(operations.POWER, other, self)
 
-    def __rpow__(self, other):
-        return _node(other) ** self
+    def __matmul__(self, other: Operand) -> "Node":
+        return apply(operations.MATMUL, self, other)
 
-    def __matmul__(self, other):
-        other = _node(other)
-        A, B = self.value, other.value
-        if A.ndim == 0 or B.ndim == 0 or A.ndim > 2 or B.ndim > 2:
-            expected = "vectors or matrices"
-            raise ValueError(f"@: expected {expected}, got shapes {A.shape} and {B.shape}")
-        # A vector on the left is a row, on the right a column; the product drops the 1 again.
-        A2, B2 = A.reshape(-1, A.shape[-1]), B.reshape(B.shape[0], -1)
-        rows, columns = A2.shape[0], B2.shape[1]
+    def __rmatmul__(self, other: Operand) -> "Node":
+        return apply(operations.MATMUL, other, self)
 
-        def pull_left(upstream):
-            return (upstream.reshape(rows, columns) @ B2.T).reshape(A.shape)
+    def __neg__(self) -> "Node":
+        return apply(operations.NEGATE, self)
 
-        def pull_right(upstream):
-            return (A2.T @ upstream.reshape(rows, columns)).reshape(B.shape)
-
-        return _result("@", A @ B, (self, other), (None, None), (pull_left, pull_right))
-
-    def __rmatmul__(self, other):
-        return _node(other) @ self
-
-    def __getitem__(self, index):
-        def pull(upstream):
-            whole = np.zeros_like(self.value)
-            np.add.at(whole, index, upstream)  # an entry taken twice gets both gradients
-            return whole
-
-        return _result(f"[{index}]", self.value[index], (self,), (None,), (pull,), index)
+    def __getitem__(self, index: Any) -> "Node":
+        index = deepcopy(index)  # the caller's own may change later
+        return apply(operations.TAKE, self, options=(index,), symbol=f"[{index}]")
 
     @property
-    def T(self):
+    def T(self) -> "Node":
         """The transpose."""
-        return _result("ᵀ", self.value.T, (self,), (None,), (lambda upstream: upstream.T.copy(),))
+        return apply(operations.TRANSPOSE, self)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """The shape of ``value``."""
         return self.value.shape
 
-    def sum(self, axis=None, keepdims=False):
-        """The sum over ``axis``: every entry receives the whole upstream gradient."""
-        total = self.value.sum(axis=axis, keepdims=keepdims)
-        return _reduction("sum", self, total, axis, keepdims, 1.0)
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> "Node":
+        """Add up entries: each of them receives the whole upstream gradient.
 
-    def mean(self, axis=None, keepdims=False):
-        """The mean over ``axis``."""
-        mean = self.value.mean(axis=axis, keepdims=keepdims)
-        return _reduction("mean", self, mean, axis, keepdims, mean.size / self.value.size)
+        Parameters
+        ----------
+        axis : int or tuple of int, optional
+            The axis or axes to go along; all by default.
+        keepdims : bool
+            Whether these axes stay, with length 1.
 
-    def max(self, axis=None, keepdims=False):
-        """The largest entry along ``axis``; tied entries share the gradient."""
-        largest = self.value.max(axis=axis, keepdims=True)
-        winner = (self.value == largest) / (self.value == largest).sum(axis=axis, keepdims=True)
-        value = self.value.max(axis=axis, keepdims=keepdims)
-        return _reduction("max", self, value, axis, keepdims, winner)
+        Returns
+        -------
+        Node
+            The sum.
+        """
+        return apply(operations.SUM, self, options=(axis, keepdims))
 
-    def __repr__(self):
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> "Node":
+        """Take the mean of entries: each of them receives an equal share.
+
+        Parameters
+        ----------
+        axis : int or tuple of int, optional
+            The axis or axes to go along; all by default.
+        keepdims : bool
+            Whether these axes stay, with length 1.
+
+        Returns
+        -------
+        Node
+            The mean.
+        """
+        return apply(operations.MEAN, self, options=(axis, keepdims))
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> "Node":
+        """Take the largest entry: it receives the gradient, and tied entries share it.
+
+        Parameters
+        ----------
+        axis : int or tuple of int, optional
+            The axis or axes to go along; all by default.
+        keepdims : bool
+            Whether these axes stay, with length 1.
+
+        Returns
+        -------
+        Node
+            The largest entry.
+        """
+        return apply(operations.LARGEST, self, options=(axis, keepdims))
+
+    def __repr__(self) -> str:
         name = f"{self.name} = " if self.name else ""
         return f"Node({name}{self.value}, grad={self.grad})"
 
 
-def exp(x):
-    """eˣ for each entry."""
-    x = _node(x)
-    value = np.exp(x.value)
-    return _elementwise("exp", value, (x, value))
+def apply(
+    operation: Operation,
+    *inputs: Operand,
+    options: tuple[Any, ...] = (),
+    symbol: str | None = None,
+) -> Node:
+    """Compute one operation and keep what its backward pass needs.
 
+    Parameters
+    ----------
+    operation : Operation
+        An entry of the table in :mod:`bpcourse.operations`, or one of your own.
+    inputs : Node or array_like
+        What it is computed from. A plain number takes the type of the first node.
+    options : tuple
+        What the operation is told besides, such as an axis.
+    symbol : str, optional
+        What figures call it; the operation's own symbol by default.
 
-def log(x):
-    """The natural logarithm of each entry. ValueError unless all are positive."""
-    x = _node(x)
-    if (x.value <= 0).any():
-        raise ValueError(f"x: expected positive numbers, got {x.value.min()}")
-    return _elementwise("log", np.log(x.value), (x, 1 / x.value))
+    Returns
+    -------
+    Node
+        The result, with ``inputs`` as its parents.
 
-
-def tanh(x):
-    """The hyperbolic tangent (C37)."""
-    return _activation("tanh", activations.tanh, x)
-
-
-def sigmoid(x):
-    """The logistic function as one gate (D6)."""
-    return _activation("σ", activations.sigmoid, x)
-
-
-def relu(x):
-    """max(0, x); derivative 0 at 0."""
-    return _activation("relu", activations.relu, x)
-
-
-def maximum(x, y):
-    """The larger of x and y, entry by entry; a tie shares the gradient."""
-    x, y = _node(x), _node(y)
-    left = np.where(x.value == y.value, 0.5, x.value > y.value)
-    return _elementwise("max", np.maximum(x.value, y.value), (x, left), (y, 1 - left))
-
-
-def _node(value):
-    return value if isinstance(value, Node) else Node(value)
-
-
-def _result(op, value, parents, local, pull, detail=None):
+    Examples
+    --------
+    >>> from bpcourse import graph
+    >>> from bpcourse.operations import Elementwise
+    >>> square = Elementwise("²", lambda x: x * x, lambda v, x: 2 * x)
+    >>> x = graph.Node(3.0)
+    >>> graph.apply(square, x).backward()
+    >>> float(x.grad)
+    6.0
+    """
+    first = next((node for node in inputs if isinstance(node, Node)), None)
     node = Node.__new__(Node)
+    parents = tuple(
+        x if isinstance(x, Node) else Node(_constant("value", x, first)) for x in inputs
+    )
+    value, local, pull = operation(*(parent.value for parent in parents), *options)
     node._set(value)
-    node.op, node.parents, node.local, node._pull = op, parents, local, pull
-    node.detail = detail
+    node.op, node.operation = symbol or operation.symbol, operation
+    node.detail = options[0] if options else None
+    node.parents, node.local, node._pull = parents, local, pull
     return node
 
 
-def _elementwise(op, value, *inputs, detail=None):
-    """A node from (parent, local derivative) pairs, entry by entry, with broadcasting."""
-    parents, local = zip(*inputs, strict=True)
-    pull = tuple(
-        lambda upstream, p=parent, d=slope: _unbroadcast(upstream * d, p.value.shape)
-        for parent, slope in inputs
-    )
-    return _result(op, value, parents, local, pull, detail)
+def exp(x: Operand) -> Node:
+    """Raise e to every entry of x.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        The exponents.
+
+    Returns
+    -------
+    Node
+        The powers, of the shape of x.
+    """
+    return apply(operations.EXP, x)
 
 
-def _activation(name, function, x):
-    x = _node(x)
-    return _elementwise(name, function.value(x.value), (x, function.derivative(x.value)))
+def log(x: Operand) -> Node:
+    """Take the natural logarithm of every entry of x.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Positive numbers.
+
+    Returns
+    -------
+    Node
+        The logarithms, of the shape of x.
+
+    Raises
+    ------
+    ValueError
+        Unless all are positive.
+    """
+    return apply(operations.LOG, x)
 
 
-def _reduction(op, x, value, axis, keepdims, local):
-    def pull(upstream):
-        if axis is not None and not keepdims:
-            upstream = np.expand_dims(upstream, axis)
-        return upstream * local * np.ones_like(x.value)
+def tanh(x: Operand) -> Node:
+    """Take the hyperbolic tangent of every entry of x (C37).
 
-    return _result(op, value, (x,), (local,), (pull,), axis)
+    Parameters
+    ----------
+    x : Node or array_like
+        Any numbers.
 
-
-def _unbroadcast(gradient, shape):
-    """Sum over the axes that broadcasting added or stretched: each copy is a path of its own."""
-    if gradient.shape == shape:
-        return gradient
-    gradient = gradient.sum(axis=tuple(range(gradient.ndim - len(shape))))
-    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and gradient.shape[i] != 1)
-    return gradient.sum(axis=stretched, keepdims=True)
+    Returns
+    -------
+    Node
+        Numbers in −1..1, of the shape of x.
+    """
+    return apply(operations.TANH, x)
 
 
-def _topological_order(root):
+def sigmoid(x: Operand) -> Node:
+    """Take the logistic function of every entry of x as one gate (D6).
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any numbers.
+
+    Returns
+    -------
+    Node
+        Numbers in 0..1, of the shape of x.
+    """
+    return apply(operations.SIGMOID, x)
+
+
+def relu(x: Operand) -> Node:
+    """Take max(0, x) of every entry of x; the derivative at 0 is 0.
+
+    Parameters
+    ----------
+    x : Node or array_like
+        Any numbers.
+
+    Returns
+    -------
+    Node
+        Numbers of at least 0, of the shape of x.
+    """
+    return apply(operations.RELU, x)
+
+
+def maximum(x: Operand, y: Operand) -> Node:
+    """Take the larger of x and y, entry by entry; a tie shares the gradient.
+
+    Parameters
+    ----------
+    x, y : Node or array_like
+        Numbers whose shapes broadcast.
+
+    Returns
+    -------
+    Node
+        The larger ones.
+    """
+    return apply(operations.MAXIMUM, x, y)
+
+
+def _constant(name: str, value: npt.ArrayLike, beside: Node | None) -> npt.NDArray[np.inexact]:
+    """A copy of a constant as an array; a plain Python number takes the type of ``beside``."""
+    if beside is not None and isinstance(value, int | float | complex):
+        return np.array(value, np.result_type(beside.value, value))
+    return as_float(name, value).copy()
+
+
+def topological_order(root: Node) -> list[Node]:
     """Every node that ``root`` depends on, parents first. A loop, since a chain may be long."""
-    order, seen, stack = [], set(), [(root, False)]
+    order: list[Node] = []
+    seen: set[int] = set()
+    stack = [(root, False)]
     while stack:
         node, parents_done = stack.pop()
         if parents_done:

@@ -5,10 +5,15 @@ the shape of y and grad_x = ∂L/∂x that of x. ``params`` and ``grads`` are di
 same names. ``backward`` sets fresh gradients; nothing accumulates and nothing averages here.
 """
 
+from abc import ABC, abstractmethod
+from typing import Any, NoReturn, Self
+
 import numpy as np
+import numpy.typing as npt
 
 from bpcourse import activations
 from bpcourse.validation import (
+    Floats,
     as_batch,
     as_float,
     require_generator,
@@ -17,48 +22,96 @@ from bpcourse.validation import (
 )
 
 
-class Parameters(dict):
+class Parameters(dict[str, Floats]):
     """Named arrays that stay where they are: ``params["W"] = array`` writes *into* the array.
 
     So a layer, a network and a checker that hold the same array never lose sight of each other.
     """
 
-    def __setitem__(self, name, value):
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
+        if value is not self._known(name):  # params["W"] -= step has already written in place
+            self[name][...] = self._fitting(name, value)
+
+    def update(self, *args: Any, **kwargs: npt.ArrayLike) -> None:
+        """As ``dict.update``: every array is written into the parameter of its name.
+
+        Nothing is written unless everything fits.
+        """
+        fitting = {n: self._fitting(n, value) for n, value in dict(*args, **kwargs).items()}
+        for name, value in fitting.items():
+            self[name][...] = value
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]  # takes all that update takes
+        self.update(other)
+        return self
+
+    def setdefault(self, name: str, default: object = None) -> Floats:
+        """The array of that name, which is always there. KeyError for another name."""
+        return self._known(name)
+
+    def __delitem__(self, name: str) -> NoReturn:
+        self.clear()
+
+    def pop(self, *args: object) -> NoReturn:
+        """TypeError: nothing can be taken out."""
+        self.clear()
+
+    def popitem(self) -> NoReturn:
+        """TypeError: nothing can be taken out."""
+        self.clear()
+
+    def clear(self) -> NoReturn:
+        """TypeError: nothing can be taken out."""
+        raise TypeError("params: expected them to stay, because the layer goes on using them")
+
+    def _known(self, name: str) -> Floats:
         if name not in self:
             raise KeyError(f"{name}: expected one of {list(self)}")
-        array = self[name]
-        if value is array:  # params["W"] -= step has already written in place
-            return
-        value = np.asarray(value)
+        return self[name]
+
+    def _fitting(self, name: str, value: npt.ArrayLike) -> npt.NDArray[np.generic]:
+        array, value = self._known(name), np.asarray(value)
         require_shape(name, value, array.shape)
-        array[...] = value
+        if not np.can_cast(value.dtype, array.dtype, "same_kind"):  # no imaginary part is dropped
+            raise TypeError(f"{name}: expected numbers of type {array.dtype}, got {value.dtype}")
+        return value
 
-    def update(self, *args, **kwargs):
-        """As ``dict.update``: every array is written into the parameter of its name."""
-        for name, value in dict(*args, **kwargs).items():
-            self[name] = value
-
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type["Parameters"], tuple[dict[str, Floats]]]:
         return Parameters, (dict(self),)  # a copy is built whole, not entry by entry
 
 
-class Layer:
-    """What every layer shares."""
+class Layer(ABC):
+    """What every layer shares. A layer of your own has ``forward`` and ``backward``.
+
+    ``forward`` keeps x itself, not a copy, so x must not change before ``backward``.
+    """
 
     dtype: np.dtype | None = None  # a layer without parameters works in the type of its input
 
     def __init__(self):
-        self.params = Parameters()
+        self._params = Parameters()
         self.grads = {}
         self._shape = None  # of the last output; None before forward
 
+    @property
+    def params(self):
+        """The parameters by name. The first assignment gives them, later ones write into them."""
+        return self._params
+
+    @params.setter
+    def params(self, arrays):
+        if self._params:
+            self._params.update(arrays)
+        else:
+            self._params = Parameters(arrays)
+
+    @abstractmethod
     def forward(self, x):
         """The layer's output for x (batch, n_in). ValueError for a wrong shape or NaN."""
-        raise NotImplementedError
 
+    @abstractmethod
     def backward(self, grad_y):
         """∂L/∂x from ∂L/∂y; sets ``grads``. RuntimeError before ``forward``."""
-        raise NotImplementedError
 
     def _grad_y(self, grad_y):
         """The upstream gradient, checked against the last output."""

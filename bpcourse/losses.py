@@ -30,6 +30,15 @@ class Loss:
 
     fused = False
 
+    def __new__(cls, *args, **kwargs):
+        own = {name for kind in cls.__mro__ if kind not in BASES for name in vars(kind)}
+        for step, whole in (("forward", "value"), ("backward", "gradient")):
+            if not own & {step, whole}:
+                raise TypeError(f"{cls.__name__}: expected a method {whole} or {step}, got none")
+        if "forward" in own and "backward" not in own:
+            raise TypeError(f"{cls.__name__}: expected a method backward beside forward, got none")
+        return super().__new__(cls)
+
     def forward(self, y_hat, y):
         """The loss, and what ``backward`` needs; a subclass may define value and gradient alone."""
         return self.value(y_hat, y), (y_hat, y)
@@ -140,21 +149,33 @@ class FusedLoss(Loss):
         return super().gradient(z, y)
 
 
+BASES = (Loss, FusedLoss, object)  # what a loss must add to is not in these
+
+
 class SoftmaxCrossEntropy(FusedLoss):
     r"""Softmax and cross-entropy in one, on logits z (C14); the gradient is (ŷ − y)/batch (C25)."""
 
     def forward(self, z, y):
         z = as_batch("z", z)
         target = as_distribution(y, z.shape, z.real.dtype)
-        shifted = z - z.real.max(axis=1, keepdims=True)
+        top = np.arange(len(z)), z.real.argmax(axis=1)
+        shifted = z - z[top][:, None]
         e = np.exp(shifted)
-        total = e.sum(axis=1, keepdims=True)
-        log_y_hat = shifted - np.log(total)
-        return _number(-np.vdot(target, log_y_hat) / len(z)), (e, total, target)
+        e[top] = 0
+        # The sum over the other classes: 1 + rest would lose its digits where the net is confident.
+        rest = e.sum(axis=1, keepdims=True)
+        e[top] = 1
+        log_y_hat = shifted - np.log1p(rest)
+        return _number(-np.vdot(target, log_y_hat) / len(z)), (e, rest, top, target)
 
     def backward(self, cache):
-        e, total, target = cache
-        return (e / total - target) / len(e)
+        e, rest, top, target = cache
+        total = 1 + rest
+        gradient = e / total - target
+        y = target[top]
+        # ŷ − y of the likeliest class, of which "− 1" would leave no digits.
+        gradient[top] = (1 - y - y * rest[:, 0]) / total[:, 0]
+        return gradient / len(e)
 
     def output(self, z):
         return activations.softmax.value(z)
@@ -178,7 +199,8 @@ class BinaryCrossEntropy(FusedLoss):
 
     def backward(self, cache):
         z, y = cache
-        return (activations.sigmoid.value(z) - y) / len(z)
+        sigmoid = activations.sigmoid.value
+        return ((1 - y) * sigmoid(z) - y * sigmoid(-z)) / len(z)  # σ(z) − y, with all its digits
 
     def output(self, z):
         return activations.sigmoid.value(z)

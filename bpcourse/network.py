@@ -9,7 +9,7 @@ from bpcourse import layers as layer_types
 from bpcourse import losses as loss_types
 from bpcourse.layers import Layer, LeakyReLU, Linear, Parameters, Sigmoid, Softmax
 from bpcourse.losses import BinaryCrossEntropy, CrossEntropy, Loss, SquaredError
-from bpcourse.validation import as_batch, require_shape
+from bpcourse.validation import as_batch, as_float, require_shape
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,21 @@ class Network:
             for i, layer in enumerate(self.layers)
             for name in layer.params
         ]
-        self.params = Parameters({name: layer.params[own] for name, layer, own in self._owners})
+        self._params = Parameters({name: layer.params[own] for name, layer, own in self._owners})
         linear = [layer for layer in self.layers if isinstance(layer, Linear)]
         self.dtype = linear[0].dtype if linear else None
         self.n_in = linear[0].n_in if linear else None
         self.n_out = linear[-1].n_out if linear else None
         self._cache = None
+
+    @property
+    def params(self):
+        """Every parameter by name; assigning writes into the arrays that are there."""
+        return self._params
+
+    @params.setter
+    def params(self, arrays):
+        self._params.update(arrays)
 
     def scores(self, X):
         """The last layer's own output for X (batch, n_in)."""
@@ -71,8 +80,10 @@ class Network:
     def forward(self, X, y):
         """The loss of this batch, a number (C34). ValueError for wrong shapes, labels or NaN."""
         self._cache = None
-        loss, self._cache = self.loss.forward(self._propagate(X, self.layers), y)
-        self._X = X
+        # Copies, so that the backward pass sees these numbers, whatever the caller does to X and y.
+        self._X = as_float("X", X, self.dtype).copy()
+        y = y.copy() if isinstance(y, np.ndarray) else y
+        loss, self._cache = self.loss.forward(self._propagate(self._X, self.layers), y)
         return loss
 
     def backward(self, *, input_gradient=False):
@@ -97,13 +108,16 @@ class Network:
         For another X than ``forward`` had, it takes the place of that pass; ``backward`` then wants
         a new one.
         """
-        if self._cache is not None and not np.array_equal(X, self._X):
-            self._cache = None
         x = as_batch("X", X, self.n_in, self.dtype)
+        layers = self.layers
+        if self._cache is not None and np.array_equal(x, self._X):
+            layers = [copy(layer) for layer in layers]  # what ``forward`` left stays as it is
+        else:
+            self._cache = None
         steps = []
-        for index, layer in enumerate(self.layers):
+        for index, layer in enumerate(layers):
             y = layer.forward(x)
-            steps.append(ForwardStep(index, layer, x, y))
+            steps.append(ForwardStep(index, self.layers[index], x, y))
             x = y
         return steps
 

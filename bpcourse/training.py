@@ -1,76 +1,103 @@
 r"""Training: forward, backward, update, repeat (C33, E15).
 
-Backprop computes the gradient; the optimiser updates the parameters.
+Backprop computes the gradient; the optimiser updates the parameters. What stands around the loop,
+measuring, stopping early and progress, is :mod:`bpcourse.monitor`.
 """
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from bpcourse import optimizers
-from bpcourse.network import Network, accuracy
-from bpcourse.validation import (
-    NotFiniteError,
-    as_batch,
-    require_finite,
-    require_generator,
-    require_positive_int,
-)
-
-
-@dataclass
-class History:
-    """What a training run measured, one entry an epoch; ``step_loss`` one a mini-batch.
-
-    ``loss`` is that of the epoch's examples while the parameters were moving, a mean over them (a
-    sum, if the loss is one), without the penalty of weight decay; the validation
-    lists are empty without ``validation``, the accuracies where y is not made of classes.
-    ``best_epoch``, from 0, had the lowest validation loss; None without validation.
-    """
-
-    loss: list = field(default_factory=list)
-    accuracy: list = field(default_factory=list)
-    validation_loss: list = field(default_factory=list)
-    validation_accuracy: list = field(default_factory=list)
-    step_loss: list = field(default_factory=list)
-    learning_rate: list = field(default_factory=list)
-    best_epoch: int | None = None
-
-    def plot(self):
-        """Loss and accuracy against the epoch, as a Matplotlib figure."""
-        from bpcourse import figures
-
-        return figures.history(self)
+from bpcourse.monitor import Examples, History, watching
+from bpcourse.network import Network
+from bpcourse.optimizers import Optimizer, Schedule
+from bpcourse.validation import as_batch, require_generator, require_positive_int
 
 
 def train(
-    net,
-    X,
-    y,
+    net: Network,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
     *,
-    epochs,
-    batch_size,
-    learning_rate,
-    rng,
-    optimizer="sgd",
-    schedule=None,
-    weight_decay=0,
-    validation=None,
-    early_stop=None,
-    progress=True,
-):
-    r"""Fit ``net`` to X (N, n_in) and y by mini-batches; returns a :class:`History`.
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    rng: np.random.Generator,
+    optimizer: str | Optimizer = "sgd",
+    schedule: Schedule | None = None,
+    weight_decay: float = 0,
+    validation: Sequence[npt.ArrayLike] | None = None,
+    early_stop: int | None = None,
+    training_accuracy: bool = True,
+    progress: bool = True,
+) -> History:
+    r"""Fit a network to examples by mini-batches: forward, backward, update, repeat (C33, E15).
 
     Each epoch goes once through the examples in an order drawn from ``rng``; the last batch may be
-    short. ``optimizer`` is "sgd", "momentum", "adam" or an object with ``step(params, grads,
-    learning_rate)``; ``schedule(epoch, epochs)`` gives a factor for the learning rate;
-    ``weight_decay`` λ adds λW to the gradient of every weight (not bias), before the optimiser.
-    ``validation`` is (X, y), measured after each epoch; ``early_stop`` a number of epochs without a
-    lower validation loss, after which training ends and the parameters of the best epoch return.
+    short.
 
-    ValueError or TypeError for bad arguments, before anything is changed; RuntimeError if the loss
-    or a gradient is not finite, with the step and the parameter.
+    Parameters
+    ----------
+    net : Network
+        The network whose parameters change in place.
+    X : array_like, shape (N, n_in)
+        The examples, one a row, finite.
+    y : array_like
+        N targets as the network's loss takes them: labels (N,) or rows (N, k).
+    epochs : int
+        How often to go through all examples, at least 1.
+    batch_size : int
+        Examples a step, at least 1; more than N means all of them.
+    learning_rate : float
+        The step size η, above 0.
+    rng : numpy.random.Generator
+        Draws the order of the examples in every epoch.
+    optimizer : {"sgd", "momentum", "adam"} or Optimizer
+        What is done with a gradient: a name, or an object with
+        ``step(params, grads, learning_rate)``.
+    schedule : callable, optional
+        ``schedule(epoch, epochs)`` gives a factor, 0 or more, for the learning rate of that epoch.
+    weight_decay : float
+        λ of at least 0: λW is added to the gradient of every weight (not bias), before the
+        optimiser.
+    validation : (X, y), optional
+        Other examples, on which the loss is measured after each epoch.
+    early_stop : int, optional
+        A number of epochs without a lower validation loss, at least 1, after which training ends.
+        The parameters of the best epoch return, also if training ends with an error.
+    training_accuracy : bool
+        Whether to measure the accuracy on all of X after each epoch, which costs a forward pass.
+    progress : bool
+        Whether to show a bar (with tqdm installed) or a line an epoch.
+
+    Returns
+    -------
+    History
+        The measurements, one an epoch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad argument, before anything is changed.
+    RuntimeError
+        If a loss, a gradient or a parameter is not finite; the message names the step and the
+        parameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from bpcourse import BinaryCrossEntropy, Linear, Network, Tanh, datasets, train
+    >>> X, y = datasets.xor()
+    >>> rng = np.random.default_rng(0)
+    >>> layers = [Linear(2, 8, rng=rng), Tanh(), Linear(8, 1, rng=rng)]
+    >>> net = Network(layers, BinaryCrossEntropy())
+    >>> settings = {"epochs": 300, "batch_size": 4, "learning_rate": 0.5}
+    >>> history = train(net, X, y, rng=rng, progress=False, **settings)
+    >>> history.accuracy[-1]
+    1.0
     """
     if not isinstance(net, Network):
         raise TypeError(f"net: expected a Network, got {net!r}")
@@ -84,84 +111,40 @@ def train(
     require_generator("rng", rng)
     optimizer = optimizers.build(optimizer)
     X, y = _examples(net, "", X, y)
-    if validation is not None:
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise TypeError(f"validation: expected (X, y), got {type(validation).__name__}")
-        X_val, y_val = _examples(net, "validation ", *validation)
+    held_out = _validation(net, validation)
     if early_stop is not None:
         early_stop = require_positive_int("early_stop", early_stop)
-        if validation is None:
+        if held_out is None:
             raise ValueError("early_stop: expected validation=(X, y) with it, got none")
 
-    history = History()
-    summed = getattr(net.loss, "reduction", "mean") == "sum"
-    best_loss, best_epoch, best_params = math.inf, 0, {}
-    # Overflow ends in an error of our own, which says where; NumPy's warnings would come first.
-    quiet = np.errstate(over="ignore", invalid="ignore")
-    with _Progress(epochs, progress) as bar, quiet:
+    with watching(
+        net,
+        (X, y),
+        held_out,
+        epochs=epochs,
+        early_stop=early_stop,
+        training_accuracy=training_accuracy,
+        progress=progress,
+    ) as monitor:
         for epoch in range(epochs):
             rate = learning_rate * (schedule(epoch, epochs) if schedule else 1)
             _require_number("learning_rate times schedule", rate)
             order = rng.permutation(len(X))
-            total = 0.0
-            try:
-                for start in range(0, len(X), batch_size):
-                    batch = order[start : start + batch_size]
-                    loss = _step(net, X[batch], y[batch], optimizer, rate, weight_decay)
-                    history.step_loss.append(loss)
-                    total += loss if summed else loss * len(batch) / len(X)
-                for name, parameter in net.params.items():  # the last step may have broken one
-                    require_finite(f"parameter {name}", parameter)
-                _measure(net, X, y, history.accuracy)
-                if validation is not None:
-                    history.validation_loss.append(_loss(net, X_val, y_val))
-                    _measure(net, X_val, y_val, history.validation_accuracy)
-            except NotFiniteError as error:
-                raise RuntimeError(_divergence(net, epoch, history, error)) from error
-            history.loss.append(total)
-            history.learning_rate.append(rate)
-            if validation is not None and history.validation_loss[-1] < best_loss:
-                best_loss = history.validation_loss[-1]
-                history.best_epoch = best_epoch = epoch
-                if early_stop:
-                    best_params = {name: p.copy() for name, p in net.params.items()}
-            bar.show(epoch, history)
-            if early_stop and epoch - best_epoch >= early_stop:
+            for start in range(0, len(X), batch_size):
+                batch = order[start : start + batch_size]
+                loss = net.forward(X[batch], y[batch])  # forward
+                grads = net.backward()  # backward
+                monitor.step(loss, grads, len(batch))
+                for name in grads:
+                    if weight_decay and name.endswith(".W"):
+                        grads[name] += weight_decay * net.params[name]
+                optimizer.step(net.params, grads, rate)  # update
+            if monitor.end_epoch(rate):
                 break
-    net.params.update(best_params)
-    return history
+    return monitor.history
 
 
-def _step(net, X, y, optimizer, rate, weight_decay):
-    """One turn of forward, backward, update; returns the loss before the update."""
-    loss = _loss(net, X, y)
-    grads = net.backward()
-    for name, gradient in grads.items():
-        require_finite(f"the gradient of {name}", gradient)
-        if weight_decay and name.endswith(".W"):
-            gradient += weight_decay * net.params[name]
-    optimizer.step(net.params, grads, rate)
-    return loss
-
-
-def _loss(net, X, y):
-    loss = net.forward(X, y)
-    if not math.isfinite(loss):
-        raise NotFiniteError("the loss", np.asarray(loss))
-    return loss
-
-
-def _divergence(net, epoch, history, error):
-    """Say at which step and which parameter: the first that is not finite, else the largest."""
-    largest = {name: np.abs(p).max() for name, p in net.params.items()}
-    name = max(largest, key=lambda name: (not np.isfinite(largest[name]), largest[name]))
-    return (
-        f"training diverged at step {len(history.step_loss)} (epoch {epoch}): {error}. "
-        f"Parameter {name} has reached {largest[name]:.3g}. Try a smaller learning_rate."
-    )
-
-
-def _require_number(name, value, positive=False):
+def _require_number(name: str, value: float, positive: bool = False) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     low = "above 0" if positive else "of at least 0"
@@ -169,7 +152,7 @@ def _require_number(name, value, positive=False):
         raise ValueError(f"{name}: expected a finite number {low}, got {value}")
 
 
-def _examples(net, which, X, y):
+def _examples(net: Network, which: str, X: npt.ArrayLike, y: npt.ArrayLike) -> Examples:
     """X as the network's floats and y as an array, checked once against network and loss."""
     X = as_batch(f"{which}X", X, net.n_in, net.dtype)
     y = np.asarray(y)
@@ -186,41 +169,9 @@ def _examples(net, which, X, y):
     return X, y
 
 
-def _measure(net, X, y, accuracies):
-    """Append the accuracy, where there are classes to be right about."""
-    one_hot = y.ndim == 2 and ((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all()
-    if y.ndim == 1 or one_hot:
-        accuracies.append(accuracy(net.predict(X), y))
-
-
-class _Progress:
-    """A tqdm bar in terminal or notebook; without tqdm a plain line an epoch."""
-
-    def __init__(self, epochs, shown):
-        self.epochs, self.bar, self.shown = epochs, None, shown
-        if shown:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                return
-            self.bar = tqdm(total=epochs, unit="epoch")
-
-    def show(self, epoch, history):
-        latest = {
-            name: f"{values[-1]:.4g}"
-            for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")
-            if (values := getattr(history, name))
-        }
-        if self.bar is not None:
-            self.bar.set_postfix(latest, refresh=False)
-            self.bar.update()
-        elif self.shown:
-            measured = ", ".join(f"{name} {value}" for name, value in latest.items())
-            print(f"epoch {epoch + 1}/{self.epochs}: {measured}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        if self.bar is not None:
-            self.bar.close()
+def _validation(net: Network, given: Sequence[npt.ArrayLike] | None) -> Examples | None:
+    if given is None:
+        return None
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        raise TypeError(f"validation: expected (X, y), got {type(given).__name__}")
+    return _examples(net, "validation ", *given)

@@ -4,29 +4,36 @@ A message names the argument, says what was expected and what was given.
 """
 
 import math
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-FLOATS = "fdFD"  # float32, float64 and their complex partners, which carry a complex step
+# Parameters and their gradients; what a layer computes, where complex numbers may carry a complex
+# step; and targets, which may also be class labels.
+Floats: TypeAlias = npt.NDArray[np.floating]
+Array: TypeAlias = npt.NDArray[np.inexact]
+Targets: TypeAlias = npt.NDArray[np.number]
+FLOATS = "fdFD"
 
 
 class NotFiniteError(ValueError):
     """An array holds NaN or infinity. ``name`` is the argument, ``index`` the first such entry."""
 
-    def __init__(self, name, array):
+    def __init__(self, name: str, array: Array) -> None:
         self.name = name
         self.index = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at index {self.index}" if self.index else ""
         super().__init__(f"{name}: expected finite numbers, got {array[self.index]}{where}")
 
 
-def as_float(name, value, dtype=None):
+def as_float(name: str, value: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> Array:
     """``value`` as an array of floats: float32 stays float32, integers become float64.
 
     With ``dtype`` (float32 or float64) the result has that type; complex input keeps its
     imaginary part at the same precision. TypeError if ``value`` holds no numbers.
     """
-    array = value if type(value) is np.ndarray else _as_array(name, value)
+    array: npt.NDArray[Any] = value if type(value) is np.ndarray else _as_array(name, value)
     if dtype is not None:
         if array.dtype == dtype:
             return array
@@ -42,27 +49,32 @@ def as_float(name, value, dtype=None):
     return array
 
 
-def _as_array(name, value):
+def _as_array(name: str, value: npt.ArrayLike) -> npt.NDArray[np.generic]:
     try:
         return np.asarray(value)
     except ValueError:
         raise ValueError(f"{name}: expected rows of one length, got a ragged sequence") from None
 
 
-def _require_numbers(name, array):
+def _require_numbers(name: str, array: npt.NDArray[np.generic]) -> None:
     if array.dtype.kind not in "buifc":
         raise TypeError(f"{name}: expected numbers, got an array of type {array.dtype}")
 
 
-def require_finite(name, array):
+def require_finite(name: str, array: Array) -> None:
     """Raise :class:`NotFiniteError` if ``array`` holds NaN or infinity."""
     # vdot sees them all at half the price of isfinite().all() and, unlike dot, never warns; but
-    # it can overflow on finite numbers, so only isfinite convicts.
+    # it can overflow on finite numbers, so isfinite has the last word.
     if not math.isfinite(np.vdot(array, array).real) and not np.isfinite(array).all():
         raise NotFiniteError(name, array)
 
 
-def as_batch(name, value, columns=None, dtype=None):
+def as_batch(
+    name: str,
+    value: npt.ArrayLike,
+    columns: int | None = None,
+    dtype: npt.DTypeLike | None = None,
+) -> Array:
     """``value`` as a finite float matrix (batch, columns) with at least one row.
 
     ValueError for another shape, an empty batch, NaN or infinity; TypeError for non-numbers.
@@ -82,7 +94,7 @@ def as_batch(name, value, columns=None, dtype=None):
     return array
 
 
-def as_targets(y, y_hat):
+def as_targets(y: npt.ArrayLike, y_hat: Array) -> Array:
     """Targets as finite floats of exactly the shape of ŷ: (n,) beside (n, 1) would broadcast."""
     y = as_float("y", y, y_hat.real.dtype)
     require_shape("y", y, y_hat.shape)
@@ -90,38 +102,38 @@ def as_targets(y, y_hat):
     return y
 
 
-def as_distribution(y, shape, dtype):
+def as_distribution(y: npt.ArrayLike, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
     """Class targets as rows that sum to 1: labels become one-hot."""
-    y = np.asarray(y)
+    labels = np.asarray(y)
     batch, k = shape
-    if y.ndim == 1:
-        require_shape("y", y, (batch,))
-        if y.dtype.kind not in "iu":
-            raise TypeError(f"y: expected whole-number class labels, got type {y.dtype}")
-        y = y.astype(np.intp, copy=False)
-        one_hot = np.zeros(shape, dtype)
+    if labels.ndim == 1:
+        require_shape("y", labels, (batch,))
+        if labels.dtype.kind not in "iu":
+            raise TypeError(f"y: expected whole-number class labels, got type {labels.dtype}")
+        index: npt.NDArray[np.integer] = labels.astype(np.intp, copy=False)
+        one_hot: Array = np.zeros(shape, dtype)
         try:
-            one_hot[np.arange(batch), y] = 1  # refuses labels of k and above,
-            np.bincount(y)  # and this negative ones, cheaper than min() and max()
+            one_hot[np.arange(batch), index] = 1  # refuses labels of k and above,
+            np.bincount(index)  # and this negative ones, cheaper than min() and max()
         except (IndexError, ValueError):
-            message = f"y: expected labels 0 to {k - 1}, got {y.min()} to {y.max()}"
+            message = f"y: expected labels 0 to {k - 1}, got {min(labels)} to {max(labels)}"
             raise ValueError(message) from None
         return one_hot
-    y = as_float("y", y, dtype)
-    if y.shape != shape:
+    rows = as_float("y", y, dtype)
+    if rows.shape != shape:
         expected = f"labels of shape ({batch},) or one-hot rows of shape {shape}"
-        raise ValueError(f"y: expected {expected}, got shape {y.shape}")
-    require_finite("y", y)
-    sums = y.sum(axis=1)
-    if y.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+        raise ValueError(f"y: expected {expected}, got shape {rows.shape}")
+    require_finite("y", rows)
+    sums = rows.real.sum(axis=1)
+    if rows.real.min() < 0 or np.abs(sums - 1).max() > 1e-3:
         raise ValueError(
             "y: expected one-hot rows or distributions (each row at least 0, sum 1), "
-            f"got a smallest entry {y.min()} and row sums {sums.min()} to {sums.max()}"
+            f"got a smallest entry {rows.real.min()} and row sums {sums.min()} to {sums.max()}"
         )
-    return y
+    return rows
 
 
-def as_probabilities(name, value):
+def as_probabilities(name: str, value: npt.ArrayLike) -> Array:
     """``value`` as a batch of rows that are at least 0 and sum to 1, with some slack.
 
     The slack lets a gradient check nudge one entry; logits are far outside it.
@@ -137,13 +149,13 @@ def as_probabilities(name, value):
     return array
 
 
-def require_shape(name, array, shape):
+def require_shape(name: str, array: npt.NDArray[np.generic], shape: tuple[int, ...]) -> None:
     """Raise ValueError if ``array`` has not exactly ``shape``."""
     if array.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, got shape {array.shape}")
 
 
-def require_positive_int(name, value):
+def require_positive_int(name: str, value: int) -> int:
     """``value`` as an int of at least 1; TypeError or ValueError otherwise."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
@@ -152,7 +164,8 @@ def require_positive_int(name, value):
     return int(value)
 
 
-def require_generator(name, rng):
-    """Raise TypeError if ``rng`` is not a NumPy random generator."""
+def require_generator(name: str, rng: np.random.Generator | None) -> np.random.Generator:
+    """``rng`` itself. TypeError if it is not a NumPy random generator."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"{name}: expected numpy.random.default_rng(seed), got {rng!r}")
+    return rng

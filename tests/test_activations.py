@@ -135,6 +135,16 @@ def test_not_numbers(name, bad):
         function(name).value(bad)
 
 
+def test_a_function_of_ones_own_needs_value_and_derivative():
+    class Square(activations.Activation):
+        def value(self, z):
+            return z * z
+
+    for kind in (activations.Activation, Square):
+        with pytest.raises(TypeError, match="abstract.*derivative"):
+            kind()
+
+
 def test_identity_is_a_copy(rng):
     z = rng.normal(size=3)
     assert not np.shares_memory(activations.identity.value(z), z)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slopes import central_difference
 
-from bpcourse import Linear, Network, SoftmaxCrossEntropy, Tanh, graph
+from bpcourse import Linear, Network, SoftmaxCrossEntropy, Tanh, graph, operations
 from bpcourse.graph import Node
 
 
@@ -140,6 +140,91 @@ def test_slopes_of_every_operation(name):
     np.testing.assert_allclose(node.grad, numerical, rtol=1e-6, atol=1e-8)
 
 
+y_ = rng.uniform(0.5, 2, size=(2, 3))
+VALUES = {  # every operation, both ways round, beside NumPy's
+    "x + y": (lambda x, y: x + y, np.add),
+    "x − y": (lambda x, y: x - y, np.subtract),
+    "x × y": (lambda x, y: x * y, np.multiply),
+    "x ÷ y": (lambda x, y: x / y, np.divide),
+    "y ** x": (lambda x, y: y**x, lambda x, y: np.power(y, x)),
+    "maximum": (graph.maximum, np.maximum),
+    "x @ yᵀ": (lambda x, y: x @ y.T, lambda x, y: np.matmul(x, y.T)),
+    "yᵀ @ x": (lambda x, y: y.T @ x, lambda x, y: np.matmul(y.T, x)),
+    "x[0] @ y[1]": (lambda x, y: x[0] @ y[1], lambda x, y: np.dot(x[0], y[1])),
+    "x @ y[0]": (lambda x, y: x @ y[0], lambda x, y: np.dot(x, y[0])),
+    "y[:, 0] @ x": (lambda x, y: y[:, 0] @ x, lambda x, y: np.dot(y[:, 0], x)),
+}
+VALUES_OF_ONE = {
+    "−x": (lambda x: -x, np.negative),
+    "x²": (lambda x: x**2, np.square),
+    "x³": (lambda x: x**3, lambda x: x * x * x),
+    "x⁰": (lambda x: x**0, np.ones_like),
+    "x⁻¹": (lambda x: x**-1, np.reciprocal),
+    "xⁿ": (lambda x: (x * x) ** [0.5, 1, 2], lambda x: np.power(x * x, [0.5, 1, 2])),
+    "x + 2": (lambda x: x + 2, lambda x: np.add(x, 2)),
+    "2 + x": (lambda x: 2 + x, lambda x: np.add(2, x)),
+    "x − 2": (lambda x: x - 2, lambda x: np.subtract(x, 2)),
+    "2 − x": (lambda x: 2 - x, lambda x: np.subtract(2, x)),
+    "x × 2": (lambda x: x * 2, lambda x: np.multiply(x, 2)),
+    "2 × x": (lambda x: 2 * x, lambda x: np.multiply(2, x)),
+    "x ÷ 2": (lambda x: x / 2, lambda x: np.divide(x, 2)),
+    "2 ÷ x": (lambda x: 2 / x, lambda x: np.divide(2, x)),
+    "3 ** x": (lambda x: 3**x, lambda x: np.power(3, x)),
+    "v ** x": (lambda x: y_**x, lambda x: np.power(y_, x)),
+    "v @ x": (lambda x: y_.T @ x, lambda x: np.matmul(y_.T, x)),
+    "exp": (graph.exp, np.exp),
+    "log": (lambda x: graph.log(x * x), lambda x: np.log(x * x)),
+    "tanh": (graph.tanh, np.tanh),
+    "sigmoid": (graph.sigmoid, lambda x: 1 / (1 + np.exp(-x))),
+    "relu": (graph.relu, lambda x: np.where(x > 0, x, 0)),
+    "sum": (lambda x: x.sum(), np.sum),
+    "sum 0": (lambda x: x.sum(axis=0), lambda x: np.sum(x, 0)),
+    "sum kept": (lambda x: x.sum(axis=1, keepdims=True), lambda x: np.sum(x, 1, keepdims=True)),
+    "mean": (lambda x: x.mean(), np.mean),
+    "mean 1": (lambda x: x.mean(axis=1), lambda x: np.mean(x, 1)),
+    "mean (0, 1)": (lambda x: x.mean(axis=(0, 1)), np.mean),
+    "max": (lambda x: x.max(), np.max),
+    "max 0": (lambda x: x.max(axis=0), lambda x: np.max(x, 0)),
+    "max kept": (lambda x: x.max(axis=-1, keepdims=True), lambda x: np.max(x, 1, keepdims=True)),
+    "T": (lambda x: x.T, np.transpose),
+    "[1, ::2]": (lambda x: x[1, ::2], lambda x: np.stack([x[1, 0], x[1, 2]])),
+    "[mask]": (lambda x: x[x.value > 0], lambda x: x[x > 0]),
+}
+
+
+def same(node, expected, dtype):
+    assert node.value.dtype == dtype
+    assert np.shape(node.value) == np.shape(expected)
+    tolerance = 8 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(node.value, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", VALUES)
+def test_values_of_two_inputs_are_numpys(name, dtype):
+    ours, numpys = VALUES[name]
+    x, y = A.astype(dtype), y_.astype(dtype)
+    expected = numpys(x, y)
+    same(ours(Node(x), Node(y)), expected, dtype)
+    same(ours(Node(x), y), expected, dtype)  # the constant on the right, and on the left
+    same(ours(x, Node(y)), expected, dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("name", VALUES_OF_ONE)
+def test_values_of_one_input_are_numpys_and_float32_stays(name, dtype):
+    ours, numpys = VALUES_OF_ONE[name]
+    x = A.astype(dtype)
+    constant = name in ("xⁿ", "v ** x", "v @ x")  # an array of float64 decides, as in NumPy
+    node, result = Node(x), ours(Node(x))
+    same(result, numpys(x), np.float64 if constant else dtype)
+    if not constant:
+        out = ours(node)
+        out.backward(np.ones(out.shape))
+        assert node.grad.dtype == dtype
+        assert all(contribution.dtype == dtype for contribution in out.contributions)
+
+
 SHAPES = [((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 3)), ((4, 1, 3), (2, 1)), ((1,), (5,))]
 BINARY = {
     "+": lambda x, y: x + y,
@@ -208,6 +293,111 @@ def test_a_network_on_the_graph(rng):
         np.testing.assert_allclose(nodes[name].grad, gradient, rtol=1e-12, atol=1e-15)
 
 
+def test_what_was_given_may_change_afterwards():
+    """A node, a seed and an index are copies: no gradient of another point than the value's."""
+    x, seed, rows = np.array([1.0, 2.0, 3.0]), np.array([1.0, 10.0]), np.array([0, 2])
+    factor, exponent = np.array([4.0, 5.0, 6.0]), np.array([1.0, 2.0, 3.0])
+    node = Node(x)
+    y = ((node * factor) ** exponent)[rows]
+    for array in (x, rows, factor, exponent):
+        array[...] = 0
+    y.backward(seed)
+    assert not np.shares_memory(y.grad, seed)
+    # d(4x)/dx = 4 at 1; d(6x)³/dx = 3 · 6 · 18² = 5832 at 3
+    np.testing.assert_allclose(node.value, [1, 2, 3])
+    np.testing.assert_allclose(y.value, [4, 18**3])
+    np.testing.assert_allclose(node.grad, [4, 0, 58320])
+    np.testing.assert_array_equal(y.detail, [0, 2])
+
+
+@pytest.mark.parametrize("other", [2, 2.0, True, np.float32(2), np.array(2, np.float32)])
+def test_a_plain_number_does_not_widen_float32(other):
+    x = Node(np.float32([1.0, 2.0]))
+    for node in (x + other, other - x, x * other, other / x, x**other, other**x):
+        assert node.value.dtype == np.float32
+        assert all(parent.value.dtype == np.float32 for parent in node.parents)
+        node.backward(np.array([1.0, 3.0]))
+        assert node.grad.dtype == x.grad.dtype == np.float32
+    assert (x * np.float64(2)).value.dtype == np.float64  # as in NumPy: this one has a type
+    assert (x * 1j).value.dtype == np.complex64
+    assert (Node(np.float32(3)) * 2).value.dtype == np.float32
+    assert graph.maximum(x, 1.5).value.dtype == graph.maximum(1.5, x).value.dtype == np.float32
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, -1, -2, 1.5, 0.5, -0.5, [2, 0.5]])
+@pytest.mark.parametrize("x", [-2.0, 0.0, 2.0, [2.0, -2.0], [0.0, 2.0]])
+def test_a_power_is_there_where_it_and_its_slope_are(x, n):
+    base, exponent = np.broadcast_arrays(np.array(x), np.array(n, float))
+    fine = all(
+        b > 0 or (b < 0 and e == round(e)) or (b == 0 and (e == 0 or e >= 1))
+        for b, e in zip(base.flat, exponent.flat, strict=True)
+    )
+    if not fine:
+        with pytest.raises(ValueError, match=r"^\*\*: expected a positive base where the exponent"):
+            Node(x) ** n
+        return
+    node = Node(x)
+    out = node**n
+    np.testing.assert_allclose(out.value, np.power(base, exponent), rtol=1e-14)
+    out.backward(np.ones(out.shape))
+    slope = [e * b ** (e - 1) if e else 0.0 for b, e in zip(base.flat, exponent.flat, strict=True)]
+    expected = np.reshape(slope, base.shape)
+    assert np.shape(node.grad) == np.shape(x)
+    np.testing.assert_allclose(np.sum(node.grad), np.sum(expected), rtol=1e-14)
+
+
+def test_a_power_of_whole_numbers_has_their_slope_at_negative_bases():
+    x = Node([-2.0, -1.0, 0.0])
+    (x**3).sum().backward()
+    np.testing.assert_array_equal(x.grad, [12, 3, 0])
+
+
+def test_a_new_operation_is_one_entry(rng):
+    square = operations.Elementwise("²", lambda x: x * x, lambda v, x: 2 * x)
+    hypotenuse = operations.Elementwise(
+        "hyp", np.hypot, lambda v, x, y: x / v, lambda v, x, y: y / v
+    )
+    x, y = Node(rng.normal(size=(2, 3))), Node(rng.normal(size=3))
+    out = graph.apply(hypotenuse, graph.apply(square, x), y)
+    out.sum().backward()
+    assert (out.op, out.operation, out.parents[0].op) == ("hyp", hypotenuse, "²")
+    for node in (x, y):
+
+        def f(value, node=node):
+            pair = [value if n is node else n.value for n in (x, y)]
+            return np.hypot(pair[0] ** 2, pair[1]).sum()
+
+        numerical = central_difference(f, node.value.copy())
+        np.testing.assert_allclose(node.grad, numerical, rtol=1e-6, atol=1e-9)
+
+
+def test_every_operation_has_a_symbol_and_says_what_it_was_told():
+    x, y = Node([[1.0, 2.0]]), Node([[3.0, 4.0]])
+    shown = {
+        "+": x + y, "−": x - y, "×": x * y, "÷": x / y, "^": x**y, "^3": x**3, "@": x @ y.T,
+        "[(0, 1)]": x[0, 1], "ᵀ": x.T, "sum": x.sum(axis=1), "mean": x.mean(), "max": x.max(),
+        "exp": graph.exp(x), "log": graph.log(x), "tanh": graph.tanh(x), "σ": graph.sigmoid(x),
+        "relu": graph.relu(x),
+    }  # fmt: skip
+    assert {symbol: node.op for symbol, node in shown.items()} == {s: s for s in shown}
+    assert (-x).op == "−" and graph.maximum(x, y).op == "max"
+    assert x.op == "" and x.operation is None
+    assert (x + y).detail is None
+    assert (shown["sum"].detail, shown["mean"].detail) == (1, None)
+    assert (shown["^3"].detail, shown["[(0, 1)]"].detail) == (3, (0, 1))
+    assert repr(Node(2.0, "x")) == "Node(x = 2.0, grad=None)"
+    assert repr(Node(2.0)) == "Node(2.0, grad=None)"
+
+
+def test_numbers_stay_numbers():
+    """A node of one number holds a number, not an array of shape (), and so does its gradient."""
+    x = Node(2.0)
+    y = graph.exp(x * 3 + Node(np.array(1.0)))
+    y.backward()
+    for value in (x.value, y.value, x.grad, y.grad, *y.contributions, *y.local):
+        assert isinstance(value, np.float64), value
+
+
 def test_ties_share_the_gradient():
     x = Node([2.0, 5.0, 5.0])
     x.max().backward()
@@ -236,6 +426,22 @@ def test_gradients_alias_nothing(rng):
         (lambda: Node(1.0).backward([1.0]), ValueError, r"seed: expected shape \(\)"),
         (lambda: graph.log(Node(0.0)), ValueError, "x: expected positive numbers, got 0.0"),
         (lambda: Node(-1.0) ** Node(2.0), ValueError, "expected a positive base"),
+        (lambda: graph.log([2.0, -1.0]), ValueError, "x: expected positive numbers, got -1.0"),
+        (lambda: Node(0.0) ** Node(2.0), ValueError, "expected a positive base"),
+        (lambda: Node([1.0, -1.0]) ** Node(2.0), ValueError, "expected a positive base.*got -1.0"),
+        (lambda: 0.0 ** Node(2.0), ValueError, "expected a positive base"),
+        (lambda: Node(-2.0) ** 0.5, ValueError, "the exponent is 0.5, got -2.0"),
+        (lambda: Node(0.0) ** 0.5, ValueError, "the exponent is 0.5, got 0.0"),
+        (lambda: Node([1.0, 0.0]) ** -1, ValueError, "the exponent is -1.0, got 0.0"),
+        (lambda: Node(1.0) / Node(0.0), ValueError, "÷: expected a divisor other than 0, got 0.0"),
+        (lambda: 1 / Node([2.0, 0.0]), ValueError, "÷: expected a divisor other than 0, got 0.0"),
+        (lambda: Node(1.0) / 0, ValueError, "÷: expected a divisor other than 0"),
+        (lambda: Node(1.0) ** np.nan, ValueError, "exponent: expected finite numbers"),
+        (lambda: Node(1.0) * np.inf, ValueError, "value: expected finite numbers"),
+        (lambda: Node(1.0) ** "2", TypeError, "exponent: expected numbers"),
+        (lambda: Node(np.ones((2, 2, 2))) @ np.ones(2), ValueError, "@: expected vectors or mat"),
+        (lambda: np.ones(2) @ Node(np.ones((2, 2, 2))), ValueError, "@: expected vectors or mat"),
+        (lambda: Node([1.0]) @ Node(1.0), ValueError, "@: expected vectors or matrices"),
         (lambda: Node(1.0) @ Node([1.0]), ValueError, "@: expected vectors or matrices"),
     ],
 )

@@ -3,6 +3,7 @@
 import math
 import warnings
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from bpcourse.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
     EuclideanNorm,
+    FusedLoss,
     Loss,
     MaxMargin,
     SoftmaxCrossEntropy,
@@ -258,3 +260,72 @@ def test_a_loss_of_ones_own_needs_value_and_gradient_alone(rng):
     value, cache = Cubic().forward(y_hat, y)
     assert value == Cubic().value(y_hat, y)
     np.testing.assert_array_equal(Cubic().backward(cache), Cubic().gradient(y_hat, y))
+
+
+def test_a_loss_without_its_methods_is_refused_when_it_is_built():
+    class OnlyValue(Loss):
+        def value(self, y_hat, y):
+            return 0.0
+
+    class OnlyGradient(FusedLoss):
+        def gradient(self, z, y):
+            return z
+
+    class ForwardAlone(Loss):
+        def forward(self, y_hat, y):
+            return 0.0, y_hat
+
+        def gradient(self, y_hat, y):
+            return y_hat
+
+    for kind, missing in [
+        (Loss, "Loss: expected a method value or forward"),
+        (FusedLoss, "FusedLoss: expected a method value or forward"),
+        (OnlyValue, "OnlyValue: expected a method gradient or backward"),
+        (OnlyGradient, "OnlyGradient: expected a method value or forward"),
+        (ForwardAlone, "ForwardAlone: expected a method backward beside forward"),
+    ]:
+        with pytest.raises(TypeError, match=missing):
+            kind()
+
+
+def test_what_a_subclass_of_a_loss_inherits_counts():
+    class Named(SoftmaxCrossEntropy):
+        def __repr__(self):
+            return "named"
+
+    assert Named().value([[0.0, 0.0]], [1]) == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("gap", [0.5, 5, 20, 40, 80])
+def test_softmax_cross_entropy_keeps_its_digits_where_the_net_is_right(gap, dtype):
+    """−log ŷ = log(1 + 2e⁻ᵍ) and ŷ − y = −2e⁻ᵍ / (1 + 2e⁻ᵍ) for a lead of g over two others."""
+    z = np.array([[0, gap, 0], [gap, 0, 0]], dtype) + dtype(3)
+    rest = 2 * math.exp(-gap)
+    epsilon = 8 * float(np.finfo(dtype).eps)
+    assert SoftmaxCrossEntropy().value(z, [1, 0]) == pytest.approx(math.log1p(rest), rel=epsilon)
+    gradient = SoftmaxCrossEntropy().gradient(z, [1, 0])
+    ahead, behind = -rest / (1 + rest) / 2, rest / 2 / (1 + rest) / 2
+    expected = [[behind, ahead, behind], [ahead, behind, behind]]
+    np.testing.assert_allclose(gradient, expected, rtol=epsilon)
+
+
+@given(z=st.lists(st.floats(-300, 300), min_size=2, max_size=6), data=st.data())
+def test_softmax_cross_entropy_against_exact_arithmetic(z, data):
+    label = data.draw(st.integers(0, len(z) - 1))
+    with mpmath.workdps(300):
+        powers = [mpmath.exp(mpmath.mpf(z_c)) for z_c in z]
+        y_hat = [power / sum(powers) for power in powers]
+        exact = [y_hat[c] - (c == label) for c in range(len(z))]
+        value, exact = float(-mpmath.log(y_hat[label])), [float(d) for d in exact]
+    assert SoftmaxCrossEntropy().value([z], [label]) == pytest.approx(value, rel=1e-13, abs=1e-300)
+    gradient = SoftmaxCrossEntropy().gradient([z], [label])[0]
+    np.testing.assert_allclose(gradient, exact, rtol=1e-12, atol=1e-300)
+
+
+@given(z=st.floats(-600, 600), y=st.integers(0, 1))
+def test_the_gradient_of_binary_cross_entropy_keeps_its_digits(z, y):
+    with mpmath.workdps(300):
+        exact = float(1 / (1 + mpmath.exp(-mpmath.mpf(z))) - y)
+    assert BinaryCrossEntropy().gradient([[z]], [[y]])[0, 0] == pytest.approx(exact, rel=1e-13)

@@ -307,6 +307,71 @@ def test_backward_without_a_forward_of_its_own(rng):
     fails()
 
 
+@pytest.mark.parametrize("loss", [SquaredError(), CrossEntropy(), BinaryCrossEntropy()])
+def test_backward_is_that_of_forward_though_x_and_y_change_in_place(loss, rng):
+    """Nothing that a caller holds reaches the pass: no gradient mixes two points."""
+    last = [Softmax()] if isinstance(loss, CrossEntropy) else []
+    net = Network([*make(rng, "SiLU").layers, *last], loss)
+    X, y = rng.normal(size=(BATCH, 3)), np.eye(2)[rng.integers(2, size=BATCH)]
+    net.forward(X, y)
+    expected = net.backward()
+    for trace in (False, True):
+        X_changing, y_changing = X.copy(), y.copy()
+        net.forward(X_changing, y_changing)
+        if trace:
+            for step in net.forward_trace(X_changing):
+                step.y[...] = 7
+        X_changing *= 3
+        y_changing[...] = y_changing[::-1]
+        for name, gradient in net.backward().items():
+            np.testing.assert_array_equal(gradient, expected[name], err_msg=name)
+
+
+def test_a_trace_of_a_changed_x_wants_a_new_forward(rng):
+    net = make(rng)
+    X, y = rng.normal(size=(BATCH, 3)), rng.normal(size=(BATCH, 2))
+    net.forward(X, y)
+    X *= 3
+    steps = net.forward_trace(X)
+    np.testing.assert_array_equal(steps[-1].y, net.scores(X))
+    with pytest.raises(RuntimeError, match=r"call forward\(X, y\) first"):
+        net.backward()
+
+
+ACTS = {
+    "predict": lambda net, X, y: net.predict(X),
+    "scores": lambda net, X, y: net.scores(X),
+    "trace": lambda net, X, y: net.forward_trace(X),
+    "trace of a list": lambda net, X, y: net.forward_trace(X.tolist()),
+    "backward": lambda net, X, y: net.backward(),
+    "back trace": lambda net, X, y: net.backward_trace(),
+    "in place": lambda net, X, y: np.negative(X, out=X),
+    "other trace": lambda net, X, y: net.forward_trace(X + 1),
+}
+
+
+@given(acts=st.lists(st.sampled_from(sorted(ACTS)), max_size=5), seed=st.integers(0, 100))
+def test_after_anything_backward_is_the_last_forwards_or_asks_for_one(acts, seed):
+    rng = np.random.default_rng(seed)
+    net = make(rng, "GELU", SoftmaxCrossEntropy())
+    X, y = rng.normal(size=(BATCH, 3)), rng.integers(2, size=BATCH)
+    net.forward(X, y)
+    expected = net.backward()
+    stale, same = False, True
+    for name in acts:
+        if stale and name in ("backward", "back trace"):
+            continue
+        ACTS[name](net, X, y)
+        same ^= name == "in place"
+        stale |= name == "other trace" or (name.startswith("trace") and not same)
+    if stale:
+        with pytest.raises(RuntimeError):
+            net.backward()
+    else:
+        for name, gradient in net.backward().items():
+            np.testing.assert_array_equal(gradient, expected[name])
+
+
 def test_layers_that_do_not_fit_are_named(rng):
     def build(*parts, loss=None):
         return Network(parts, loss or SquaredError())

@@ -9,10 +9,12 @@ import pytest
 
 from bpcourse import (
     BinaryCrossEntropy,
+    CrossEntropy,
     Linear,
     Network,
     ReLU,
     Sigmoid,
+    Softmax,
     SoftmaxCrossEntropy,
     SquaredError,
     Tanh,
@@ -143,6 +145,165 @@ def test_early_stop_brings_the_best_epoch_back(rng):
     assert len(history.validation_accuracy) == len(history.loss)
 
 
+class Steps(SGD):
+    """Sets every parameter to the next of the numbers given, whatever the gradient."""
+
+    def __init__(self, values):
+        self.values = list(values)
+
+    def step(self, params, grads, learning_rate):
+        value = self.values.pop(0)
+        for parameter in params.values():
+            parameter[...] = value
+
+
+def walk(values, rng, **changed):
+    """Train z = w x + b on y = 0, with w and b going through ``values``: a validation loss each."""
+    net = Network([Linear(1, 1, rng=None, init="zeros")], SquaredError())
+    X, y = np.ones((2, 1)), np.zeros((2, 1))
+    given = {"epochs": len(values), "batch_size": 2, "optimizer": Steps(values), "early_stop": 2}
+    return net, lambda: train(net, X, y, **options(rng, **given, validation=(X, y)) | changed)
+
+
+@pytest.mark.parametrize(
+    ("values", "epochs", "best"),
+    [
+        ([3, 2, 1, 4, 5, 6, 7], 5, 2),
+        ([1, 4, 5, 0, 0], 3, 0),
+        ([3, 4, 1, 1, 1, 0, 0], 5, 2),  # as good is not better
+        ([3, 4, 2, 3, 1, 2], 6, 4),
+    ],
+)
+def test_early_stop_waits_so_long_and_returns_to_the_best(values, epochs, best, rng):
+    net, run = walk(values, rng)
+    history = run()
+    assert (len(history.loss), history.best_epoch) == (epochs, best)
+    assert net.params["0.W"] == net.params["0.b"] == values[best]
+    assert history.validation_loss == [(2 * v) ** 2 for v in values[:epochs]]
+    net, run = walk(values, rng, early_stop=None)
+    assert run().best_epoch == min(range(len(values)), key=values.__getitem__)
+    assert net.params["0.W"] == values[-1]  # without early_stop nothing is brought back
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf, 1e200])
+def test_the_best_parameters_are_back_after_a_divergence(broken, rng):
+    net, run = walk([3, 1, 2, broken], rng)
+    match = r"training diverged at step 4 \(epoch 3\).*The parameters of epoch 1 are back\.$"
+    with pytest.raises(RuntimeError, match=match):
+        run()
+    assert net.params["0.W"] == net.params["0.b"] == 1
+    net, run = walk([3, 1, 2, broken], rng, early_stop=None)
+    with pytest.raises(RuntimeError, match="Try a smaller learning_rate.$"):
+        run()
+    assert net.params["0.W"] != 1
+
+
+def test_the_best_parameters_are_back_after_an_interruption(rng):
+    class Interrupted(Steps):
+        def step(self, params, grads, learning_rate):
+            if len(self.values) == 1:
+                raise KeyboardInterrupt
+            super().step(params, grads, learning_rate)
+
+    net, run = walk([3, 1, 2, 5], rng, optimizer=Interrupted([3, 1, 2, 5]))
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert net.params["0.W"] == 1
+
+
+def test_a_validation_loss_that_is_not_finite_is_said(rng):
+    """The loss is infinite where the true class has the probability 0."""
+    net = Network([Linear(1, 2, rng=rng), Softmax()], CrossEntropy())
+    net.params["0.W"] = [[800.0], [0.0]]
+    X, y = np.ones((1, 1)), [0]
+    given = options(rng, epochs=1, batch_size=1)
+    train(net, X, y, **given)
+    with pytest.raises(
+        RuntimeError, match="diverged at step 1 .*the validation loss: expected fin"
+    ):
+        train(net, X, y, **given, validation=(X, [1]))
+    with pytest.raises(RuntimeError, match="diverged at step 0 .*: the loss: expected fin"):
+        train(net, X, [1], **given)
+
+
+def test_a_loss_that_is_infinite_stops_a_step_though_the_gradient_is_not(rng):
+    class Infinite(SquaredError):
+        def forward(self, y_hat, y):
+            return math.inf, super().forward(y_hat, y)[1]
+
+    X, y = np.ones((2, 1)), np.zeros((2, 1))
+    net = Network([Linear(1, 1, rng=rng)], Infinite())
+    W = net.params["0.W"].copy()
+    with pytest.raises(
+        RuntimeError, match="diverged at step 0 .*: the loss: expected fin.* got inf"
+    ):
+        train(net, X, y, **options(rng))
+    np.testing.assert_array_equal(net.params["0.W"], W)
+
+
+def test_the_accuracy_of_all_examples_can_be_left_out(rng, monkeypatch):
+    net, X, y = problem(rng)
+    shown = train(copy.deepcopy(net), X, y, **options(np.random.default_rng(1)))
+    calls = []
+    predict = Network.predict
+    monkeypatch.setattr(Network, "predict", lambda net, X: calls.append(len(X)) or predict(net, X))
+    given = options(np.random.default_rng(1), training_accuracy=False, validation=(X[:7], y[:7]))
+    history = train(net, X, y, **given)
+    assert history.accuracy == [] and len(history.validation_accuracy) == 3
+    assert history.loss == shown.loss
+    assert calls == [7, 7, 7]  # no pass over the examples of training
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (np.eye(3)[[0, 1, 2]], True),
+        ([[1, 1, 0], [0, 1, 0], [0, 0, 1]], False),
+        ([[0.5, 0.5, 0], [0, 1, 0], [0, 0, 1]], False),
+        ([[0, 0, 0], [0, 1, 0], [0, 0, 1]], False),
+        ([[2, -1, 0], [0, 1, 0], [0, 0, 1]], False),
+    ],
+)
+def test_an_accuracy_needs_rows_of_one_one(y, classes, rng):
+    net = Network([Linear(2, 3, rng=rng)], SquaredError())
+    history = train(net, rng.normal(size=(3, 2)), y, **options(rng, validation=([[1, 2]], y[:1])))
+    assert len(history.accuracy) == 3 * classes
+    assert len(history.validation_accuracy) == 3 * (list(y[0]) in ([1, 0, 0], [0, 1, 0]))
+
+
+def test_a_softmax_layer_trains_with_cross_entropy_and_a_layer_alone_with_its_input(rng):
+    X, y = rng.normal(size=(N, 3)), rng.integers(2, size=N)
+    net = Network([Linear(3, 2, rng=rng), Softmax()], CrossEntropy())
+    twin = Network([copy.deepcopy(net.layers[0])], SoftmaxCrossEntropy())
+    runs = [train(n, X, y, **options(np.random.default_rng(2))) for n in (net, twin)]
+    np.testing.assert_allclose(runs[0].loss, runs[1].loss, rtol=1e-12)
+    np.testing.assert_allclose(net.params["0.W"], twin.params["0.W"], rtol=1e-12)
+    history = train(Network([Tanh()], SquaredError()), X, np.tanh(X), **options(rng))
+    assert history.loss == [0, 0, 0]
+    with pytest.raises(ValueError, match=r"^y: expected shape \(23, 3\), got shape \(23, 2\)"):
+        train(Network([Tanh()], SquaredError()), X, X[:, :2], **options(rng))
+
+
+def test_the_bar_is_closed_however_training_ends(rng, monkeypatch):
+    import tqdm.auto
+
+    closed = []
+
+    class Bar(tqdm.auto.tqdm):
+        def close(self):
+            closed.append(self.n)
+            super().close()
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
+    net, X, y = problem(rng)
+    train(net, X, y, **options(rng, progress=True))
+    assert closed[:1] == [3]
+    closed.clear()
+    with pytest.raises(ValueError):
+        train(net, X, y, **options(rng, progress=True, schedule=lambda e, n: 1 if e < 2 else -1))
+    assert closed[:1] == [2]
+
+
 def test_no_accuracy_without_classes(rng):
     X, y = rng.normal(size=(N, 3)), rng.normal(size=(N, 2))
     net = Network([Linear(3, 2, rng=rng)], SquaredError())
@@ -235,6 +396,11 @@ def test_progress_goes_to_stderr_with_tqdm_and_to_stdout_without(rng, capsys, mo
         ({"epochs": 0}, ValueError, "^epochs: expected at least 1"),
         ({"batch_size": 2.0}, TypeError, "^batch_size: expected a whole number"),
         ({"learning_rate": 0}, ValueError, "^learning_rate: expected a finite number above 0"),
+        ({"learning_rate": math.inf}, ValueError, "^learning_rate: expected a finite number"),
+        ({"weight_decay": math.inf}, ValueError, "^weight_decay: expected a finite number"),
+        ({"early_stop": 0, "validation": (np.zeros((1, 3)), [0])}, ValueError, "^early_stop: exp"),
+        ({"early_stop": "x", "validation": (np.zeros((1, 3)), [0])}, TypeError, "^early_stop: exp"),
+        ({"learning_rate": True}, TypeError, "^learning_rate: expected a number"),
         ({"learning_rate": math.nan}, ValueError, "^learning_rate: expected"),
         ({"weight_decay": -1}, ValueError, "^weight_decay: expected a finite number of at least"),
         ({"rng": 0}, TypeError, "^rng: expected"),

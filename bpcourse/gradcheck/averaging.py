@@ -26,7 +26,7 @@ def averaged_slope(line, limits):
         steps = width * NODES
         up = np.array([line.at(t)[0] for t in steps])
         down = np.array([line.at(-t)[0] for t in steps])
-        biggest = max(abs(up).max(), abs(down).max())
+        biggest = max(np.abs(up).max(), np.abs(down).max())
         if not np.isfinite(biggest):
             break
         noise = max(limits.sigma, limits.floor * biggest / 2) / 2**0.5

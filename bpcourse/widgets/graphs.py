@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bpcourse.graph import _topological_order
+from bpcourse import operations
+from bpcourse.graph import topological_order
 from bpcourse.widgets.program import Program, require_room
 
 
@@ -11,7 +12,7 @@ def from_graph(root):
 
     TooLarge for what a page has no room for.
     """
-    order = _topological_order(root)
+    order = topological_order(root)
     edges = sum(len(node.parents) for node in order)
     require_room(len(order), edges, sum(node.value.size for node in order))
     if root.value.size != 1:
@@ -21,7 +22,7 @@ def from_graph(root):
     for node, grad in zip(order, _grads(root, order), strict=True):
         name = node.name
         parents = [ids[id(parent)] for parent in node.parents]
-        if name is None and node.op == "ᵀ":
+        if name is None and node.operation is operations.TRANSPOSE:
             name = program.nodes[parents[0]]["name"] + "ᵀ"
         elif name is None and parents:
             unnamed += 1
@@ -56,26 +57,25 @@ def _operation(node):
         return "", None, []
     shapes = [parent.shape for parent in node.parents]
     entries = [np.arange(parent.value.size).reshape(parent.shape) for parent in node.parents]
-    if node.op == "@":
+    if node.operation is operations.MATMUL:
         A, B = node.parents
         inner = A.shape[-1]
         return "@", [A.value.size // inner, inner, B.value.size // inner], []
-    if node.op == "ᵀ":
+    if node.operation is operations.TRANSPOSE:
         return "take", entries[0].T.ravel().tolist(), []
-    if node.op.startswith("["):
+    if node.operation is operations.TAKE:
         return "take", np.ravel(entries[0][node.detail]).tolist(), []
-    reduction = node.op in ("sum", "mean") or (node.op == "max" and len(shapes) == 1)
-    if reduction:
+    if isinstance(node.operation, operations.Reduction):
         kept = np.zeros(shapes[0]).sum(axis=node.detail, keepdims=True)
         group = np.arange(kept.size).reshape(kept.shape)
         detail = np.broadcast_to(group, shapes[0]).ravel().tolist()
-        return {"max": "largest"}.get(node.op, node.op), detail, []
+        return "largest" if node.operation is operations.LARGEST else node.op, detail, []
     maps = [
         None if shape == node.shape else np.broadcast_to(entry, node.shape).ravel().tolist()
         for shape, entry in zip(shapes, entries, strict=True)
     ]
-    if node.op.startswith("^") and len(shapes) == 1:
+    if node.operation is operations.POWER_OF_CONSTANT:
         if np.ndim(node.detail):
             raise ValueError(f"root: expected exponents that are single numbers, got {node.detail}")
         return "power", float(node.detail), maps
-    return "neg" if node.op == "−" and len(shapes) == 1 else node.op, None, maps
+    return "neg" if node.operation is operations.NEGATE else node.op, None, maps
