@@ -6,6 +6,21 @@ Public names load when they are first used, so ``import bpcourse`` costs next to
 TYPE_CHECKING = False  # what typing.TYPE_CHECKING means to tools, without importing typing
 
 if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
+    from bpcourse import activations as activations
+    from bpcourse import datasets as datasets
+    from bpcourse import diagnosis as diagnosis
+    from bpcourse import figures as figures
+    from bpcourse import gradcheck as gradcheck
+    from bpcourse import graph as graph
+    from bpcourse import indexwise as indexwise
+    from bpcourse import layers as layers
+    from bpcourse import losses as losses
+    from bpcourse import network as network
+    from bpcourse import notation as notation
+    from bpcourse import optimizers as optimizers
+    from bpcourse import questions as questions
+    from bpcourse import training as training
+    from bpcourse import workspace as workspace
     from bpcourse.gradcheck import central_difference as central_difference
     from bpcourse.layers import GELU as GELU
     from bpcourse.layers import Identity as Identity
@@ -52,11 +67,11 @@ _HOME = {name: module for module, names in _NAMES.items() for name in names.spli
 __all__ = sorted([*_HOME, *_MODULES])
 
 
-def __getattr__(name):
+def _load(name: str) -> object:
     from importlib import import_module
 
     if name in _HOME:
-        value = getattr(import_module(f"bpcourse.{_HOME[name]}"), name)
+        value: object = getattr(import_module(f"bpcourse.{_HOME[name]}"), name)
     elif name in _MODULES:
         value = import_module(f"bpcourse.{name}")
     else:
@@ -65,5 +80,9 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+if not TYPE_CHECKING:  # a type checker would take any name at all for one of ours
+    __getattr__ = _load
+
+
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])

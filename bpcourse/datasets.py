@@ -5,16 +5,22 @@ Rows are examples. Class targets are labels, whole numbers from 0; everything dr
 """
 
 import gzip
+import os
 import zlib
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from bpcourse.layers import Linear, Sigmoid
+from bpcourse.layers import Layer, Linear, Sigmoid
 from bpcourse.losses import SoftmaxCrossEntropy, SquaredError
 from bpcourse.network import Network
-from bpcourse.validation import require_generator, require_positive_int
+from bpcourse.validation import Floats, require_generator, require_positive_int
+
+Labels: TypeAlias = npt.NDArray[np.int64]
+Split: TypeAlias = tuple[Floats, Labels, Floats, Labels]
 
 W1 = [[0.3, -0.5, -1.1], [-1.0, 0.7, 1.2], [0.8, -0.9, -0.6], [0.2, 0.1, -0.4]]
 B1 = [-0.1, 0.4, -0.2, 0.3]
@@ -25,14 +31,16 @@ Y5 = [[0.2, 0.9], [-0.4, 0.7], [1.1, 0.3], [0.6, -0.5], [-0.2, 1.3]]
 LABELS5 = [1, 0, 1, 1, 0]
 
 
-def worked_network(output="linear"):
-    r"""The course's 3-4-2 running example: ``(net, X, Y)``, X (5, 3) and Y (5, 2).
+def worked_network(
+    output: Literal["linear", "sigmoid", "softmax"] = "linear",
+) -> tuple[Network, Floats, npt.NDArray[np.number]]:
+    r"""Build the course's 3-4-2 running example.
 
     Logistic hidden units, a linear output and ½ Σ (ŷ − y)², averaged over the batch. Row 0, that
     is ``X[:1], Y[:1]``, is *the* running example: it can be done by hand, and its z¹ are
     one-decimal numbers. ::
 
-        W¹ =  0.3  −0.5  −1.1      b¹ = −0.1      x = 0.5      z¹ = −0.6      a¹ ≈ 0.354
+    W¹ =  0.3  −0.5  −1.1      b¹ = −0.1      x = 0.5      z¹ = −0.6      a¹ ≈ 0.354
              −1.0   0.7   1.2            0.4         −2.0            0.3           0.574
               0.8  −0.9  −0.6           −0.2          1.5            1.1           0.750
               0.2   0.1  −0.4            0.3                        −0.4           0.401
@@ -40,26 +48,53 @@ def worked_network(output="linear"):
              −0.1   1.2  −0.8   0.9          −0.6              −0.185         0.9
         δ² = ŷ − y ≈ (0.421, −1.085)    δ¹ ≈ (−0.071, −0.359, 0.249, −0.265)    loss ≈ 0.677
 
-    ``output="sigmoid"`` puts a logistic layer after the last one (A8); ``"softmax"`` reads z² as
-    logits, with cross-entropy, and Y holds labels (5,). Parameters and X are the same in all.
-    ValueError for another ``output``. Every call gives fresh arrays.
+    Parameters
+    ----------
+    output : {"linear", "sigmoid", "softmax"}
+        What comes last: nothing; a logistic layer (A8); or the softmax of cross-entropy, which
+        reads z² as logits. Parameters and X are the same in all.
+
+    Returns
+    -------
+    net : Network
+        The network, every time with fresh arrays.
+    X : array, shape (5, 3)
+        The examples.
+    Y : array, shape (5, 2), or (5,) with "softmax"
+        The targets, or labels.
+
+    Raises
+    ------
+    ValueError
+        For another output.
     """
     if output not in ("linear", "sigmoid", "softmax"):
         raise ValueError(f"output: expected 'linear', 'sigmoid' or 'softmax', got {output!r}")
     first, last = (Linear(n, m, rng=None, init="zeros") for n, m in ((3, 4), (4, 2)))
     first.W, first.b, last.W, last.b = W1, B1, W2, B2
-    layers = [first, Sigmoid(), last] + ([Sigmoid()] if output == "sigmoid" else [])
+    layers: list[Layer] = [first, Sigmoid(), last]
+    layers += [Sigmoid()] if output == "sigmoid" else []
     if output == "softmax":
         return Network(layers, SoftmaxCrossEntropy()), np.array(X5), np.array(LABELS5)
     return Network(layers, SquaredError(factor=0.5)), np.array(X5), np.array(Y5)
 
 
-def digits():
-    """The UCI handwritten digits, 8×8: ``X_train, y_train, X_test, y_test``.
+def digits() -> Split:
+    """Load the UCI handwritten digits, 8×8.
 
-    X is (1437, 64) and (360, 64), grey levels scaled to 0..1, row by row; y are labels 0..9. The
-    split is stratified: ``default_rng(0)`` sets aside the same share of every class. Origin and
+    The split is stratified: ``default_rng(0)`` sets aside the same share of every class. Origin and
     licence: ``bpcourse/data/README.md``.
+
+    Returns
+    -------
+    X_train : array, shape (1437, 64)
+        Grey levels scaled to 0..1, row by row.
+    y_train : array, shape (1437,)
+        Labels 0..9.
+    X_test : array, shape (360, 64)
+        As X_train.
+    y_test : array, shape (360,)
+        As y_train.
     """
     with (files("bpcourse") / "data" / "digits.npz").open("rb") as file, np.load(file) as data:
         X, y = data["images"] / 16, data["labels"].astype(np.int64)
@@ -67,7 +102,7 @@ def digits():
     return X[~test], y[~test], X[test], y[test]
 
 
-def _stratified(y, size, rng):
+def _stratified(y: Labels, size: int, rng: np.random.Generator) -> npt.NDArray[np.bool]:
     """A mask of ``size`` examples, of every class its share, rounded by largest remainder."""
     counts = np.bincount(y)
     quota = counts * size / len(y)
@@ -79,16 +114,43 @@ def _stratified(y, size, rng):
     return mask
 
 
-def xor():
-    """Exclusive or: ``X`` (4, 2) of 0 and 1, labels ``y`` (4,). No linear network fits it."""
+def xor() -> tuple[Floats, Labels]:
+    """Make exclusive or. No linear network fits it.
+
+    Returns
+    -------
+    X : array, shape (4, 2)
+        All pairs of 0 and 1.
+    y : array, shape (4,)
+        1 where one of the two is 1.
+    """
     X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     return X, np.array([0, 1, 1, 0])
 
 
-def moons(n, noise, rng):
-    """Two interlocking half circles: ``X`` (n, 2), labels ``y`` (n,) in 0..1.
+def moons(n: int, noise: float, rng: np.random.Generator) -> tuple[Floats, Labels]:
+    """Draw points of two interlocking half circles of radius 1.
 
-    ``noise`` is the standard deviation of what is added; the half circles have radius 1.
+    Parameters
+    ----------
+    n : int
+        The number of points, at least 1.
+    noise : float
+        The standard deviation of what is added, at least 0.
+    rng : numpy.random.Generator
+        Draws them.
+
+    Returns
+    -------
+    X : array, shape (n, 2)
+        The points.
+    y : array, shape (n,)
+        0 or 1, the half circle.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is none of these.
     """
     n, noise = _checked(n, noise, rng)
     y = np.arange(n) % 2
@@ -98,10 +160,31 @@ def moons(n, noise, rng):
     return X + noise * rng.standard_normal((n, 2)), y
 
 
-def spirals(n, classes, noise, rng):
-    """``classes`` spiral arms of one turn each: ``X`` (n, 2) within radius 1, labels ``y`` (n,).
+def spirals(n: int, classes: int, noise: float, rng: np.random.Generator) -> tuple[Floats, Labels]:
+    """Draw points of spiral arms of one turn each, within radius 1.
 
-    ``noise`` is the standard deviation of what is added.
+    Parameters
+    ----------
+    n : int
+        The number of points, at least 1.
+    classes : int
+        The number of arms, at least 1.
+    noise : float
+        The standard deviation of what is added, at least 0.
+    rng : numpy.random.Generator
+        Draws them.
+
+    Returns
+    -------
+    X : array, shape (n, 2)
+        The points.
+    y : array, shape (n,)
+        The arm, from 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is none of these.
     """
     n, noise = _checked(n, noise, rng)
     y = np.arange(n) % require_positive_int("classes", classes)
@@ -111,57 +194,86 @@ def spirals(n, classes, noise, rng):
     return X + noise * rng.standard_normal((n, 2)), y
 
 
-def _checked(n, noise, rng):
+def _checked(n: int, noise: float, rng: np.random.Generator) -> tuple[int, float]:
     require_generator("rng", rng)
     if not 0 <= noise < np.inf:
         raise ValueError(f"noise: expected a finite number of at least 0, got {noise}")
     return require_positive_int("n", n), noise
 
 
-def movie_ratings():
-    """Twenty-four films that nobody has seen, made up for C11: ``X`` (24, 4), ``Y`` (24, 3).
+def movie_ratings() -> tuple[Floats, Floats]:
+    """Load twenty-four films that nobody has seen, made up for C11.
 
-    X: length in hours, budget in 10 million, the director's earlier films, action scenes an hour.
-    Y: critics' rating and users' rating, both 0..10, and the box office in 10 million. Ratings go
-    beyond 0..1, so that a logistic output cannot reach them (C12).
+    Ratings go beyond 0..1, so that a logistic output cannot reach them (C12).
+
+    Returns
+    -------
+    X : array, shape (24, 4)
+        Length in hours, budget in 10 million, the director's earlier films, action scenes an hour.
+    Y : array, shape (24, 3)
+        Critics' rating and users' rating, both 0..10, and the box office in 10 million.
     """
     lines = (files("bpcourse") / "data" / "movies.csv").read_text(encoding="utf-8").splitlines()
     table = np.array([line.split(",")[1:] for line in lines[1:]], dtype=float)  # without the titles
     return table[:, :4], table[:, 4:]
 
 
-def mnist(path, dtype=np.float64):
-    """MNIST from the folder ``path``: ``X_train, y_train, X_test, y_test`` as ``digits`` gives.
+def mnist(path: str | os.PathLike[str], dtype: npt.DTypeLike = np.float64) -> Split:
+    """Load MNIST from a folder.
 
-    Reads the four IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-… and
-    t10k-labels-…, plain or gzip (.gz). X is (n, 784), grey levels scaled to 0..1, of type
-    ``dtype``: float64 takes 440 MB, float32 half. FileNotFoundError where a file is absent,
-    ValueError where one is damaged.
+    Parameters
+    ----------
+    path : str or path
+        The folder with the four IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte,
+        t10k-images-… and t10k-labels-…, plain or gzip (.gz).
+    dtype : dtype
+        The type of X: float64 takes 440 MB, float32 half.
+
+    Returns
+    -------
+    X_train : array, shape (n, 784)
+        Grey levels scaled to 0..1, row by row.
+    y_train : array, shape (n,)
+        Labels 0..9.
+    X_test : array, shape (m, 784)
+        As X_train.
+    y_test : array, shape (m,)
+        As y_train.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where a file is absent.
+    ValueError
+        Where one is damaged.
     """
     folder = Path(path).expanduser()
-    parts = []
-    for split in ("train", "t10k"):
-        images_file = _find(folder, f"{split}-images", "idx3-ubyte")
-        labels_file = _find(folder, f"{split}-labels", "idx1-ubyte")
-        images, labels = _read_idx(images_file, 3), _read_idx(labels_file, 1)
-        if len(images) != len(labels):
-            raise ValueError(
-                f"{labels_file.name}: expected {len(images)} labels, one for each image of "
-                f"{images_file.name}, got {len(labels)}"
-            )
-        if labels.max() > 9:
-            raise ValueError(f"{labels_file.name}: expected labels 0 to 9, got {labels.max()}")
-        X = np.divide(images.reshape(len(images), -1), 255, dtype=dtype)
-        parts += [X, labels.astype(np.int64)]
-    if parts[0].shape[1] != parts[2].shape[1]:
+    X_train, y_train = _mnist_pile(folder, "train", dtype)
+    X_test, y_test = _mnist_pile(folder, "t10k", dtype)
+    if X_train.shape[1] != X_test.shape[1]:
         raise ValueError(
             f"{folder}: expected training and test images of one size, "
-            f"got {parts[0].shape[1]} and {parts[2].shape[1]} pixels"
+            f"got {X_train.shape[1]} and {X_test.shape[1]} pixels"
         )
-    return tuple(parts)
+    return X_train, y_train, X_test, y_test
 
 
-def _find(folder, stem, kind):
+def _mnist_pile(folder: Path, stem: str, dtype: npt.DTypeLike) -> tuple[Floats, Labels]:
+    images_file = _find(folder, f"{stem}-images", "idx3-ubyte")
+    labels_file = _find(folder, f"{stem}-labels", "idx1-ubyte")
+    images, labels = _read_idx(images_file, 3), _read_idx(labels_file, 1)
+    if len(images) != len(labels):
+        raise ValueError(
+            f"{labels_file.name}: expected {len(images)} labels, one for each image of "
+            f"{images_file.name}, got {len(labels)}"
+        )
+    if np.max(labels) > 9:
+        raise ValueError(f"{labels_file.name}: expected labels 0 to 9, got {np.max(labels)}")
+    X: Floats = np.divide(images.reshape(len(images), -1), 255, dtype=dtype)
+    return X, labels.astype(np.int64)
+
+
+def _find(folder: Path, stem: str, kind: str) -> Path:
     names = [f"{stem}{dot}{kind}{end}" for dot in "-." for end in ("", ".gz")]
     for name in names:
         if (folder / name).is_file():
@@ -172,7 +284,7 @@ def _find(folder, stem, kind):
     )
 
 
-def _read_idx(file, dimensions):
+def _read_idx(file: Path, dimensions: int) -> npt.NDArray[np.uint8]:
     """The bytes of an IDX file as an array: a magic number, the sizes, then the entries."""
     data = file.read_bytes()
     if data[:2] == b"\x1f\x8b":  # gzip, whatever the name says

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,19 +40,19 @@ class Finding:
     mend: str = ""
 
 
-def examine(folder="."):
+def examine(folder: str | Path = ".") -> list[Finding]:
     """Every :class:`Finding`, in the order in which a reader should mend them."""
     return [python(), *versions(), kernel(), widgets(), writable(Path(folder)), blas()]
 
 
-def python():
+def python() -> Finding:
     """Is Python new enough?"""
     seen = platform.python_version()
     mend = "" if sys.version_info >= PYTHON else text("doctor.python", needed="3.11", seen=seen)
     return Finding("Python", seen, mend)
 
 
-def versions():
+def versions() -> Iterator[Finding]:
     """Is every package there, and new enough?"""
     for name, needed in NEEDED.items():
         try:
@@ -65,7 +66,7 @@ def versions():
         yield Finding(name, seen, text("doctor.install", name=name, needed=needed) if old else "")
 
 
-def _parts(version):
+def _parts(version: str) -> list[int]:
     numbers = []
     for part in version.split(".")[:3]:
         digits = "".join(c for c in part if c.isdigit())
@@ -73,7 +74,7 @@ def _parts(version):
     return numbers
 
 
-def kernel():
+def kernel() -> Finding:
     """Is there a kernel for notebooks, and does it run this very Python?"""
     if importlib.util.find_spec("ipykernel") is None:
         return Finding("kernel", text("doctor.missing"), text("doctor.kernel"))
@@ -90,7 +91,7 @@ def kernel():
     return Finding("kernel", "python3", "" if same else text("doctor.other_python", seen=command))
 
 
-def widgets():
+def widgets() -> Finding:
     """Is the front end of ipywidgets where JupyterLab looks for it, in the version that fits?"""
     folders = [Path(sys.prefix) / "share", *(Path(p) / "share" for p in (sys.base_prefix,))]
     for folder in folders:
@@ -100,7 +101,7 @@ def widgets():
     return Finding("widgets", text("doctor.missing"), text("doctor.widgets"))
 
 
-def writable(folder):
+def writable(folder: Path) -> Finding:
     """Can the working folder be written?"""
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -110,7 +111,7 @@ def writable(folder):
     return Finding("folder", text("doctor.fine"))
 
 
-def blas():
+def blas() -> Finding:
     """Does NumPy's BLAS use what the CPU can do? Some choose an old kernel on a new CPU.
 
     On a busy machine a single measurement may say anything. So a kernel is advised only if it was
@@ -135,7 +136,7 @@ def blas():
     return Finding("BLAS", seen, text("doctor.blas", core=core, times=lead[core]))
 
 
-def _speed_of(core):
+def _speed_of(core: str | None) -> float:
     """:func:`speed` in a process of its own, with that kernel or the one it chooses; 0 if none."""
     environment = os.environ | ({"OPENBLAS_CORETYPE": core} if core else {})
     command = [sys.executable, "-c", f"from {__name__} import speed; print(speed())"]
@@ -143,7 +144,7 @@ def _speed_of(core):
     return float(done.stdout or 0) if done.returncode == 0 else 0.0
 
 
-def speed(size=500):
+def speed(size: int = 500) -> float:
     """Billions of operations a second in a product of two matrices, the best of three."""
     a = np.random.default_rng(0).random((size, size))
     a @ a
@@ -155,14 +156,14 @@ def speed(size=500):
     return best
 
 
-def _blas_name():
+def _blas_name() -> str:
     try:
         return np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
     except (TypeError, KeyError):
         return ""
 
 
-def _cores():
+def _cores() -> list[str]:
     """OpenBLAS kernels that this CPU's flags allow, as Linux tells them."""
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")

@@ -6,13 +6,16 @@ same names. ``backward`` sets fresh gradients; nothing accumulates and nothing a
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, NoReturn, Self
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NoReturn, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from bpcourse import activations
 from bpcourse.validation import (
+    FLOATS,
+    Array,
     Floats,
     as_batch,
     as_float,
@@ -84,48 +87,91 @@ class Layer(ABC):
     """What every layer shares. A layer of your own has ``forward`` and ``backward``.
 
     ``forward`` keeps x itself, not a copy, so x must not change before ``backward``.
+
+    Attributes
+    ----------
+    params : Parameters
+        The parameters by name, live: writing into them changes the layer.
+    grads : dict of str to array
+        The gradient of each parameter by the last ``backward``, under the same names.
     """
 
-    dtype: np.dtype | None = None  # a layer without parameters works in the type of its input
+    # A layer without parameters works in the type of its input.
+    dtype: np.dtype[np.generic] | None = None
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._params = Parameters()
-        self.grads = {}
-        self._shape = None  # of the last output; None before forward
+        self.grads: dict[str, Floats] = {}
+        self._shape: tuple[int, ...] | None = None  # of the last output; None before forward
 
     @property
-    def params(self):
+    def params(self) -> Parameters:
         """The parameters by name. The first assignment gives them, later ones write into them."""
         return self._params
 
     @params.setter
-    def params(self, arrays):
+    def params(self, arrays: Mapping[str, npt.ArrayLike]) -> None:
         if self._params:
             self._params.update(arrays)
         else:
-            self._params = Parameters(arrays)
+            self._params = Parameters({name: np.asarray(array) for name, array in arrays.items()})
 
     @abstractmethod
-    def forward(self, x):
-        """The layer's output for x (batch, n_in). ValueError for a wrong shape or NaN."""
+    def forward(self, x: npt.ArrayLike) -> Array:
+        """Compute the output, and keep what ``backward`` needs.
+
+        Parameters
+        ----------
+        x : array_like, shape (batch, n_in)
+            The input, an example in each row.
+
+        Returns
+        -------
+        array, shape (batch, n_out)
+            The output.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a wrong shape, NaN, infinity, or what is no number.
+        """
 
     @abstractmethod
-    def backward(self, grad_y):
-        """∂L/∂x from ∂L/∂y; sets ``grads``. RuntimeError before ``forward``."""
+    def backward(self, grad_y: npt.ArrayLike) -> Array:
+        """Compute ∂L/∂x from ∂L/∂y, and set ``grads``.
 
-    def _grad_y(self, grad_y):
+        Parameters
+        ----------
+        grad_y : array_like, shape (batch, n_out)
+            The upstream gradient ∂L/∂y, of the shape of the last output.
+
+        Returns
+        -------
+        array, shape (batch, n_in)
+            ∂L/∂x, a fresh array.
+
+        Raises
+        ------
+        RuntimeError
+            Before ``forward``.
+        ValueError
+            For a wrong shape.
+        """
+
+    def _grad_y(self, grad_y: npt.ArrayLike) -> Array:
         """The upstream gradient, checked against the last output."""
         if self._shape is None:
             raise RuntimeError(f"{type(self).__name__}.backward: call forward first")
-        grad_y = as_float("grad_y", grad_y, self.dtype)
-        require_shape("grad_y", grad_y, self._shape)
-        return grad_y
+        upstream = as_float("grad_y", grad_y, self.dtype)
+        require_shape("grad_y", upstream, self._shape)
+        return upstream
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
-VARIANCE = {  # of a weight at the start, by the number of its inputs and outputs
+Init: TypeAlias = Literal["xavier", "he", "lecun", "zeros"]
+VARIANCE: dict[str, Callable[[int, int], float]] = {  # of a weight at the start
     "xavier": lambda n_in, n_out: 2 / (n_in + n_out),
     "he": lambda n_in, n_out: 2 / n_in,
     "lecun": lambda n_in, n_out: 1 / n_in,
@@ -137,64 +183,113 @@ class Linear(Layer):
     r"""z = W x + b for each example; in rows, Z = X Wᵀ + b (C3, A13).
 
     W is (n_out, n_in): ``W[i, j]`` goes *to* unit i *from* unit j. b is (n_out,), first zero.
-    ``init`` draws W from a normal distribution of variance 2/(n_in+n_out) ("xavier"), 2/n_in
-    ("he") or 1/n_in ("lecun"); "zeros" shows why not. A complex ``dtype`` serves the complex step.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        The number of inputs and of units, at least 1.
+    rng : numpy.random.Generator or None
+        Draws W. None is allowed with ``init="zeros"``.
+    init : {"xavier", "he", "lecun", "zeros"}
+        The variance of the normal distribution that W comes from: 2/(n_in+n_out), 2/n_in, 1/n_in,
+        or 0, which shows why not.
+    dtype : dtype
+        float64 or float32. A complex type serves the complex step.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is none of these.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from bpcourse import Linear
+    >>> layer = Linear(3, 2, rng=np.random.default_rng(0))
+    >>> layer.W = [[1, 0, 0], [0, 1, 1]]
+    >>> layer.forward([[5, 6, 7]])
+    array([[ 5., 13.]])
+    >>> layer.backward([[1, 10]])
+    array([[ 1., 10., 10.]])
+    >>> layer.grads["W"]
+    array([[ 5.,  6.,  7.],
+           [50., 60., 70.]])
     """
 
-    def __init__(self, n_in, n_out, *, rng, init="xavier", dtype=np.float64):
+    dtype: np.dtype[np.generic]
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        rng: np.random.Generator | None,
+        init: Init = "xavier",
+        dtype: npt.DTypeLike = np.float64,
+    ) -> None:
         super().__init__()
         self.n_in = require_positive_int("n_in", n_in)
         self.n_out = require_positive_int("n_out", n_out)
         self.dtype = np.dtype(dtype)
-        if self.dtype.char not in "fdFD":
+        if self.dtype.char not in FLOATS:
             raise TypeError(f"dtype: expected float32 or float64, got {self.dtype}")
         if init not in VARIANCE:
             raise ValueError(f"init: expected one of {list(VARIANCE)}, got {init!r}")
-        if init == "zeros":
-            W = np.zeros((n_out, n_in))
-        else:
-            require_generator("rng", rng)
-            W = rng.standard_normal((n_out, n_in)) * VARIANCE[init](n_in, n_out) ** 0.5
+        W = np.zeros((n_out, n_in))
+        if init != "zeros":
+            W = require_generator("rng", rng).standard_normal((n_out, n_in))
+            W *= VARIANCE[init](n_in, n_out) ** 0.5
         self.params = Parameters(W=W.astype(self.dtype), b=np.zeros(n_out, self.dtype))
 
     @property
-    def W(self):
+    def W(self) -> Floats:
         """The weights, (n_out, n_in); assigning writes into the same array."""
         return self.params["W"]
 
     @W.setter
-    def W(self, value):
+    def W(self, value: npt.ArrayLike) -> None:
         self.params["W"] = value
 
     @property
-    def b(self):
+    def b(self) -> Floats:
         """The biases, (n_out,); assigning writes into the same array."""
         return self.params["b"]
 
     @b.setter
-    def b(self, value):
+    def b(self, value: npt.ArrayLike) -> None:
         self.params["b"] = value
 
-    def forward(self, x):
+    def forward(self, x: npt.ArrayLike) -> Array:
         self._x = as_batch("x", x, self.n_in, self.dtype)
         # dot and @ give the same product; dot sets out a third faster, which small layers feel
-        y = self._x.dot(self.params["W"].T)  # (batch, n_out)
-        y += self.params["b"]
+        y: Array = self._x.dot(self._params["W"].T)  # (batch, n_out)
+        y += self._params["b"]
         self._shape = y.shape
         return y
 
-    def backward(self, grad_y):
-        grad_y = self.backward_params(grad_y)
-        return grad_y.dot(self.params["W"])  # (batch, n_in), C28
+    def backward(self, grad_y: npt.ArrayLike) -> Array:
+        grad_x: Array = self.backward_params(grad_y).dot(self._params["W"])  # (batch, n_in), C28
+        return grad_x
 
-    def backward_params(self, grad_y):
-        """Set ``grads`` alone: the first layer of a network has nobody to pass ∂L/∂x to."""
-        grad_y = self._grad_y(grad_y)
+    def backward_params(self, grad_y: npt.ArrayLike) -> Array:
+        """Set ``grads`` alone: the first layer of a network has nobody to pass ∂L/∂x to.
+
+        Parameters
+        ----------
+        grad_y : array_like, shape (batch, n_out)
+            The upstream gradient ∂L/∂y.
+
+        Returns
+        -------
+        array, shape (batch, n_out)
+            grad_y as an array, checked.
+        """
+        upstream = self._grad_y(grad_y)
         # (n_out, n_in), C31, and (n_out,), C32: both sum over the batch
-        self.grads = {"W": grad_y.T.dot(self._x), "b": grad_y.sum(axis=0)}
-        return grad_y
+        self.grads = {"W": upstream.T.dot(self._x), "b": np.einsum("ij->j", upstream)}
+        return upstream
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Linear({self.n_in}, {self.n_out})"
 
 
@@ -203,18 +298,19 @@ class ElementWise(Layer):
 
     function: activations.Activation
 
-    def forward(self, x):
-        x = as_float("x", x)
-        y = self.function.value(x)
-        self._kept = y if hasattr(self.function, "derivative_from_output") else x
-        self._shape = y.shape
-        return y
+    def forward(self, x: npt.ArrayLike) -> Array:
+        z = as_float("x", x)
+        a = self.function.value(z)
+        self._kept = a if hasattr(self.function, "derivative_from_output") else z
+        self._shape = a.shape
+        return a
 
-    def backward(self, grad_y):
-        grad_y = self._grad_y(grad_y)
+    def backward(self, grad_y: npt.ArrayLike) -> Array:
+        upstream = self._grad_y(grad_y)
         if hasattr(self.function, "derivative_from_output"):  # the cheaper form, where it exists
-            return grad_y * self.function.derivative_from_output(self._kept)
-        return grad_y * self.function.derivative(self._kept)
+            slope: Array = self.function.derivative_from_output(self._kept)
+            return upstream * slope
+        return upstream * self.function.derivative(self._kept)
 
 
 class Identity(ElementWise):
@@ -242,14 +338,25 @@ class ReLU(ElementWise):
 
 
 class LeakyReLU(ElementWise):
-    """z for z > 0, slope·z otherwise."""
+    """z for z > 0, slope·z otherwise.
 
-    def __init__(self, slope=0.01):
+    Parameters
+    ----------
+    slope : float
+        The slope on the left, 0 < slope < 1.
+
+    Raises
+    ------
+    ValueError
+        If slope is out of range.
+    """
+
+    def __init__(self, slope: float = 0.01) -> None:
         super().__init__()
         self.slope = slope
         self.function = activations.LeakyReLU(slope)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return repr(self.function)
 
 
@@ -276,11 +383,11 @@ class Softmax(Layer):
 
     function = activations.softmax
 
-    def forward(self, x):
+    def forward(self, x: npt.ArrayLike) -> Array:
         self._y = self.function.value(as_batch("x", x))
         self._shape = self._y.shape
         return self._y
 
-    def backward(self, grad_y):
-        grad_y = self._grad_y(grad_y)
-        return self.function.vjp_from_output(self._y, grad_y)
+    def backward(self, grad_y: npt.ArrayLike) -> Array:
+        upstream = self._grad_y(grad_y)
+        return self.function.vjp_from_output(self._y, upstream)

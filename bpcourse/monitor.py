@@ -58,7 +58,8 @@ class History:
         """
         from bpcourse import figures
 
-        return figures.history(self)
+        figure: Figure = figures.history(self)
+        return figure
 
 
 class Monitor:

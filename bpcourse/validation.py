@@ -103,22 +103,18 @@ def as_targets(y: npt.ArrayLike, y_hat: Array) -> Array:
 
 
 def as_distribution(y: npt.ArrayLike, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-    """Class targets as rows that sum to 1: labels become one-hot."""
+    """Class targets as rows that sum to 1: labels become one-hot, and rounding is evened out."""
     labels = np.asarray(y)
     batch, k = shape
     if labels.ndim == 1:
         require_shape("y", labels, (batch,))
         if labels.dtype.kind not in "iu":
             raise TypeError(f"y: expected whole-number class labels, got type {labels.dtype}")
-        index: npt.NDArray[np.integer] = labels.astype(np.intp, copy=False)
-        one_hot: Array = np.zeros(shape, dtype)
-        try:
-            one_hot[np.arange(batch), index] = 1  # refuses labels of k and above,
-            np.bincount(index)  # and this negative ones, cheaper than min() and max()
-        except (IndexError, ValueError):
-            message = f"y: expected labels 0 to {k - 1}, got {min(labels)} to {max(labels)}"
-            raise ValueError(message) from None
-        return one_hot
+        one_hot = labels[:, None] == np.arange(k)
+        if np.count_nonzero(one_hot) != batch:  # a label that is no class
+            raise ValueError(f"y: expected labels 0 to {k - 1}, got {min(labels)} to {max(labels)}")
+        rows: Array = one_hot.astype(dtype)
+        return rows
     rows = as_float("y", y, dtype)
     if rows.shape != shape:
         expected = f"labels of shape ({batch},) or one-hot rows of shape {shape}"
@@ -130,6 +126,7 @@ def as_distribution(y: npt.ArrayLike, shape: tuple[int, ...], dtype: npt.DTypeLi
             "y: expected one-hot rows or distributions (each row at least 0, sum 1), "
             f"got a smallest entry {rows.real.min()} and row sums {sums.min()} to {sums.max()}"
         )
+    rows = rows / sums[:, None]
     return rows
 
 

@@ -52,8 +52,49 @@ def test_the_names_for_editors_are_those_that_load():
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    listed.pop(None)  # import_module, inside __getattr__
-    assert listed == bpcourse._HOME
+    listed.pop(None)  # import_module, inside _load
+    assert listed == {name: "bpcourse" for name in bpcourse._MODULES} | bpcourse._HOME
+
+
+USES = """\
+import numpy as np
+
+import bpcourse
+from bpcourse import Linear, Network, SoftmaxCrossEntropy, SquaredError, Tanh, datasets, train
+from bpcourse.optimizers import Adam
+
+rng = np.random.default_rng(0)
+net = Network([Linear(3, 4, rng=rng), Tanh(), Linear(4, 2, rng=rng)], SoftmaxCrossEntropy())
+loss: float = net.forward([[1, 2, 3]], [0])
+for name, gradient in net.backward().items():
+    net.params[name] -= 0.1 * gradient
+net.params["0.b"] = [1, 2, 3, 4]
+X, y, *_ = bpcourse.datasets.digits()
+history = train(net, X, y, learning_rate=0.1, rng=rng, optimizer=Adam(), epochs=2, batch_size=8)
+last: float = history.loss[-1]
+share: float = bpcourse.accuracy(net.predict(X), y)
+
+Linear("three", 2, rng=rng)  # error
+Linear(3, 2)  # error
+Linear(3, 2, rng=rng, init="xavvier")  # error
+SquaredError(reduction="average")  # error
+Network([Linear(3, 4, rng=rng)], "mse")  # error
+train(net, X, y, learning_rate="0.1", rng=rng, epochs=2, batch_size=8)  # error
+datasets.worked_network("relu")  # error
+bpcourse.digits()  # error
+net.predict(X).losses  # error
+"""
+
+
+def test_a_type_checker_sees_what_a_user_does(tmp_path):
+    """What is right draws no complaint, and each line that is wrong draws one."""
+    (tmp_path / "uses.py").write_text(USES, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--no-pretty"]
+    command += ["--cache-dir", str(ROOT / ".mypy_cache" / "uses"), "uses.py"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    complaints = {int(n) for n in re.findall(r"^uses\.py:(\d+): error", run.stdout, re.M)}
+    wrong = {n for n, line in enumerate(USES.splitlines(), start=1) if line.endswith("# error")}
+    assert complaints == wrong, run.stdout + run.stderr
 
 
 def test_the_examples_of_the_readme_run(tmp_path):
@@ -197,7 +238,7 @@ def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
         for path in ROOT.glob(f"{folder}/*.ipynb")
     }
     assert {f"bpcourse/{name}" for name in given} <= names
-    assert "bpcourse/text/en.toml" in names
+    assert {"bpcourse/text/en.toml", "bpcourse/py.typed"} <= names
     assert {f"bpcourse/widgets/static/{name}" for name in STATIC} <= names
     assert {f"bpcourse/marking/templates/{name}.html" for name in TEMPLATES} <= names
     assert not [name for name in names if "solutions" in name or name.startswith("tests")]

@@ -127,8 +127,7 @@ def _at_activation(run, i, function):
     own = type(function).__name__
     for other in (activations.sigmoid, activations.tanh, activations.relu, activations.softplus):
         if type(other).__name__ != own:
-            slope = other.derivative
-            yield "other_derivative", place, lambda g, x, y, r, s=slope: g * s(x)
+            yield "other_derivative", place, lambda g, x, y, r, f=other: g * f.derivative(x)
     for other in (activations.sigmoid, activations.tanh):
         if type(other).__name__ != own:
             slope = other.derivative_from_output

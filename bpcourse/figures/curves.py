@@ -90,11 +90,11 @@ def history(history):
     """Loss, and accuracy if it was measured, after every epoch of a training run."""
     panels = [(text("figures.loss"), history.loss, history.validation_loss)]
     if history.accuracy or history.validation_accuracy:
-        percent = [
+        train, validation = (
             [100 * share for share in shares]
             for shares in (history.accuracy, history.validation_accuracy)
-        ]
-        panels.append((text("figures.accuracy"), *percent))
+        )
+        panels.append((text("figures.accuracy"), train, validation))
     fig = new_figure(4 * len(panels), 3)
     for ax, (label, train, validation) in zip(
         np.atleast_1d(fig.subplots(1, len(panels))), panels, strict=True

@@ -14,7 +14,7 @@ from importlib.resources import files
 _added: dict[str, str] = {}  # {"section.name": template}, in the language they are written in
 
 
-def text(key, /, **values):
+def text(key: str, /, **values: object) -> str:
     """The text called ``key`` ("section.name") in the reader's language, its {fields} filled in.
 
     KeyError for a key that no file has, or a field that is not given.

@@ -104,7 +104,9 @@ class Explorer(ipywidgets.VBox):
         for control in controls.values():
             control.observe(self.refresh, "value")
         self.caption.add_class("bpc-says")
-        names = {key: text(f"widgets.{key}") for key in ("play", "stop", "again")}
+        names: dict[str, object] = {
+            key: text(f"widgets.{key}") for key in ("play", "stop", "again")
+        }
         names["sliders"] = sum(not hasattr(control, "options") for control in controls.values())
         parts = [*controls.values(), *extra, self.picture, self.caption, _Names(names=names)]
         super().__init__(parts)

@@ -7,6 +7,7 @@ from bpcourse import figures
 from bpcourse.figures.style import RESOLUTION, number
 from bpcourse.layers import Linear, ReLU, Sigmoid, Tanh
 from bpcourse.text import text
+from bpcourse.validation import Array
 from bpcourse.widgets.explorer import Explorer, counter, encoded, menu, powers
 
 FORMS = {
@@ -107,11 +108,13 @@ def reach(kind, scale, depth, width=64, batch=128, seed=0):
         linear = Linear(width, width, rng=rng)
         linear.W = rng.normal(size=(width, width)) * scale / np.sqrt(width)
         layers.append((linear, UNITS[kind]()))
-    x, forward = rng.normal(size=(batch, width)), []
+    x: Array = rng.normal(size=(batch, width))
+    forward = []
     for linear, unit in layers:
         x = unit.forward(linear.forward(x))
         forward.append(np.sqrt(np.mean(x**2)))
-    grad, backward = rng.normal(size=x.shape), []
+    grad: Array = rng.normal(size=x.shape)
+    backward = []
     for linear, unit in reversed(layers):
         backward.append(np.sqrt(np.mean(grad**2)))
         grad = linear.backward(unit.backward(grad))

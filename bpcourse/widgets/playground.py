@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcourse import datasets, figures
 from bpcourse.figures.style import INK, SIGNED, number
-from bpcourse.layers import Linear, ReLU, Sigmoid, Tanh
+from bpcourse.layers import Init, Linear, ReLU, Sigmoid, Tanh
 from bpcourse.losses import SoftmaxCrossEntropy
 from bpcourse.network import Network
 from bpcourse.optimizers import SGD, Adam
@@ -39,7 +39,7 @@ class Training:
         self.X = (X - X.mean(axis=0)) / X.std(axis=0)
         layers: list = []
         sizes = [2] + [width] * depth
-        init = "he" if unit == "ReLU" else "xavier"
+        init: Init = "he" if unit == "ReLU" else "xavier"
         for n_in, n_out in zip(sizes, sizes[1:], strict=False):
             layers += [Linear(n_in, n_out, rng=self.rng, init=init), UNITS[unit]()]
         self.net = Network([*layers, Linear(sizes[-1], 2, rng=self.rng)], SoftmaxCrossEntropy())
