@@ -20,12 +20,12 @@ test-browser: .venv/ready
 
 # Execute the lessons and solutions; run twice, it changes nothing. CHECK=1 only looks.
 notebooks: .venv/ready
-	.venv/bin/python -m bpcourse.notebooks $(if $(CHECK),--check) $(ARGS)
+	.venv/bin/python -m tools.notebooks $(if $(CHECK),--check) $(ARGS)
 
 # Make exercises/ from solutions/, and docs/instructors/lessons/. CHECK=1 only looks.
 exercises: .venv/ready
-	.venv/bin/python -m bpcourse.exercises $(if $(CHECK),--check)
-	.venv/bin/python -m bpcourse.marking.guide $(if $(CHECK),--check)
+	.venv/bin/python -m tools.exercises $(if $(CHECK),--check)
+	.venv/bin/python -m tools.guide $(if $(CHECK),--check)
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks $(ARGS)

@@ -5,7 +5,7 @@ import tempfile
 
 import pytest
 
-from bpcourse.notebooks import ENVIRONMENT
+from tools.notebooks import ENVIRONMENT
 
 _ipython = tempfile.TemporaryDirectory(prefix="ipython-")  # no start-up files; gone at the end
 os.environ.update(ENVIRONMENT, IPYTHONDIR=_ipython.name)

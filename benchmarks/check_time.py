@@ -9,7 +9,7 @@ import time
 from benchmarks import _timing
 from bpcourse.questions import all_questions
 from bpcourse.questions.checking import judge
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 
 AIM = 300  # ms
 

@@ -21,9 +21,9 @@ from bpcourse.marking.marker import Settings
 from bpcourse.marking.results import Results
 from bpcourse.marking.sandbox import NoSandboxError, choose
 from bpcourse.marking.submissions import find
-from bpcourse.notebooks import dumps, read
 from bpcourse.questions.bank import find as find_question
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
+from tools.notebooks import dumps, read
 
 ROOT = Path(__file__).resolve().parents[1]
 STEM = "11_matrix_form"

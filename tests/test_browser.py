@@ -30,7 +30,7 @@ from bpcourse import (
 from bpcourse.graph import Node
 from bpcourse.layers import GELU
 from bpcourse.questions.bank import find
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 from bpcourse.widgets import Stepper
 

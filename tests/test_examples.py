@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bpcourse import notebooks
 from bpcourse.questions import all_questions
 from bpcourse.questions.bank import LESSONS, NOTEBOOKS
 from bpcourse.text import text
+from tools import notebooks
 
 ROOT = Path(__file__).parents[1]
 STEMS = sorted(NOTEBOOKS.values())

@@ -11,11 +11,11 @@ import nbformat
 import numpy as np
 import pytest
 
-from bpcourse import exercises, notebooks
 from bpcourse.questions import ALLOWED, all_questions
 from bpcourse.questions.bank import LESSONS, NOTEBOOKS
 from bpcourse.questions.checking import judge
 from bpcourse.text import text
+from tools import exercises, notebooks
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))

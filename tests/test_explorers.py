@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bpcourse import central_difference, indexwise, notebooks, widgets
+from bpcourse import central_difference, indexwise, widgets
 from bpcourse.datasets import worked_network
 from bpcourse.layers import Linear, Sigmoid
 from bpcourse.losses import SquaredError
 from bpcourse.network import Network
 from bpcourse.widgets import chain, costs, descent, functions, layers, playground, steps
+from tools import notebooks
 
 
 def bowl(place):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bpcourse import ledger, notebooks
+from bpcourse import ledger
+from tools import notebooks
 
 ROOT = Path(__file__).parents[1]
 MAP = (ROOT / "lectures" / "README.md").read_text(encoding="utf-8")

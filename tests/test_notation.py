@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bpcourse import ledger, notation
-from bpcourse.notebooks import read
+from tools.notebooks import read
 
 ROOT = Path(__file__).parents[1]
 DIALECTS = notation.dialects()

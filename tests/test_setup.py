@@ -123,7 +123,7 @@ HOUSE = [  # each line may import from those above it and from its own
     "questions",
     "workspace ledger doctor",
     "marking",
-    "server cli __main__ notebooks exercises",
+    "server cli __main__",
 ]
 LEVEL = {name: level for level, names in enumerate(HOUSE) for name in names.split()}
 MATHEMATICS = " ".join(HOUSE[:3]).split()
@@ -296,7 +296,7 @@ def test_an_old_python_is_told_so(tmp_path):
 @pytest.mark.slow
 def test_the_committed_notebooks_are_what_the_pipeline_writes():
     run = subprocess.run(
-        [sys.executable, "-m", "bpcourse.notebooks", "--check"],
+        [sys.executable, "-m", "tools.notebooks", "--check"],
         cwd=ROOT,
         capture_output=True,
         text=True,

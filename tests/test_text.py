@@ -53,10 +53,13 @@ def test_an_unknown_key_and_a_missing_value_are_named(two_languages):
 
 
 def _trees(*names):
-    """(path, syntax tree) of the package's modules of those names, or of all of them."""
+    """(path, syntax tree) of the package's modules of those names, or of all of them and tools."""
     for path in sorted((ROOT / "bpcourse").rglob("*.py")):
         inside = path.relative_to(ROOT / "bpcourse")
         if not names or {inside.parts[0].removesuffix(".py"), str(inside)[:-3]} & set(names):
+            yield path, ast.parse(path.read_text(encoding="utf-8"))
+    if not names:  # the instructors' pages are made of texts too
+        for path in sorted((ROOT / "tools").glob("*.py")):
             yield path, ast.parse(path.read_text(encoding="utf-8"))
 
 

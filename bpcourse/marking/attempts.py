@@ -14,8 +14,8 @@ from bpcourse.marking.remote import SLACK, Line, LostError, Remote
 from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
 from bpcourse.questions.checking import NOT_KNOWN, judge, told
-from bpcourse.questions.judge import judge_code
-from bpcourse.questions.posed import SEEDS, Answer, pose
+from bpcourse.questions.judging.code import judge_code
+from bpcourse.questions.judging.posed import SEEDS, Answer, pose
 from bpcourse.text import text
 
 LOADED = {  # worth loading once for many notebooks, and how a notebook shows that it needs it

@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
-from bpcourse.questions.posed import SEEDS
+from bpcourse.questions.judging.posed import SEEDS
 from bpcourse.text import names
 
 FEEDBACK = ("none", "where", "full")

@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from bpcourse.marking.inside import frames
-from bpcourse.questions.run import OutOfTimeError
+from bpcourse.questions.judging.run import OutOfTimeError
 
 MOST_TEXT = 500  # characters of an error's message, and of a line
 SLACK = 2.0  # seconds more than the question's own, in which an answer has to have come

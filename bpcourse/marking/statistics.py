@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
-from bpcourse.questions.learnt import is_right
+from bpcourse.questions.gains import is_right
 
 ANSWERED = ("right", "wrong", "failed", "timeout", "crashed")
 FEWEST = 10  # students from which on it is asked whether a question tells them apart

@@ -4,8 +4,8 @@ from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.asking import ask, hint, progress
 from bpcourse.questions.bank import all_questions
 from bpcourse.questions.checking import check
-from bpcourse.questions.learnt import gain
-from bpcourse.questions.posed import Answer
+from bpcourse.questions.gains import gain
+from bpcourse.questions.judging.posed import Answer
 from bpcourse.questions.prediction import Prediction, predict
 from bpcourse.questions.result import NotRightError, Result
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from bpcourse.questions import record
 from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 
 HINTS = 3

@@ -5,12 +5,12 @@ import reprlib
 import numpy as np
 
 from bpcourse.questions import record
-from bpcourse.questions.alike import alike_values, as_numbers, rounded
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
-from bpcourse.questions.evidence import first_wrong
-from bpcourse.questions.judge import judge_code
-from bpcourse.questions.posed import Answer, after, pose
+from bpcourse.questions.judging.code import judge_code
+from bpcourse.questions.judging.compare import alike_values, as_numbers, rounded
+from bpcourse.questions.judging.describe import first_wrong
+from bpcourse.questions.judging.posed import Answer, after, pose
 from bpcourse.questions.result import Result
 from bpcourse.text import text
 

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from bpcourse.questions import record
-from bpcourse.questions.alike import rounded
+from bpcourse.questions.judging.compare import rounded
 from bpcourse.text import text
 
 

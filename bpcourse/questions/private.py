@@ -9,7 +9,7 @@ import re
 from runpy import run_path
 
 from bpcourse import text as texts
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.questions.question import _registered, registered
 from bpcourse.text import text
 

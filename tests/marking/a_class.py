@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 
 

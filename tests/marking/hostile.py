@@ -6,7 +6,7 @@ Each is the solved exercises of lesson 11 with one thing different. What is due:
 
 import nbformat
 
-from bpcourse.notebooks import read
+from tools.notebooks import read
 
 LESSON = "11_matrix_form"
 ANSWER = "linear_backward"

@@ -20,7 +20,7 @@ from bpcourse.marking.marker import Marker, Settings
 from bpcourse.marking.results import Results, file_name, grades
 from bpcourse.marking.submissions import Submission, find
 from bpcourse.questions.bank import find as find_question
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 
 from . import hostile
 

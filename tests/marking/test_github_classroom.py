@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bpcourse import __version__, notebooks
+from bpcourse import __version__
 from bpcourse.marking.release import release
+from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = ROOT / "docs" / "instructors" / "github_classroom" / "checks.yml"

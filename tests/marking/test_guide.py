@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bpcourse.marking import guide
 from bpcourse.questions import all_questions
 from bpcourse.questions.bank import LESSONS
 from bpcourse.text import text
+from tools import guide
 
 ROOT = Path(__file__).parents[2]
 LESSON_PAGES = ROOT / "docs" / "instructors" / "lessons"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bpcourse import notebooks
 from bpcourse.marking.release import release
 from bpcourse.questions.bank import find
+from tools import notebooks
 
 ROOT = Path(__file__).parents[2]
 STEM = "11_matrix_form"

@@ -10,7 +10,7 @@ from bpcourse.marking import feedback, report, statistics
 from bpcourse.marking.course import Course, Student
 from bpcourse.marking.pages import percent
 from bpcourse.questions.bank import find
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text as text_of
 
 from . import a_class

@@ -18,7 +18,7 @@ from bpcourse.questions import all_questions, bank
 from bpcourse.questions import question as registry
 from bpcourse.questions.asking import ask
 from bpcourse.questions.checking import judge
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 
 from .test_batch import shut_in

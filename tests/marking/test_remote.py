@@ -11,7 +11,7 @@ from bpcourse.marking.inside import answers
 from bpcourse.marking.remote import Line, LostError, Remote
 from bpcourse.questions.bank import all_questions, find
 from bpcourse.questions.checking import told
-from bpcourse.questions.judge import judge_code
+from bpcourse.questions.judging.code import judge_code
 
 CODE = [question for question in all_questions() if question.is_code]
 

@@ -16,8 +16,8 @@ from bpcourse.questions import all_questions
 from bpcourse.questions.bank import INVENTORY, NOTEBOOKS
 from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
 from bpcourse.questions.checking import judge
-from bpcourse.questions.judge import alike, battery, judge_code, run
-from bpcourse.questions.posed import Answer, pose
+from bpcourse.questions.judging.code import alike, battery, judge_code, run
+from bpcourse.questions.judging.posed import Answer, pose
 from bpcourse.questions.question import KINDS, LEVELS, Flaws
 from bpcourse.text import text
 

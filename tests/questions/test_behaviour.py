@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bpcourse.questions.bank import find
-from bpcourse.questions.judge import judge_code
+from bpcourse.questions.judging.code import judge_code
 
 LEARN = """
 def learn(X, labels, epochs, batch_size, eta, seed):

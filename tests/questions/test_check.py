@@ -15,9 +15,9 @@ from bpcourse import Answer, ask, check, gain, hint, progress, text
 from bpcourse.questions import ALLOWED, NotRightError, all_questions
 from bpcourse.questions.bank import LESSONS, find
 from bpcourse.questions.bank.inventory import CONCEPTS
-from bpcourse.questions.judge import battery
-from bpcourse.questions.posed import pose
-from bpcourse.questions.run import time_limit
+from bpcourse.questions.judging.code import battery
+from bpcourse.questions.judging.posed import pose
+from bpcourse.questions.judging.run import time_limit
 
 LAYER = "matrix_form.linear_backward"
 UNIT = "feedforward_network.pre_activation"

@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 from bpcourse import ask
 from bpcourse.questions import all_questions
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 
 PICTURED = [question for question in all_questions() if question.picture]

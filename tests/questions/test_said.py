@@ -7,7 +7,7 @@ import pytest
 
 from bpcourse.questions import all_questions
 from bpcourse.questions.checking import judge
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 
 QUESTIONS = {question.id: question for question in all_questions()}

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from bpcourse.questions.question import question
-from bpcourse.questions.slopes import (
+from bpcourse.questions.bank._slopes import (
     LOGISTIC_FORMS,
     LOGISTIC_SLOPES,
     logistic_slope,
     sigmoid,
     tanh_slope,
 )
+from bpcourse.questions.question import question
 
 
 def _far_below_zero(z):

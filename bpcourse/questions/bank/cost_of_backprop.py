@@ -1,7 +1,7 @@
 """Lesson 12: what it costs, counted."""
 
-from bpcourse.questions.bank import pictures
-from bpcourse.questions.inputs import sizes
+from bpcourse.questions.bank import _pictures as pictures
+from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.question import question
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from bpcourse.questions.inputs import rounded, sizes
-from bpcourse.questions.question import question
-from bpcourse.questions.slopes import (
+from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._slopes import (
     LOGISTIC_FORMS,
     LOGISTIC_SLOPES,
     TANH_SLOPES,
@@ -12,6 +11,7 @@ from bpcourse.questions.slopes import (
     sigmoid,
     tanh_slope,
 )
+from bpcourse.questions.question import question
 
 
 def _tangents(y_hat, y):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.question import question
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bpcourse.questions.inputs import rounded
+from bpcourse.questions.bank._inputs import rounded
+from bpcourse.questions.bank._slopes import LOGISTIC_FORMS, LOGISTIC_SLOPES, logistic_slope
 from bpcourse.questions.question import question
-from bpcourse.questions.slopes import LOGISTIC_FORMS, LOGISTIC_SLOPES, logistic_slope
 
 
 def _gate(rng, size):

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from bpcourse.questions.inputs import sizes
+from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._slopes import TANH_SLOPES, tanh_slope
 from bpcourse.questions.question import question
-from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
 def _through_a_layer(N, n_in, n_out):

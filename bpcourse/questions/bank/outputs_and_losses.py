@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bpcourse.questions.bank import pictures
-from bpcourse.questions.inputs import sizes
+from bpcourse.questions.bank import _pictures as pictures
+from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.question import question
 
 

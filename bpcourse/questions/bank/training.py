@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from bpcourse.questions.bank import behaviour, classifier, pictures
+from bpcourse.questions.bank import _behaviour as behaviour
+from bpcourse.questions.bank import _classifier as classifier
+from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.question import question
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bpcourse.questions.inputs import sizes
+from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._slopes import TANH_SLOPES, tanh_slope
 from bpcourse.questions.question import question
-from bpcourse.questions.slopes import TANH_SLOPES, tanh_slope
 
 
 def _in_and_out(n, m):

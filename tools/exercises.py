@@ -1,6 +1,6 @@
 """The maintainers' tool that makes ``exercises/`` from ``solutions/``.
 
-``python -m bpcourse.exercises`` takes out the solutions and the outputs with nbgrader's own
+``python -m tools.exercises`` takes out the solutions and the outputs with nbgrader's own
 preprocessors, used as a library: no course directory, no database. ``--check`` writes nothing and
 fails where something would be written.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from bpcourse.files import write
-from bpcourse.notebooks import dumps, normalise, read
+from tools.notebooks import dumps, normalise, read
 
 STUB = "raise NotImplementedError()"
 STEPS = (  # as nbgrader generate_assignment runs them, but for its database
@@ -60,7 +60,7 @@ def process(path, folder, check=False):
 
 def main(argv=None):
     """The command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m bpcourse.exercises", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     arguments = parser.parse_args(argv)
     root = Path(__file__).resolve().parents[1]

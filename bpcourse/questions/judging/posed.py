@@ -7,8 +7,8 @@ from zlib import crc32
 
 import numpy as np
 
-from bpcourse.questions.alike import alike_values, as_numbers
-from bpcourse.questions.judge import Judgement
+from bpcourse.questions.judging.code import Judgement
+from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.question import Flaws, Question
 
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance

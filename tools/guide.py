@@ -1,6 +1,6 @@
 """The maintainers' tool that makes the instructors' page of each lesson.
 
-``python -m bpcourse.marking.guide`` writes ``docs/instructors/lessons/`` from the lessons, the bank
+``python -m tools.guide`` writes ``docs/instructors/lessons/`` from the lessons, the bank
 and ``text/en/guide.toml``. ``--check`` writes nothing and fails where something would be written.
 """
 
@@ -16,12 +16,12 @@ from bpcourse.questions.bank import LESSONS, all_questions
 from bpcourse.text import text
 
 SHOWN = 8  # wrong answers on a page: what a teacher can have in mind in class
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 UP = "../../.."  # from a page to the root
 
 PAGE = """# {title}
 
-*For instructors. Made by `python -m bpcourse.marking.guide` from the lesson, the bank and
+*For instructors. Made by `python -m tools.guide` from the lesson, the bank and
 `bpcourse/text/en/guide.toml`.*
 
 | | |
@@ -131,7 +131,7 @@ def _entry(name, questions):
 
 def main(argv=None):
     """The command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m bpcourse.marking.guide", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.guide", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     check = parser.parse_args(argv).check
     good = True

@@ -4,7 +4,7 @@ from bpcourse.questions import record
 from bpcourse.questions.asking import MARKS, Shown, Table
 from bpcourse.questions.bank import find
 from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
-from bpcourse.questions.posed import pose
+from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 
 BEFORE, AFTER = FORMS

@@ -1,6 +1,6 @@
 r"""The maintainers' pipeline: execute the lessons and solutions, and normalise what git sees.
 
-``python -m bpcourse.notebooks`` executes every notebook of ``lectures`` and ``solutions``, or those
+``python -m tools.notebooks`` executes every notebook of ``lectures`` and ``solutions``, or those
 named, and writes back what has changed; ``--check`` writes nothing and fails where something would.
 Run twice on one machine it changes nothing. A cell tagged ``volatile`` (a measured time) keeps its
 committed output until its source changes or ``REFRESH=1`` asks.
@@ -225,7 +225,7 @@ def process(path, check=False, refresh=False):
 
 def main(argv=None):
     """The command; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m bpcourse.notebooks", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     parser.add_argument("notebooks", nargs="*", type=Path)
     arguments = parser.parse_args(argv)

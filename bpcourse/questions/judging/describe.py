@@ -8,7 +8,7 @@ from itertools import permutations
 import numpy as np
 
 from bpcourse import diagnosis
-from bpcourse.questions.alike import alike_values, as_numbers
+from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.text import text
 
 MOST = 4  # results whose every order is tried

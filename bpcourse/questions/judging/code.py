@@ -10,9 +10,16 @@ from itertools import combinations
 
 import numpy as np
 
-from bpcourse.questions.alike import alike, alike_values
-from bpcourse.questions.evidence import NEARLY, by_effect, describe, has_parts, is_nothing, spoilt
-from bpcourse.questions.run import SECONDS, Outcome, call, time_limit
+from bpcourse.questions.judging.compare import alike, alike_values
+from bpcourse.questions.judging.describe import (
+    NEARLY,
+    by_effect,
+    describe,
+    has_parts,
+    is_nothing,
+    spoilt,
+)
+from bpcourse.questions.judging.run import SECONDS, Outcome, call, time_limit
 from bpcourse.text import text
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run

@@ -1,0 +1,1 @@
+"""How an answer is judged: run, compared with the right results, and the difference described."""
