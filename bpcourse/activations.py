@@ -28,8 +28,8 @@ class Activation(ABC):
     >>> from bpcourse import activations
     >>> activations.sigmoid.value([0.0, 1000.0])
     array([0.5, 1. ])
-    >>> activations.sigmoid.derivative(0.0)
-    array(0.25)
+    >>> float(activations.sigmoid.derivative(0.0))
+    0.25
     """
 
     @abstractmethod
@@ -102,6 +102,18 @@ class Identity(Activation):
         return np.ones_like(as_float("z", z))
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
+        """Compute the slope σ′(z) from the output a = σ(z).
+
+        Parameters
+        ----------
+        a : array_like
+            Activations of any shape.
+
+        Returns
+        -------
+        array
+            The slopes, of the shape of a.
+        """
         return np.ones_like(as_float("a", a))
 
 
@@ -120,6 +132,18 @@ class Sigmoid(Activation):
         return slope
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
+        """Compute the slope σ′(z) from the output a = σ(z).
+
+        Parameters
+        ----------
+        a : array_like
+            Activations of any shape.
+
+        Returns
+        -------
+        array
+            The slopes, of the shape of a.
+        """
         a = as_float("a", a)
         return a * (1 - a)
 
@@ -136,6 +160,18 @@ class Tanh(Activation):
         return slope
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
+        """Compute the slope σ′(z) from the output a = σ(z).
+
+        Parameters
+        ----------
+        a : array_like
+            Activations of any shape.
+
+        Returns
+        -------
+        array
+            The slopes, of the shape of a.
+        """
         a = as_float("a", a)
         slope: Array = a * a
         np.subtract(1, slope, out=slope)
@@ -154,6 +190,18 @@ class ReLU(Activation):
         return (z.real > 0).astype(z.dtype)
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
+        """Compute the slope σ′(z) from the output a = σ(z).
+
+        Parameters
+        ----------
+        a : array_like
+            Activations of any shape.
+
+        Returns
+        -------
+        array
+            The slopes, of the shape of a.
+        """
         return self.derivative(a)  # a > 0 exactly where z > 0
 
 
@@ -185,6 +233,18 @@ class LeakyReLU(Activation):
         return np.where(z.real > 0, 1, self.slope).astype(z.dtype)
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
+        """Compute the slope σ′(z) from the output a = σ(z).
+
+        Parameters
+        ----------
+        a : array_like
+            Activations of any shape.
+
+        Returns
+        -------
+        array
+            The slopes, of the shape of a.
+        """
         return self.derivative(a)  # a slope above 0 keeps the sign
 
     def __repr__(self) -> str:
@@ -202,6 +262,18 @@ class Softplus(Activation):
         return sigmoid.value(z)
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
+        """Compute the slope σ′(z) from the output a = σ(z).
+
+        Parameters
+        ----------
+        a : array_like
+            Activations of any shape.
+
+        Returns
+        -------
+        array
+            The slopes, of the shape of a.
+        """
         return -np.expm1(-as_float("a", a))  # σ(z) = 1 − e⁻ᵃ
 
 
