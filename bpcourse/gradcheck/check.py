@@ -74,6 +74,7 @@ class _Check:
         self._rescue(here)
         if (last := setting.call_again()) != first:
             raise cannot_tell("nondeterminism", "nondeterminism", first=first, second=last)
+        setting.same_again(claims)
         return self._report(here, claims, nearby.kinks)
 
     def _look(self, sweep):

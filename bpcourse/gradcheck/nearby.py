@@ -47,6 +47,11 @@ class Nearby:
                 found.wrong.append(i)
             elif outcome == "unclear":
                 found.unclear.append(i)
+        # In a tie of max each claim may fit its own entry, and their sum not the common slope.
+        doubted = {*found.wrong, *found.unclear}
+        if nearby is None and len(entries) > 1 and not doubted & set(entries):
+            if self.here.along_all(k, np.array(entries)) == "wrong":
+                found.unclear += entries
 
     def _nearby(self, k, index):
         """{i: verdict} of the claims for these entries at generic points nearby.
@@ -61,8 +66,12 @@ class Nearby:
         distance = 1e-2 if self.setting.coarse else 1e-3
         base = [b.copy() for b in self.setting.caller.base]
         try:
-            for closer in (1, 1, 1e-2, 1e-2, 1e-4, 1e-4):
-                moved = self.setting.generic_point(base, closer * distance)
+            for n, closer in enumerate((1, 1, 1e-2, 1e-2, 1e-4, 1e-4)):
+                if n % 2 == 0:  # the points come in pairs, one on each side of every entry
+                    ways = [direction(self.setting.rng, b.shape) for b in base]
+                else:
+                    ways = [-way for way in ways]
+                moved = self.setting.generic_point(base, closer * distance, ways)
                 if moved is None:
                     break
                 value, claims = moved

@@ -118,7 +118,8 @@ class Objective:
     def changed(self):
         """The name of the first array that is not as it was left, or None."""
         for name, array, values in zip(self.tree.names, self.arrays, self.base, strict=True):
-            if array.tobytes() != values.tobytes():
+            now = np.asarray(array)  # compared by value: a longdouble has padding
+            if not np.array_equal(now, values) or (np.signbit(now) != np.signbit(values)).any():
                 return name
         return None
 

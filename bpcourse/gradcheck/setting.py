@@ -69,6 +69,8 @@ class Setting:
             if not np.isfinite(array).all():
                 raise cannot_tell("not finite", "not_finite_params", label=label)
         for k, array in enumerate(arrays):
+            if overlaps_itself(array):
+                raise cannot_tell("shared memory", "overlapping", label=_label("params", names[k]))
             for j in range(k):
                 if np.may_share_memory(array, arrays[j]) and np.shares_memory(array, arrays[j]):
                     raise cannot_tell("shared memory", "shared", first=names[j], second=names[k])
@@ -103,6 +105,20 @@ class Setting:
                     sentence = text("gradcheck.not_finite_grad", label=label, **values)
                     raise Told("wrong", "not finite", sentence)
         return claims, eps
+
+    def same_again(self, claims):
+        """Does grad give the same when it is asked again? f has just been called here."""
+        if not callable(self.grad):
+            return
+        again, _ = self.claims()
+        for name, first, second in zip(self.tree.names, claims, again, strict=True):
+            differ = np.argwhere(first != second)
+            if len(differ):
+                i = tuple(int(n) for n in differ[0])
+                raise cannot_tell(
+                    "nondeterminism", "grad_differs", label=_label("grad", name), index=i,
+                    first=first[i], second=second[i],
+                )  # fmt: skip
 
     def input_unchanged(self, who):
         name = self.caller.changed() or self.objective.changed()
@@ -183,16 +199,18 @@ class Setting:
         """Whatever f keeps from its last call belongs to the caller's point again."""
         return self.caller()
 
-    def generic_point(self, base, distance):
+    def generic_point(self, base, distance, ways=None):
         """Move to a random point nearby: (f, claims) there, or None where f is not finite.
 
-        ``distance`` is relative to the sizes of the parameters.
+        ``distance`` is relative to the sizes of the parameters, ``ways`` the direction, by default
+        a random one.
         """
         for _ in range(4):
+            taken = ways or [direction(self.rng, b.shape) for b in base]
             self.move_to(
                 [
-                    b + (distance * s.reshape(b.shape) * direction(self.rng, b.shape))
-                    for b, s in zip(base, self.scales, strict=True)
+                    b + distance * s.reshape(b.shape) * way
+                    for b, s, way in zip(base, self.scales, taken, strict=True)
                 ]
             )
             value = self.objective.guarded()
@@ -204,6 +222,18 @@ class Setting:
                     return value, claims
             distance /= 30
         return None
+
+
+def overlaps_itself(array):
+    """Do two entries of the array lie at one place in memory?"""
+    if array.flags.c_contiguous or array.flags.f_contiguous or not array.size:
+        return False
+    places = np.zeros((), np.intp)
+    for axis, (n, stride) in enumerate(zip(array.shape, array.strides, strict=True)):
+        shape = [1] * array.ndim
+        shape[axis] = n
+        places = places + (stride * np.arange(n)).reshape(shape)
+    return np.unique(places).size < array.size
 
 
 def _label(what, name):

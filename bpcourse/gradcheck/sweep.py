@@ -78,6 +78,8 @@ class Sweep:
         """The :class:`Findings` on the entries ``index`` (flat) of array k."""
         size = self.claims[k].size
         found = Findings(np.full(size, np.nan), np.full(size, np.inf))
+        if not len(index):
+            return found  # an empty array: nothing to check
         if grouped:
             self._groups(k, index, found)
         else:
@@ -221,7 +223,9 @@ class Sweep:
         smaller than the tolerance is asked for. Claims that are tiny beside their array's, or may
         be rounded zeros, do not count.
         """
-        tiny = max(TINY * self.contributions[k].max(), self.zero, ROUNDED * self.limits.rounding)
+        tiny = max(
+            TINY * self.contributions[k].max(initial=0), self.zero, ROUNDED * self.limits.rounding
+        )
         size = abs(claim)[abs(claim) > tiny]
         if size.size:
             error = np.maximum(error[abs(claim) > tiny], self.forgiven[k])
@@ -318,6 +322,14 @@ class Sweep:
         for half in np.array_split(group, 2):
             if self._line(k, half, found) != "right":
                 self._open(k, half, found)
+
+    def along_all(self, k, index):
+        """The verdict on the direction in which these entries of array k move together."""
+        weights = np.full(len(index), float(np.mean(self.scales[k][index])))
+        line = GroupLine(self.objective, self.f0, k, index, self.claims[k][index], weights)
+        t = float(first_step(line.claim, self.limits.sigma))
+        allowance = float(np.linalg.norm(self.allowance[k][index]))
+        return judge(line, t, self.limits, allowance, self._forgiven(k, index[0])).verdict
 
     def kinked(self, k):
         """Does f have a kink here along some random direction within array k?"""
