@@ -1,10 +1,36 @@
 """What every test shares."""
 
+import shutil
+from urllib.parse import urlsplit
+
 import numpy as np
 import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
 @pytest.fixture
 def rng():
     """A generator with a fixed seed, fresh for each test."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def page():
+    """A page of headless Chromium that notes what it asks for and what goes wrong in it."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"NO BROWSER, NOTHING TESTED: install one of {', '.join(BROWSERS)}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        page = browser.new_page()
+        page.hosts, page.errors = set(), []
+        page.on("request", lambda request: page.hosts.add(urlsplit(request.url).hostname))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and page.errors.append(line.text))
+        yield page
+        browser.close()

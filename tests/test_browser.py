@@ -3,14 +3,12 @@
 import html
 import math
 import re
-import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
-from urllib.parse import urlsplit
 
 import nbformat
 import numpy as np
@@ -35,28 +33,6 @@ from bpcourse.text import text
 from bpcourse.widgets import Stepper
 
 pytestmark = pytest.mark.browser
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync", "--no-first-run"]
-
-
-@pytest.fixture
-def page():
-    """A page of headless Chromium that notes what it asks for and what goes wrong in it."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"NO BROWSER, NOTHING TESTED: install one of {', '.join(BROWSERS)}")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        page = browser.new_page()
-        page.hosts, page.errors = set(), []
-        page.on("request", lambda request: page.hosts.add(urlsplit(request.url).hostname))
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and page.errors.append(line.text))
-        yield page
-        browser.close()
 
 
 @pytest.fixture
