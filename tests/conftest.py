@@ -1,6 +1,11 @@
 """What every test shares."""
 
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -34,3 +39,28 @@ def page():
         page.on("console", lambda line: line.type == "error" and page.errors.append(line.text))
         yield page
         browser.close()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """``bpcourse lab`` on a new folder; yields the address of its page."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "bpcourse", "lab", str(tmp_path / "course"), f"--port={port}"]
+    command += ["--host=127.0.0.1", "--no-browser", "--expose-app-in-browser"]
+    command += ["--IdentityProvider.token=secret", "--ServerApp.port_retries=0"]
+    log = tmp_path / "log"
+    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
+        try:
+            for _ in range(300):
+                assert server.poll() is None, log.read_text()
+                try:
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=secret").close()
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            yield f"http://127.0.0.1:{port}/?token=secret"
+        finally:
+            server.terminate()
+            server.wait(20)

@@ -3,12 +3,7 @@
 import html
 import math
 import re
-import socket
 import statistics
-import subprocess
-import sys
-import time
-import urllib.request
 
 import nbformat
 import numpy as np
@@ -33,33 +28,6 @@ from bpcourse.text import text
 from bpcourse.widgets import Stepper
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def lab(tmp_path):
-    """``bpcourse lab`` on a new folder; yields the address of its page."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "bpcourse", "lab", str(tmp_path / "course"), f"--port={port}"]
-    command += ["--host=127.0.0.1", "--no-browser", "--expose-app-in-browser"]
-    command += ["--IdentityProvider.token=secret", "--ServerApp.port_retries=0"]
-    log = tmp_path / "log"
-    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
-        try:
-            for _ in range(300):
-                assert server.poll() is None, log.read_text()
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/api?token=secret").close()
-                    break
-                except OSError:
-                    time.sleep(0.2)
-            yield f"http://127.0.0.1:{port}/?token=secret"
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
 NOTEBOOK = "window.jupyterapp.shell.currentWidget.content.model.toJSON()"
 IDLE = """() => {
     const session = window.jupyterapp.shell.currentWidget.sessionContext;

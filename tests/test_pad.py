@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
+import nbformat
 import numpy as np
 import pytest
 from drawings import STYLES, drawings, painted, shaken
@@ -329,7 +330,7 @@ def test_the_still_picture_shows_the_drawing_its_pixels_and_the_bars():
 
 def test_without_a_drawing_an_example_stands_for_it():
     shown, _ = PAD._repr_mimebundle_()
-    assert "example" in shown["text/plain"] and "reads a 3" in shown["text/plain"]
+    assert "example" in shown["text/plain"] and "reads 3" in shown["text/plain"]
     assert PAD._repr_mimebundle_()[0]["image/svg+xml"] == shown["image/svg+xml"]
 
 
@@ -340,8 +341,8 @@ def test_the_words_name_one_digit_or_two():
             y[int(digit[1])] = value
         return type(PAD.read(STYLES[1]["a bar"]))(y, np.zeros((8, 8), int)).said
 
-    assert said(_4=0.9, _9=0.1) == "The network reads a 4."
-    assert said(_4=0.6, _9=0.3) == "Not sure. It may be a 4 or a 9."
+    assert said(_4=0.9, _9=0.1) == "The network reads 4."
+    assert said(_4=0.6, _9=0.3) == "Not sure. It may be 4 or 9."
     assert said(_4=0.6, _9=0.1) == "Not sure. The best guess is 4."
 
 
@@ -483,3 +484,42 @@ def test_everything_has_a_name_and_nothing_moves_where_that_is_wished(page, tmp_
     assert "16" in page.locator(".bpc-seen").get_attribute("aria-label")
     page.click("[data-act=undo]")
     assert page.inner_text(".bpc-answer").startswith("Draw a digit")
+
+
+@pytest.mark.browser
+def test_in_jupyterlab_the_kernel_has_what_was_drawn(lab, page, tmp_path):
+    page.set_default_timeout(90_000)
+    page.set_viewport_size({"width": 1366, "height": 768})
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+    sources = ["from bpcourse.widgets import DigitPad\npad = DigitPad()\npad"]
+    sources += ["found = pad.read(pad.strokes)\nprint('read', found.digit, len(pad.strokes))"]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    nbformat.write(notebook, tmp_path / "course" / "pad.ipynb")
+    page.goto(lab)
+    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
+    page.evaluate("window.jupyterapp.commands.execute('docmanager:open', {path: 'pad.ipynb'})")
+    page.wait_for_function(
+        """() => { const shown = window.jupyterapp.shell.currentWidget;
+            return shown.context?.path === 'pad.ipynb'
+              && shown.sessionContext.session?.kernel?.status === 'idle'; }"""
+    )
+    run = "window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
+    page.evaluate(run)
+    page.locator(".bpc-area").wait_for()
+    for digit, style in ((3, "round"), (5, "with a hat")):
+        page.click("[data-act=clear]")
+        draw(page, STYLES[digit][style])
+        assert answer(page) == str(digit)
+    page.locator(".bpc-area").press("Delete")  # a key of the notebook, if it got there
+    draw(page, STYLES[5]["with a hat"])
+    page.locator(".bpc-pad").screenshot(path=tmp_path / "light.png")
+    page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+    page.evaluate(run)
+    page.get_by_text("read 5 2").wait_for()
+    page.evaluate(
+        "window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_selector("body[data-jp-theme-light='false']", state="attached")
+    page.locator(".bpc-pad").screenshot(path=tmp_path / "dark.png")
+    assert page.errors == []

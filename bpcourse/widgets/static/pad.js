@@ -49,12 +49,13 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
     make("figcaption", {}, labels[`title_${name}`]), ...content);
   const help = make("details", {}, make("summary", {}, labels.keys_title), labels.keys);
   root.append(
+    said,
     make("div", { class: "bpc-panels" },
       panel("area", area, make("div", { class: "bpc-controls" },
         button("undo", () => { lift(); strokes = strokes.slice(0, -1); tell(); }),
         button("clear", () => { lift(); strokes = []; tell(); }))),
       panel("seen", seen), panel("bars", list)),
-    said, help);
+    help);
 
   const show = () => {
     const all = pen.stroke ? [...strokes, pen.stroke] : strokes;
