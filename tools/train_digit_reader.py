@@ -87,7 +87,7 @@ def middle(pictures: Array, top: int, bottom: int) -> Array:
 def foot(pictures: Array, rng: Random) -> Array:
     """A 1 with a line under it, and a thinner stem, since the foot takes its share of the ink."""
     n, at = len(pictures), middle(pictures, 26, 30)
-    pictures = pictures ** each(rng.uniform(1, 4, n))
+    pictures = pictures ** each(rng.uniform(2, 6, n))
     left, right = at - rng.uniform(5, 11, n), at + rng.uniform(6, 11, n)
     end, pen = rng.uniform(28.8, 30.2, n), rng.uniform(1.8, 2.8, n)
     drawn: Array = np.maximum(pictures, stroke(left, np.full(n, 29.5), right, end, pen))
@@ -111,7 +111,7 @@ def tall_arm(pictures: Array, rng: Random) -> Array:
     In every second one the bar reaches the stem and no farther.
     """
     n = len(pictures)
-    narrower = 1 - each(1 - rng.uniform(0.45, 0.85, n)) * np.clip((19 - Y) / 4, 0, 1)
+    narrower = 1 - each(1 - rng.uniform(0.3, 0.8, n)) * np.clip((19 - Y) / 4, 0, 1)
     moved = sampled(pictures, 7 + (X - 7) / narrower, np.broadcast_to(Y, pictures.shape))
     bottom = np.minimum(middle(pictures, 26, 31) + rng.uniform(0, 8, n), 27)
     top, bar = bottom + rng.uniform(-0.5, 4, n), rng.uniform(15, 20, n)
@@ -125,7 +125,7 @@ def tall_arm(pictures: Array, rng: Random) -> Array:
     return drawn
 
 
-HABITS = {1: (foot, 0.4), 7: (without_bar, 0.35), 4: (tall_arm, 0.4)}
+HABITS = {1: (foot, 0.65), 7: (without_bar, 0.35), 4: (tall_arm, 0.6)}
 
 
 # Other hands
