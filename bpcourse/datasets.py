@@ -1,4 +1,5 @@
-r"""Small data: the worked network, real handwritten digits, toy problems, and MNIST from a folder.
+r"""Small data: the worked network, the task of the four engines, handwritten digits, toy problems,
+and MNIST from a folder.
 
 Rows are examples. Class targets are labels, whole numbers from 0; everything drawn takes an
 ``rng`` and is the same for the same seed.
@@ -9,7 +10,7 @@ import os
 import zlib
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,13 @@ B2 = [0.5, -0.6]
 X5 = [[0.5, -2.0, 1.5], [1.2, 0.4, -0.3], [-0.4, -0.7, 0.6], [0.1, -0.8, -1.4], [-1.1, 0.8, -0.2]]
 Y5 = [[0.2, 0.9], [-0.4, 0.7], [1.1, 0.3], [0.6, -0.5], [-0.2, 1.3]]
 LABELS5 = [1, 0, 1, 1, 0]
+# Twenty-four rooms, by turns a comfortable one and one that is not: see ``one_task``.
+ROOMS = [
+    [0.4, -0.1], [1.5, -0.3], [-0.8, 0.1], [0.6, 1.7], [-0.4, -0.6], [-1.1, 1.5],
+    [0.5, 0.1], [-1.4, -1.2], [-0.1, -0.8], [1.4, 0.8], [-0.4, 0.1], [0.1, -1.6],
+    [0.8, 0.2], [-1.7, 0.1], [0.2, -0.5], [-0.1, 1.9], [-0.4, -0.3], [-0.9, -1.5],
+    [0.4, -0.7], [1.6, -0.8], [-0.5, 0.5], [-1.4, 0.7], [0.1, -0.2], [0.8, -1.6],
+]  # fmt: skip
 
 
 def worked_network(
@@ -79,6 +87,48 @@ def worked_network(
     return Network(layers, SquaredError(factor=0.5)), np.array(X5), np.array(Y5)
 
 
+class OneTask(NamedTuple):
+    """What ``one_task`` gives: the data, the start, and how to train. It unpacks in this order."""
+
+    X: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+    params: dict[str, npt.NDArray[np.float64]]
+    learning_rate: float
+    steps: int
+
+
+def one_task() -> OneTask:
+    r"""The one task that four engines train: 24 rooms, comfortable or not.
+
+    A row of X is a room: its temperature, counted in steps of 3 degrees from 21 °C, and its
+    humidity, counted in steps of 15 points from 50 %. The target is 1 where people called the room
+    comfortable and 0 where they did not, because it was too cold, hot, dry or damp. The
+    comfortable rooms lie in the middle and the others all around, so no straight line parts them.
+    The rooms are made up.
+
+    The network is 2-4-1 with tanh hidden units and a linear output, the loss is ½ (ŷ − y)²,
+    averaged over the 24 rows. From this start, 60 steps of gradient descent on the whole batch take
+    the loss from 0.165 to 0.018, and the number of rooms on the right side of ŷ = ½ from 12 to 24.
+
+    Returns
+    -------
+    OneTask
+        ``X`` (24, 2); ``y`` (24, 1) of 0 and 1; ``params``, a dict of the start ``W1`` (4, 2),
+        ``b1`` (4,), ``W2`` (1, 4), ``b2`` (1,); ``learning_rate`` 0.5; ``steps`` 60. It
+        unpacks: ``X, y, params, learning_rate, steps = one_task()``. All numbers have one decimal,
+        and every call gives fresh arrays.
+    """
+    start = {
+        "W1": [[0.8, 0.7], [-0.5, 0.2], [0.6, -0.4], [1.2, 0.9]],
+        "b1": [0.3, -0.6, -0.5, 0.4],
+        "W2": [[-0.1, -0.4, -0.5, 0.2]],
+        "b2": [-0.2],
+    }
+    params = {name: np.array(numbers) for name, numbers in start.items()}
+    y = np.array([[1.0], [0.0]] * (len(ROOMS) // 2))
+    return OneTask(np.array(ROOMS), y, params, learning_rate=0.5, steps=60)
+
+
 def digits() -> Split:
     """Load the UCI handwritten digits, 8×8.
 
@@ -100,6 +150,23 @@ def digits() -> Split:
         X, y = data["images"] / 16, data["labels"].astype(np.int64)
     test = _stratified(y, 360, np.random.default_rng(0))
     return X[~test], y[~test], X[test], y[test]
+
+
+def digit_reader() -> Network:
+    """The network that reads the digit pad: 64-64-10, tanh units, SoftmaxCrossEntropy.
+
+    It was trained by ``tools/train_digit_reader.py`` on the training half of ``digits()``, changed
+    as other hands would write them. It takes rows of 64 grey levels 0..1, as ``digits()`` gives
+    them.
+
+    Returns
+    -------
+    Network
+        A fresh one each time. It has 4810 parameters: ``sum(p.size for p in
+        net.params.values())``.
+    """
+    with (files("bpcourse") / "data" / "digit_reader.npz").open("rb") as file:
+        return Network.load(file)
 
 
 def _stratified(y: Labels, size: int, rng: np.random.Generator) -> npt.NDArray[np.bool]:

@@ -219,6 +219,9 @@ STATIC = (
     "still.css",
     "explorer.js",
     "explorer.css",
+    "ink.js",
+    "pad.js",
+    "pad.css",
 )
 
 

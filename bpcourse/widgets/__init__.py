@@ -9,6 +9,7 @@ from bpcourse.widgets.costs import CostExplorer
 from bpcourse.widgets.descent import DescentPlayer
 from bpcourse.widgets.functions import ActivationExplorer, LossExplorer
 from bpcourse.widgets.layers import InitialisationExplorer, ShapeExplorer
+from bpcourse.widgets.pad import DigitPad
 from bpcourse.widgets.playground import Playground
 from bpcourse.widgets.stepper import Stepper
 from bpcourse.widgets.steps import StepExplorer
@@ -18,6 +19,7 @@ __all__ = [
     "ChainMicroscope",
     "CostExplorer",
     "DescentPlayer",
+    "DigitPad",
     "InitialisationExplorer",
     "LossExplorer",
     "Playground",
