@@ -430,7 +430,7 @@ def _too_large():
     "make, named",
     [
         (lambda net: Stepper(_too_large()), "48 nodes"),
-        (lambda net: Stepper(Node(1e200, "x") * Node(1e200, "y")), "u1"),
+        (lambda net: Stepper(Node(1e200, "x") * Node(1e200, "y")), "f"),
         (lambda net: Stepper(Node(np.zeros(0), "x").sum()), "x"),
         (lambda net: Stepper(net, np.zeros((0, 3)), np.zeros((0, 2))), "X"),
         (lambda net: Stepper(net, [np.nan, 1, 2], [0, 1]), "X"),

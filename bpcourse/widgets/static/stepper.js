@@ -29,6 +29,7 @@ export function mount(root, data) {
   picture.innerHTML = data.svg;
   const svg = picture.querySelector("svg");
   svg.setAttribute("role", "group");
+  svg.style.maxWidth = `${1.5 * svg.viewBox.baseVal.width}px`;
   svg.style.minWidth = `${0.75 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
   const box = {}, line = {};
   svg.querySelectorAll("[data-node]").forEach((g) => { box[g.dataset.node] = g; });
@@ -37,7 +38,13 @@ export function mount(root, data) {
   const button = (name, sign, act) => element("button",
     { type: "button", "data-act": name, "aria-label": labels[name], title: labels[name], onclick: act }, sign);
   const stop = () => { clearInterval(timer); timer = null; play.textContent = "▶"; play.setAttribute("aria-label", labels.play); };
-  const go = (to) => { view.position = Math.min(Math.max(to, 0), last); if (view.position === last) stop(); show(); };
+  const go = (to) => {
+    const before = view.position;
+    view.position = Math.min(Math.max(to, 0), last);
+    if (view.position === last) stop();
+    show();
+    if (view.position === before + 1) travel();
+  };
   const toggle = () => {
     if (timer) return stop();
     if (view.position === last) view.position = 0;
@@ -61,7 +68,7 @@ export function mount(root, data) {
   const message = element("p", { class: "bpc-message", role: "alert" });
   const told = element("div", { class: "bpc-told", "aria-live": "polite" });
   const details = element("div", { class: "bpc-details" });
-  root.append(controls, picture, message, told, details);
+  root.append(controls, told, picture, message, details);
   const app = root;
   app.tabIndex = -1;
   app.addEventListener("keydown", (event) => {
@@ -89,14 +96,16 @@ export function mount(root, data) {
     }
     if (nodes[id].size === 1) {
       g.querySelector(".value").textContent = known ? short(view.state.values[id][0]) : "?";
-      const seen = nodes[id].role === "target" ? "" : slope ? short(slope[0]) + (waiting ? " + …" : "") : "?";
+      const seen = ["target", "constant"].includes(nodes[id].role) ? "" : slope ? short(slope[0]) + (waiting ? " + …" : "") : "?";
       g.querySelector(".grad").textContent = seen;
     } else {
       heat(g.querySelector(".heat.value"), known ? view.state.values[id] : null);
       heat(g.querySelector(".heat.grad"), slope);
     }
-    const words = nodes[id].size === 1 ? g.querySelector(".value").textContent : `(${nodes[id].shape.join(", ")})`;
-    g.setAttribute("aria-label", `${title.textContent}: ${words}; ${labels.gradient} ${slope && nodes[id].size === 1 ? short(slope[0]) : slope ? "" : labels.unknown}`);
+    const seen = Array.from(g.querySelectorAll("text"), (words) => words.textContent);
+    const graded = !["target", "constant"].includes(nodes[id].role);
+    const said = graded ? `(${labels.gradient}${slope ? "" : ` ${labels.unknown}`})` : "";
+    g.setAttribute("aria-label", [...seen, said].filter(Boolean).join(" "));
   };
   const heat = (g, values) => {
     const top = values ? Math.max(...Array.from(values, Math.abs)) || 1 : 1;
@@ -123,14 +132,54 @@ export function mount(root, data) {
     const [child, slot] = key.split(".").map(Number), id = active();
     const back = view.position > operations.length + 1, share = view.state.contributions[child][slot];
     const node = nodes[child], weight = node.op === "affine" ? node.parents[slot - 1] : null;
-    const label = line[key].querySelector(".label");
+    const label = line[key].querySelector(".label"), parent = node.parents[slot];
+    const local = view.state.locals[child][slot], graded = nodes[parent].role !== "constant";
     label.dataset.still ??= label.textContent;
     line[key].classList.toggle("active", child === id);
     line[key].classList.toggle("back", back && child === id);
     line[key].classList.toggle("chosen", view.chosen === key);
-    label.textContent = back && child === id && share && share.length === 1 ? short(share[0])
+    const stepping = back && child === id;
+    label.textContent = stepping && weight === null && local?.length === 1 && graded
+      ? `∂${nodes[child].name}/∂${nodes[parent].name} = ${short(local[0])}`
+      : stepping && weight !== null && share?.length === 1 ? short(share[0])
       : weight !== null && label.dataset.still ? short(view.state.values[weight][0]) : "";
-    line[key].setAttribute("aria-label", `${nodes[node.parents[slot]].name} → ${node.name}`);
+    const size = weight !== null ? sized(Math.abs(view.state.values[weight][0]), most.weight)
+      : stepping && share ? sized(largest(share), most.share) : null;
+    line[key].style.setProperty("--wide", size ?? 1.4);
+    const way = `${spoken(parent)} → ${spoken(child)}`; // what is seen stands in the name, first
+    line[key].setAttribute("aria-label", [label.textContent, way].filter(Boolean).join(" "));
+  };
+
+  // A line is as thick as its number is large beside the others of its kind, from 1 to 5 px.
+  const most = { weight: 0, share: 0 };
+  const largest = (array) => Math.max(...Array.from(array, Math.abs));
+  const sized = (size, top) => (top > 0 && Number.isFinite(size) ? 1 + 4 * Math.min(size / top, 1) : 1);
+  const measure = () => {
+    const id = active(), weights = nodes.flatMap((n, k) => (n.kind === "W" && n.size === 1 ? [k] : []));
+    most.weight = Math.max(0, ...weights.map((k) => Math.abs(view.state.values[k][0])));
+    most.share = id === null ? 0
+      : Math.max(0, ...view.state.contributions[id].filter(Boolean).map(largest));
+  };
+  const spoken = (id) => nodes[id].name || (nodes[id].size > 1 ? labels.constant : short(view.state.values[id][0]));
+
+  // A signal along every line of the step: forward towards the gate, backward away from it.
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const travel = () => {
+    svg.querySelectorAll(".signal").forEach((dot) => dot.remove());
+    const id = active(), back = view.position > operations.length + 1;
+    if (id === null || still.matches) return;
+    nodes[id].parents.forEach((_, slot) => {
+      const g = line[`${id}.${slot}`];
+      if (!g || (back && !view.state.contributions[id][slot])) return;
+      const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+      dot.setAttribute("class", `signal ${back ? "back" : ""}`);
+      dot.setAttribute("r", "5");
+      dot.style.offsetPath = `path("${g.querySelector(".line").getAttribute("d")}")`;
+      svg.insertBefore(dot, svg.querySelector(".box")); // boxes lie above it
+      const way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
+      dot.animate(back ? way.reverse() : way, { duration: 450, easing: "ease-in-out" })
+        .onfinish = () => dot.remove();
+    });
   };
 
   // The numbers of a leaf, to be changed.
@@ -161,7 +210,7 @@ export function mount(root, data) {
     const row = element("div", { class: "bpc-leaves" });
     if (view.chosen === null) {
       words(labels.choose);
-      nodes.forEach((n, id) => { if (!n.op && n.kind !== "W" && n.kind !== "b" && n.size <= 12) row.append(leafRow(id)); });
+      nodes.forEach((n, id) => { if (!n.op && n.role !== "constant" && n.kind !== "W" && n.kind !== "b" && n.size <= 12) row.append(leafRow(id)); });
     } else if (view.chosen.includes(".")) {
       const [child, slot] = view.chosen.split(".").map(Number), parent = nodes[child].parents[slot];
       const weight = nodes[child].op === "affine" ? nodes[child].parents[slot - 1] : null;
@@ -174,7 +223,7 @@ export function mount(root, data) {
     } else {
       const id = Number(view.chosen), slope = gradient(id);
       words(`<b>${nodes[id].op ? formula(id) : name(id)}</b>${shape(id)}: ${forwardDone(id) ? `${inNumbers(id) || "= "}= <span class="bpc-value">${numbers(view.state.values[id])}</span>`.replace("= = ", "= ") : labels.unknown}`);
-      if (nodes[id].role !== "target") words(`${slopeName(id)} = <span class="bpc-grad">${slope ? numbers(slope) : labels.unknown}</span>`);
+      if (nodes[id].role !== "target" && nodes[id].role !== "constant") words(`${slopeName(id)} = <span class="bpc-grad">${slope ? numbers(slope) : labels.unknown}</span>`);
       if (!nodes[id].op) row.append(leafRow(id));
       nodes[id].parents.forEach((p) => { if (nodes[p].kind === "W" || nodes[p].kind === "b") if (!nodes[p].op && nodes[p].size === 1) row.append(leafRow(p)); });
     }
@@ -192,10 +241,17 @@ export function mount(root, data) {
     root.dataset.position = view.position;
     const bad = nodes.findIndex((_, id) => !view.state.values[id].every(Number.isFinite));
     message.textContent = bad < 0 ? "" : `${nodes[bad].name || nodes[bad].op}: ${labels.overflow}`;
-    Object.keys(box).forEach((id) => fillBox(Number(id)));
+    const now = active(), concerned = new Set(now === null ? [] : [now, ...nodes[now].parents]);
+    svg.classList.toggle("stepping", now !== null);
+    measure();
+    Object.keys(box).forEach((id) => {
+      fillBox(Number(id));
+      box[id].classList.toggle("concerned", concerned.has(Number(id)));
+    });
     follow();
     Object.keys(line).forEach(fillEdge);
     told.innerHTML = tell();
+    told.classList.toggle("back", view.position > operations.length);
     if (rebuild) detail();
   };
 

@@ -26,8 +26,10 @@ function symbol(latex, { l, i, j } = {}) {
 
 // Every operation's formula and slopes in letters; a, b are the names of its parents.
 const LETTERS = {
-  "+": ["a + b", "1", "1"], "−": ["a − b", "1", "−1"], "×": ["a × b", "b", "a"],
-  "÷": ["a ÷ b", "1/b", "−a/b²"], "neg": ["−a", "−1"], "exp": ["exp(a)", "exp(a)"],
+  "+": ["a + b", "1", "1"], "−": ["a − b", "1", "−1"], "×": ["a·b", "b", "a"],
+  "÷": ["a ÷ b", "1/b", "−a/b²"], "neg": ["−a", "−1"], "sum": ["sum(a)", "1"], "mean": ["mean(a)", "1/n"], "largest": ["max(a)", "1 | 0"],
+  "leaky relu": ["leaky relu(a)", "1 | slope"], "softplus": ["softplus(a)", "σ(a)"],
+  "silu": ["silu(a)", "σ(a)·(1 + a·σ(−a))"], "gelu": ["gelu(a)", "Φ(a) + a·φ(a)"], "exp": ["exp(a)", "exp(a)"],
   "log": ["log(a)", "1/a"], "tanh": ["tanh(a)", "1 − tanh²(a)"], "σ": ["σ(a)", "σ(a)·(1 − σ(a))"],
   "relu": ["max(0, a)", "1 | 0"], "max": ["max(a, b)", "1 | 0", "1 | 0"],
   "^": ["a^b", "b·a^(b−1)", "a^b·log(a)"],
@@ -68,7 +70,7 @@ function wording(view, { received, expected, active }) {
   const indexed = (words, i) => (i === undefined ? words : `${words}<sub>${i}</sub>`);
   const name = (id) => {
     const { kind, unit, name: own, size } = nodes[id];
-    if (view.dialect === dialects[0] || !(kind in KIND)) return plain(own) || short(view.state.values[id][0]);
+    if (view.dialect === dialects[0] || !(kind in KIND)) return plain(own) || (size > 1 ? labels.constant : short(view.state.values[id][0]));
     const latex = kind === "W" && size === 1 ? view.dialect.weight : view.dialect[KIND[kind]];
     if (latex.includes("–")) return plain(own);
     return kind === "W" && size === 1 ? symbol(latex, at(id)) : indexed(symbol(latex, at(id)), unit);
@@ -89,7 +91,7 @@ function wording(view, { received, expected, active }) {
     if (op === "power") return `${name(id)} = ${a}<sup>${short(detail)}</sup>`;
     if (op === "affine") {
       const terms = parents.slice(1).map(name);
-      const pairs = terms.flatMap((w, k) => (k % 2 ? [] : [`${w} ${terms[k + 1]}`]));
+      const pairs = terms.flatMap((w, k) => (k % 2 ? [] : [`${w}·${terms[k + 1]}`]));
       return `${name(id)} = ${pairs.join(" + ")} + ${a}`;
     }
     return `${name(id)} = ${op === "rows" ? detail.loss : op}(${parents.map(name).join(", ")})`;
@@ -105,13 +107,20 @@ function wording(view, { received, expected, active }) {
     const { op, parents } = nodes[id], letters = LETTERS[op]?.[s + 1];
     if (letters) return letters.replace(/\b[ab]\b/g, (x) => name(parents[x === "a" ? 0 : 1]));
     if (op === "affine") return s ? name(parents[((s - 1) ^ 1) + 1]) : "1";
+    if (op === "take") return "1";
+    if (op === "power") {
+      const n = nodes[id].detail, a = name(parents[0]);
+      return n === 2 ? `2·${a}` : `${short(n)}·${a}<sup>${short(n - 1)}</sup>`;
+    }
+    if (op === "row softmax") return `y·(upstream − Σ y·upstream)`;
+    if (op === "rows") return `∂${name(id)}/∂${name(parents[s])}`;
     return "";
   };
   const backTable = (id) => {
     const { parents } = nodes[id], up = view.state.grads[id];
     const rows = parents.flatMap((parent, s) => {
       const share = view.state.contributions[id][s];
-      if (!share) return [];
+      if (!share || nodes[parent].role === "constant") return [];
       const local = view.state.locals[id][s], letters = slopeLetters(id, s);
       const many = expected(parent), arrived = received(parent);
       const total = many.length < 2 ? "" : `${slopeName(parent)} = ${arrived.map(([c, k]) => numbers(view.state.contributions[c][k])).join(" + ") || "…"}`
