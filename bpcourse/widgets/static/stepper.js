@@ -168,6 +168,7 @@ export function mount(root, data) {
     svg.querySelectorAll(".signal").forEach((dot) => dot.remove());
     const id = active(), back = view.position > operations.length + 1;
     if (id === null || still.matches) return;
+    const duration = parseFloat(getComputedStyle(root).getPropertyValue("--step"));
     nodes[id].parents.forEach((_, slot) => {
       const g = line[`${id}.${slot}`];
       if (!g || (back && !view.state.contributions[id][slot])) return;
@@ -177,7 +178,7 @@ export function mount(root, data) {
       dot.style.offsetPath = `path("${g.querySelector(".line").getAttribute("d")}")`;
       svg.insertBefore(dot, svg.querySelector(".box")); // boxes lie above it
       const way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
-      dot.animate(back ? way.reverse() : way, { duration: 450, easing: "ease-in-out" })
+      dot.animate(back ? way.reverse() : way, { duration, easing: "ease-in-out" })
         .onfinish = () => dot.remove();
     });
   };
