@@ -18,6 +18,10 @@ test-slow: .venv/ready
 test-browser: .venv/ready
 	.venv/bin/pytest -m browser -rs $(ARGS)
 
+# What the tests of accessibility need, beside the environment: not committed.
+axe: .venv/ready
+	npm install --silent --no-save --prefix .venv/axe axe-core@4.14.1
+
 # Execute the lessons and solutions; run twice, it changes nothing. CHECK=1 only looks.
 notebooks: .venv/ready
 	.venv/bin/python -m tools.notebooks $(if $(CHECK),--check) $(ARGS)
@@ -77,4 +81,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: lab test test-slow test-browser notebooks exercises bench clean lock
+.PHONY: axe lab test test-slow test-browser notebooks exercises bench clean lock

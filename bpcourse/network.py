@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Literal, Self, overload
+from typing import IO, Any, Literal, Self, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -317,12 +317,12 @@ class Network:
             np.savez_compressed(file, **arrays)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Self:
+    def load(cls, path: str | os.PathLike[str] | IO[bytes]) -> Self:
         """Read the network that ``save`` wrote.
 
         Parameters
         ----------
-        path : str or path
+        path : str or path, or a binary file
             The file.
 
         Returns

@@ -4,6 +4,7 @@ import html
 import math
 import re
 import statistics
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -362,6 +363,49 @@ def test_matrices_and_their_names_are_readable(page, tmp_path):
     page.screenshot(path=tmp_path / "matrices.png", full_page=True)
 
 
+AXE = Path(__file__).parents[1] / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_axe_finds_nothing_in_an_exported_stepper(page, tmp_path, scheme, width):
+    if not AXE.exists():
+        pytest.skip("NO AXE, NOTHING TESTED: make axe (it needs npm)")
+    s = Node(2.0, "s")
+    net, X, Y = datasets.worked_network()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    for stepper in (Stepper(3 * s * s**2), Stepper(net, X[0], Y[0]), Stepper(net, X, Y)):
+        page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        for act in ("restart", "step", "end", "back"):
+            page.locator(f"[data-act={act}]").click()
+            found = page.evaluate("axe.run()")["violations"]
+            assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+def test_a_slope_stands_at_its_edge_and_what_is_not_concerned_is_quiet(page, tmp_path):
+    s = Node(2.0, "s")
+    y = 3 * s
+    y.name = "y"
+    stepper = Stepper(y * s)
+    page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
+    page.locator("[data-act=end]").click()  # the last step back is that through y = 3·s
+    labels = page.locator("[data-edge] .label").all_text_contents()
+    assert [label for label in labels if label] == ["∂y/∂s = 3"]
+    assert page.locator(".box.concerned").count() == 3 and page.locator(".box").count() == 4
+    page.locator("[data-act=back]").click()
+    started = """(kind) => {  // at once: a signal is gone in half a second
+        document.querySelector('[data-act=step]').click();
+        return document.querySelectorAll(kind).length;
+    }"""
+    assert page.evaluate(started, ".signal.back") == 2
+    page.emulate_media(reduced_motion="reduce")
+    page.locator("[data-act=back]").click()
+    assert page.evaluate(started, ".signal") == 0
+    assert page.errors == []
+
+
 def _too_large():
     x = Node(0.5, "x")
     for _ in range(100):
@@ -374,7 +418,7 @@ def _too_large():
     "make, named",
     [
         (lambda net: Stepper(_too_large()), "48 nodes"),
-        (lambda net: Stepper(Node(1e200, "x") * Node(1e200, "y")), "u1"),
+        (lambda net: Stepper(Node(1e200, "x") * Node(1e200, "y")), "f"),
         (lambda net: Stepper(Node(np.zeros(0), "x").sum()), "x"),
         (lambda net: Stepper(net, np.zeros((0, 3)), np.zeros((0, 2))), "X"),
         (lambda net: Stepper(net, [np.nan, 1, 2], [0, 1]), "X"),

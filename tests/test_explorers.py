@@ -249,3 +249,25 @@ def test_the_running_example_counts_as_lesson_12_says():
     net, _, _ = worked_network()
     n = [net.n_in, 4, net.n_out]
     assert costs.multiplications(n)["recursion"] == 4 * 2 + 4 + 2 + 20
+
+
+def test_the_microscope_shows_real_numbers_and_its_zoom_is_seen():
+    explorer = widgets.ChainMicroscope("x²", "10/y", x=2.0, dx=1.0)
+    frames = []
+    for dx in (1.0, 0.1, 1e-4):
+        explorer.set(dx=dx)
+        (x_low, x_high), (y_low, y_high) = (ax.get_xlim() for ax in explorer.axes)
+        assert (x_low + x_high) / 2 == pytest.approx(2) and (y_low + y_high) / 2 == pytest.approx(4)
+        frames.append(x_high - x_low)
+        (_, _, ends), _ = explorer.lines
+        assert np.allclose(ends.get_data(), [[2, 2 + dx], [4, (2 + dx) ** 2]])
+    assert np.allclose(frames, 2.8 * np.array([1, 0.1, 1e-4]))
+
+
+@pytest.mark.parametrize("pair", functions.PAIRS)
+def test_the_arrow_of_the_loss_points_downhill_and_is_seen(pair):
+    for z, target in [(-4.0, 1.0), (-6.0, 1.0), (3.0, 0.0), (5.9, 0.0)]:
+        explorer = widgets.LossExplorer(pair, z, target)
+        start, end = explorer.downhill.get_xdata()
+        assert abs(end - start) > 0.5  # of the twelve units that the axis shows
+        assert (end - start) * functions.loss_at(pair, z, target)[2] < 0

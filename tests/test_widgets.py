@@ -1,6 +1,7 @@
 """The stepper: its page computes what the package computes, and bad input is a message."""
 
 import json
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -28,7 +29,7 @@ from bpcourse.graph import Node
 from bpcourse.layers import GELU, LeakyReLU, SiLU, Softplus
 from bpcourse.losses import BinaryCrossEntropy
 from bpcourse.widgets import Stepper
-from bpcourse.widgets.drawing import STYLE
+from bpcourse.widgets.drawing import GAP, STYLE, WIDTH, places
 from bpcourse.widgets.graphs import from_graph
 from bpcourse.widgets.networks import from_network
 from bpcourse.widgets.program import MOST_ENTRIES, MOST_NODES
@@ -161,6 +162,9 @@ def test_the_page_is_one_file(tmp_path):
     outside = page.replace("http://www.w3.org/2000/svg", "")  # a name, not an address
     assert "http" not in outside and "import " not in page
     assert page.count("</script>") == 1
+    assert (
+        '<script type="module"' not in page and "export " not in page
+    )  # some pages take no module
 
 
 def test_one_colour_for_each_kind():
@@ -201,7 +205,7 @@ def test_a_graph_too_large_to_draw_is_a_message():
     "make, said",
     [
         (lambda: graph.exp(Node(1000.0, "x")), "expected finite gradients, got inf"),
-        (lambda: Node(1e200, "x") * Node(1e200, "y"), "u1: expected finite numbers, got inf"),
+        (lambda: Node(1e200, "x") * Node(1e200, "y"), "f: expected finite numbers, got inf"),
         (lambda: Node(np.zeros(0), "x").sum(), "x: expected at least one entry"),
         (lambda: Node(np.ones(3), "x"), "expected a single number"),
     ],
@@ -219,3 +223,70 @@ def test_a_transposed_node_is_called_so():
     A = Node(np.arange(6.0).reshape(2, 3), "A")
     names = [node["name"] for node in Stepper((A.T.T @ A.T).sum()).program["nodes"]]
     assert names.count("Aᵀ") == 2 and "Aᵀᵀ" in names
+
+
+def _titles(stepper):
+    picture = stepper._repr_mimebundle_()[0]["image/svg+xml"]
+    return re.findall(r'class="title"[^>]*>([^<]*)<', picture)
+
+
+def _staged():
+    s = Node(2.0, "s")
+    x, y = s**2, 3 * s
+    x.name, y.name = "x", "y"
+    return x * y
+
+
+def test_a_gate_says_what_it_computes_and_a_constant_is_one():
+    assert sorted(_titles(Stepper(_staged()))) == ["constant", "f = x·y", "s", "x = s²", "y = 3·s"]
+    nodes = Stepper(_staged()).program["nodes"]
+    assert [node["value"] for node in nodes if node["role"] == "constant"] == [[3.0]]
+    picture = Stepper(_staged())._repr_mimebundle_()[0]["image/svg+xml"]
+    assert picture.count('class="grad" ') == 5 and picture.count('text-anchor="end"></text>') == 1
+
+
+def test_a_network_is_named_as_in_the_lessons():
+    net, X, Y = datasets.worked_network()
+    by_layers = [node["name"] for node in Stepper(net, X, Y).program["nodes"]]
+    assert {"X", "Z⁽¹⁾", "A⁽¹⁾", "Ŷ", "𝓛", "W⁽²⁾", "b⁽²⁾"} <= set(by_layers)
+    by_units = [node["name"] for node in Stepper(net, X[0], Y[0]).program["nodes"]]
+    assert {"x₁", "W⁽¹⁾₁₂", "z⁽¹⁾₁", "a⁽¹⁾₁", "ŷ₂", "𝓛"} <= set(by_units)
+
+
+def _layered_graph():
+    net, X, Y = datasets.worked_network()
+    W1, b1, W2, b2 = (Node(value, name) for name, value in net.params.items())
+    A = graph.sigmoid(Node(X, "X") @ W1.T + b1)
+    return ((A @ W2.T + b2 - Y) ** 2).sum()
+
+
+@pytest.mark.parametrize("make", [from_graph, None])
+def test_columns_stand_in_the_order_of_the_layers(make):
+    if make:
+        program = from_graph(_layered_graph())
+    else:
+        program = from_network(*datasets.worked_network())
+    nodes, at = program["nodes"], places(program)
+    (activation,) = [n for n, node in enumerate(nodes) if node["op"] == "σ"]
+    later = [
+        n for n, node in enumerate(nodes) if node["name"] in ("2.W", "2.Wᵀ", "2.b", "W⁽²⁾ᵀ", "b⁽²⁾")
+    ]
+    assert later
+    for n in later:  # a weight's own box may stand over Z, as its turned form follows it
+        assert at[n][0] >= at[activation][0] - (WIDTH + GAP)
+    for n, node in enumerate(nodes):  # and nothing stands before what it is made of
+        assert all(at[p][0] < at[n][0] for p in node["parents"] if p in at) or n == program["root"]
+
+
+@pytest.mark.parametrize("case", ["graph", "layered", "network"])
+def test_every_edge_is_a_line_of_its_own(case):
+    if case == "network":
+        net, X, Y = datasets.worked_network()
+        stepper = Stepper(net, X[0], Y[0])
+    else:
+        stepper = Stepper(_staged() if case == "graph" else _layered_graph())
+    picture = stepper._repr_mimebundle_()[0]["image/svg+xml"]
+    paths = re.findall(r'class="line" d="M(\S+ \S+?)C.*?(\S+)H(\S+)"', picture)
+    assert len(paths) > 3
+    starts, ends = [start for start, *_ in paths], [end for _, *end in paths]
+    assert len(set(starts)) == len(starts) and len({*map(tuple, ends)}) == len(ends)

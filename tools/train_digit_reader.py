@@ -191,7 +191,8 @@ def fitted(pictures: Array, black: Array, rng: Random) -> Array:
 
 def trained() -> Network:
     """The network, 64-64-10 with tanh units, after all epochs; a minute or two on one core."""
-    images, labels, _, _ = datasets.digits()
+    X, labels, _, _ = datasets.digits()
+    images = X.astype(np.float64)
     rng = np.random.default_rng(SEED)
     hidden, output = Linear(64, HIDDEN, rng=rng), Linear(HIDDEN, 10, rng=rng)
     net = Network([hidden, Tanh(), output], SoftmaxCrossEntropy())
@@ -218,7 +219,7 @@ if __name__ == "__main__":
     net = trained()
     path = Path(str(files("bpcourse") / "data" / "digit_reader.npz"))
     net.save(path)
-    _, _, images, labels = datasets.digits()
+    images, labels = datasets.digits()[2:]
     count = sum(parameter.size for parameter in net.params.values())
     print(f"{path.name}: {count} parameters, {path.stat().st_size} bytes")
     print(f"of the test digits {accuracy(net.predict(images), labels):.1%} are read right")

@@ -48,7 +48,9 @@ class ChainMicroscope(Explorer):
         )
 
     def draw(self, figure):
-        self.axes = figure.subplots(1, 2)
+        figure.set_layout_engine("none")  # room for the longest numbers, which come with the zoom
+        room = {"left": 0.11, "right": 0.98, "bottom": 0.17, "top": 0.97, "wspace": 0.34}
+        self.axes = figure.subplots(1, 2, gridspec_kw=room)
         self.lines = []
         for ax, letters in zip(self.axes, (("x", "y"), ("y", "z")), strict=True):
             tangent = ax.plot([], [], "--", color=figures.GRADIENT, label=text("widgets.tangent"))[
@@ -56,12 +58,9 @@ class ChainMicroscope(Explorer):
             ]
             curve = ax.plot([], [], color=figures.FORWARD)[0]
             ends = ax.plot([], [], "o", color=figures.FORWARD)[0]
-            ax.set(
-                xlabel=text("widgets.push_axis", letter=letters[0]),
-                ylabel=text("widgets.push_axis", letter=letters[1]),
-                xlim=(-1.4, 1.4),
-                ylim=(-1.4, 1.4),
-            )
+            ax.set(xlabel=f"${letters[0]}$", ylabel=f"${letters[1]}$")
+            ax.locator_params(nbins=4)
+            ax.ticklabel_format(useOffset=False)  # the zoom is read off real numbers
             self.lines.append((tangent, curve, ends))
         self.axes[0].legend(loc="upper left")
 
@@ -69,17 +68,21 @@ class ChainMicroscope(Explorer):
         found = pushes(inner, outer, x, dx)
         y = INNER[inner][0](x)
         steps = [(INNER[inner], x, dx, found["dy"]), (OUTER[outer], y, found["dy"], found["dz"])]
-        for ((f, slope), at, push, change), drawn in zip(steps, self.lines, strict=True):
+        for ax, ((f, slope), at, push, change), drawn in zip(
+            self.axes, steps, self.lines, strict=True
+        ):
             tangent, curve, ends = drawn
-            grid = np.linspace(-1.4, 1.4, 141)  # in units of the push
-            scale = max(abs(change), abs(slope(at) * push)) or 1.0
+            width = abs(push) or 1.0
+            height = max(abs(change), abs(slope(at) * push)) or width
+            grid = at + np.linspace(-1.4, 1.4, 141) * width
             with np.errstate(all="ignore"):  # a frame may reach beyond what f is defined on
-                heights = (f(at + grid * push) - f(at)) / scale
-            curve.set_data(
-                grid, np.where(np.abs(heights) < 5, heights, np.nan)
-            )  # no line at a pole
-            tangent.set_data(grid, grid * push * slope(at) / scale)
-            ends.set_data([0, 1], [0, change / scale])
+                heights = f(grid)
+            away = np.abs(heights - f(at)) / height
+            curve.set_data(grid, np.where(away < 5, heights, np.nan))  # no line at a pole
+            tangent.set_data(grid, f(at) + (grid - at) * slope(at))
+            ends.set_data([at, at + push], [f(at), f(at) + change])
+            ax.set_xlim(at - 1.4 * width, at + 1.4 * width)
+            ax.set_ylim(f(at) - 1.4 * height, f(at) + 1.4 * height)
         product = found["dy_dx"] * found["dz_dy"]
         return text(
             "widgets.push_says",

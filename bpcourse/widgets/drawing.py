@@ -17,6 +17,8 @@ GAP, PITCH = 84, 72
 LABEL = 44  # of a weight's number
 MARGIN = 14
 CELLS = 12  # rows and columns of a heat map that are shown
+MOST_LETTERS = 8  # of a name and its formula in a box
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MOST_LABELS = 5  # numbers one above the other beside a box
 STYLE = (files("bpcourse.widgets") / "static" / "still.css").read_text(encoding="utf-8")
 SIGNS = {
@@ -39,22 +41,33 @@ def places(program):
     for n in drawn:
         column[n] = 1 + max((column[p] for p in nodes[n]["parents"] if p in column), default=-1)
     successors = {n: [c for c in drawn if n in nodes[c]["parents"]] for n in drawn}
-    for n in drawn:  # a leaf stands just before what it is used for
-        if not nodes[n]["op"] and nodes[n].get("kind") != "x" and successors[n]:
-            column[n] = max(0, min(column[c] for c in successors[n]) - 1)
+    alone: set[int] = set()  # what stands on its own: parameters, constants, a turned matrix
+    for n in drawn:
+        parents = nodes[n]["parents"]
+        if nodes[n].get("kind") != "x" and all(
+            p in alone and successors[p] == [n] for p in parents
+        ):
+            alone.add(n)
+    for n in reversed(drawn):  # just before what it is used for, so in its own layer's columns
+        if n in alone and successors[n]:
+            column[n] = max(column[n], min(column[c] for c in successors[n]) - 1)
     for n in drawn:
         if nodes[n]["role"] == "target":  # below the loss, out of the way of the lines
             column[n] = column[program["root"]]
     columns = {c: [n for n in drawn if column[n] == c] for c in sorted(set(column.values()))}
     tall = max(map(len, columns.values())) * PITCH
     gap = GAP + 16 * any(node["op"] == "affine" for node in nodes)  # room for weights' numbers
+    gap += 24 * all(node["size"] == 1 and "kind" not in node for node in nodes)  # and for slopes
     found: dict[int, tuple[float, float]] = {}
     for c, members in columns.items():
         if program["root"] in members:
             members.sort(key=lambda n: n != program["root"])
         else:  # near their parents, so that lines cross seldom
             members.sort(
-                key=lambda n: _mean([found[p][1] for p in nodes[n]["parents"] if p in found])
+                key=lambda n: (
+                    _mean([found[p][1] for p in nodes[n]["parents"] if p in found]),
+                    [nodes[c]["parents"].index(n) for c in successors[n][:1]],  # x before y in x·y
+                )
             )
         x = MARGIN + WIDTH / 2 + c * (WIDTH + gap)
         top = MARGIN + (tall - (len(members) - 1) * PITCH) / 2
@@ -87,9 +100,12 @@ def svg(program, *, alone=True):
     height = max(y for _, y in at.values()) + HEIGHT / 2 + MARGIN
     parts = []
     for child, slot, parent, weight in lines:
-        parts.append(_edge(nodes, at, child, slot, parent, weight, labels))
+        ways = sorted((at[c][1], c, s) for c, s, p, _ in lines if p == parent)
+        out = ways.index((at[child][1], child, slot)) - (len(ways) - 1) / 2
+        start = out * min((HEIGHT - 14) / len(ways), 12)  # each line leaves at its own place
+        parts.append(_edge(nodes, at, child, slot, parent, weight, labels, start))
     for n, (x, y) in at.items():
-        parts.append(_box(nodes[n], n, x, y))
+        parts.append(_box(nodes, n, x, y))
     style = f"<style>{STYLE}</style>" if alone else ""
     size = f'width="{width:.0f}" height="{height:.0f}"'
     return (
@@ -98,16 +114,20 @@ def svg(program, *, alone=True):
     )
 
 
-def _edge(nodes, at, child, slot, parent, weight, labels):
+def _edge(nodes, at, child, slot, parent, weight, labels, leaves):
     (x0, y0), (x1, y1) = at[parent], at[child]
     if x0 == x1:  # a target under the loss
         start, end = (x0, y0 - HEIGHT / 2), (x1, y1 + HEIGHT / 2)
         path = f"M{start[0]:.0f} {start[1]:.0f}L{end[0]:.0f} {end[1]:.0f}"
     else:
-        start, end = (x0 + WIDTH / 2, y0), (x1 - WIDTH / 2, y1)
+        start, end = (x0 + WIDTH / 2, y0 + leaves), (x1 - WIDTH / 2, y1)
         if weight is not None:
             count = (len(nodes[child]["parents"]) - 1) // 2
             end = (end[0], y1 + ((slot - 2) // 2 - (count - 1) / 2) * min(HEIGHT / count, 16))
+        elif len(nodes[child]["parents"]) > 1:  # arrives at its own place too
+            arrivals = sorted((at[p][1], s) for s, p in enumerate(nodes[child]["parents"]))
+            rank = arrivals.index((y0, slot)) - (len(arrivals) - 1) / 2
+            end = (end[0], y1 + rank * min((HEIGHT - 14) / len(arrivals), 16))
         twins = [s for s, p in enumerate(nodes[child]["parents"]) if p == parent]
         bend = 22 * (twins.index(slot) - (len(twins) - 1) / 2)
         if x1 - x0 > 1.5 * (WIDTH + GAP):  # over the boxes in between
@@ -119,7 +139,7 @@ def _edge(nodes, at, child, slot, parent, weight, labels):
             f"{b:.0f} {end[1] + bend:.0f} {flat:.0f} {end[1]:.0f}H{end[0]:.0f}"
         )
     words = short(nodes[weight]["value"][0]) if weight is not None and labels else ""
-    x, y, anchor = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + 4, "middle"
+    x, y, anchor = (start[0] + end[0]) / 2, (start[1] + end[1]) / 2 - 7, "middle"
     if weight is not None:  # on the line's own end, where no other passes
         x, y, anchor = end[0] - 4, end[1] - 3, "end"
     label = f'<text class="label" x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{words}</text>'
@@ -130,19 +150,22 @@ def _edge(nodes, at, child, slot, parent, weight, labels):
     )
 
 
-def _box(node, n, x, y):
-    grad = node["grad"]
+def _box(nodes, n, x, y):
+    node = nodes[n]
+    grad = None if node["role"] == "constant" else node["grad"]
     left, top = x - WIDTH / 2, y - HEIGHT / 2
-    sign = SIGNS.get(node["op"], node["op"])
+    sign = _sign(nodes, node)
     if node.get("kind") == "loss" or node["name"].endswith("ᵀ"):  # the name says it
         sign = ""
     name = escape(node["name"])
     title = f"{name} = {escape(sign)}" if name and sign else name or escape(sign)
+    if node["role"] == "constant":
+        title = escape(text("stepper.constant"))
     corner = f'x="{left:.0f}" y="{top:.0f}"'
     frame = f'<rect class="frame" {corner} width="{WIDTH}" height="{HEIGHT}" rx="7"/>'
     words = f'<text class="title" x="{left + 8:.0f}" y="{top + 16:.0f}">{title}</text>'
     if node["size"] == 1:
-        body = "".join(
+        body = " ".join(
             f'<text class="{kind}" x="{left + WIDTH - 8:.0f}" y="{top + line:.0f}" '
             f'text-anchor="end">{shown}</text>'
             for kind, line, shown in (
@@ -156,7 +179,26 @@ def _box(node, n, x, y):
         words += f'<text class="note" {corner} text-anchor="end">{shape}</text>'
         body = _heat("value", node, node["value"], left + 6, top + 20)
         body += _heat("grad", node, grad, left + WIDTH / 2 + 2, top + 20)
-    return f'<g class="box {node["role"]}" data-node="{n}">{frame}{words}{body}</g>'
+    return f'<g class="box {node["role"]}" data-node="{n}">{frame}{words} {body}</g>'
+
+
+def _sign(nodes, node):
+    """What a box computes: with its parents' names where they fit, else a sign."""
+    calls = [nodes[p]["name"] or short(nodes[p]["value"][0]) for p in node["parents"]]
+    between = {"+": " + ", "−": " − ", "×": "·", "÷": " / "}.get(node["op"])
+    if node["op"] == "power":
+        exponent = short(node["detail"])
+        raised = exponent.isdigit()
+        words = calls[0] + (exponent.translate(RAISED) if raised else f"^{exponent}")
+    elif between and len(calls) == 2:
+        words = between.join(calls)
+    elif node["op"] in ("exp", "log", "tanh", "σ", "relu", "max") and "kind" not in node:
+        words = f"{node['op']}({', '.join(calls)})"
+    else:
+        words = ""
+    constant = any(nodes[p]["role"] == "constant" and nodes[p]["size"] > 1 for p in node["parents"])
+    fits = words and len(node["name"]) + len(words) <= MOST_LETTERS and not constant
+    return words if fits else SIGNS.get(node["op"], node["op"])
 
 
 def _heat(kind, node, numbers, left, top, width=40, height=24):

@@ -135,7 +135,9 @@ class LossExplorer(Explorer):
         self.axes[1].set_ylim(-1.1 * steepest, 1.1 * steepest)
         self.point.set_data([z], [value])
         self.at.set_data([z], [slope])
-        self.downhill.set_data([z, z - slope], [value, value])  # a step against the gradient
+        # Against the gradient, as long as it is steep, and never too short to be seen.
+        self.downhill.set_data([z, z - np.sign(slope) * (0.8 + 2 * abs(slope))], [value, value])
+        self.downhill.set_visible(slope != 0)
         self.downhill.set_marker(">" if slope < 0 else "<")
         return text(
             "widgets.loss_says",

@@ -17,13 +17,15 @@ def from_graph(root):
     require_room(len(order), edges, sum(node.value.size for node in order))
     if root.value.size != 1:
         raise ValueError(f"root: expected a single number to go back from, got shape {root.shape}")
-    program, unnamed = Program(), 0
+    program, unnamed, taken = Program(), 0, {node.name for node in order}
     ids: dict[int, int] = {}
     for node, grad in zip(order, _grads(root, order), strict=True):
         name = node.name
         parents = [ids[id(parent)] for parent in node.parents]
         if name is None and node.operation is operations.TRANSPOSE:
             name = program.nodes[parents[0]]["name"] + "ᵀ"
+        elif name is None and node is root and parents and "f" not in taken:
+            name = "f"
         elif name is None and parents:
             unnamed += 1
             name = f"u{unnamed}"
@@ -33,7 +35,7 @@ def from_graph(root):
             name or "",
             op,
             parents,
-            role="operation" if parents else "input",
+            role="operation" if parents else "input" if name else "constant",
             detail=detail,
             maps=maps,
             grad=grad,

@@ -115,7 +115,7 @@ def _by_units(net, x, y, trace, grads):
     loss = net.loss.forward(trace[-1].y, y[None, :])[0]
     detail = {"factor": getattr(net.loss, "factor", 1)}
     op = LOSSES[type(net.loss).__name__]
-    program.add(loss, "ℒ", op, below + targets, detail=detail, kind="loss", grad=1)
+    program.add(loss, "𝓛", op, below + targets, detail=detail, kind="loss", grad=1)
     return program.finished()
 
 
@@ -158,7 +158,7 @@ def _by_layers(net, X, Y, trace, grads):
         "scale": 1 if getattr(net.loss, "reduction", "mean") == "sum" else 1 / len(X),
     }
     loss = net.loss.forward(trace[-1].y, Y)[0]
-    program.add(loss, "ℒ", "rows", [below, target], detail=detail, kind="loss", grad=1)
+    program.add(loss, "𝓛", "rows", [below, target], detail=detail, kind="loss", grad=1)
     return program.finished()
 
 
@@ -172,7 +172,8 @@ def _activation(layer):
 
 
 def _high(number):
-    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number))
+    """A layer, above and in parentheses, since it is no power."""
+    return "⁽" + "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(number)) + "⁾"
 
 
 def _low(number):

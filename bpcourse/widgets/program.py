@@ -3,9 +3,9 @@
 A program is ``{"nodes": […], "root": id}``, parents before their successors. Every node has its
 ``name``, ``op`` ("" for a leaf), ``parents`` (ids), ``shape``, ``size``, ``value`` and ``grad``
 (flat lists, from the package; ``grad`` is None for a target), ``role`` ("input", "parameter",
-"target" or "operation"), ``detail`` of the operation, ``maps`` (for each parent the entry that each
-entry of the result is made from, None where they are the same), and in a network its ``layer`` and
-``unit`` numbers, from 1, and ``kind`` ("x", "W", "b", "z", "a", …).
+"target", "constant" or "operation"), ``detail`` of the operation, ``maps`` (for each parent the
+entry that each entry of the result is made from, None where they are the same), and in a network
+its ``layer`` and ``unit`` numbers, from 1, and ``kind`` ("x", "W", "b", "z", "a", …).
 """
 
 import numpy as np

@@ -21,7 +21,7 @@ STATIC = files("bpcourse.widgets") / "static"
 SCRIPT = "".join(
     (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "words.js", "stepper.js")
 )
-CSS = (STATIC / "stepper.css").read_text(encoding="utf-8")
+CSS = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("theme.css", "stepper.css"))
 RENDER = """
 export default {
   render({ model, el }) {
@@ -57,6 +57,7 @@ LABELS = (
     "finite",
     "overflow",
     "numbers",
+    "constant",
 )
 
 
@@ -104,14 +105,15 @@ class Stepper(anywidget.AnyWidget):
     def to_html(self, path, title=None):
         """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
         data = json.dumps(self.data, allow_nan=False).replace("</", "<\\/")
-        script = SCRIPT.replace("</script", "<\\/script")
+        script = SCRIPT.replace("</script", "<\\/script").replace("export function", "function")
+        title = escape(title or text("stepper.title"))
         page = (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width">'
-            f"<title>{escape(title or text('stepper.title'))}</title><style>{CSS}</style></head>"
-            f'<body class="bpc-page"><main class="bpc-stepper"><noscript>{self._still()}</noscript>'
-            f'</main><script type="module">{script}\n'
-            f'mount(document.querySelector("main"), {data});</script></body></html>\n'
+            f"<title>{title}</title><style>{CSS}</style></head>"
+            f'<body class="bpc-page"><main class="bpc-stepper"><h1 class="bpc-unseen">{title}</h1>'
+            f"<noscript>{self._still()}</noscript></main><script>(() => {{{script}\n"
+            f'mount(document.querySelector("main"), {data});}})();</script></body></html>\n'
         )
         path = Path(path)
         write(path, page.encode())

@@ -7,12 +7,14 @@ export default {
     const name = () => {
       const root = el.closest(".bpcourse-explorer");
       const handles = root?.querySelectorAll(".noUi-handle") ?? [];
-      if (handles.length < sliders || !root.querySelector("img")) { // its views come one by one
+      if (handles.length < sliders || !root.querySelector("img")) {
+        // its views come one by one
         waiting = requestAnimationFrame(name);
         return;
       }
       for (const handle of handles) {
-        const row = handle.closest(".widget-inline-hbox"), readout = row.querySelector(".widget-readout");
+        const row = handle.closest(".widget-inline-hbox"),
+          readout = row.querySelector(".widget-readout");
         for (const part of [handle, readout]) {
           part.setAttribute("aria-label", row.querySelector(".widget-label").textContent);
         }

@@ -16,56 +16,143 @@ export function mount(root, data) {
     root.append(element("p", { class: "bpc-message", role: "alert" }, data.message));
     return () => {};
   }
-  const { nodes } = program, operations = nodes.map((n, id) => id).filter((id) => nodes[id].op);
+  const { nodes } = program,
+    operations = nodes.map((n, id) => id).filter((id) => nodes[id].op);
   const last = 2 * operations.length + 1;
   const leaves = {};
   let timer = null;
-  const view = { program, labels, dialects, nodes, operations, last,
-    state: compute(program), position: 0, dialect: dialects[0], chosen: null };
-  const known = knowledge(view), { forwardDone, pulled, received, expected, gradient, active } = known;
-  const { name, slopeName, numbers, shape, formula, inNumbers, backTable, tell } = wording(view, known);
+  const view = {
+    program,
+    labels,
+    dialects,
+    nodes,
+    operations,
+    last,
+    state: compute(program),
+    position: 0,
+    dialect: dialects[0],
+    chosen: null,
+  };
+  const known = knowledge(view),
+    { forwardDone, pulled, received, expected, gradient, active } = known;
+  const { name, slopeName, numbers, shape, formula, inNumbers, backTable, tell } = wording(
+    view,
+    known,
+  );
 
-  const picture = element("div", { class: "bpc-picture", role: "group", "aria-label": labels.picture });
+  const picture = element("div", {
+    class: "bpc-picture",
+    role: "group",
+    "aria-label": labels.picture,
+  });
   picture.innerHTML = data.svg;
   const svg = picture.querySelector("svg");
   svg.setAttribute("role", "group");
+  svg.style.maxWidth = `${1.5 * svg.viewBox.baseVal.width}px`;
   svg.style.minWidth = `${0.75 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
-  const box = {}, line = {};
-  svg.querySelectorAll("[data-node]").forEach((g) => { box[g.dataset.node] = g; });
-  svg.querySelectorAll("[data-edge]").forEach((g) => { line[g.dataset.edge] = g; });
+  const box = {},
+    line = {};
+  svg.querySelectorAll("[data-node]").forEach((g) => {
+    box[g.dataset.node] = g;
+  });
+  svg.querySelectorAll("[data-edge]").forEach((g) => {
+    line[g.dataset.edge] = g;
+  });
 
-  const button = (name, sign, act) => element("button",
-    { type: "button", "data-act": name, "aria-label": labels[name], title: labels[name], onclick: act }, sign);
-  const stop = () => { clearInterval(timer); timer = null; play.textContent = "▶"; play.setAttribute("aria-label", labels.play); };
-  const go = (to) => { view.position = Math.min(Math.max(to, 0), last); if (view.position === last) stop(); show(); };
+  const button = (name, sign, act) =>
+    element(
+      "button",
+      {
+        type: "button",
+        "data-act": name,
+        "aria-label": labels[name],
+        title: labels[name],
+        onclick: act,
+      },
+      sign,
+    );
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "▶";
+    play.setAttribute("aria-label", labels.play);
+  };
+  const go = (to) => {
+    const before = view.position;
+    view.position = Math.min(Math.max(to, 0), last);
+    if (view.position === last) stop();
+    show();
+    if (view.position === before + 1) travel();
+  };
   const toggle = () => {
     if (timer) return stop();
     if (view.position === last) view.position = 0;
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) { // straight to the end of the pass
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      // straight to the end of the pass
       return go(view.position < operations.length ? operations.length : last);
     }
-    timer = setInterval(() => { if (!root.isConnected) return stop(); go(view.position + 1); }, 900);
-    play.textContent = "❚❚"; play.setAttribute("aria-label", labels.pause);
+    timer = setInterval(() => {
+      if (!root.isConnected) return stop();
+      go(view.position + 1);
+    }, 900);
+    play.textContent = "❚❚";
+    play.setAttribute("aria-label", labels.pause);
     return go(view.position + 1);
   };
   const play = button("play", "▶", toggle);
-  const slider = element("input", { type: "range", min: 0, max: last, step: 1, value: 0,
-    "aria-label": labels.position, oninput: () => { stop(); go(Number(slider.value)); } });
-  const choice = element("select", { "aria-label": labels.notation, onchange: () => { view.dialect = dialects[choice.selectedIndex]; show(); } },
-    ...dialects.map((d) => element("option", {}, d.name)));
-  const step = (by) => () => { stop(); go(view.position + by); };
-  const controls = element("div", { class: "bpc-controls", role: "toolbar", "aria-label": labels.controls },
-    button("restart", "|◀", () => { stop(); go(0); }), button("back", "◀", step(-1)), play,
-    button("step", "▶|", step(1)), button("end", "▶▶|", () => { stop(); go(last); }), slider);
+  const slider = element("input", {
+    type: "range",
+    min: 0,
+    max: last,
+    step: 1,
+    value: 0,
+    "aria-label": labels.position,
+    oninput: () => {
+      stop();
+      go(Number(slider.value));
+    },
+  });
+  const choice = element(
+    "select",
+    {
+      "aria-label": labels.notation,
+      onchange: () => {
+        view.dialect = dialects[choice.selectedIndex];
+        show();
+      },
+    },
+    ...dialects.map((d) => element("option", {}, d.name)),
+  );
+  const step = (by) => () => {
+    stop();
+    go(view.position + by);
+  };
+  const controls = element(
+    "div",
+    { class: "bpc-controls", role: "toolbar", "aria-label": labels.controls },
+    button("restart", "|◀", () => {
+      stop();
+      go(0);
+    }),
+    button("back", "◀", step(-1)),
+    play,
+    button("step", "▶|", step(1)),
+    button("end", "▶▶|", () => {
+      stop();
+      go(last);
+    }),
+    slider,
+  );
   if (nodes.some((n) => n.layer)) controls.append(choice);
   const message = element("p", { class: "bpc-message", role: "alert" });
   const told = element("div", { class: "bpc-told", "aria-live": "polite" });
   const details = element("div", { class: "bpc-details" });
-  root.append(controls, picture, message, told, details);
+  root.append(controls, told, picture, message, details);
   const app = root;
   app.tabIndex = -1;
   app.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select") || event.ctrlKey || event.metaKey || event.altKey)
+      return;
     const keys = { ArrowRight: step(1), ArrowLeft: step(-1), Home: step(-last), End: step(last) };
     if (event.key === " " && !event.target.closest("button, [data-node], [data-edge]")) toggle();
     else if (keys[event.key]) keys[event.key]();
@@ -75,7 +162,9 @@ export function mount(root, data) {
   });
 
   const fillBox = (id) => {
-    const g = box[id], known = forwardDone(id), slope = gradient(id);
+    const g = box[id],
+      known = forwardDone(id),
+      slope = gradient(id);
     const waiting = slope && received(id).length < expected(id).length;
     g.classList.toggle("unknown", !known);
     g.classList.toggle("ungraded", !slope);
@@ -89,61 +178,145 @@ export function mount(root, data) {
     }
     if (nodes[id].size === 1) {
       g.querySelector(".value").textContent = known ? short(view.state.values[id][0]) : "?";
-      const seen = nodes[id].role === "target" ? "" : slope ? short(slope[0]) + (waiting ? " + …" : "") : "?";
+      const seen = ["target", "constant"].includes(nodes[id].role)
+        ? ""
+        : slope
+          ? short(slope[0]) + (waiting ? " + …" : "")
+          : "?";
       g.querySelector(".grad").textContent = seen;
     } else {
       heat(g.querySelector(".heat.value"), known ? view.state.values[id] : null);
       heat(g.querySelector(".heat.grad"), slope);
     }
-    const words = nodes[id].size === 1 ? g.querySelector(".value").textContent : `(${nodes[id].shape.join(", ")})`;
-    g.setAttribute("aria-label", `${title.textContent}: ${words}; ${labels.gradient} ${slope && nodes[id].size === 1 ? short(slope[0]) : slope ? "" : labels.unknown}`);
+    const seen = Array.from(g.querySelectorAll("text"), (words) => words.textContent);
+    const graded = !["target", "constant"].includes(nodes[id].role);
+    const said = graded ? `(${labels.gradient}${slope ? "" : ` ${labels.unknown}`})` : "";
+    g.setAttribute("aria-label", [...seen, said].filter(Boolean).join(" "));
   };
   const heat = (g, values) => {
     const top = values ? Math.max(...Array.from(values, Math.abs)) || 1 : 1;
     g.querySelectorAll(".cell").forEach((cell) => {
       const x = values?.[Number(cell.dataset.k)];
-      cell.setAttribute("class", `cell ${x === undefined ? "unknown" : x < 0 ? "negative" : "positive"}`);
+      cell.setAttribute(
+        "class",
+        `cell ${x === undefined ? "unknown" : x < 0 ? "negative" : "positive"}`,
+      );
       cell.setAttribute("fill-opacity", x === undefined ? 0 : (Math.abs(x) / top).toFixed(2));
     });
   };
   const svgText = (target, html) => {
     target.textContent = "";
     let down = 0;
-    html.split(/(<sup>.*?<\/sup>|<sub>.*?<\/sub>)/).filter(Boolean).forEach((part) => {
-      const kind = part.startsWith("<sup>") ? -5 : part.startsWith("<sub>") ? 4 : 0;
-      const span = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
-      span.textContent = part.replace(/<[^>]*>/g, "");
-      span.setAttribute("dy", kind - down);
-      if (kind) span.setAttribute("font-size", "9");
-      down = kind;
-      target.append(span);
-    });
+    html
+      .split(/(<sup>.*?<\/sup>|<sub>.*?<\/sub>)/)
+      .filter(Boolean)
+      .forEach((part) => {
+        const kind = part.startsWith("<sup>") ? -5 : part.startsWith("<sub>") ? 4 : 0;
+        const span = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
+        span.textContent = part.replace(/<[^>]*>/g, "");
+        span.setAttribute("dy", kind - down);
+        if (kind) span.setAttribute("font-size", "9");
+        down = kind;
+        target.append(span);
+      });
   };
   const fillEdge = (key) => {
-    const [child, slot] = key.split(".").map(Number), id = active();
-    const back = view.position > operations.length + 1, share = view.state.contributions[child][slot];
-    const node = nodes[child], weight = node.op === "affine" ? node.parents[slot - 1] : null;
-    const label = line[key].querySelector(".label");
+    const [child, slot] = key.split(".").map(Number),
+      id = active();
+    const back = view.position > operations.length + 1,
+      share = view.state.contributions[child][slot];
+    const node = nodes[child],
+      weight = node.op === "affine" ? node.parents[slot - 1] : null;
+    const label = line[key].querySelector(".label"),
+      parent = node.parents[slot];
+    const local = view.state.locals[child][slot],
+      graded = nodes[parent].role !== "constant";
     label.dataset.still ??= label.textContent;
     line[key].classList.toggle("active", child === id);
     line[key].classList.toggle("back", back && child === id);
     line[key].classList.toggle("chosen", view.chosen === key);
-    label.textContent = back && child === id && share && share.length === 1 ? short(share[0])
-      : weight !== null && label.dataset.still ? short(view.state.values[weight][0]) : "";
-    line[key].setAttribute("aria-label", `${nodes[node.parents[slot]].name} → ${node.name}`);
+    const stepping = back && child === id;
+    label.textContent =
+      stepping && weight === null && local?.length === 1 && graded
+        ? `∂${nodes[child].name}/∂${nodes[parent].name} = ${short(local[0])}`
+        : stepping && weight !== null && share?.length === 1
+          ? short(share[0])
+          : weight !== null && label.dataset.still
+            ? short(view.state.values[weight][0])
+            : "";
+    const size =
+      weight !== null
+        ? sized(Math.abs(view.state.values[weight][0]), most.weight)
+        : stepping && share
+          ? sized(largest(share), most.share)
+          : null;
+    line[key].style.setProperty("--wide", size ?? 1.4);
+    const way = `${spoken(parent)} → ${spoken(child)}`; // what is seen stands in the name, first
+    line[key].setAttribute("aria-label", [label.textContent, way].filter(Boolean).join(" "));
+  };
+
+  // A line is as thick as its number is large beside the others of its kind, from 1 to 5 px.
+  const most = { weight: 0, share: 0 };
+  const largest = (array) => Math.max(...Array.from(array, Math.abs));
+  const sized = (size, top) =>
+    top > 0 && Number.isFinite(size) ? 1 + 4 * Math.min(size / top, 1) : 1;
+  const measure = () => {
+    const id = active(),
+      weights = nodes.flatMap((n, k) => (n.kind === "W" && n.size === 1 ? [k] : []));
+    most.weight = Math.max(0, ...weights.map((k) => Math.abs(view.state.values[k][0])));
+    most.share =
+      id === null ? 0 : Math.max(0, ...view.state.contributions[id].filter(Boolean).map(largest));
+  };
+  const spoken = (id) =>
+    nodes[id].name || (nodes[id].size > 1 ? labels.constant : short(view.state.values[id][0]));
+
+  // A signal along every line of the step: forward towards the gate, backward away from it.
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const travel = () => {
+    svg.querySelectorAll(".signal").forEach((dot) => dot.remove());
+    const id = active(),
+      back = view.position > operations.length + 1;
+    if (id === null || still.matches) return;
+    const duration = parseFloat(getComputedStyle(root).getPropertyValue("--step"));
+    nodes[id].parents.forEach((_, slot) => {
+      const g = line[`${id}.${slot}`];
+      if (!g || (back && !view.state.contributions[id][slot])) return;
+      const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+      dot.setAttribute("class", `signal ${back ? "back" : ""}`);
+      dot.setAttribute("r", "5");
+      dot.style.offsetPath = `path("${g.querySelector(".line").getAttribute("d")}")`;
+      svg.insertBefore(dot, svg.querySelector(".box")); // boxes lie above it
+      const way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
+      dot.animate(back ? way.reverse() : way, { duration, easing: "ease-in-out" }).onfinish = () =>
+        dot.remove();
+    });
   };
 
   // The numbers of a leaf, to be changed.
   const editor = (id) => {
-    const { size, shape: lengths } = nodes[id], columns = lengths.at(-1) ?? 1;
+    const { size, shape: lengths } = nodes[id],
+      columns = lengths.at(-1) ?? 1;
     if (size > 64) return element("span", {}, `${size} ${labels.numbers}`);
-    const grid = element("span", { class: "bpc-grid", style: `grid-template-columns: repeat(${columns}, auto)` });
+    const grid = element("span", {
+      class: "bpc-grid",
+      style: `grid-template-columns: repeat(${columns}, auto)`,
+    });
     view.state.values[id].forEach((x, k) => {
-      const input = element("input", { type: "number", step: "any", value: x, "data-leaf": id, "data-k": k,
-        "aria-label": `${nodes[id].name}${size > 1 ? `, ${k + 1}` : ""}` });
+      const input = element("input", {
+        type: "number",
+        step: "any",
+        value: x,
+        "data-leaf": id,
+        "data-k": k,
+        "aria-label": `${nodes[id].name}${size > 1 ? `, ${k + 1}` : ""}`,
+      });
       input.addEventListener("input", () => {
         const value = input.value.trim() === "" ? NaN : Number(input.value);
-        if (!Number.isFinite(value)) { message.textContent = `${nodes[id].name}: ${labels.finite}`; input.setAttribute("aria-invalid", "true"); return; }
+        if (!Number.isFinite(value)) {
+          message.textContent = `${nodes[id].name}: ${labels.finite}`;
+          input.setAttribute("aria-invalid", "true");
+          return;
+        }
         input.removeAttribute("aria-invalid");
         const changed = Float64Array.from(leaves[id] ?? nodes[id].value);
         changed[k] = value;
@@ -154,35 +327,69 @@ export function mount(root, data) {
     });
     return grid;
   };
-  const leafRow = (id) => element("label", { class: `bpc-leaf ${nodes[id].role}` }, (() => { const s = element("span"); s.innerHTML = `${name(id)} = `; return s; })(), editor(id));
+  const leafRow = (id) =>
+    element(
+      "label",
+      { class: `bpc-leaf ${nodes[id].role}` },
+      (() => {
+        const s = element("span");
+        s.innerHTML = `${name(id)} = `;
+        return s;
+      })(),
+      editor(id),
+    );
   const detail = () => {
     details.replaceChildren();
-    const words = (html) => { const p = element("div", { class: "bpc-words" }); p.innerHTML = html; details.append(p); };
+    const words = (html) => {
+      const p = element("div", { class: "bpc-words" });
+      p.innerHTML = html;
+      details.append(p);
+    };
     const row = element("div", { class: "bpc-leaves" });
     if (view.chosen === null) {
       words(labels.choose);
-      nodes.forEach((n, id) => { if (!n.op && n.kind !== "W" && n.kind !== "b" && n.size <= 12) row.append(leafRow(id)); });
+      nodes.forEach((n, id) => {
+        if (!n.op && n.role !== "constant" && n.kind !== "W" && n.kind !== "b" && n.size <= 12)
+          row.append(leafRow(id));
+      });
     } else if (view.chosen.includes(".")) {
-      const [child, slot] = view.chosen.split(".").map(Number), parent = nodes[child].parents[slot];
+      const [child, slot] = view.chosen.split(".").map(Number),
+        parent = nodes[child].parents[slot];
       const weight = nodes[child].op === "affine" ? nodes[child].parents[slot - 1] : null;
       words(`<b>${name(parent)} → ${name(child)}</b>: ${formula(child)}`);
-      if (child !== active() && pulled(child) && view.state.contributions[child][slot]) words(backTable(child));
+      if (child !== active() && pulled(child) && view.state.contributions[child][slot])
+        words(backTable(child));
       if (weight !== null) {
-        words(`${slopeName(weight)} = ${slopeName(child)} · ${name(parent)} = ${pulled(child) ? `<span class="bpc-grad">${numbers(view.state.grads[weight])}</span>` : "?"}`);
+        words(
+          `${slopeName(weight)} = ${slopeName(child)} · ${name(parent)} = ${pulled(child) ? `<span class="bpc-grad">${numbers(view.state.grads[weight])}</span>` : "?"}`,
+        );
         row.append(leafRow(weight));
       }
     } else {
-      const id = Number(view.chosen), slope = gradient(id);
-      words(`<b>${nodes[id].op ? formula(id) : name(id)}</b>${shape(id)}: ${forwardDone(id) ? `${inNumbers(id) || "= "}= <span class="bpc-value">${numbers(view.state.values[id])}</span>`.replace("= = ", "= ") : labels.unknown}`);
-      if (nodes[id].role !== "target") words(`${slopeName(id)} = <span class="bpc-grad">${slope ? numbers(slope) : labels.unknown}</span>`);
+      const id = Number(view.chosen),
+        slope = gradient(id);
+      words(
+        `<b>${nodes[id].op ? formula(id) : name(id)}</b>${shape(id)}: ${forwardDone(id) ? `${inNumbers(id) || "= "}= <span class="bpc-value">${numbers(view.state.values[id])}</span>`.replace("= = ", "= ") : labels.unknown}`,
+      );
+      if (nodes[id].role !== "target" && nodes[id].role !== "constant")
+        words(
+          `${slopeName(id)} = <span class="bpc-grad">${slope ? numbers(slope) : labels.unknown}</span>`,
+        );
       if (!nodes[id].op) row.append(leafRow(id));
-      nodes[id].parents.forEach((p) => { if (nodes[p].kind === "W" || nodes[p].kind === "b") if (!nodes[p].op && nodes[p].size === 1) row.append(leafRow(p)); });
+      nodes[id].parents.forEach((p) => {
+        if (nodes[p].kind === "W" || nodes[p].kind === "b")
+          if (!nodes[p].op && nodes[p].size === 1) row.append(leafRow(p));
+      });
     }
     details.append(row);
   };
-  const follow = () => { // what is computed now stays in view
+  const follow = () => {
+    // what is computed now stays in view
     if (active() === null || picture.scrollWidth <= picture.clientWidth) return;
-    const middle = (g) => { const { left, width } = g.getBoundingClientRect(); return left + width / 2; };
+    const middle = (g) => {
+      const { left, width } = g.getBoundingClientRect();
+      return left + width / 2;
+    };
     picture.scrollLeft += middle(box[active()]) - middle(picture);
   };
   const show = (next = view.state, rebuild = true) => {
@@ -192,10 +399,18 @@ export function mount(root, data) {
     root.dataset.position = view.position;
     const bad = nodes.findIndex((_, id) => !view.state.values[id].every(Number.isFinite));
     message.textContent = bad < 0 ? "" : `${nodes[bad].name || nodes[bad].op}: ${labels.overflow}`;
-    Object.keys(box).forEach((id) => fillBox(Number(id)));
+    const now = active(),
+      concerned = new Set(now === null ? [] : [now, ...nodes[now].parents]);
+    svg.classList.toggle("stepping", now !== null);
+    measure();
+    Object.keys(box).forEach((id) => {
+      fillBox(Number(id));
+      box[id].classList.toggle("concerned", concerned.has(Number(id)));
+    });
     follow();
     Object.keys(line).forEach(fillEdge);
     told.innerHTML = tell();
+    told.classList.toggle("back", view.position > operations.length);
     if (rebuild) detail();
   };
 
@@ -205,12 +420,23 @@ export function mount(root, data) {
     if (!on) return;
     const reached = new Set([Number(key.split(".")[0])]);
     line[key].classList.add("path");
-    nodes.forEach((node, child) => node.parents.forEach((parent, slot) => {
-      if (reached.has(parent)) { reached.add(child); line[`${child}.${slot}`]?.classList.add("path"); }
-    }));
+    nodes.forEach((node, child) =>
+      node.parents.forEach((parent, slot) => {
+        if (reached.has(parent)) {
+          reached.add(child);
+          line[`${child}.${slot}`]?.classList.add("path");
+        }
+      }),
+    );
   };
-  const choose = (key) => { view.chosen = view.chosen === key ? null : key; show(); };
-  for (const [table, key] of [[line, "edge"], [box, "node"]]) {
+  const choose = (key) => {
+    view.chosen = view.chosen === key ? null : key;
+    show();
+  };
+  for (const [table, key] of [
+    [line, "edge"],
+    [box, "node"],
+  ]) {
     for (const g of Object.values(table)) {
       const own = g.dataset[key];
       g.setAttribute("tabindex", "0");
