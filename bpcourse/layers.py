@@ -7,6 +7,7 @@ same names. ``backward`` sets fresh gradients; nothing accumulates and nothing a
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, Literal, NoReturn, Self, TypeAlias
 
 import numpy as np
@@ -115,6 +116,25 @@ class Layer(ABC):
             self._params.update(arrays)
         else:
             self._params = Parameters({name: np.asarray(array) for name, array in arrays.items()})
+
+    def with_params(self, arrays: Mapping[str, npt.NDArray[np.inexact]]) -> Self:
+        """Copy the layer onto other arrays, of any floating or complex type; it stays as it is.
+
+        Parameters
+        ----------
+        arrays : mapping of arrays
+            One for each parameter, of its shape; the copy uses them themselves.
+
+        Returns
+        -------
+        Layer
+            A layer of the same kind.
+        """
+        other = copy(self)
+        other._params = Parameters({name: np.asarray(array) for name, array in arrays.items()})
+        if arrays and self.dtype is not None:
+            other.dtype = next(iter(arrays.values())).dtype
+        return other
 
     @abstractmethod
     def forward(self, x: npt.ArrayLike) -> Array:

@@ -323,3 +323,14 @@ def test_reprs_say_what_they_are(rng):
     assert repr(make("Linear", rng)) == "Linear(4, 3)"
     assert repr(layers.Tanh()) == "Tanh()"
     assert repr(layers.LeakyReLU(0.2)) == "LeakyReLU(0.2)"
+
+
+def test_a_copy_on_other_arrays_leaves_the_layer_as_it_is():
+    layer = layers.Linear(N_IN, N_OUT, rng=np.random.default_rng(0), dtype=np.float32)
+    before = {name: array.copy() for name, array in layer.params.items()}
+    doubled = {name: 2 * array.astype(np.float64) for name, array in layer.params.items()}
+    other = layer.with_params(doubled)
+    assert all(other.params[name] is doubled[name] for name in doubled)
+    assert other.forward(np.ones((3, N_IN))).dtype == np.float64
+    for name, array in layer.params.items():
+        assert array.dtype == np.float32 and np.array_equal(array, before[name])

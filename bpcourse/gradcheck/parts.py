@@ -109,6 +109,8 @@ def _with(part, params, own):
     """``part`` itself while ``params`` are its own arrays, else a copy that uses ``params``."""
     if all(params[name] is own[name] for name in own):
         return part
+    if hasattr(part, "with_params"):
+        return part.with_params({name: params[name] for name in own})
     follower = copy.copy(part)
     follower.params = {name: params[name] for name in own}
     if getattr(part, "dtype", None) is not None:
