@@ -1,1 +1,1 @@
-"""What maintainers run: the notebook pipeline, the making of exercises, the instructors' pages."""
+"""What maintainers run: notebooks, exercises, the instructors' pages, the digit reader."""
