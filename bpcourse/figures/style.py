@@ -64,11 +64,12 @@ def new_figure(width=8.0, height=3.2, layout="constrained"):
     return Figure(figsize=(width, height), layout=layout)
 
 
-def show(fig, *, alt):
-    """Display ``fig`` with its alternative text, which also stands below it as a caption.
+def show(fig, *, alt, caption=None):
+    """Display ``fig``: ``caption`` stands below it, and ``alt`` describes it to who cannot see it.
 
-    The picture is a PNG whose bytes depend on the figure alone. TypeError unless ``fig`` is a
-    figure, ValueError for an empty ``alt``.
+    A caption says what to look at, in Markdown with $LaTeX$; without one the alternative text
+    stands below. The picture is a PNG whose bytes depend on the figure alone. TypeError unless
+    ``fig`` is a figure, ValueError for an empty ``alt`` or ``caption``.
     """
     from IPython.display import display
 
@@ -76,15 +77,19 @@ def show(fig, *, alt):
         raise TypeError(f"fig: expected a Matplotlib figure, got {fig!r}")
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
+    if caption is not None and not (isinstance(caption, str) and caption.strip()):
+        raise ValueError(f"caption: expected a sentence that says what to see, got {caption!r}")
     width, height = (round(inches * SCREEN) for inches in fig.get_size_inches())
     display(
         {"image/png": png(fig), "text/plain": alt},
         metadata={"image/png": {"alt": alt, "height": height, "width": width}},
         raw=True,
     )
-    # JupyterLab keeps the alternative text to itself.
-    caption = f'<p style="max-width: {width}px; margin: 0"><small>{escape(alt)}</small></p>'
-    display({"text/html": caption, "text/plain": alt}, raw=True)
+    if caption is not None:
+        display({"text/markdown": f"<small>{caption}</small>", "text/plain": caption}, raw=True)
+    else:  # JupyterLab keeps the alternative text to itself
+        below = f'<p style="max-width: {width}px; margin: 0"><small>{escape(alt)}</small></p>'
+        display({"text/html": below, "text/plain": alt}, raw=True)
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(fig)  # or a figure of pyplot would be displayed a second time
 
