@@ -212,13 +212,14 @@ def test_show_gives_picture_alternative_text_and_caption(displayed):
     assert "tanh &lt;b&gt; &amp; its slope" in caption["text/html"]
 
 
-def test_a_caption_says_what_to_see(displayed):
-    figures.show(figures.curve(activations.tanh), alt="tanh and its slope", caption="Flat & $z$")
-    (picture, _), (caption, _) = displayed
-    assert picture["text/plain"] == "tanh and its slope"
-    assert caption["text/plain"] == "Flat & $z$" and "Flat &amp; $z$" in caption["text/html"]
+def test_a_caption_says_what_to_see_and_the_alternative_text_stays_in_the_picture(displayed):
+    figures.show(figures.curve(activations.tanh), alt="tanh and its slope", caption="Flat at $z=4$")
+    (picture, about), (caption, _) = displayed
+    assert picture["text/plain"] == about["image/png"]["alt"] == "tanh and its slope"
+    assert caption["text/plain"] == "Flat at $z=4$"
+    assert "Flat at $z=4$" in caption["text/markdown"] and "text/html" not in caption
     with pytest.raises(ValueError, match="caption: expected a sentence"):
-        figures.show(figures.curve(activations.tanh), alt="tanh and its slope", caption=" ")
+        figures.show(figures.curve(activations.tanh), alt="tanh", caption=" ")
 
 
 def test_a_sketch_is_measured_in_inches_and_words_cover_lines():

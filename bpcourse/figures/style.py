@@ -86,7 +86,7 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
     alt
         What the figure shows, for those who do not see it; kept with the picture.
     caption
-        What to see in it; without one the alternative text stands there. May hold $formulas$.
+        What to see in it, in Markdown with $LaTeX$; without one the alternative text stands there.
 
     Raises
     ------
@@ -101,8 +101,7 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
         raise TypeError(f"fig: expected a Matplotlib figure, got {fig!r}")
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt: expected a sentence that says what the figure shows, got {alt!r}")
-    caption = alt if caption is None else caption
-    if not isinstance(caption, str) or not caption.strip():
+    if caption is not None and not (isinstance(caption, str) and caption.strip()):
         raise ValueError(f"caption: expected a sentence that says what to see, got {caption!r}")
     width, height = (round(inches * SCREEN) for inches in fig.get_size_inches())
     display(
@@ -110,9 +109,11 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
         metadata={"image/png": {"alt": alt, "height": height, "width": width}},
         raw=True,
     )
-    # JupyterLab keeps the alternative text to itself.
-    below = f'<p style="max-width: {width}px; margin: 0"><small>{escape(caption)}</small></p>'
-    display({"text/html": below, "text/plain": caption}, raw=True)
+    if caption is not None:
+        display({"text/markdown": f"<small>{caption}</small>", "text/plain": caption}, raw=True)
+    else:  # JupyterLab keeps the alternative text to itself
+        below = f'<p style="max-width: {width}px; margin: 0"><small>{escape(alt)}</small></p>'
+        display({"text/html": below, "text/plain": alt}, raw=True)
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(fig)  # or a figure of pyplot would be displayed a second time
 
