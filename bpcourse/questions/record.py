@@ -57,7 +57,7 @@ def entry(section: str, *keys: str) -> dict[str, Any]:
     """
     try:
         entries = read(find()).get(section, {})
-        found = next((entries[key] for key in keys if key in entries), {})
+        found = next((entries[key] for key in keys if key in entries), None)
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
