@@ -52,8 +52,8 @@ def test_a_row_says_what_the_lesson_says(stem):
         assert re.search(rf"About {exercises} minutes", head(stem, "solutions"))
     else:
         assert exercises == "–"
-    checked = [item.id for item in ledger.items() if item.lesson == stem]
-    assert re.findall(r"[A-E]\d+", items) == checked
+    proven = [item.id for item in ledger.items() if item.lesson == stem]
+    assert re.findall(r"[A-E]\d+", items) == proven
 
 
 def test_no_lesson_needs_a_later_one():
