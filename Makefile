@@ -6,11 +6,31 @@ PYTHON ?= python3
 lab: .venv/lab
 	.venv/bin/bpcourse lab course $(call given,PORT,--port=) $(call given,HOST,--host=) $(ARGS)
 
-test: .venv/ready
+test: lint
+	.venv/bin/pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+
+# Style, types, spelling, the page's scripts (none of them needs node), and the files for GitHub.
+lint: .venv/ready
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+	.venv/bin/codespell
+	.venv/bin/oxlint --deny-warnings bpcourse
+	.venv/bin/oxfmt --check bpcourse/widgets/static
+	.venv/bin/zizmor --offline --quiet --no-progress --config .github/zizmor.yml .github docs/instructors/github_classroom/checks.yml
+	@for kind in github-workflows:workflows/*.yml github-issue-forms:ISSUE_TEMPLATE/[0-9]*.yml \
+	github-issue-config:ISSUE_TEMPLATE/config.yml; do \
+	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.$${kind%%:*} .github/$${kind#*:} || exit 1; done
+
+# What the linters can mend by themselves.
+format: .venv/ready
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+	.venv/bin/oxfmt bpcourse/widgets/static
+
+# Let git lint before each commit.
+hooks: .venv/ready
+	.venv/bin/pre-commit install
 
 test-slow: .venv/ready
 	.venv/bin/pytest -m slow -n 2 --dist loadfile $(ARGS)
@@ -88,4 +108,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe lab test test-slow test-browser notebooks exercises bench clean lock
+.PHONY: axe lab lint format hooks test test-slow test-browser notebooks exercises bench clean lock
