@@ -116,7 +116,7 @@ HOUSE = [  # each line may import from those above it and from its own
     "validation normal activations losses layers network optimizers monitor training",
     "operations graph",
     "indexwise",
-    "datasets notation text files",
+    "datasets notation text files showing",
     "diagnosis",
     "gradcheck",
     "figures widgets",

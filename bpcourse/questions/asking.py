@@ -34,7 +34,7 @@ class Shown:
 class Pictured(Shown):
     """A text with a picture below it, where one can be shown."""
 
-    picture: object
+    picture: Any  # a Matplotlib figure, which is not imported for this
     alt: str
 
     def _ipython_display_(self):
