@@ -54,7 +54,7 @@ if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
     from bpcourse.terms import glossary as glossary
     from bpcourse.training import train as train
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _NAMES = {
     "layers": "GELU Identity LeakyReLU Linear ReLU SiLU Sigmoid Softmax Softplus Tanh",
