@@ -257,14 +257,14 @@ EXPLAINED = r"−1.085: the loss goes *down*, $\delta_{2}$ says."
 def test_before_a_guess_nothing_is_shown(folder, entries, shown, capsys):
     guess = predict("lesson.push", ...)
     assert capsys.readouterr().out.strip() == text("predict.reminder")
-    assert guess.reveal(-1.0847) is False
+    assert not guess.reveal(-1.0847)
     out, err = capsys.readouterr()
     assert out.strip() == text("predict.first") and not re.search(r"\d", out + err)
     assert shown == []
 
 
 def test_after_a_guess_the_reason_is_shown(folder, entries, shown):
-    assert predict("lesson.push", -1.085).reveal(-1.0847) is True
+    assert predict("lesson.push", -1.085).reveal(-1.0847)
     said = text("predict.you_said", guess="-1.085")
     whole = f"{said} {text('predict.match')}\n\n{EXPLAINED}"
     assert shown == [{"text/markdown": whole, "text/plain": whole}]
@@ -288,7 +288,7 @@ def test_a_known_wrong_idea_is_named(folder, entries, shown, guess, verdict):
 
 
 def test_who_skips_sees_the_reason_alone(folder, entries, shown, capsys):
-    assert predict("lesson.push", "skip").reveal(-1.0847) is True
+    assert predict("lesson.push", "skip").reveal(-1.0847)
     assert shown[0]["text/plain"] == EXPLAINED
     assert capsys.readouterr().out.strip() == text("predict.skipped")
     assert predict("lesson.push", 1.085).guess == 1.085  # a guess after all
@@ -301,17 +301,17 @@ def test_a_guess_survives_a_restart_and_a_fresh_copy(folder, entries, shown, cap
     again = predict("lesson.push", ...)
     assert again.guess == 1.085
     assert capsys.readouterr().out.strip() == text("predict.from_before", guess="1.085")
-    assert again.reveal(-1.0847) is True
+    assert again.reveal(-1.0847)
     predict("lesson.exponent", "skip")
-    assert predict("lesson.exponent", ...).reveal(3) is True
+    assert predict("lesson.exponent", ...).reveal(3)
 
 
 def test_open_reveals_wait_for_nobody(folder, entries, shown):
     reveals("open")
-    assert predict("lesson.push", ...).reveal(-1.0847) is True
+    assert predict("lesson.push", ...).reveal(-1.0847)
     assert shown[0]["text/plain"] == EXPLAINED
     reveals("closed")
-    assert predict("lesson.push", ...).reveal(-1.0847) is False
+    assert not predict("lesson.push", ...).reveal(-1.0847)
     with pytest.raises(ValueError, match="state: expected .open."):
         reveals("ajar")
 

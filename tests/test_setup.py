@@ -123,7 +123,7 @@ HOUSE = [  # each line may import from those above it and from its own
     "gradcheck",
     "figures widgets",
     "questions",
-    "workspace ledger doctor",
+    "workspace ledger doctor terms",
     "marking",
     "server cli __main__",
 ]

@@ -33,13 +33,26 @@ def reveals(state: str) -> None:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Whether a reveal has shown something: true or false in an ``if``, and no output of a cell."""
+
+    yes: bool
+
+    def __bool__(self) -> bool:
+        return self.yes
+
+    def _ipython_display_(self) -> None:
+        """Nothing, where the reveal is the last line of a cell."""
+
+
+@dataclass(frozen=True)
 class Prediction:
     """A student's guess; ``guess`` is the first one, None until there is one."""
 
     id: str
     guess: Plain | None = None
 
-    def reveal(self, result: object, tolerance: float | None = None) -> bool:
+    def reveal(self, result: object, tolerance: float | None = None) -> Shown:
         """Show the guess, what is to be said about it, and why the result is what it is.
 
         Without a guess nothing is shown but a reminder, unless the student skips it or reveals are
@@ -55,17 +68,17 @@ class Prediction:
 
         Returns
         -------
-        bool
-            Whether something was shown, so that a picture may follow.
+        Shown
+            True in an ``if`` when something was shown, so that a picture may follow.
         """
         answer = plain(result)
         entry = f"prediction.{self.id}"
         if not texts.has(f"{entry}.explain"):
             _show_both(self.guess, answer, tolerance)
-            return True
+            return Shown(True)
         if self.guess is None and os.environ.get(SETTING) != "open":
             print(text("predict.first"))
-            return False
+            return Shown(False)
         paragraphs = [text(f"{entry}.explain")]
         if self.guess is not None and self.guess != SKIP:
             said = text("predict.you_said", guess=shown(self.guess))
@@ -74,7 +87,7 @@ class Prediction:
         if not same(text(f"{entry}.answer"), answer, tolerance):
             paragraphs.insert(-1, text("predict.moved", result=shown(result)))
         _display({"text/markdown": (words := "\n\n".join(paragraphs)), "text/plain": words})
-        return True
+        return Shown(True)
 
 
 def predict(id: str, guess: object) -> Prediction:
