@@ -5,6 +5,7 @@ A signal where there is one, else a thread that watches, else a trace of the stu
 
 import contextlib
 import ctypes
+import os
 import re
 import signal
 import sys
@@ -12,14 +13,13 @@ import threading
 import time
 from _thread import LockType
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import bpcourse
-
 SECONDS = 3.0  # for all that a check runs
 AGAIN = 0.2  # seconds
-PACKAGE = bpcourse.__file__.removesuffix("__init__.py")
+PACKAGE = os.path.join(Path(__file__).parents[2], "")
 LIBRARY = re.compile(r"[/\\](site-packages|dist-packages|lib[/\\]python[\d.]+|Lib)[/\\]|^<frozen ")
 
 

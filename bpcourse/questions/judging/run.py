@@ -40,7 +40,12 @@ def call(function, arguments):
     except (Exception, OutOfTimeError) as error:
         return Outcome(error=error, line=own_line(error))
     changed = [name for name, value in arguments.items() if not _same(value, copies[name])]
-    aliased = [name for name, given in copies.items() if _shares(value, given)]
+    results = _arrays(value).values()
+    aliased = [
+        name
+        for name, given in copies.items()
+        if any(np.shares_memory(a, b) for a in _arrays(given).values() for b in results)
+    ]
     return Outcome(value, changed=frozenset(changed), aliased=frozenset(aliased))
 
 
@@ -84,12 +89,15 @@ def _same_numbers(a, b):
         return bool(((a == b) | (np.abs(a - b) <= rounding) | (np.isnan(a) & np.isnan(b))).all())
 
 
-def _shares(value, given):
-    if isinstance(value, list | tuple):
-        return any(_shares(entry, given) for entry in value)
+def _arrays(value):
+    """The arrays in a result or an input, each once, {its id: it}."""
+    if isinstance(value, np.ndarray):
+        return {id(value): value}
     if isinstance(value, dict):
-        return any(_shares(entry, given) for entry in value.values())
-    if isinstance(given, list | tuple):
-        return any(_shares(value, entry) for entry in given)
-    arrays = isinstance(value, np.ndarray) and isinstance(given, np.ndarray)
-    return arrays and np.shares_memory(value, given)
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return {}
+    found: dict[int, np.ndarray] = {}
+    for entry in {id(entry): entry for entry in value}.values():
+        found |= _arrays(entry)
+    return found
