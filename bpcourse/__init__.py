@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
     from bpcourse import optimizers as optimizers
     from bpcourse import questions as questions
     from bpcourse import showing as showing
+    from bpcourse import terms as terms
     from bpcourse import training as training
     from bpcourse import workspace as workspace
     from bpcourse.gradcheck import central_difference as central_difference
@@ -50,9 +51,10 @@ if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
     from bpcourse.questions import progress as progress
     from bpcourse.questions import reveals as reveals
     from bpcourse.showing import look as look
+    from bpcourse.terms import glossary as glossary
     from bpcourse.training import train as train
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _NAMES = {
     "layers": "GELU Identity LeakyReLU Linear ReLU SiLU Sigmoid Softmax Softplus Tanh",
@@ -63,6 +65,7 @@ _NAMES = {
     "gradcheck": "central_difference",
     "questions": "Answer ask check gain hint predict progress reveals",
     "showing": "look",
+    "terms": "glossary",
 }
 _MODULES = "activations datasets diagnosis figures gradcheck graph indexwise notation".split()
 _MODULES += ["optimizers", "workspace"]

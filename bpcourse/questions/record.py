@@ -50,11 +50,15 @@ def update(section: str, key: str, change: Callable[[Any], Any]) -> Any:
     return record[section][key]
 
 
-def entry(section: str, key: str) -> dict[str, Any]:
-    """What the record holds there, {} for nothing (or a record that cannot be read)."""
+def entry(section: str, *keys: str) -> dict[str, Any]:
+    """What the record holds under the first of ``keys`` that it has, such as an id and older ones.
+
+    {} for nothing (or a record that cannot be read).
+    """
     try:
-        found = read(find()).get(section, {}).get(key, {})
-    except (OSError, ValueError, AttributeError):
+        entries = read(find()).get(section, {})
+        found = next((entries[key] for key in keys if key in entries), None)
+    except (OSError, ValueError, AttributeError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
 
