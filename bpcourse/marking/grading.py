@@ -30,7 +30,7 @@ def run(arguments):
     if arguments.only:
         bank.find(arguments.only)  # an unknown one is told before the work
     course = Course.load(arguments.course)
-    found = find(arguments.submissions)
+    found = find(arguments.submissions, course.roster)
     if Path(arguments.out).resolve().is_relative_to(Path(arguments.submissions).resolve()):
         raise ValueError(text("grade.out_inside", out=arguments.out))
     way = choose(arguments.unsafe)
