@@ -16,7 +16,7 @@ LEFT_OUT = re.compile(rb'(?<!\\)"(?:outputs|attachments|widgets)"\s{0,9}:\s{0,9}
 REACH = 40  # bytes that it spans at most
 PLAIN = re.compile(rb'[^"\[\]{}]*+')
 STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
-MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+)\.\w+["']""")
+MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+\.\w+)["']""")
 MOST_CELLS = 1000
 MOST_SOURCE = 1 << 20  # characters of a cell
 
@@ -66,9 +66,14 @@ def trimmed(stream: IO[bytes]) -> bytes:
     return bytes(kept)
 
 
+def ids_in(cells: list[tuple[int, str]]) -> list[str]:
+    """The ids of the questions that the cells check, each as often as they do."""
+    return [id for _, source in cells for id in MENTIONED.findall(source)]
+
+
 def lessons_in(cells: list[tuple[int, str]]) -> Counter[str]:
     """The stems of the exercises whose questions the cells check, and how often."""
-    names = (name for _, source in cells for name in MENTIONED.findall(source))
+    names = (id.partition(".")[0] for id in ids_in(cells))
     return Counter(NOTEBOOKS[name] for name in names if name in NOTEBOOKS)
 
 

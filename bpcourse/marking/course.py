@@ -151,8 +151,9 @@ def _course(path: Path) -> Course:
         roster = rosters.read(path.parent / table["roster"], aliases)
         settings |= {"students": roster.students, "aliases": aliases}
     _require(not aliases or "roster" in table, path, "aliases", "a roster", "none")
-    questions = {question.id for question in all_questions()}
-    settings["own_points"] = _numbers(path, "points", table, questions, "a question", inf)
+    ids = {id: question.id for question in all_questions() for id in reversed(question.ids)}
+    own = _numbers(path, "points", table, ids, "a question", inf)
+    settings["own_points"] = {ids[name]: value for name, value in own.items()}
     known = names("misconception")
     settings["own_credit"] = _numbers(path, "credit", table, known, "a misconception", 1)
     late = _late(path, "late", table.get("late", {}), Late())

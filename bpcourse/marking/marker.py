@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass
 
 from bpcourse.marking.attempts import Run
-from bpcourse.marking.cells import NotANotebookError, code_cells, lesson_in
+from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in
 from bpcourse.marking.course import Course
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
-from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.text import text
 
 
@@ -47,7 +46,7 @@ class Marker:
         student = self.student(submission)
         about = {"student": student.id, "name": student.name or submission.name}
         records = [about | record for record in records]
-        questions = [q for q in all_questions() if NOTEBOOKS[q.lesson] == own["notebook"]]
+        questions, _ = bank.of_notebook(own["notebook"], set())
         total = {
             "points": sum(record["points"] for record in records),
             "of": sum(r["of"] for r in records) or sum(map(self.course.points, questions)),
@@ -72,18 +71,17 @@ class Marker:
         except NotANotebookError as error:
             return own | {"state": "not a notebook", "message": str(error)}, []
         own["notebook"] = submission.notebook or lesson_in(cells)
-        questions = [
-            question
-            for question in all_questions()
-            if NOTEBOOKS[question.lesson] == own["notebook"]
-            and self.settings.only in ("", question.id)
-        ]
+        asked, earlier = bank.of_notebook(own["notebook"], set(ids_in(cells)))
+        questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
             return own | {"message": text("grade.no_lesson")}, []
         run = Run(self, submission, cells)
         results = run.answers(questions)
         records = [self._record(own["notebook"], question, results) for question in questions]
-        return own | run.state(records), records
+        state = run.state(records)
+        if earlier:
+            state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
+        return own | state, records
 
     def _record(self, notebook, question, results):
         """The record of one question from what came of it."""
