@@ -38,6 +38,15 @@ test-slow: .venv/ready
 test-browser: .venv/ready
 	.venv/bin/pytest -m browser -rs $(ARGS)
 
+# Which branches of the package the fast tests run: 95 % at least. What runs in the sandbox is reported
+# apart, because a child that the sandbox ends cannot write down what it ran.
+coverage: .venv/ready
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest tests -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+	.venv/bin/coverage combine --quiet
+	.venv/bin/coverage report --include "*/marking/inside/*"
+	.venv/bin/coverage report --omit "*/marking/inside/*" --fail-under 95
+
 # What the tests of accessibility need, beside the environment: not committed.
 axe: .venv/ready
 	npm install --silent --no-save --prefix .venv/axe axe-core@4.14.1
@@ -108,4 +117,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe lab lint format hooks test test-slow test-browser notebooks exercises bench clean lock
+.PHONY: axe coverage lab lint format hooks test test-slow test-browser notebooks exercises bench clean lock

@@ -66,7 +66,9 @@ def test_no_visible_code_needs_what_a_reveal_computes(lesson):
             continue
         tree = parsed(place)
         if place.number in reveals:
-            hidden |= {name: place.cell.id for name in names(tree, ast.Store) - known}
+            tools = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+            new = names(tree, ast.Store) - known - tools  # what a function does its name says
+            hidden |= {name: place.cell.id for name in new}
             continue
         stored = names(tree, ast.Store)
         for name in names(tree, ast.Load) & hidden.keys() - stored:
