@@ -117,11 +117,11 @@ def _grade(parser, arguments):
 
 def _ledger(parser, names):
     try:
-        lines, proven = ledger.report(names)
+        lines, checked = ledger.report(names)
     except ValueError as error:
         parser.error(str(error))
     print("\n".join(lines))
-    if not proven:
+    if not checked:
         parser.exit(1)
 
 
@@ -159,7 +159,8 @@ def _lab(folder, arguments, rest):
         from jupyterlab.labapp import LabApp  # reads the environment as it is imported
     except ImportError as error:
         raise ImportError(text("cli.no_lab", error=error)) from error
-    with tempfile.TemporaryDirectory() as fresh:  # the tabs of the last time are not reopened
+    # The tabs of the last time are not reopened. Windows removes no file that is still open.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as fresh:
         options = [
             f"--ServerApp.root_dir={folder}",
             f"--LabApp.default_url=/lab/tree/{FIRST}",

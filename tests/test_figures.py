@@ -212,6 +212,28 @@ def test_show_gives_picture_alternative_text_and_caption(displayed):
     assert "tanh &lt;b&gt; &amp; its slope" in caption["text/html"]
 
 
+def test_a_caption_says_what_to_see_and_the_alternative_text_stays_in_the_picture(displayed):
+    figures.show(figures.curve(activations.tanh), alt="tanh and its slope", caption="Flat at $z=4$")
+    (picture, about), (caption, _) = displayed
+    assert picture["text/plain"] == about["image/png"]["alt"] == "tanh and its slope"
+    assert caption["text/plain"] == "Flat at $z=4$"
+    assert "Flat at $z=4$" in caption["text/markdown"] and "text/html" not in caption
+    with pytest.raises(ValueError, match="caption: expected a sentence"):
+        figures.show(figures.curve(activations.tanh), alt="tanh", caption=" ")
+
+
+def test_a_sketch_is_measured_in_inches_and_words_cover_lines():
+    fig, ax = figures.sketch(4, 1)
+    figures.arrow(ax, (1, 0.5), (3, 0.5), figures.GRADIENT, gap=20, linestyle="--")
+    figures.put(ax, (1, 0.5), "$x$ = 2", figures.FORWARD, framed=True, ha="left")
+    assert fig.get_size_inches().tolist() == [4, 1]
+    inch = ax.transData.transform((1, 1)) - ax.transData.transform((0, 0))
+    assert np.allclose(inch, fig.dpi)
+    line, words = ax.texts
+    assert words.zorder > line.zorder
+    assert to_rgb(line.arrow_patch.get_edgecolor()) == to_rgb(figures.GRADIENT)
+
+
 def test_show_closes_a_pyplot_figure(displayed, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     from matplotlib import pyplot

@@ -86,7 +86,7 @@ def page():
     """What the cells of the notation page define: its formulas ``own``, ``check``, ``net`` …"""
     cells = {cell.id: cell for cell in read(ROOT / "lectures" / "90_notation.ipynb").cells}
     names: dict = {}
-    for id in ("setup", "own-columns", "own-d-e", "own-batches", "run", "check"):
+    for id in ("setup", "imports", "own-columns", "own-d-e", "own-batches", "run", "check"):
         exec(cells[id].source, names)
     return names | {"shown": cells["check-all"]}
 
@@ -130,7 +130,7 @@ def test_the_page_finds_every_wrong_formula(page, entry):
         page["check"](DIALECTS[1], twice, page["net"], page["X"], page["Y"])
 
 
-def test_the_page_lists_every_starred_item_with_the_lesson_that_proves_it():
+def test_the_page_lists_every_starred_item_with_the_lesson_that_checks_it():
     slips = {item.id: item.lesson for item in ledger.items() if item.slip}
     cells = {cell.id: cell for cell in read(ROOT / "lectures" / "90_notation.ipynb").cells}
     listed = {}

@@ -25,6 +25,7 @@ from bpcourse.files import write
 
 ENVIRONMENT = {  # what a kernel that executes a lesson is given, here and in the tests
     "BPCOURSE_LANG": "en",
+    "BPCOURSE_REVEALS": "open",  # what is committed holds the results
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
@@ -40,6 +41,7 @@ OF_ONE_RUN = {
         r"\b[A-Z]:\\{1,2}[\w .-]+\\",  # LaTeX has "L:\text", but no second backslash
     ],
 }
+FIRST_LINE = "# Run this cell after your guess."
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -69,6 +71,7 @@ def normalise(notebook):
         cell.metadata = nbformat.from_dict(
             {key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata}
         )
+        _fold(cell)
         cell["id"] = _stable_id(cell, ids)
         ids.add(cell["id"])
         if cell.cell_type == "code":
@@ -77,6 +80,18 @@ def normalise(notebook):
                 cell.execution_count = count
             cell.outputs = _normal_outputs(cell)
     return notebook
+
+
+def _fold(cell):
+    """A cell that the site folds, by the tag ``hide-input``, is folded in JupyterLab too.
+
+    JupyterLab still shows its first line, so that of a reveal says when to run it, and not how the
+    result is computed.
+    """
+    if cell.cell_type == "code" and "hide-input" in tags(cell):
+        cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
+        if ".reveal(" in cell.source and not cell.source.startswith("#"):
+            cell.source = f"{FIRST_LINE}\n{cell.source}"
 
 
 def _stable_id(cell, taken):

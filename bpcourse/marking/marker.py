@@ -3,20 +3,15 @@
 Whatever the notebook does, :meth:`Marker.mark` returns its records.
 """
 
-import re
 import time
-from collections import Counter
 from dataclasses import dataclass
 
 from bpcourse.marking.attempts import Run
-from bpcourse.marking.cells import NotANotebookError, code_cells
+from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in
 from bpcourse.marking.course import Course
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
-from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.text import text
-
-MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+)\.\w+["']""")
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ class Marker:
         student = self.student(submission)
         about = {"student": student.id, "name": student.name or submission.name}
         records = [about | record for record in records]
-        questions = [q for q in all_questions() if NOTEBOOKS[q.lesson] == own["notebook"]]
+        questions, _ = bank.of_notebook(own["notebook"], set())
         total = {
             "points": sum(record["points"] for record in records),
             "of": sum(r["of"] for r in records) or sum(map(self.course.points, questions)),
@@ -61,37 +56,32 @@ class Marker:
         return [whole | own | total, *records]
 
     def student(self, submission):
-        """Who it is from: of the roster, by the id or the name that the file's place gives."""
-        for key in (submission.student, submission.name):
-            student = self.course.student(key)
-            if student.id in self.course.students:
-                return student
-        return self.course.student(submission.student)
+        """Who it is from: of the roster, where that is certain."""
+        return self.course.listed(submission.student)
 
     def _mark(self, submission, data):
         own = {"notebook": submission.notebook, "state": "not gradable", "cells": []}
         if submission.problem:
             return own | {"message": submission.problem}, []
-        if not submission.file.endswith(".ipynb"):
+        if not submission.is_notebook:
             message = text("grade.no_notebook", file=submission.file)
             return own | {"state": "not a notebook", "message": message}, []
         try:
             cells = code_cells(data)
         except NotANotebookError as error:
             return own | {"state": "not a notebook", "message": str(error)}, []
-        own["notebook"] = submission.notebook or _mentioned(cells)
-        questions = [
-            question
-            for question in all_questions()
-            if NOTEBOOKS[question.lesson] == own["notebook"]
-            and self.settings.only in ("", question.id)
-        ]
+        own["notebook"] = submission.notebook or lesson_in(cells)
+        asked, earlier = bank.of_notebook(own["notebook"], set(ids_in(cells)))
+        questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
             return own | {"message": text("grade.no_lesson")}, []
         run = Run(self, submission, cells)
         results = run.answers(questions)
         records = [self._record(own["notebook"], question, results) for question in questions]
-        return own | run.state(records), records
+        state = run.state(records)
+        if earlier:
+            state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
+        return own | state, records
 
     def _record(self, notebook, question, results):
         """The record of one question from what came of it."""
@@ -136,10 +126,3 @@ class Marker:
         """End the sandboxes."""
         while self._sandboxes:
             self._sandboxes.popitem()[1].close()
-
-
-def _mentioned(cells):
-    """The exercises that a notebook speaks of most, by its checks; "" for none."""
-    names = Counter(name for _, source in cells for name in MENTIONED.findall(source))
-    names = Counter({name: count for name, count in names.items() if name in NOTEBOOKS})
-    return NOTEBOOKS[names.most_common(1)[0][0]] if names else ""

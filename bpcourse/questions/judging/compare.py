@@ -63,7 +63,7 @@ def as_numbers(value):
     return array if array.dtype == np.float32 else array.astype(np.float64)
 
 
-def rounded(array, decimals=4):
+def rounded(array: np.ndarray, decimals: int = 4) -> np.ndarray:
     """``array`` as a student reads it: rounded, without −0; what is too large for that as it is."""
     with np.errstate(all="ignore"):
         short = np.round(array, decimals) + 0
