@@ -14,6 +14,7 @@ from bpcourse import ledger
 SECONDS = 20  # for a changed cell; one that does not end has noticed
 DRAWN = ("rng", "random")
 SPARED = (*DRAWN, "print", "range", "zip", "enumerate", "isinstance", "len")
+AGREE = ("allclose", "isclose", "array_equal", "assert_allclose", "all")
 TOLERANCES = ("atol", "rtol", "abs_tol", "rel_tol", "h", "size", "shape", "strict", "decimals")
 
 
@@ -36,16 +37,25 @@ def _meant_to_be_wrong(tree):
     equal, other = set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
-            names = {part.id for part in ast.walk(node.test) if isinstance(part, ast.Name)}
-            (equal if _compares(node.test) else other).update(names)
+            for part, agrees in _claims(node.test):
+                names = {one.id for one in ast.walk(part) if isinstance(one, ast.Name)}
+                (equal if agrees else other).update(names)
     return other - equal
 
 
 def _formulas(tree, wrong):
     """Each expression that may be part of a formula, and the way to it from the root."""
 
+    unlike = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assert)
+        for part, agrees in _claims(node.test)
+        if not agrees
+    }
+
     def walk(node, path):
-        if _is_spared(node):
+        if _is_spared(node) or id(node) in unlike:
             return
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in wrong:
             return
@@ -72,17 +82,24 @@ def _is_spared(node):
         return any(isinstance(part, ast.Name) and part.id in DRAWN for part in ast.walk(node.value))
     if isinstance(node, ast.keyword):
         return node.arg in TOLERANCES
-    if isinstance(node, ast.Assert) and not _compares(node.test):
-        return True
     return isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom)
 
 
-def _compares(test):
-    """Whether an assertion says that two things are equal; a mere bound is none."""
-    return any(
-        isinstance(part, ast.Call) or (isinstance(part, ast.Compare) and len(part.ops) == 1)
-        for part in ast.walk(test)
-    ) and not any(isinstance(part, ast.Not) for part in ast.walk(test))
+def _claims(test):
+    """(part, whether it says that two things agree) of the parts of an assertion."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for part in test.values:
+            yield from _claims(part)
+        return
+    nodes = list(ast.walk(test))
+    agree = any(
+        isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.Lt | ast.LtE)
+        for node in nodes
+    ) or any(
+        isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in AGREE
+        for node in nodes
+    )
+    yield test, agree and not any(isinstance(node, ast.Not) for node in nodes)
 
 
 def _others(node):
