@@ -11,6 +11,10 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
+from bpcourse.text.console import any_console
+
+any_console()  # before the first text is shown
+
 _added: dict[str, str] = {}  # {"section.name": template}, in the language they are written in
 
 
@@ -32,7 +36,7 @@ def text(key: str, /, **values: object) -> str:
         raise KeyError(f"text: {key!r} needs a value for {error}, given {sorted(values)}") from None
 
 
-def names(section):
+def names(section: str) -> set[str]:
     """The names with texts of their own in a section: {"sign_flipped", …} of "misconception"."""
     start = f"{section}."
     keys = [key for table in (_table("en"), _added) for key in table if key.startswith(start)]

@@ -2,19 +2,16 @@
 
 import contextlib
 import io
-import signal
-import threading
 import traceback
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
-SECONDS = 3.0  # for all that a check runs
-
-
-class OutOfTimeError(BaseException):
-    """The time is over. No ``Exception``, so that a student's ``except Exception`` lets it pass."""
+from bpcourse.questions.judging.limit import SECONDS as SECONDS
+from bpcourse.questions.judging.limit import OutOfTimeError as OutOfTimeError
+from bpcourse.questions.judging.limit import is_own
+from bpcourse.questions.judging.limit import time_limit as time_limit
 
 
 @dataclass(frozen=True)
@@ -26,32 +23,6 @@ class Outcome:
     line: str = ""  # the student's own line where it failed, with its number
     changed: frozenset = frozenset()  # names of inputs that hold something else now
     aliased: frozenset = frozenset()  # names of inputs whose memory the result shares
-
-
-@contextlib.contextmanager
-def time_limit(seconds=SECONDS):
-    """Raise :class:`OutOfTimeError` inside the block when it takes longer, again and again.
-
-    0 seconds are no limit. Where there is no timer (another thread than the main one, Windows, a
-    browser), it does nothing.
-    """
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
-        yield
-        return
-
-    def stop(number, frame):
-        raise OutOfTimeError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.2)  # again: a loop may swallow it
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def call(function, arguments):
@@ -69,7 +40,12 @@ def call(function, arguments):
     except (Exception, OutOfTimeError) as error:
         return Outcome(error=error, line=own_line(error))
     changed = [name for name, value in arguments.items() if not _same(value, copies[name])]
-    aliased = [name for name, given in copies.items() if _shares(value, given)]
+    results = _arrays(value).values()
+    aliased = [
+        name
+        for name, given in copies.items()
+        if any(np.shares_memory(a, b) for a in _arrays(given).values() for b in results)
+    ]
     return Outcome(value, changed=frozenset(changed), aliased=frozenset(aliased))
 
 
@@ -80,13 +56,8 @@ def own_line(error):
     """
     if hasattr(error, "student_line"):
         return error.student_line
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame.filename)]
     return f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
-
-
-def _is_own(filename):
-    """A notebook's cell has a file of its own; libraries lie in site-packages or the package."""
-    return "site-packages" not in filename and not filename.startswith(__file__.rpartition("/")[0])
 
 
 def _copy(value):
@@ -118,12 +89,15 @@ def _same_numbers(a, b):
         return bool(((a == b) | (np.abs(a - b) <= rounding) | (np.isnan(a) & np.isnan(b))).all())
 
 
-def _shares(value, given):
-    if isinstance(value, list | tuple):
-        return any(_shares(entry, given) for entry in value)
+def _arrays(value):
+    """The arrays in a result or an input, each once, {its id: it}."""
+    if isinstance(value, np.ndarray):
+        return {id(value): value}
     if isinstance(value, dict):
-        return any(_shares(entry, given) for entry in value.values())
-    if isinstance(given, list | tuple):
-        return any(_shares(value, entry) for entry in given)
-    arrays = isinstance(value, np.ndarray) and isinstance(given, np.ndarray)
-    return arrays and np.shares_memory(value, given)
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return {}
+    found: dict[int, np.ndarray] = {}
+    for entry in {id(entry): entry for entry in value}.values():
+        found |= _arrays(entry)
+    return found
