@@ -11,6 +11,7 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
+from bpcourse.marking import in_words
 from bpcourse.marking import roster as rosters
 from bpcourse.marking.assignment import Assignment, Late, late_by, moment
 from bpcourse.marking.layouts import Owner, owner
@@ -29,6 +30,7 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {  # of the keys of cour
     "anonymous": (bool, "true or false"),
     "lessons": (str, "an address"),
     "missing": (object, ""),
+    "open_points": (bool, "true or false"),
     "points": (dict, "a table"),
     "credit": (dict, "a table"),
     "export": (dict, "a table"),
@@ -67,6 +69,7 @@ class Course:
     export: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     missing: str = "zero"  # what the tables say of a notebook that was not handed in
+    open_points: bool = False  # whether answers in words count, with their points
     drop_lowest: int = 0  # of the assignments, in the totals
 
     @classmethod
@@ -133,7 +136,9 @@ def _course(path: Path) -> Course:
     table = _read(path)
     _keys(path, "", table, KINDS)
     settings: dict[str, Any] = {
-        key: table[key] for key in ("name", "anonymous", "lessons", "export") if key in table
+        key: table[key]
+        for key in ("name", "anonymous", "lessons", "export", "open_points")
+        if key in table
     }
     if "lessons" in table:
         address = table["lessons"]
@@ -153,6 +158,7 @@ def _course(path: Path) -> Course:
         settings |= {"students": roster.students, "aliases": aliases}
     _require(not aliases or "roster" in table, path, "aliases", "a roster", "none")
     ids = {id: question.id for question in all_questions() for id in reversed(question.ids)}
+    ids |= {one.id: one.id for stem in NOTEBOOKS.values() for one in in_words.questions(stem)}
     own = _numbers(path, "points", table, ids, "a question", inf)
     settings["own_points"] = {ids[name]: value for name, value in own.items()}
     known = names("misconception")

@@ -6,8 +6,9 @@ Whatever the notebook does, :meth:`Marker.mark` returns its records.
 import time
 from dataclasses import dataclass
 
+from bpcourse.marking import in_words
 from bpcourse.marking.attempts import Run
-from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in
+from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in, work_of
 from bpcourse.marking.course import Course
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
@@ -82,7 +83,23 @@ class Marker:
         own["earlier"] = earlier
         if earlier:
             state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
-        return own | state, records
+        work = {one.id: work_of(cells, one.answer) for one in questions}
+        records = [record | {"work": work[record["question"]]} for record in records]
+        return own | state, [*records, *self._in_words(own["notebook"], data)]
+
+    def _in_words(self, notebook, data):
+        """The records of the answers in words, which a person reads."""
+        about = {"notebook": notebook, "points": 0.0, "misconceptions": [], "message": ""}
+        for question in in_words.questions(notebook):
+            if self.settings.only in ("", question.id):
+                work = in_words.answer(data, question)
+                yield about | {
+                    "question": question.id,
+                    "state": "open" if work else "not answered",
+                    "of": question.worth(self.course),
+                    "seconds": 0.0,
+                    "work": work,
+                }
 
     def _record(self, notebook, question, results):
         """The record of one question from what came of it."""
