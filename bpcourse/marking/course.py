@@ -11,12 +11,14 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
+from bpcourse import __version__
 from bpcourse.marking import in_words
 from bpcourse.marking import roster as rosters
 from bpcourse.marking.assignment import Assignment, Late, late_by, moment
 from bpcourse.marking.layouts import Owner, owner
 from bpcourse.marking.roster import Roster, Student
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
+from bpcourse.questions.judging.fingerprint import versions
 from bpcourse.questions.question import Question
 from bpcourse.text import names
 
@@ -49,6 +51,7 @@ OF_ASSIGNMENT: dict[str, tuple[type | tuple[type, ...], str]] = {
     "handed_in": (dict, "a table"),
     "worksheet": (str, "the name of a file"),
     "file_times": (bool, "true or false"),
+    "version": (str, "a version of the course"),
 }
 OF_PERSON = ("student", "name", "email", "login", "identifier", "moodle", "canvas")
 COLUMNS = (*OF_PERSON, "total", "of", "days late")  # of the grades, besides the notebooks
@@ -226,10 +229,20 @@ def _assignment(path: Path, name: str, table: object, late: Late, roster: Roster
         bonus=table.get("bonus", False),
         worksheet=worksheet,
         file_times=table.get("file_times", False),
+        version=_version(path, f"{key}.version", table.get("version", "")),
         numbers={id: row["moodle"] for id, row in rows.items()},
         late_in_moodle={id: late_by(row.get("status", "")) for id, row in rows.items()},
         **moments,
     )
+
+
+def _version(path: Path, key: str, given: str) -> str:
+    """The version that was handed out, "" for this one; later digits of it change no question."""
+    short = ".".join(given.split(".")[:2])
+    if short in ("", ".".join(__version__.split(".")[:2])):
+        return ""
+    _require(short in versions(), path, key, f"one of {', '.join(versions())}", given)
+    return short
 
 
 def _late(path: Path, key: str, table: Table, otherwise: Late) -> Late:

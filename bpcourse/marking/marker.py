@@ -6,12 +6,14 @@ Whatever the notebook does, :meth:`Marker.mark` returns its records.
 import time
 from dataclasses import dataclass
 
+from bpcourse import __version__
 from bpcourse.marking import in_words
 from bpcourse.marking.attempts import Run
 from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in, work_of
 from bpcourse.marking.course import Course
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
+from bpcourse.questions.judging.fingerprint import FIRST, changed
 from bpcourse.text import text
 
 
@@ -62,6 +64,7 @@ class Marker:
 
     def _mark(self, submission, data):
         own = {"notebook": submission.notebook, "state": "not gradable", "cells": []}
+        own |= {"version": __version__}
         if submission.problem:
             return own | {"message": submission.problem}, []
         if not submission.is_notebook:
@@ -78,7 +81,13 @@ class Marker:
             return own | {"message": text("grade.no_lesson")}, []
         run = Run(self, submission, cells)
         results = run.answers(questions)
+        version = self._version(own["notebook"], earlier)
+        for question in questions:
+            if version and changed(question, version):
+                of = text("grade.other_numbers", version=version)
+                results[question.id] = ("open", of, (), 0.0, None)
         records = [self._record(own["notebook"], question, results) for question in questions]
+        own |= {"version": version or __version__}
         state = run.state(records)
         own["earlier"] = earlier
         if earlier:
@@ -86,6 +95,13 @@ class Marker:
         work = {one.id: work_of(cells, one.answer) for one in questions}
         records = [record | {"work": work[record["question"]]} for record in records]
         return own | state, [*records, *self._in_words(own["notebook"], data)]
+
+    def _version(self, notebook, earlier):
+        """The version that was handed out where it is not this one, as far as is known; else ""."""
+        for assignment in self.course.assignments.values():
+            if notebook in assignment.lessons and assignment.version:
+                return assignment.version
+        return FIRST if earlier else ""
 
     def _in_words(self, notebook, data):
         """The records of the answers in words, which a person reads."""

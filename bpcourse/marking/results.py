@@ -171,7 +171,10 @@ def digest(data: bytes, settings: Settings, course: Course) -> str:
     questions = [path.read_bytes() for path in private if path.suffix in (".py", ".toml")]
     seeds = {id: one.seed for id, one in course.students.items() if one.seed}
     marks = sorted(course.own_points.items()), sorted(course.own_credit.items()), seeds
-    return _digest(_digest(data), __version__, replace(settings, only=""), marks, *questions)
+    handed_out = [(one.lessons, one.version) for one in course.assignments.values() if one.version]
+    return _digest(
+        _digest(data), __version__, replace(settings, only=""), marks, handed_out, *questions
+    )
 
 
 def _digest(*parts: object) -> str:
