@@ -204,10 +204,10 @@ class GradientReport:
     """The verdict of a check: "right", "wrong" or "cannot tell".
 
     ``reason`` is None or one of: kink, jump, precision, nondeterminism, changed its input, not
-    finite, wrong shape, wrong structure, wrong type, integer parameters, complex parameters, shared
-    memory, f does not depend on params. ``message`` is a sentence or two; ``arrays`` the
-    :class:`ArrayReport` of each parameter array (also ``report["W"]``); ``noise`` the rounding
-    error of f.
+    finite, not linear, wrong shape, wrong structure, wrong type, integer parameters, complex
+    parameters, shared memory, f does not depend on params. ``message`` is a sentence or two;
+    ``arrays`` the :class:`ArrayReport` of each parameter array (also ``report["W"]``); ``noise``
+    the rounding error of f.
     """
 
     verdict: Verdict
@@ -268,7 +268,7 @@ class GradientReport:
         if not self.arrays or self.verdict != "wrong":
             key = "diagnosis.right" if self.verdict == "right" else "diagnosis.nothing"
             return Diagnosis(None, None, text(key, message=self.message))
-        found: Diagnosis = diagnose(
+        found: Diagnosis = diagnose(  # type: ignore[no-untyped-call]
             {a.name: a.claims for a in self.arrays},
             {a.name: a.without_kinks() for a in self.arrays},
             bounds={a.name: a.bounds for a in self.arrays},
