@@ -40,7 +40,7 @@ def sentence(report: "GradientReport") -> str:
     return text(
         f"gradcheck.{key}", entry=array.label, claimed=array.claimed, slope=array.slope,
         bound=array.bound, noise=report.noise, left=left, right=right, value=array.value,
-        together=together,
+        together=together, kind=kink.kind if kink else "kink",
     )  # fmt: skip
 
 
