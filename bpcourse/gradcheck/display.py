@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
 SIZE = (8, 3.6)  # inches of a figure
-LEAST = 1e-300  # an error of 0 has no logarithm
+LEAST = 1e-17  # an error of 0 has no logarithm
+MARGIN = 10  # times the errors: room above and below, so that equal ones look equal
 SHOWN = 4  # entries named that moved together
 
 
@@ -116,9 +117,12 @@ def plot(report: "GradientReport") -> "Figure":
         chosen = [a for a in report.arrays if a.verdict == report.verdict and a.curve]
         for array in chosen[-1:]:
             steps = sorted(array.curve)
-            errors = [abs(array.curve[t] - array.claimed) for t in steps]
-            right.loglog(steps, np.maximum(errors, LEAST), "o-")
-            right.set_title(array.label)
+            least = np.finfo(float).eps * abs(array.claimed) or LEAST
+            errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)
+            right.loglog(steps, errors, "o-")
+            right.set_ylim(errors.min() / MARGIN, errors.max() * MARGIN)
+            near = "" if array.point is None else f" = {array.value:.4g}"
+            right.set_title(array.label + near)
     right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
     return figure
 

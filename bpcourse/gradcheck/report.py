@@ -219,7 +219,7 @@ class GradientReport:
     noise: float
     resolution: float
     context: object = field(default=None, repr=False)
-    more: Callable[[ArrayReport], dict[float, float]] | None = field(default=None, repr=False)
+    look_again: Callable[[int, Place], dict[float, float]] | None = field(default=None, repr=False)
 
     @classmethod
     def told(cls, told: Told, mode: str, evaluations: int) -> "GradientReport":
@@ -279,7 +279,10 @@ class GradientReport:
 
     def plot(self) -> "Figure":
         """A figure for ``figures.show``: claimed against measured, and the worst entry's error
-        against the step. It calls f a few times more where no step was varied."""
+        against the step. It calls f a few times more where the steps were not varied yet."""
+        for k, array in enumerate(self.arrays):
+            if not array.curve and self.look_again and array.claims.size and not array.sides:
+                array.curve = self.look_again(k, array.index)
         return display.plot(self)
 
     def __str__(self) -> str:
