@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
 SIZE = (8, 3.6)  # inches of a figure
 LEAST = 1e-17  # an error of 0 has no logarithm
+DOT = 4  # points
 MARGIN = 10  # times the errors: room above and below, so that equal ones look equal
 SHOWN = 4  # entries named that moved together
 
@@ -108,7 +109,7 @@ def plot(report: "GradientReport") -> "Figure":
         seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
         left.errorbar(
             array.numerical[seen], array.claims[seen], xerr=array.bounds[seen],
-            fmt="o", ms=4, label=array.name or "params",
+            fmt="o", ms=DOT, label=array.name or "params",
         )  # fmt: skip
     left.axline((0, 0), slope=1, color="0.7", zorder=0)
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))

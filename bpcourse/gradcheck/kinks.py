@@ -38,6 +38,7 @@ SLACK = 1e-5  # of a kink: a claim this little outside is rounded
 LEVEL = 1e-3  # of the kinks that meet: what is left where they cancel
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
+AROUND = 6  # points at which an entry's slope is looked at
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
 
 
@@ -94,6 +95,17 @@ class Beside:
     slope: Slope
 
 
+class Near(NamedTuple):
+    """Where f's own slope is looked at on one side of a kink."""
+
+    away: float  # of the parameters: far enough for a step, and near enough for a curve
+    step: float  # of the parameters: the step there
+    alike: float  # of a claim, or a kink: what the slope may have changed on the way
+
+
+NEAR, NEAR_COARSE = Near(1e-6, 1e-8, 3e-5), Near(3e-2, 3e-3, 3e-2)
+
+
 class Kinks:
     """Settles the kinks, and the jumps, among the findings at ``point``."""
 
@@ -103,6 +115,7 @@ class Kinks:
         self.beside: dict[int, Beside] = {}  # where a fault shows only nearby
         self.outside: dict[int, tuple[Way, Crossing]] = {}  # or only at the kink
         self.distance = tuned.NEARBY * (COARSER if point.precision.coarse else 1)
+        self.near = NEAR_COARSE if point.precision.coarse else NEAR
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
@@ -241,11 +254,11 @@ class Kinks:
             signs.append(1.0 if abs(claim - right) <= slack else -1.0)
             if abs(claim - (right if signs[-1] > 0 else self._alone(i).left)) > slack:
                 return False
-        point, far = self.point, self._far
-        way = far * np.array(signs) * abs(pattern(len(kinked), 0)) * point.scales[kinked]
+        point = self.point
+        way = self.near.away * np.array(signs) * abs(pattern(len(kinked), 0)) * point.scales[kinked]
         sizes = abs(point.contributions[kinked])
         jumps = np.array([abs(self.seen[i].right - self.seen[i].left) for i in kinked.tolist()])
-        near = self._near * np.maximum(sizes, jumps * point.scales[kinked])
+        near = self.near.alike * np.maximum(sizes, jumps * point.scales[kinked])
         for number in range(min(len(kinked), PAIRS)):
             weights = point.scales[kinked] * pattern(len(kinked), number)
             slope = self._slope_near(way, kinked, weights)
@@ -270,21 +283,13 @@ class Kinks:
         point, slope = self.point, self.found.evidence[i].value
         far = abs(slope - point.claims[i]) * (INSIDE if point.precision.coarse else COUPLED)
         everything, at = point.function.everything, np.array([i])
-        for number in range(6):
-            way = self._far * point.scales * pattern(len(point.scales), number)
+        for number in range(AROUND):
+            way = self.near.away * point.scales * pattern(len(point.scales), number)
             way = way if number % 2 else -way
             near = self._slope_near(way, at, point.scales[at], everything) / point.scales[i]
             if abs(near - slope) > far:
                 return True
         return False
-
-    @property
-    def _far(self) -> float:
-        return 3e-2 if self.point.precision.coarse else 1e-6
-
-    @property
-    def _near(self) -> float:
-        return 3e-2 if self.point.precision.coarse else 3e-5
 
     def _slope_near(
         self, away: Vector, index: Index, weights: Vector, moving: Index | None = None
@@ -292,7 +297,7 @@ class Kinks:
         """The slope along ``weights`` at a point that is ``away``."""
         function = self.point.function
         moving = index if moving is None else moving
-        step = self._far / (10 if self.point.precision.coarse else 100)
+        step = self.near.step
         ends = []
         for sign in (step, -step):
             x = function.x.copy()

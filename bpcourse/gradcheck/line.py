@@ -142,8 +142,8 @@ class Line:
 
     def best_sides(self) -> tuple[float, float, float]:
         """Left and right slope with their error, from the pair of steps where that is least."""
-        best = min((self.sides(j) for j in range(0, -FAR, -1)), key=_error)
-        return best[:3]
+        left, right, error, _ = min((self.sides(j) for j in range(0, -FAR, -1)), key=_error)
+        return left, right, error
 
     def _stays(self, j: int) -> bool:
         big, small = self.sample(j), self.sample(j - 1)
