@@ -47,6 +47,11 @@ coverage: .venv/ready
 	.venv/bin/coverage report --include "*/marking/inside/*"
 	.venv/bin/coverage report --omit "*/marking/inside/*" --fail-under 95
 
+# Would the tests see it? A sample of small changes to each module of the mathematics, each against the
+# module's own tests. ARGS="graph layers --sample 100 --seed 1": other ones; --sample 0: all, for hours.
+mutants: .venv/ready
+	.venv/bin/python -m tools.mutants $(ARGS)
+
 # What the tests of accessibility need, beside the environment: not committed.
 axe: .venv/ready
 	npm install --silent --no-save --prefix .venv/axe axe-core@4.14.1
@@ -117,4 +122,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe coverage lab lint format hooks test test-slow test-browser notebooks exercises bench clean lock
+.PHONY: axe coverage mutants lab lint format hooks test test-slow test-browser notebooks exercises bench clean lock

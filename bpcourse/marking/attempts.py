@@ -15,7 +15,7 @@ from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
 from bpcourse.questions.checking import NOT_KNOWN, judge, told
 from bpcourse.questions.judging.code import judge_code
-from bpcourse.questions.judging.posed import SEEDS, Answer, pose
+from bpcourse.questions.judging.posed import SEEDS, Answer, labelled_seed, pose
 from bpcourse.text import text
 
 LOADED = {  # worth loading once for many notebooks, and how a notebook shows that it needs it
@@ -179,6 +179,8 @@ class Run:
             return self._judge_code(question, sort, value)
         if question.recorded:
             return _recorded(question, value)
+        labelled = labelled_seed(question, value)  # letters carry their seed
+        seed = seed if labelled is None else labelled
         if type(seed) is not int or not 0 <= seed - self.first_seed < SEEDS:
             return "wrong", text("grade.foreign_seed", seed=str(seed)[:20]), (), None
         result = judge(question, Answer(value, seed), again=False)
