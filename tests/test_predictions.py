@@ -15,7 +15,9 @@ NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\w.])\d+(?:\.\d
 WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 WORDS += "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
 # A number that stands before its reveal and still gives nothing away, with the reason.
-HARMLESS: dict[str, str] = {}
+HARMLESS: dict[str, str] = {
+    "error_signals.output_push": "the number was the error in 02; here a slope with a sign is asked",
+}
 
 
 def entry(id, part):
