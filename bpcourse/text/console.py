@@ -74,7 +74,7 @@ def like(sign: str) -> str:
     name = unicodedata.name(sign, "").lower()
     parts = unicodedata.normalize("NFKD", sign)
     if parts == sign:
-        letter = re.search(r"(small|capital) letter (?:final |dotless )?(\w+)", name)
+        letter = re.search(r"(small|capital) (?:letter|ligature) (?:final |dotless )?(\w+)", name)
         if letter and name.startswith(("greek", "latin")):
             return letter[2] if letter[1] == "small" else letter[2].capitalize()
         return "" if unicodedata.combining(sign) else "?"
