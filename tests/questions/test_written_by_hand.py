@@ -329,7 +329,9 @@ answer("error_signals.recursion", "slope_missing")(lambda z, W, d: d @ W)
 answer("scores_and_margin.margin_loss", "no_margin")(
     lambda s, c: (max(0, c - s), -1.0 * (c > s), 1.0 * (c > s))
 )
-answer("scores_and_margin.margin_loss", "margin_ignored")(lambda s, c: (max(0, 1 - s + c), -1.0, 1.0))
+answer("scores_and_margin.margin_loss", "margin_ignored")(
+    lambda s, c: (max(0, 1 - s + c), -1.0, 1.0)
+)
 answer("vectors_and_jacobians.pointwise_jacobian", "diagonal_as_vector")(
     lambda z: 1 - np.tanh(z) ** 2
 )
