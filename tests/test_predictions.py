@@ -19,6 +19,8 @@ HARMLESS = {
     ("stable_softmax.twice", "00_start_here"): "the loss of a drawn digit, by chance",
     ("stable_softmax.loss_of_a_thousand", "13_gradient_checking"): "a number of draws",
     ("error_signals.output_push", "02_outputs_and_losses"): "the error there; here a slope",
+    ("autodiff.backward_twice", "04_chain_rule"): "rounded, another number",
+    ("autodiff.backward_twice", "11_matrix_form"): "rounded, another number",
 }
 
 

@@ -402,6 +402,32 @@ def delta_with_temperature(z, y, T):
     return np.array([e / sum(scaled) - t for e, t in zip(scaled, y, strict=True)]) / T
 
 
+def delta_with_skip(z, W_above, delta_above, V, delta_output):
+    stacked, deltas = np.vstack([W_above, V]), np.concatenate([delta_above, delta_output])
+    return deltas @ stacked / np.cosh(z) ** 2
+
+
+def two_rivals(s, s_1, s_2):
+    first, second = s - s_1 < 1, s - s_2 < 1
+    loss = first * (1 - s + s_1) + second * (1 - s + s_2)
+    return loss, -1.0 * first - 1.0 * second, 1.0 * first, 1.0 * second
+
+
+def slope_of_shared_weight(delta, a_below):
+    total = 0.0
+    for d, a in zip(delta, a_below):
+        total += d * a
+    return total
+
+
+def scaled_tanh_slope(z, A, B):
+    return A * B / np.cosh(B * z) ** 2
+
+
+def back_through_sum(W, delta):
+    return delta @ (W + np.eye(len(delta)))
+
+
 class Recorded:
     """An engine of another make: a tape, and one rule for shapes."""
 
