@@ -511,3 +511,12 @@ def again(u, v, unused):
     last.backward()
     last.backward()
     return u.grad, v.grad, unused.grad
+
+
+def slope_with_skip(w, x):
+    a, slope = x, 0.0  # forward mode: a and how fast it changes with the first weight
+    for l, weight in enumerate(w):
+        z = weight * a
+        speed = weight * slope + (a if l == 0 else 0)
+        a, slope = a + np.tanh(z), slope + speed / np.cosh(z) ** 2
+    return slope
