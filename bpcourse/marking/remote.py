@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 from bpcourse.marking.inside import frames
-from bpcourse.questions.judging.run import OutOfTimeError
+from bpcourse.questions.judging.clock import OutOfTimeError
+from bpcourse.questions.judging.run import LostError
 
 MOST_TEXT = 500  # characters of an error's message, and of a line
 SLACK = 2.0  # seconds more than the question's own, in which an answer has to have come
@@ -24,10 +25,6 @@ ERRORS = {
     "AxisError": np.exceptions.AxisError,
     "OutOfTimeError": OutOfTimeError,
 }
-
-
-class LostError(BaseException):
-    """Nothing more comes from there. No ``Exception``: the judge is not to judge by it."""
 
 
 class Remote:

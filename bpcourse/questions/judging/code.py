@@ -6,10 +6,12 @@ than a false name.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 
+from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values
 from bpcourse.questions.judging.describe import (
     NEARLY,
@@ -19,7 +21,7 @@ from bpcourse.questions.judging.describe import (
     is_nothing,
     spoilt,
 )
-from bpcourse.questions.judging.run import SECONDS, Outcome, call, time_limit
+from bpcourse.questions.judging.run import Outcome, call
 from bpcourse.text import text
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
@@ -46,27 +48,30 @@ def battery(question, seed, sizes=SIZES):
 
 
 def judge_code(question, answer, seed=0, seconds=SECONDS):
-    """The :class:`Judgement` of a function or class, which has ``seconds`` for all inputs."""
+    """The :class:`Judgement` of a function or class, which has ``seconds`` for all its calls.
+
+    Of processor time; 0 seconds are no limit.
+    """
+    clock = Clock(seconds) if seconds else None
     cases = battery(question, seed)
     expected = [run(question, question.reference(), case) for case in cases]
-    try:
-        with time_limit(seconds):
-            given = [run(question, answer, case) for case in cases]
-    except BaseException as error:  # between two calls
-        if type(error).__name__ != "OutOfTimeError":
-            raise
-        return Judgement("failed", stopped=True)
+    given: list[Outcome] = []
+    for case, right in zip(cases, expected, strict=True):
+        given.append(run(question, answer, case, clock))
+        if isinstance(given[-1].error, OutOfTimeError | KeyboardInterrupt):
+            stopped = isinstance(given[-1].error, OutOfTimeError)
+            return Judgement("failed", (), case, given[-1], right.value, stopped=stopped)
     wrong = [i for i in range(len(cases)) if not alike(given[i], expected[i], question)]
     if not wrong:
         return Judgement("right")
     ran = [i for i in wrong if given[i].error is None]
     far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
     first = (far or ran or wrong)[0]  # where the mistake is plain to see
-    stopped = any(type(outcome.error).__name__ == "OutOfTimeError" for outcome in given)
-    names = () if stopped else _recognise(question, answer, cases, given, expected, seed)
+    ask = partial(run, question, answer, clock=clock)
+    names = _recognise(question, ask, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names
     seen = "" if given[first].error else describe(question, given[first], expected[first])
-    if not names and not stopped and _differs(given[first], run(question, answer, cases[first])):
+    if not names and _differs(given[first], ask(cases[first])):
         seen = text("check.random")
     return Judgement(
         "failed" if failed else "wrong",
@@ -75,8 +80,7 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
         given[first],
         expected[first].value,
         seen,
-        stopped,
-        next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
+        works=next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
     )
 
 
@@ -87,13 +91,13 @@ def _differs(once, again):
     return not alike_values(again.value, once.value)
 
 
-def run(question, answer, case):
-    """The outcome of one call."""
-    outcome = call(lambda *arguments: question.run(answer, arguments), case)
+def run(question, answer, case, clock=None):
+    """The outcome of one call, in the time that the ``clock`` has left."""
+    outcome = call(lambda *arguments: question.run(answer, arguments), case, clock)
     return replace(outcome, aliased=outcome.aliased - set(question.may_alias))
 
 
-def _recognise(question, answer, cases, given, expected, seed):
+def _recognise(question, ask, cases, given, expected, seed):
     """The names of the mistakes that explain all outcomes: one, or two at once, or ()."""
     found: list[tuple[str, ...]] = [
         (name,) for name in question.misconceptions if _explains(question, (name,), cases, given)
@@ -109,7 +113,7 @@ def _recognise(question, answer, cases, given, expected, seed):
         ]
     if len(found) > 1:  # more inputs, to tell them apart
         more = battery(question, seed + 1, (1, 2, 3, 4) * (MORE // 4))
-        again = [run(question, answer, case) for case in more]
+        again = [ask(case) for case in more]
         found = [names for names in found if _explains(question, names, more, again)] or found[:0]
     if not found:
         return (

@@ -58,10 +58,10 @@ class Posed:
         return Judgement("wrong", tuple(certain), self.inputs, value, self.shown(self.right))
 
     def offers(self, value):
-        """Whether ``value`` can be an answer: a letter, an option by its name, numbers."""
+        """Whether ``value`` can be an answer: a letter, letters, numbers."""
         read = self._read(value)
         if self.question.kind == "choice":
-            return isinstance(value, str) and read in self.labels.values()
+            return read is not None
         if self.question.kind == "order":
             return isinstance(read, tuple) and len(read) > 0 and None not in read
         return as_numbers(read) is not None
@@ -77,13 +77,16 @@ class Posed:
         return all(pair in self.question.coincide for pair in pairs)
 
     def _read(self, value):
-        """What a student means, however it is written: "(2, 3)", [0.5], "c a b"; or as it is."""
+        """What a student means, however it is written: "(2, 3)", [0.5], "c a b"; or as it is.
+
+        Of a choice or an order the options that the letters stand for: their names say nothing.
+        """
         kind = self.question.kind
         if kind == "choice":
-            return self.labels.get(value.strip(" .()").upper(), value) if _is_text(value) else value
+            return self.labels.get(value.strip(" .()").upper()) if _is_text(value) else None
         if kind == "order":
             if not isinstance(value, str | list | tuple | np.ndarray):
-                return value
+                return None
             letters = [str(letter).strip().upper() for letter in value]
             return tuple(self.labels.get(letter) for letter in letters if letter.isalnum())
         numbers = as_numbers(_numbers_in(value, kind) if _is_text(value) else value)
