@@ -3,14 +3,34 @@
 # Each sets up what it needs in .venv the first time. They want Python 3.11 or later, and nothing else.
 PYTHON ?= python3
 
-lab: .venv/ready
+lab: .venv/lab
 	.venv/bin/bpcourse lab course $(call given,PORT,--port=) $(call given,HOST,--host=) $(ARGS)
 
-test: .venv/ready
+test: lint
+	.venv/bin/pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+
+# Style, types, spelling, the page's scripts (none of them needs node), and the files for GitHub.
+lint: .venv/ready
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+	.venv/bin/codespell
+	.venv/bin/oxlint --deny-warnings bpcourse
+	.venv/bin/oxfmt --check bpcourse/widgets/static
+	.venv/bin/zizmor --offline --quiet --no-progress --config .github/zizmor.yml .github docs/instructors/github_classroom/checks.yml
+	@for kind in github-workflows:workflows/*.yml github-issue-forms:ISSUE_TEMPLATE/[0-9]*.yml \
+	github-issue-config:ISSUE_TEMPLATE/config.yml; do \
+	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.$${kind%%:*} .github/$${kind#*:} || exit 1; done
+
+# What the linters can mend by themselves.
+format: .venv/ready
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+	.venv/bin/oxfmt bpcourse/widgets/static
+
+# Let git lint before each commit.
+hooks: .venv/ready
+	.venv/bin/pre-commit install
 
 test-slow: .venv/ready
 	.venv/bin/pytest -m slow -n 2 --dist loadfile $(ARGS)
@@ -47,9 +67,11 @@ pip_setting = $$(.venv/bin/python -m pip config get global.$(1) 2>/dev/null || t
 uv = VIRTUAL_ENV=.venv UV_DEFAULT_INDEX="$${PIP_INDEX_URL:-$(call pip_setting,index-url)}" \
 	UV_FIND_LINKS="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}" .venv/bin/uv
 # Bytecode is compiled now, and Matplotlib lists the fonts now, so that the first lesson opens at once.
-install = $(uv) pip install --quiet --compile-bytecode
+# The lock is given as constraints, so each stage takes its part of it; uv checks the hashes there too.
+install = $(uv) pip install --quiet --compile-bytecode -c requirements.lock
 
-.venv/ready: requirements.lock pyproject.toml
+# What a student needs.
+.venv/lab: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	"bpcourse needs Python 3.11 or later, and $(PYTHON) is " + sys.version.split()[0] + \
 	". Name another one: make PYTHON=python3.12 ...")'
@@ -57,28 +79,33 @@ install = $(uv) pip install --quiet --compile-bytecode
 	@$(PYTHON) -m venv .venv
 	@awk '/^uv==/ {on = 1} on; on && !/\\$$/ {exit}' requirements.lock | \
 	.venv/bin/python -m pip install -qq --require-hashes -r /dev/stdin
-	@$(install) --require-hashes -r requirements.lock
-	@$(install) --no-deps --no-build-isolation --editable .
+	@$(install) --build-constraints requirements.lock --editable '.[lab]'
 	@.venv/bin/python -c 'import matplotlib.font_manager' 2>/dev/null
 	@touch $@
 
-# Constraints, not requirements: of torch's builds the CUDA one brings 18 packages, the CPU one none.
+# What the tests need beside it.
+.venv/ready: .venv/lab
+	@$(install) -r pyproject.toml --extra lab --extra grade --extra cluster --group test
+	@touch $@
+
+# Its own lock: of torch's builds the CUDA one brings 18 packages, the CPU one none.
 .venv-bench/ready: requirements-bench.lock | .venv/ready
 	@echo "Setting up .venv-bench, once: torch alone takes some minutes on a slow line."
 	@.venv/bin/python -m venv .venv-bench
-	@$(install) --python .venv-bench -c requirements-bench.lock -r pyproject.toml --extra bench
+	@$(uv) pip install --quiet --compile-bytecode --python .venv-bench -c requirements-bench.lock \
+	-r pyproject.toml --group bench
 	@touch $@
 
 # Write both locks, keeping what they pin (ARGS=--upgrade: the newest). The hash is that of torch's CPU
 # build, which the index does not list.
 torch_cpu = 6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b
-compile = .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-	--custom-compile-command "make lock" $(ARGS)
+compile = $(uv) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" $(ARGS) pyproject.toml
 lock: .venv/ready
-	sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml | \
-	$(compile) --extra lab --extra test -o requirements.lock pyproject.toml -
-	$(compile) --extra bench -o .venv/bench.lock pyproject.toml
+	$(compile) --extra lab --extra grade --extra cluster --group test --group site -o requirements.lock
+	sed '/$(torch_cpu)/d' requirements-bench.lock > .venv/bench.lock
+	$(compile) --group bench -o .venv/bench.lock
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe lab test test-slow test-browser notebooks exercises bench clean lock
+.PHONY: axe lab lint format hooks test test-slow test-browser notebooks exercises bench clean lock

@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
     from bpcourse import notation as notation
     from bpcourse import optimizers as optimizers
     from bpcourse import questions as questions
+    from bpcourse import showing as showing
+    from bpcourse import terms as terms
     from bpcourse import training as training
     from bpcourse import workspace as workspace
     from bpcourse.gradcheck import central_difference as central_difference
@@ -47,9 +49,12 @@ if TYPE_CHECKING:  # for editors and type checkers; what runs is the table below
     from bpcourse.questions import hint as hint
     from bpcourse.questions import predict as predict
     from bpcourse.questions import progress as progress
+    from bpcourse.questions import reveals as reveals
+    from bpcourse.showing import look as look
+    from bpcourse.terms import glossary as glossary
     from bpcourse.training import train as train
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 _NAMES = {
     "layers": "GELU Identity LeakyReLU Linear ReLU SiLU Sigmoid Softmax Softplus Tanh",
@@ -58,7 +63,9 @@ _NAMES = {
     "network": "Network accuracy",
     "training": "train",
     "gradcheck": "central_difference",
-    "questions": "Answer ask check gain hint predict progress",
+    "questions": "Answer ask check gain hint predict progress reveals",
+    "showing": "look",
+    "terms": "glossary",
 }
 _MODULES = "activations datasets diagnosis figures gradcheck graph indexwise notation".split()
 _MODULES += ["optimizers", "workspace"]

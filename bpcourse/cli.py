@@ -117,11 +117,11 @@ def _grade(parser, arguments):
 
 def _ledger(parser, names):
     try:
-        lines, proven = ledger.report(names)
+        lines, checked = ledger.report(names)
     except ValueError as error:
         parser.error(str(error))
     print("\n".join(lines))
-    if not proven:
+    if not checked:
         parser.exit(1)
 
 

@@ -1,7 +1,9 @@
 """Files written whole or not at all, and by one program at a time."""
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 try:
     import fcntl
@@ -9,7 +11,7 @@ except ImportError:  # Windows, or a browser
     fcntl = None  # type: ignore[assignment]
 
 
-def write(path, data):
+def write(path: Path, data: bytes) -> None:
     """Put the bytes ``data`` at ``path``, whole or not at all, making its folder if need be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
@@ -21,7 +23,7 @@ def write(path, data):
 
 
 @contextmanager
-def alone(folder):
+def alone(folder: Path) -> Iterator[None]:
     """Be the only program that is in such a block for this folder, where the system can say so.
 
     Two notebooks that are open at once write into one record; without this one would lose.

@@ -1,6 +1,6 @@
-"""The ledger: which cell of which lesson proves each of the sources' 90 items, and how it stands.
+"""The ledger: which cell of which lesson checks each of the sources' 90 items, and how it stands.
 
-``ledger.toml`` says of every item what the source states and what the proof claims; the lessons say
+``ledger.toml`` says of every item what the source states and what the check claims; the lessons say
 the rest, by their cells' tags. ``bpcourse ledger`` prints both side by side.
 """
 
@@ -18,19 +18,19 @@ from bpcourse.text import text
 
 TAG = re.compile(r"[A-Z]\d+")  # every tag of this form must name an item
 KINDS = ("formula", "algorithm", "idea")
-PROVEN = "proven"
+CHECKED = "checked"
 
 
 @dataclass(frozen=True)
 class Item:
-    """One of the 90: what a source states, the lesson that teaches it, and what is proven there."""
+    """One of the 90: what a source states, which lesson teaches it, and what is checked there."""
 
     id: str  # "C29": source C, item 29
     lesson: str  # its stem, "09_vectors_and_jacobians"
     kind: str  # "formula", "algorithm" or "idea"
     slip: bool  # wrong or ambiguous as printed in the source
     statement: str  # in the source's own notation
-    claim: str  # what the proof asserts
+    claim: str  # what the check asserts
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Cell:
 
     @property
     def status(self):
-        """``"proven"``, or what is missing: ``"no assertion"``, ``"not run"``."""
-        return "no assertion" if not self.asserts else PROVEN if self.passed else "not run"
+        """``"checked"``, or what is missing: ``"no assertion"``, ``"not run"``."""
+        return "no assertion" if not self.asserts else CHECKED if self.passed else "not run"
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class Entry:
 
     @property
     def status(self):
-        """The worst of its cells' (``"proven"`` when all are), or ``"no proof"``."""
-        return min((cell.status for cell in self.cells), key=_WORST.index, default="no proof")
+        """The worst of its cells' (``"checked"`` when all are), or ``"no check"``."""
+        return min((cell.status for cell in self.cells), key=_WORST.index, default="no check")
 
 
-_WORST = ["no assertion", "not run", PROVEN]
+_WORST = ["no assertion", "not run", CHECKED]
 
 
 @lru_cache
@@ -122,7 +122,7 @@ def ledger(folder=None):
 
 
 def report(names=(), folder=None):
-    """The lines that ``bpcourse ledger`` prints, and whether every item shown is proven.
+    """The lines that ``bpcourse ledger`` prints, and whether every item shown is checked.
 
     ``names`` are items (``"C29"``) or sources (``"C"``), which are then shown whole, with statement
     and claim; without any, a table of all 90. ValueError for a name that is neither.
@@ -138,9 +138,9 @@ def report(names=(), folder=None):
         lines.append(_line(entry))
         if names:
             lines += [f"    {entry.item.statement}", f"    = {entry.item.claim}"]
-    proven = sum(entry.status == PROVEN for entry in shown)
-    lines.append(text("ledger.total", proven=proven, count=len(shown)))
-    return lines, proven == len(shown)
+    checked = sum(entry.status == CHECKED for entry in shown)
+    lines.append(text("ledger.total", checked=checked, count=len(shown)))
+    return lines, checked == len(shown)
 
 
 def _line(entry):

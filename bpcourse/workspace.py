@@ -154,7 +154,7 @@ def _beside(path, word, data):
     return None if same else _free(path, word)
 
 
-def source(name):
+def source(name: str) -> Path:
     """Where the originals of a folder lie: in the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent
     return package / name if (package / "lectures").is_dir() else package.parent / name

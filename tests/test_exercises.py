@@ -158,3 +158,14 @@ def test_nbgrader_itself_makes_the_same(tmp_path):
             mine = {k: v for k, v in our.metadata.get("nbgrader", {}).items() if k != "checksum"}
             his = {k: v for k, v in their.metadata.get("nbgrader", {}).items() if k != "checksum"}
             assert json.dumps(mine, sort_keys=True) == json.dumps(his, sort_keys=True)
+
+
+def test_a_model_answer_in_words_is_taken_out():
+    """An open question is answered in a Markdown cell, which no check reads."""
+    notebook = notebooks.read(SOLUTIONS[0])
+    nbgrader = {"grade": True, "solution": True, "locked": False, "task": False, "points": 0}
+    nbgrader |= {"grade_id": "lesson-open", "schema_version": 3}
+    source = "<!-- BEGIN SOLUTION -->\nBecause it falls.\n<!-- END SOLUTION -->"
+    cell = nbformat.v4.new_markdown_cell(source, metadata={"nbgrader": nbgrader}, id="open")
+    notebook.cells.insert(3, cell)
+    assert exercises.generate(notebook).cells[3].source == exercises.WORDS

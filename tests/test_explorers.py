@@ -61,15 +61,15 @@ def test_the_slope_of_a_loss_is_the_measured_one(pair):
 @pytest.mark.parametrize("outer", chain.OUTER)
 def test_small_pushes_obey_the_chain_rule(inner, outer):
     found = chain.pushes(inner, outer, 0.8, 1e-6)
-    assert np.isclose(found["dy"] / 1e-6, found["dy_dx"], rtol=1e-4)
-    assert np.isclose(found["dz"] / 1e-6, found["dy_dx"] * found["dz_dy"], rtol=1e-4)
+    assert np.isclose(found["du"] / 1e-6, found["du_ds"], rtol=1e-4)
+    assert np.isclose(found["df"] / 1e-6, found["du_ds"] * found["df_du"], rtol=1e-4)
     large = chain.pushes(inner, outer, 0.8, 0.9)
-    assert not np.isclose(large["dz"] / 0.9, found["dy_dx"] * found["dz_dy"], rtol=1e-3)
+    assert not np.isclose(large["df"] / 0.9, found["du_ds"] * found["df_du"], rtol=1e-3)
 
 
 def test_a_push_across_a_pole_is_refused():
-    with pytest.raises(ValueError, match="no value at y = 0"):
-        chain.pushes("sin x", "10/y", -0.1, 0.5)
+    with pytest.raises(ValueError, match="no value at u = 0"):
+        chain.pushes("sin s", "10/u", -0.1, 0.5)
 
 
 def test_descent_takes_the_steps_of_the_update_rule():
@@ -220,14 +220,14 @@ def test_the_hasty_png_is_what_was_painted():
 
 
 def test_what_cannot_be_drawn_is_said_and_the_picture_stays():
-    explorer = widgets.ChainMicroscope("sin x", "10/y", x=1.0, dx=0.1)
+    explorer = widgets.ChainMicroscope("sin s", "10/u", s=1.0, ds=0.1)
     before = bytes(explorer.picture.value)
-    explorer.set(x=-0.1)
+    explorer.set(s=-0.1)
     assert bytes(explorer.picture.value) == before
-    assert "no value at y = 0" in explorer.caption.value
-    explorer.set(x=0.5)
+    assert "no value at u = 0" in explorer.caption.value
+    explorer.set(s=0.5)
     assert bytes(explorer.picture.value) != before and "no value" not in explorer.caption.value
-    with pytest.raises(ValueError, match="push: expected one of inner, outer, x, dx"):
+    with pytest.raises(ValueError, match="push: expected one of inner, outer, s, ds"):
         explorer.set(push=1)
 
 
@@ -252,15 +252,15 @@ def test_the_running_example_counts_as_lesson_12_says():
 
 
 def test_the_microscope_shows_real_numbers_and_its_zoom_is_seen():
-    explorer = widgets.ChainMicroscope("x²", "10/y", x=2.0, dx=1.0)
+    explorer = widgets.ChainMicroscope("s²", "10/u", s=2.0, ds=1.0)
     frames = []
-    for dx in (1.0, 0.1, 1e-4):
-        explorer.set(dx=dx)
+    for ds in (1.0, 0.1, 1e-4):
+        explorer.set(ds=ds)
         (x_low, x_high), (y_low, y_high) = (ax.get_xlim() for ax in explorer.axes)
         assert (x_low + x_high) / 2 == pytest.approx(2) and (y_low + y_high) / 2 == pytest.approx(4)
         frames.append(x_high - x_low)
         (_, _, ends), _ = explorer.lines
-        assert np.allclose(ends.get_data(), [[2, 2 + dx], [4, (2 + dx) ** 2]])
+        assert np.allclose(ends.get_data(), [[2, 2 + ds], [4, (2 + ds) ** 2]])
     assert np.allclose(frames, 2.8 * np.array([1, 0.1, 1e-4]))
 
 

@@ -222,6 +222,18 @@ def test_a_caption_says_what_to_see_and_the_alternative_text_stays_in_the_pictur
         figures.show(figures.curve(activations.tanh), alt="tanh", caption=" ")
 
 
+def test_a_sketch_is_measured_in_inches_and_words_cover_lines():
+    fig, ax = figures.sketch(4, 1)
+    figures.arrow(ax, (1, 0.5), (3, 0.5), figures.GRADIENT, gap=20, linestyle="--")
+    figures.put(ax, (1, 0.5), "$x$ = 2", figures.FORWARD, framed=True, ha="left")
+    assert fig.get_size_inches().tolist() == [4, 1]
+    inch = ax.transData.transform((1, 1)) - ax.transData.transform((0, 0))
+    assert np.allclose(inch, fig.dpi)
+    line, words = ax.texts
+    assert words.zorder > line.zorder
+    assert to_rgb(line.arrow_patch.get_edgecolor()) == to_rgb(figures.GRADIENT)
+
+
 def test_show_closes_a_pyplot_figure(displayed, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     from matplotlib import pyplot

@@ -1,4 +1,4 @@
-"""The ledger: 90 items, each proven by a cell of its lesson; and it goes red where one is not."""
+"""The ledger: 90 items, each checked by a cell of its lesson; and it goes red where one is not."""
 
 import re
 
@@ -31,20 +31,20 @@ def test_no_two_items_claim_the_same():
 
 
 @pytest.mark.parametrize("entry", ledger.ledger(), ids=lambda entry: entry.item.id)
-def test_an_item_is_proven_in_its_lesson(entry):
-    assert entry.status == ledger.PROVEN
+def test_an_item_is_checked_in_its_lesson(entry):
+    assert entry.status == ledger.CHECKED
 
 
 def test_every_tag_names_an_item_and_every_tagged_cell_asserts():
     for tag, cells in ledger.tagged_cells().items():
         assert tag in ALL, f"the tag {tag} in {cells[0].lesson} names no item"
         for cell in cells:
-            assert cell.status == ledger.PROVEN, f"{tag} in {cell.lesson}, cell {cell.id}"
+            assert cell.status == ledger.CHECKED, f"{tag} in {cell.lesson}, cell {cell.id}"
 
 
 # --- it can go red --------------------------------------------------------------------------------
 
-PROOF = "assert 1 + x == 3"
+CHECK = "assert 1 + x == 3"
 
 
 @pytest.fixture
@@ -59,40 +59,40 @@ def status(tmp_path):
     return status
 
 
-def _proof(source=PROOF, count=1, outputs=(), tag="D8"):
+def _check(source=CHECK, count=1, outputs=(), tag="D8"):
     outputs = list(outputs)
     cell = new_code_cell(source, execution_count=count, outputs=outputs, metadata={"tags": [tag]})
     return cell
 
 
-def test_a_tagged_asserting_cell_that_has_run_proves_its_item(status):
-    assert status(_proof()) == "proven"
-    assert status(_proof("%time\nnp.testing.assert_allclose(a, b)")) == "proven"
-    assert status(_proof("with pytest.raises(ValueError): f(x)")) == "proven"
+def test_a_tagged_asserting_cell_that_has_run_checks_its_item(status):
+    assert status(_check()) == "checked"
+    assert status(_check("%time\nnp.testing.assert_allclose(a, b)")) == "checked"
+    assert status(_check("with pytest.raises(ValueError): f(x)")) == "checked"
 
 
 @pytest.mark.parametrize(
     "cells, expected",
     [
-        ([], "no proof"),
-        ([_proof(tag="D7")], "no proof"),
-        ([_proof(tag="hide-output")], "no proof"),
-        ([_proof("print(x == 2)")], "no assertion"),
-        ([_proof("assert True")], "no assertion"),
-        ([_proof("# assert x == 2\nx = 'assert x'")], "no assertion"),
-        ([new_markdown_cell(PROOF, metadata={"tags": ["D8"]})], "no assertion"),
-        ([_proof(count=None)], "not run"),
-        ([_proof(outputs=[new_output("error", ename="E", evalue="", traceback=[])])], "not run"),
-        ([_proof(), _proof("print(x)")], "no assertion"),  # the worst of its cells
-        ([_proof(), _proof(count=None)], "not run"),
+        ([], "no check"),
+        ([_check(tag="D7")], "no check"),
+        ([_check(tag="hide-output")], "no check"),
+        ([_check("print(x == 2)")], "no assertion"),
+        ([_check("assert True")], "no assertion"),
+        ([_check("# assert x == 2\nx = 'assert x'")], "no assertion"),
+        ([new_markdown_cell(CHECK, metadata={"tags": ["D8"]})], "no assertion"),
+        ([_check(count=None)], "not run"),
+        ([_check(outputs=[new_output("error", ename="E", evalue="", traceback=[])])], "not run"),
+        ([_check(), _check("print(x)")], "no assertion"),  # the worst of its cells
+        ([_check(), _check(count=None)], "not run"),
     ],
 )
-def test_what_proves_nothing_is_named(status, cells, expected):
+def test_what_checks_nothing_is_named(status, cells, expected):
     assert status(*cells) == expected
 
 
-def test_a_proof_in_another_lesson_is_none(status):
-    assert status(_proof(), lesson="04_chain_rule") == "no proof"
+def test_a_check_in_another_lesson_is_none(status):
+    assert status(_check(), lesson="04_chain_rule") == "no check"
 
 
 # --- the command ----------------------------------------------------------------------------------
@@ -101,11 +101,11 @@ def test_a_proof_in_another_lesson_is_none(status):
 def test_the_command_prints_item_lesson_cell_and_status(capsys):
     cli.main(["ledger"])
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 92 and lines[-1] == "90 of 90 items proven"
+    assert len(lines) == 92 and lines[-1] == "90 of 90 items checked"
     for item, line in zip(ledger.items(), lines[1:], strict=False):
         name, kind, lesson, status, *cells = line.split()
         assert name.rstrip("*") == item.id and name.endswith("*") == item.slip
-        assert (kind, lesson, status) == (item.kind, item.lesson, "proven") and cells
+        assert (kind, lesson, status) == (item.kind, item.lesson, "checked") and cells
 
 
 def test_the_command_shows_single_items_and_sources_whole(capsys):
@@ -115,15 +115,15 @@ def test_the_command_shows_single_items_and_sources_whole(capsys):
     for item in chosen:
         assert item.statement in out and item.claim in out
     assert re.findall(r"^([A-E]\d+)", out, re.M) == [item.id for item in chosen]
-    assert out.endswith("11 of 11 items proven\n")
+    assert out.endswith("11 of 11 items checked\n")
 
 
-def test_the_command_fails_where_an_item_is_not_proven(monkeypatch, capsys, tmp_path):
+def test_the_command_fails_where_an_item_is_not_checked(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(workspace, "source", lambda name: tmp_path)
     with pytest.raises(SystemExit) as stop:
         cli.main(["ledger"])
     assert stop.value.code == 1
-    assert capsys.readouterr().out.endswith("0 of 90 items proven\n")
+    assert capsys.readouterr().out.endswith("0 of 90 items checked\n")
 
 
 def test_the_command_refuses_what_is_no_item(capsys):

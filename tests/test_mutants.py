@@ -1,4 +1,4 @@
-"""A broken gradient in the package turns a lesson red: the proofs in the lessons are proofs.
+"""A broken gradient in the package turns a lesson red: the checks in the lessons check.
 
 Each mutant is a copy of the package with one gradient wrong by one percent (or transposed), and the
 lesson named beside it is run on that copy by nbval, as in CI.

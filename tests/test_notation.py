@@ -130,7 +130,7 @@ def test_the_page_finds_every_wrong_formula(page, entry):
         page["check"](DIALECTS[1], twice, page["net"], page["X"], page["Y"])
 
 
-def test_the_page_lists_every_starred_item_with_the_lesson_that_proves_it():
+def test_the_page_lists_every_starred_item_with_the_lesson_that_checks_it():
     slips = {item.id: item.lesson for item in ledger.items() if item.slip}
     cells = {cell.id: cell for cell in read(ROOT / "lectures" / "90_notation.ipynb").cells}
     listed = {}

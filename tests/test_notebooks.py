@@ -93,6 +93,14 @@ def test_cell_ids_stay_and_new_ones_come_from_the_text():
     assert [cell.id for cell in notebooks.normalise(_example()).cells] == ids
 
 
+def test_what_the_site_folds_is_folded_in_jupyterlab():
+    notebook = _example()
+    notebook.cells[1].metadata["tags"] = ["hide-input", "hide-output"]
+    normal = notebooks.normalise(notebook)
+    assert normal.cells[1].metadata.jupyter == {"source_hidden": True}
+    assert "jupyter" not in normal.cells[2].metadata
+
+
 def test_normalising_twice_changes_nothing():
     normal = notebooks.normalise(_example())
     assert notebooks.dumps(notebooks.normalise(normal)) == notebooks.dumps(normal)

@@ -1,20 +1,24 @@
 """Predicting: the guess is kept, the first one counts, and nothing that was kept is lost."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpcourse import predict
+from bpcourse import predict, reveals
+from bpcourse import text as texts
 from bpcourse.questions import record
+from bpcourse.questions.guesses import read
 from bpcourse.text import text
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A working folder with a record, and the current directory in its ``lectures``."""
+    """A working folder with a record, the current directory in its ``lectures``, no reveal open."""
+    monkeypatch.delenv("BPCOURSE_REVEALS", raising=False)
     (tmp_path / "lectures").mkdir()
     (tmp_path / "bpcourse.json").write_text("{}\n")
     monkeypatch.chdir(tmp_path / "lectures")
@@ -103,7 +107,38 @@ def test_reveal_shows_both_as_text_and_as_html(folder, shown, capsys):
         (4, (4, 3), None, False),
         ([[0.5, -0.3]], np.array([[0.51, -0.36]]), None, False),
         ([[0.5, -0.3]], np.array([[0.51, -0.3]]), None, True),
-        ([0.5], np.array([[0.5]]), None, False),
+        ([0.5], np.array([[0.5]]), None, True),  # (4,) or 4: brackets around one thing say nothing
+        (4, (4,), None, True),
+        ((4,), np.int64(4), None, True),
+        ((4, 3, 1), (4, 3), None, False),
+        ("−1.085", -1.0847, None, True),  # U+2212, as it is copied out of a text
+        ("+0.5", 0.5, None, True),
+        ("98 %", 0.98, None, True),
+        ("98%", 0.98, None, True),
+        (98, 0.98, None, True),
+        (97, 0.98, None, False),
+        (97, 0.98, 0.01, True),
+        ("0.98", 0.98, None, True),
+        (150, 1.5, None, False),  # no share
+        ((98, 12), (0.98, 0.12), None, True),
+        (1e-5, -5, None, True),  # the exponent was asked
+        ("10^-5", -5, None, True),
+        ("1e-5", -5, None, True),
+        (1e-4, -5, None, False),
+        (1e-4, -5, 1, True),
+        (1e-300, -5, None, False),
+        (-1e-5, -5, None, False),
+        (1000, 3, None, False),  # a count is no exponent
+        ("3 × 4", (3, 4), None, True),
+        ("3x4", (3, 4), None, True),
+        ("(3, 4)", (3, 4), None, True),
+        ("3, 4", (3, 4), None, True),
+        ("[3, 4]", (4, 3), None, False),
+        ("down", "Down", None, True),
+        ("yes", True, None, True),
+        (False, "no", None, True),
+        (10**400, 3.0, None, False),
+        ("(" * 500, 3.0, None, False),
         ("Yes ", "yes", None, True),
         (True, True, None, True),
         (False, True, None, False),
@@ -190,3 +225,116 @@ def test_without_a_record_one_is_made_here(tmp_path, monkeypatch):
 def test_bad_arguments_are_named(folder, id, guess, match):
     with pytest.raises(TypeError, match=match):
         predict(id, guess)
+
+
+# --- a prediction with texts of its own -----------------------------------------------------------
+
+TEXTS = r"""
+[prediction."lesson.push"]
+answer = "−1.085"
+explain = "−1.085: the loss goes *down*, $\\delta_{{2}}$ says."
+[prediction."lesson.push".wrong]
+"1.085" = "That is the size."
+"-0.185" = "That is the output."
+[prediction."lesson.exponent"]
+answer = "3"
+form = "exponent"
+explain = "A thousand times: 3."
+"""
+
+
+@pytest.fixture
+def entries(tmp_path, monkeypatch):
+    """Two predictions with their texts."""
+    monkeypatch.setattr(texts, "_added", {})
+    (tmp_path / "lesson.toml").write_text(TEXTS, encoding="utf-8")
+    texts.add(tmp_path / "lesson.toml")
+
+
+EXPLAINED = r"−1.085: the loss goes *down*, $\delta_{2}$ says."
+
+
+def test_before_a_guess_nothing_is_shown(folder, entries, shown, capsys):
+    guess = predict("lesson.push", ...)
+    assert capsys.readouterr().out.strip() == text("predict.reminder")
+    assert not guess.reveal(-1.0847)
+    out, err = capsys.readouterr()
+    assert out.strip() == text("predict.first") and not re.search(r"\d", out + err)
+    assert shown == []
+
+
+def test_after_a_guess_the_reason_is_shown(folder, entries, shown):
+    assert predict("lesson.push", -1.085).reveal(-1.0847)
+    said = text("predict.you_said", guess="-1.085")
+    whole = f"{said} {text('predict.match')}\n\n{EXPLAINED}"
+    assert shown == [{"text/markdown": whole, "text/plain": whole}]
+
+
+@pytest.mark.parametrize(
+    ("guess", "verdict"),
+    [
+        (1.085, "That is the size."),
+        ("1.09", "That is the size."),  # the same idea, rounded
+        (-0.185, "That is the output."),
+        (-1.1, text("predict.match")),
+        (7, text("predict.differ")),
+        ("down", text("predict.differ")),
+    ],
+)
+def test_a_known_wrong_idea_is_named(folder, entries, shown, guess, verdict):
+    predict("lesson.push", guess).reveal(-1.0847)
+    assert shown[0]["text/plain"].partition("\n")[0].endswith(f"`. {verdict}")
+    assert shown[0]["text/plain"].endswith(EXPLAINED)
+
+
+def test_who_skips_sees_the_reason_alone(folder, entries, shown, capsys):
+    assert predict("lesson.push", "skip").reveal(-1.0847)
+    assert shown[0]["text/plain"] == EXPLAINED
+    assert capsys.readouterr().out.strip() == text("predict.skipped")
+    assert predict("lesson.push", 1.085).guess == 1.085  # a guess after all
+    assert predict("lesson.push", "skip").guess == 1.085
+
+
+def test_a_guess_survives_a_restart_and_a_fresh_copy(folder, entries, shown, capsys):
+    predict("lesson.push", 1.085)
+    capsys.readouterr()
+    again = predict("lesson.push", ...)
+    assert again.guess == 1.085
+    assert capsys.readouterr().out.strip() == text("predict.from_before", guess="1.085")
+    assert again.reveal(-1.0847)
+    predict("lesson.exponent", "skip")
+    assert predict("lesson.exponent", ...).reveal(3)
+
+
+def test_open_reveals_wait_for_nobody(folder, entries, shown):
+    reveals("open")
+    assert predict("lesson.push", ...).reveal(-1.0847)
+    assert shown[0]["text/plain"] == EXPLAINED
+    reveals("closed")
+    assert not predict("lesson.push", ...).reveal(-1.0847)
+    with pytest.raises(ValueError, match="state: expected .open."):
+        reveals("ajar")
+
+
+def test_an_exponent_that_is_asked_for(folder, entries, shown):
+    predict("lesson.exponent", 1000).reveal(3)
+    assert text("predict.match") in shown[0]["text/plain"]
+
+
+def test_a_changed_lesson_is_told_apart(folder, entries, shown):
+    predict("lesson.push", -2).reveal(-2.0)
+    first, moved, explained = shown[0]["text/plain"].split("\n\n")
+    assert first.endswith(text("predict.match"))
+    assert moved == text("predict.moved", result="-2")
+    assert explained == EXPLAINED
+
+
+def test_an_id_that_its_lesson_does_not_have_is_named(folder, entries):
+    with pytest.raises(ValueError, match="lesson.exponent, lesson.push, got 'lesson.pull'"):
+        predict("lesson.pull", 1)
+    assert predict("another.pull", 1).guess == 1
+
+
+@given(st.text(max_size=8))
+def test_any_words_can_be_read(words):
+    read(words)

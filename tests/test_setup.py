@@ -15,7 +15,8 @@ import yaml
 import bpcourse
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+TOML = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, GROUPS = TOML["project"], TOML["dependency-groups"]
 EXTRAS = PROJECT["optional-dependencies"]
 
 
@@ -78,6 +79,7 @@ Linear("three", 2, rng=rng)  # error
 Linear(3, 2)  # error
 Linear(3, 2, rng=rng, init="xavvier")  # error
 SquaredError(reduction="average")  # error
+SoftmaxCrossEntropy("mean")  # error
 Network([Linear(3, 4, rng=rng)], "mse")  # error
 train(net, X, y, learning_rate="0.1", rng=rng, epochs=2, batch_size=8)  # error
 datasets.worked_network("relu")  # error
@@ -116,12 +118,12 @@ HOUSE = [  # each line may import from those above it and from its own
     "validation normal activations losses layers network optimizers monitor training",
     "operations graph",
     "indexwise",
-    "datasets notation text files",
+    "datasets notation text files showing",
     "diagnosis",
     "gradcheck",
     "figures widgets",
     "questions",
-    "workspace ledger doctor",
+    "workspace ledger doctor terms",
     "marking",
     "server cli __main__",
 ]
@@ -185,9 +187,13 @@ def test_conda_installs_what_the_lab_extra_does():
 
 
 @pytest.mark.parametrize(
-    "lock, extras", [("requirements.lock", ["lab", "test"]), ("requirements-bench.lock", ["bench"])]
+    "lock, extras, groups",
+    [
+        ("requirements.lock", ["lab", "grade", "cluster"], ["test", "site"]),
+        ("requirements-bench.lock", [], ["bench"]),
+    ],
 )
-def test_a_lock_pins_everything_by_hash_and_names_no_place(lock, extras):
+def test_a_lock_pins_everything_by_hash_and_names_no_place(lock, extras, groups):
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert not re.search(r"://|^-|@ |file:", text, re.MULTILINE)
     pinned = {}
@@ -197,14 +203,15 @@ def test_a_lock_pins_everything_by_hash_and_names_no_place(lock, extras):
             assert requirement and "--hash=sha256:" in block, block[:80]
             pinned[requirement[1]] = block
     wanted = PROJECT["dependencies"] + [entry for extra in extras for entry in EXTRAS[extra]]
+    wanted += [entry for group in groups for entry in GROUPS[group]]
     assert {_name(requirement) for requirement in wanted} <= set(pinned)
-    if "test" in extras:  # make installs the package itself without a network
+    if "test" in groups:  # make builds the package itself with what is pinned
         assert "hatchling" in pinned
 
 
-def test_the_version_is_the_same_wherever_it_stands():
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    assert citation["version"] == bpcourse.__version__
+def test_a_wheel_offers_what_users_install_and_nothing_of_the_maintainers():
+    assert set(EXTRAS) == {"lab", "grade", "cluster"}
+    assert set(GROUPS) == {"test", "site", "bench"}
 
 
 # --- the wheel and a fresh clone ------------------------------------------------------------------
@@ -264,12 +271,15 @@ def test_the_wheel_holds_the_lessons_and_runs_with_numpy_alone(tmp_path):
 def test_a_fresh_clone_sets_itself_up_once(tmp_path):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
+    python = clone / ".venv/bin/python"
+    subprocess.run(["make", "-C", clone, ".venv/lab"], check=True, timeout=600)
+    for module, found in {"jupyterlab": True, "pytest": False, "sphinx": False}.items():
+        run = subprocess.run([python, "-c", f"import {module}"], capture_output=True)
+        assert (run.returncode == 0) == found, module
     make = ["make", "-C", str(clone), ".venv/ready"]
     subprocess.run(make, check=True, timeout=600)
     code = "import bpcourse; print(bpcourse.__file__); import jupyterlab, nbval, hypothesis"
-    shown = subprocess.run(
-        [clone / ".venv/bin/python", "-c", code], cwd=tmp_path, capture_output=True, text=True
-    )
+    shown = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True)
     assert shown.stdout.strip() == str(clone / "bpcourse" / "__init__.py"), shown.stderr
     compiled = list(clone.glob(".venv/lib/*/site-packages/jupyterlab/__pycache__/*.pyc"))
     assert compiled  # whatever PYTHONDONTWRITEBYTECODE says
@@ -287,7 +297,7 @@ def test_an_old_python_is_told_so(tmp_path):
     )
     old.chmod(0o755)
     run = subprocess.run(
-        ["make", f"PYTHON={old}", "--always-make", ".venv/ready"],
+        ["make", f"PYTHON={old}", "--always-make", ".venv/lab"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -13,6 +13,7 @@ from bpcourse.files import write
 from tools.notebooks import dumps, normalise, read
 
 STUB = "raise NotImplementedError()"
+WORDS = "YOUR ANSWER HERE"  # nbgrader's stub of an answer in Markdown
 STEPS = (  # as nbgrader generate_assignment runs them, but for its database
     "LockCells",
     "ClearSolutions",

@@ -74,12 +74,20 @@ def page(module):
         needs=", ".join(f"[{number}]({UP}/lectures/{file})" for number, file in needs),
         up=UP,
         stem=stem,
-        goals=_find(r"\*\*What you will learn\*\*\n\n(.*?)\n\n", first),
+        goals=_goals(module, first),
         asked="\n\n".join(_asked(module, number) for number in (1, 2, 3)),
         exercises="\n".join(_exercise(question) for question in questions),
         more=more,
         wrong="\n".join(_entry(name, questions) for name in counts[:SHOWN]),
     )
+
+
+def _goals(module, first):
+    """What one learns, from ``guide.toml``, or from the list in the lesson's first cell."""
+    try:
+        return text(f"guide.{module}.goals").strip()
+    except KeyError:
+        return _find(r"\*\*What you will learn\*\*\n\n(.*?)\n\n", first)
 
 
 def _find(pattern, source):

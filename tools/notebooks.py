@@ -25,6 +25,7 @@ from bpcourse.files import write
 
 ENVIRONMENT = {  # what a kernel that executes a lesson is given, here and in the tests
     "BPCOURSE_LANG": "en",
+    "BPCOURSE_REVEALS": "open",  # what is committed holds the results
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
@@ -69,6 +70,7 @@ def normalise(notebook):
         cell.metadata = nbformat.from_dict(
             {key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata}
         )
+        _fold(cell)
         cell["id"] = _stable_id(cell, ids)
         ids.add(cell["id"])
         if cell.cell_type == "code":
@@ -77,6 +79,12 @@ def normalise(notebook):
                 cell.execution_count = count
             cell.outputs = _normal_outputs(cell)
     return notebook
+
+
+def _fold(cell):
+    """A cell that the site folds, by the tag ``hide-input``, is folded in JupyterLab too."""
+    if cell.cell_type == "code" and "hide-input" in tags(cell):
+        cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
 
 
 def _stable_id(cell, taken):

@@ -10,12 +10,14 @@ from bpcourse.figures.layers import layer_diagram
 from bpcourse.figures.matrices import heat_map, heat_maps, jacobian
 from bpcourse.figures.network import network_diagram
 from bpcourse.figures.shapes import shape_row
+from bpcourse.figures.sketch import arrow, put, sketch
 from bpcourse.figures.style import FORWARD, GRADIENT, PARAMETER, new_figure, number, show, styled
 
 __all__ = [
     "FORWARD",
     "GRADIENT",
     "PARAMETER",
+    "arrow",
     "bars",
     "confusion_matrix",
     "curve",
@@ -29,8 +31,10 @@ __all__ = [
     "network_diagram",
     "new_figure",
     "number",
+    "put",
     "shape_row",
     "show",
+    "sketch",
     "styled",
     "tangent",
 ]

@@ -127,7 +127,7 @@ def confusion_matrix(y, guess, classes=None):
     counts = np.zeros((k, k), int)
     np.add.at(counts, (y, guess), 1)
     mistakes = np.ma.masked_equal(counts * ~np.eye(k, dtype=bool), 0)
-    names = classes if classes is not None else range(k)
+    names = list(map(str, classes if classes is not None else range(k)))
     size = min(0.42 * k + 1.4, 7)
     fig = new_figure(size + 0.3, size)
     ax = fig.subplots()

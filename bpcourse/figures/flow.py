@@ -50,7 +50,7 @@ def flow_graph(nodes, edges, *, kind=None, gates=None, values=None, grads=None):
         ax.text(x, y, shown, ha="center", va="center", fontsize=size)
         for words, side, color in ((above, 1, "forward"), (below, -1, "gradient")):
             at = y + side * (RADIUS + LINE / 2 + 0.02)
-            style = {"ha": "center", "va": "center", "fontsize": 11, "color": COLORS[color]}
+            style: dict = {"ha": "center", "va": "center", "fontsize": 11, "color": COLORS[color]}
             ax.text(x, at, words.get(name, ""), **style)
     return fig
 

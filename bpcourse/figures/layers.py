@@ -53,7 +53,7 @@ def layer_diagram(columns, titles=(), *, kinds=(), marked=None):
         ax.plot([x0, x1], [y0, y1], zorder=2 if stands_out else 1, **line)
         if stands_out:
             box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
-            at = {"ha": "center", "va": "center", "bbox": box, "zorder": 3}
+            at: dict = {"ha": "center", "va": "center", "bbox": box, "zorder": 3}
             ax.text((x0 + x1) / 2, (y0 + y1) / 2, marked[name], color=PARAMETER, **at)
     for c, column in enumerate(labels):
         color = COLORS[kinds[c] if kinds else None]

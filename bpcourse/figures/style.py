@@ -2,9 +2,10 @@
 
 import io
 import sys
+from collections.abc import Callable
 from functools import wraps
 from html import escape
-from typing import Any
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib
 from cycler import cycler
@@ -19,6 +20,7 @@ PARAMETER = "#14563A"  # W and b
 INK = "#222222"
 QUIET = "#6B6B6B"
 PALE = "#E4E4E4"
+PAPER = "white"
 COLORS = {None: INK, "forward": FORWARD, "gradient": GRADIENT, "parameter": PARAMETER}
 SIGNED = LinearSegmentedColormap.from_list(
     "signed", ["#8A4B08", "#E0A458", "#FFFFFF", "#A99BCB", "#4B3480"]
@@ -47,11 +49,15 @@ STYLE: Any = {
 }
 
 
-def styled(draw):
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
     """Decorate a function that draws: the course's style applies inside it, and only there."""
 
     @wraps(draw)
-    def drawn(*args, **kwargs):
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
         with matplotlib.rc_context(STYLE):
             return draw(*args, **kwargs)
 
@@ -59,17 +65,35 @@ def styled(draw):
 
 
 @styled
-def new_figure(width=8.0, height=3.2, layout="constrained"):
+def new_figure(
+    width: float = 8.0,
+    height: float = 3.2,
+    layout: Literal["constrained", "tight"] | None = "constrained",
+) -> Figure:
     """An empty figure in the course's style, ``width`` by ``height`` inches; 8 fill a page."""
     return Figure(figsize=(width, height), layout=layout)
 
 
-def show(fig, *, alt, caption=None):
-    """Display ``fig``: ``caption`` stands below it, and ``alt`` describes it to who cannot see it.
+def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
+    """Display ``fig`` with a caption below it.
 
-    A caption says what to look at, in Markdown with $LaTeX$; without one the alternative text
-    stands below. The picture is a PNG whose bytes depend on the figure alone. TypeError unless
-    ``fig`` is a figure, ValueError for an empty ``alt`` or ``caption``.
+    The picture is a PNG whose bytes depend on the figure alone.
+
+    Parameters
+    ----------
+    fig
+        The figure; 8 inches of it fill a page.
+    alt
+        What the figure shows, for those who do not see it; kept with the picture.
+    caption
+        What to see in it, in Markdown with $LaTeX$; without one the alternative text stands there.
+
+    Raises
+    ------
+    TypeError
+        Unless ``fig`` is a figure.
+    ValueError
+        For an empty ``alt`` or ``caption``.
     """
     from IPython.display import display
 
@@ -95,14 +119,14 @@ def show(fig, *, alt, caption=None):
 
 
 @styled
-def png(fig):
+def png(fig: Figure) -> bytes:
     """``fig`` as the bytes of a PNG, without a note of what wrote it."""
     file = io.BytesIO()
     fig.savefig(file, format="png", dpi=RESOLUTION, metadata={"Software": None})
     return file.getvalue()
 
 
-def number(value, decimals=2):
+def number(value: float, decimals: int = 2) -> str:
     """A number as it stands in a figure: rounded, with a real minus sign and no −0."""
     rounded = round(float(value), decimals)
     return f"{rounded or 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}")

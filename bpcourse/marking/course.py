@@ -130,8 +130,9 @@ def _course(path):
             _require(ours in known, path, f'{key}."{column}"', wanted, ours)
     if "roster" in table:
         settings["students"] = _students(path.parent / table["roster"])
-    questions = {question.id for question in all_questions()}
-    points = _numbers(path, "points", table, questions, "a question", "0 or more", float("inf"))
+    ids = {id: question.id for question in all_questions() for id in reversed(question.ids)}
+    points = _numbers(path, "points", table, ids, "a question", "0 or more", float("inf"))
+    points = {ids[name]: value for name, value in points.items()}
     share = "a share from 0 to 1"
     credit = _numbers(path, "credit", table, names("misconception"), "a misconception", share, 1)
     return Course(**settings, own_points=points, own_credit=credit)

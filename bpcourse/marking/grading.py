@@ -27,8 +27,7 @@ def run(arguments):
         raise ValueError(text("grade.bad_jobs", jobs=arguments.jobs))
     if arguments.questions:
         bank.add(arguments.questions)
-    if arguments.only:
-        bank.find(arguments.only)  # an unknown one is told before the work
+    asked = bank.find(arguments.only) if arguments.only else None  # or KeyError, before the work
     course = Course.load(arguments.course)
     found = find(arguments.submissions)
     if Path(arguments.out).resolve().is_relative_to(Path(arguments.submissions).resolve()):
@@ -41,16 +40,16 @@ def run(arguments):
     chosen = [one for one in found if arguments.student in (None, one.student)]
     if not chosen:
         raise ValueError(text("grade.no_student", student=arguments.student))
-    if arguments.only:  # those that have it, or may have it
-        notebook = bank.NOTEBOOKS[bank.find(arguments.only).lesson]
-        chosen = [one for one in chosen if one.notebook in ("", notebook)]
+    if asked:  # those that have it, had it, or may have it
+        notebooks = {bank.NOTEBOOKS.get(id.partition(".")[0], "") for id in asked.ids}
+        chosen = [one for one in chosen if one.notebook in ("", *notebooks)]
     results.only(found)
     seed = _seed(results.folder / SEED, arguments.seed)
     settings = Settings(
         way=way,
         seed=seed,
         warm=not arguments.cold,
-        only=arguments.only,
+        only=asked.id if asked else "",
         questions=str(Path(arguments.questions).resolve()) if arguments.questions else "",
     )
     with _executor(arguments.scheduler) as executor, _progress(len(chosen)) as done:

@@ -13,10 +13,10 @@ from bpcourse.marking.cells import NotANotebookError, code_cells
 from bpcourse.marking.course import Course
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
-from bpcourse.questions.bank import NOTEBOOKS, all_questions
+from bpcourse.questions.bank import NOTEBOOKS
 from bpcourse.text import text
 
-MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+)\.\w+["']""")
+MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+\.\w+)["']""")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Marker:
         student = self.student(submission)
         about = {"student": student.id, "name": student.name or submission.name}
         records = [about | record for record in records]
-        questions = [q for q in all_questions() if NOTEBOOKS[q.lesson] == own["notebook"]]
+        questions, _ = bank.of_notebook(own["notebook"], set())
         total = {
             "points": sum(record["points"] for record in records),
             "of": sum(r["of"] for r in records) or sum(map(self.course.points, questions)),
@@ -79,19 +79,19 @@ class Marker:
             cells = code_cells(data)
         except NotANotebookError as error:
             return own | {"state": "not a notebook", "message": str(error)}, []
-        own["notebook"] = submission.notebook or _mentioned(cells)
-        questions = [
-            question
-            for question in all_questions()
-            if NOTEBOOKS[question.lesson] == own["notebook"]
-            and self.settings.only in ("", question.id)
-        ]
+        ids = [id for _, source in cells for id in MENTIONED.findall(source)]
+        own["notebook"] = submission.notebook or _most_of(ids)
+        asked, earlier = bank.of_notebook(own["notebook"], set(ids))
+        questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
             return own | {"message": text("grade.no_lesson")}, []
         run = Run(self, submission, cells)
         results = run.answers(questions)
         records = [self._record(own["notebook"], question, results) for question in questions]
-        return own | run.state(records), records
+        state = run.state(records)
+        if earlier:
+            state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
+        return own | state, records
 
     def _record(self, notebook, question, results):
         """The record of one question from what came of it."""
@@ -138,8 +138,7 @@ class Marker:
             self._sandboxes.popitem()[1].close()
 
 
-def _mentioned(cells):
-    """The exercises that a notebook speaks of most, by its checks; "" for none."""
-    names = Counter(name for _, source in cells for name in MENTIONED.findall(source))
-    names = Counter({name: count for name, count in names.items() if name in NOTEBOOKS})
+def _most_of(ids):
+    """The exercises that a notebook speaks of most, by the ``ids`` of its checks; "" for none."""
+    names = Counter(name for name in (id.partition(".")[0] for id in ids) if name in NOTEBOOKS)
     return NOTEBOOKS[names.most_common(1)[0][0]] if names else ""

@@ -6,7 +6,7 @@ from bpcourse.questions.bank import all_questions
 from bpcourse.questions.checking import check
 from bpcourse.questions.gains import gain
 from bpcourse.questions.judging.posed import Answer
-from bpcourse.questions.prediction import Prediction, predict
+from bpcourse.questions.prediction import Prediction, predict, reveals
 from bpcourse.questions.result import NotRightError, Result
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "hint",
     "predict",
     "progress",
+    "reveals",
 ]

@@ -3,7 +3,7 @@
 import dis
 import types
 
-TOOLS = ("Answer", "ask", "check", "gain", "hint", "predict", "progress")
+TOOLS = ("Answer", "ask", "check", "gain", "hint", "look", "predict", "progress", "reveals")
 ALLOWED = (*TOOLS, "datasets", "figures")
 
 

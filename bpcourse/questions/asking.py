@@ -34,7 +34,7 @@ class Shown:
 class Pictured(Shown):
     """A text with a picture below it, where one can be shown."""
 
-    picture: object
+    picture: Any  # a Matplotlib figure, which is not imported for this
     alt: str
 
     def _ipython_display_(self):
@@ -78,7 +78,7 @@ def ask(question_id, seed=None):
     """
     question = find(question_id)
     if seed is None:
-        seed = record.entry("answers", question_id).get("seed", 0)
+        seed = record.entry("answers", *question.ids).get("seed", 0)
     key = f"question.{question.id}"
     if question.is_code:
         return Shown(text(f"{key}.task"))
@@ -104,9 +104,9 @@ def hint(question_id):
     question = find(question_id)
     if question.recorded:
         return Shown(text("ask.no_hints"))
-    given = record.entry("hints", question_id).get("given", 0)
+    given = record.entry("hints", *question.ids).get("given", 0)
     number = min(given + 1, HINTS)
-    record.keep("hints", question_id, lambda before: {"given": number})
+    record.keep("hints", question.id, lambda before: {"given": number})
     heading = text("ask.hint", number=number, count=HINTS)
     return Shown(f"**{heading}** " + text(f"question.{question.id}.hint_{number}"))
 
@@ -119,7 +119,7 @@ def progress(lesson=None):
     rows = [tuple(text("ask.head").split("|"))]
     points = 0
     for question in chosen:
-        status = record.entry("answers", question.id).get("status")
+        status = record.entry("answers", *question.ids).get("status")
         earned = question.points if status in ("right", "recorded") else 0
         points += earned
         mark = MARKS.get(status, MARKS[None])

@@ -28,14 +28,16 @@ def check(question_id, answer):
     question = find(question_id)
     if question.recorded:
         return _write_down(question, answer)
-    before = record.entry("answers", question_id)
+    before = record.entry("answers", *question.ids)
     seed = answer.seed if isinstance(answer, Answer) else 0
     if before.get("status") == "wrong" and before.get("seed") == after(seed):
-        again = {"id": question_id, "answer": question.answer, "seed": after(seed)}
-        return Result(question_id, "failed", text("check.answered_before", **again))
+        again = {"id": question.id, "answer": question.answer, "seed": after(seed)}
+        return Result(question.id, "failed", text("check.answered_before", **again))
     result = judge(question, answer, show_expected=before.get("tries", 0) >= 1)
     if result.status != "failed":
-        record.keep("answers", question_id, lambda old: _tried(question, old or {}, result, seed))
+        record.keep(
+            "answers", question.id, lambda old: _tried(question, old or before, result, seed)
+        )
     return result
 
 

@@ -53,11 +53,17 @@ class Question:
     place: int | None = None  # of the right option for seed 0; None for any
     picture: Callable | None = None  # (**inputs) -> the figure that ``ask`` shows, in our style
     accepts: Callable | None = None  # for an order: whether another order of lines is right too
+    formerly: tuple = ()  # ids that it had: records, course files and hand-ins may still use them
 
     @property
     def lesson(self):
         """The first part of the id: ``"matrix_form"``."""
         return self.id.partition(".")[0]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The id and those that it had."""
+        return (self.id, *self.formerly)
 
     @property
     def is_code(self):
@@ -107,6 +113,7 @@ def question(
     level="core",
     points=2,
     minutes=5,
+    formerly="",
     **more,
 ):
     """Make the :class:`Question` of the implementation below, and register it."""
@@ -126,6 +133,7 @@ def question(
             inputs,
             solve,
             tuple(misconceptions.split()),
+            formerly=tuple(formerly.split()),
             **more,
         )
         _registered[id] = made

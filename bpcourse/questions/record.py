@@ -1,7 +1,9 @@
 """The record of a student's work: one JSON file, ``bpcourse.json``, in the working folder."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bpcourse.files import alone, write
 from bpcourse.text import text
@@ -9,27 +11,27 @@ from bpcourse.text import text
 NAME = "bpcourse.json"
 
 
-def find(folder="."):
+def find(folder: str | Path = ".") -> Path:
     """The record's path: the nearest one in ``folder`` or above it, else a new one in it."""
-    folder = Path(folder).resolve()
-    for above in (folder, *folder.parents):
+    here = Path(folder).resolve()
+    for above in (here, *here.parents):
         if (above / NAME).is_file():
             return above / NAME
-    return folder / NAME
+    return here / NAME
 
 
-def read(path):
+def read(path: Path) -> dict[str, Any]:
     """What the record holds, {section: {key: value}}. ValueError if it is damaged."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        held: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    if not isinstance(record, dict):
-        raise ValueError(f"{path}: expected a JSON object, got {type(record).__name__}")
-    return record
+    if not isinstance(held, dict):
+        raise ValueError(f"{path}: expected a JSON object, got {type(held).__name__}")
+    return held
 
 
-def update(section, key, change):
+def update(section: str, key: str, change: Callable[[Any], Any]) -> Any:
     """Replace the record's entry by ``change(entry)``, None for a new one, and return the result.
 
     A damaged record is never overwritten: it is kept beside the new one, under another name, and
@@ -48,16 +50,20 @@ def update(section, key, change):
     return record[section][key]
 
 
-def entry(section, key):
-    """What the record holds there, {} for nothing (or a record that cannot be read)."""
+def entry(section: str, *keys: str) -> dict[str, Any]:
+    """What the record holds under the first of ``keys`` that it has, such as an id and older ones.
+
+    {} for nothing (or a record that cannot be read).
+    """
     try:
-        found = read(find()).get(section, {}).get(key, {})
-    except (OSError, ValueError, AttributeError):
+        entries = read(find()).get(section, {})
+        found = next((entries[key] for key in keys if key in entries), None)
+    except (OSError, ValueError, AttributeError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def keep(section, key, change):
+def keep(section: str, key: str, change: Callable[[Any], Any]) -> None:
     """:func:`update`, or nothing where the folder cannot be written: the lesson goes on without."""
     try:
         update(section, key, change)
@@ -65,7 +71,7 @@ def keep(section, key, change):
         pass
 
 
-def _set_aside(path):
+def _set_aside(path: Path) -> None:
     number = 1
     while (aside := path.with_name(f"{path.stem}-damaged-{number}.json")).exists():
         number += 1

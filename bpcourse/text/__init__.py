@@ -39,6 +39,21 @@ def names(section):
     return {key.removeprefix(start).rpartition(".")[0] for key in keys}
 
 
+def has(key: str) -> bool:
+    """Whether there is a text of that name."""
+    return any(key in table for table in (_table("en"), _added))
+
+
+def below(section: str) -> list[str]:
+    """What the keys of a section are called in it, in the order of the file.
+
+    ``below("prediction.error_signals.output_push.wrong")`` are the wrong ideas' numbers.
+    """
+    start = f"{section}."
+    keys = dict.fromkeys((*_table("en"), *_added))
+    return [key.removeprefix(start) for key in keys if key.startswith(start)]
+
+
 def add(path):
     """Add the texts of a TOML file. ValueError for a file that is none, or a key that is there."""
     try:

@@ -10,40 +10,40 @@ from bpcourse.text import text
 from bpcourse.widgets.explorer import Explorer, menu, powers, slider
 
 INNER: dict[str, Any] = {
-    "x²": (np.square, lambda x: 2 * x),
-    "sin x": (np.sin, np.cos),
-    "eˣ": (np.exp, np.exp),
+    "s²": (np.square, lambda s: 2 * s),
+    "sin s": (np.sin, np.cos),
+    "eˢ": (np.exp, np.exp),
 }
 OUTER: dict[str, Any] = {
-    "10/y": (lambda y: 10 / y, lambda y: -10 / y**2),
-    "y³": (lambda y: y**3, lambda y: 3 * y**2),
-    "sin y": (np.sin, np.cos),
+    "10/u": (lambda u: 10 / u, lambda u: -10 / u**2),
+    "u³": (lambda u: u**3, lambda u: 3 * u**2),
+    "sin u": (np.sin, np.cos),
 }
 
 
-def pushes(inner, outer, x, dx):
-    """Push x by ``dx`` through y = inner(x), z = outer(y) (C17, C20).
+def pushes(inner, outer, s, ds):
+    """Push s by ``ds`` through u = inner(s), f = outer(u) (C17, C20).
 
-    Returns {"dy": Δy, "dz": Δz, "dy_dx": slope at x, "dz_dy": slope at y}. ValueError where the
-    outer function has no value near y.
+    Returns {"du": Δu, "df": Δf, "du_ds": slope at s, "df_du": slope at u}. ValueError where the
+    outer function has no value near u.
     """
     (g, g_slope), (h, h_slope) = INNER[inner], OUTER[outer]
-    y, moved = g(x), g(x + dx)
-    if outer == "10/y" and y * moved <= 0:
-        raise ValueError(text("widgets.pole", y=number(y, 3), moved=number(moved, 3)))
-    return {"dy": moved - y, "dz": h(moved) - h(y), "dy_dx": g_slope(x), "dz_dy": h_slope(y)}
+    u, moved = g(s), g(s + ds)
+    if outer == "10/u" and u * moved <= 0:
+        raise ValueError(text("widgets.pole", u=number(u, 3), moved=number(moved, 3)))
+    return {"du": moved - u, "df": h(moved) - h(u), "du_ds": g_slope(s), "df_du": h_slope(u)}
 
 
 class ChainMicroscope(Explorer):
-    """Δx → Δy → Δz for a push of any size; the frame zooms with it, until both curves are lines."""
+    """Δs → Δu → Δf for a push of any size; the frame zooms with it, until both curves are lines."""
 
-    def __init__(self, inner="x²", outer="10/y", x=2.0, dx=1.0):
+    def __init__(self, inner="s²", outer="10/u", s=2.0, ds=1.0):
         super().__init__(
             {
                 "inner": menu(text("widgets.inner"), list(INNER), inner),
                 "outer": menu(text("widgets.outer"), list(OUTER), outer),
-                "x": slider(text("widgets.x"), x, -3, 3, 0.1),
-                "dx": powers(text("widgets.push"), dx, -4, 0),
+                "s": slider(text("widgets.s"), s, -3, 3, 0.1),
+                "ds": powers(text("widgets.push"), ds, -4, 0),
             }
         )
 
@@ -52,7 +52,7 @@ class ChainMicroscope(Explorer):
         room = {"left": 0.11, "right": 0.98, "bottom": 0.17, "top": 0.97, "wspace": 0.34}
         self.axes = figure.subplots(1, 2, gridspec_kw=room)
         self.lines = []
-        for ax, letters in zip(self.axes, (("x", "y"), ("y", "z")), strict=True):
+        for ax, letters in zip(self.axes, (("s", "u"), ("u", "f")), strict=True):
             tangent = ax.plot([], [], "--", color=figures.GRADIENT, label=text("widgets.tangent"))[
                 0
             ]
@@ -64,10 +64,10 @@ class ChainMicroscope(Explorer):
             self.lines.append((tangent, curve, ends))
         self.axes[0].legend(loc="upper left")
 
-    def update(self, inner, outer, x, dx):
-        found = pushes(inner, outer, x, dx)
-        y = INNER[inner][0](x)
-        steps = [(INNER[inner], x, dx, found["dy"]), (OUTER[outer], y, found["dy"], found["dz"])]
+    def update(self, inner, outer, s, ds):
+        found = pushes(inner, outer, s, ds)
+        u = INNER[inner][0](s)
+        steps = [(INNER[inner], s, ds, found["du"]), (OUTER[outer], u, found["du"], found["df"])]
         for ax, ((f, slope), at, push, change), drawn in zip(
             self.axes, steps, self.lines, strict=True
         ):
@@ -83,14 +83,14 @@ class ChainMicroscope(Explorer):
             ends.set_data([at, at + push], [f(at), f(at) + change])
             ax.set_xlim(at - 1.4 * width, at + 1.4 * width)
             ax.set_ylim(f(at) - 1.4 * height, f(at) + 1.4 * height)
-        product = found["dy_dx"] * found["dz_dy"]
+        product = found["du_ds"] * found["df_du"]
         return text(
             "widgets.push_says",
-            dx=f"{dx:.2g}",
-            dy=f"{found['dy']:.4g}",
-            dz=f"{found['dz']:.4g}",
-            ratio=f"{found['dz'] / dx:.5g}",
-            dy_dx=f"{found['dy_dx']:.4g}",
-            dz_dy=f"{found['dz_dy']:.4g}",
+            ds=f"{ds:.2g}",
+            du=f"{found['du']:.4g}",
+            df=f"{found['df']:.4g}",
+            ratio=f"{found['df'] / ds:.5g}",
+            du_ds=f"{found['du_ds']:.4g}",
+            df_du=f"{found['df_du']:.4g}",
             product=f"{product:.5g}",
         )

@@ -388,3 +388,15 @@ def learn(X, labels, epochs, batch_size, eta, seed):
             W = W - eta * sum(np.outer(d, X[i]) for d, i in zip(delta, rows)) / len(rows)
             b = b - eta * sum(delta) / len(rows)
     return W.tolist(), list(b)
+
+
+def best_constant(y, w):
+    weights, total = [float(v) for v in w], 0.0
+    for target, weight in zip(y, weights, strict=True):
+        total += float(target) * weight
+    return total / sum(weights)
+
+
+def delta_with_temperature(z, y, T):
+    scaled = [np.exp((v - max(z)) / T) for v in z]
+    return np.array([e / sum(scaled) - t for e, t in zip(scaled, y, strict=True)]) / T

@@ -98,6 +98,7 @@ def test_a_misconception_says_what_it_is_and_where_it_is_cured(name):
     lesson = ROOT / "lectures" / f"{text(f'misconception.{name}.cure')}.ipynb"
     cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
     lines = [line for cell in cells for line in "".join(cell["source"]).splitlines()]
+    lines = [line.removesuffix(" ◆") for line in lines]  # the mark of the ninety-minute path
     section = text(f"misconception.{name}.section")
     assert f"## {section}" in lines or f"### {section}" in lines
 

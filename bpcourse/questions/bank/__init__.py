@@ -1,11 +1,13 @@
 """The questions of the course, one module a lesson, in the order of the lessons."""
 
+import tomllib
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
 from bpcourse.questions import private
-from bpcourse.questions.question import registered
+from bpcourse.questions.question import Question, registered
 from bpcourse.text import text
 
 INVENTORY = {"inventory_a": "00_before_you_start", "inventory_b": "16_what_you_know_now"}
@@ -25,7 +27,13 @@ LESSONS = {  # the module, and the first part of its questions' ids: the stem of
     "gradient_checking": "13_gradient_checking",
     "training": "14_training",
     "to_autodiff": "15_to_autodiff",
+    "scores_and_margin": "20_scores_and_margin",
+    "starting_well": "21_starting_well",
+    "counting": "22_counting",
+    "stable_softmax": "23_stable_softmax",
 }
+_HERE = Path(__file__).parent
+LESSONS = {name: stem for name, stem in LESSONS.items() if (_HERE / f"{name}.py").exists()}
 NOTEBOOKS = {  # of exercises: the concept inventory stands before the lessons and after them
     "inventory_a": INVENTORY["inventory_a"],
     **LESSONS,
@@ -46,15 +54,42 @@ def all_questions():
     )
 
 
-def find(id):
-    """The question called ``id``. KeyError, with names that are near, for one that is not there."""
+def find(id: str) -> Question:
+    """The question called ``id``, now or formerly.
+
+    KeyError, with names that are near, for one that is not there.
+    """
     from difflib import get_close_matches
 
-    questions = {question.id: question for question in all_questions()}
+    questions = {old: question for question in all_questions() for old in question.formerly}
+    questions |= {question.id: question for question in all_questions()}
     if id not in questions:
         near = ", ".join(get_close_matches(str(id), questions, n=3)) or ", ".join(LESSONS)
         raise KeyError(text("check.no_question", id=id, near=near))
     return questions[id]
+
+
+def handed_out(notebook: str) -> tuple[Question, ...]:
+    """The questions that the notebook of that stem had in version 0.1, under their names of today.
+
+    ``answer`` is the name that such a notebook answers by. Empty for a notebook that was not there.
+    """
+    data = tomllib.loads((_HERE / "version_0_1.toml").read_text(encoding="utf-8"))
+    return tuple(replace(find(id), answer=name) for id, name in data.get(notebook, {}).items())
+
+
+def of_notebook(notebook: str, mentioned: set[str]) -> tuple[tuple[Question, ...], bool]:
+    """The questions of a notebook that was handed in, and whether it is of an earlier version.
+
+    It is one if it asks, by the ids ``mentioned`` in it, for a question that has gone elsewhere
+    since, or for none of those that have come since.
+    """
+    now = tuple(one for one in all_questions() if NOTEBOOKS[one.lesson] == notebook)
+    then = handed_out(notebook)
+    ids, old = {one.id for one in now}, {one.id for one in then}
+    asked = {one.id for one in (*now, *then) if mentioned.intersection(one.ids)}
+    earlier = bool(asked & (old - ids)) or bool(asked & old and ids - old and not asked - old)
+    return (then, True) if earlier else (now, False)
 
 
 def add(folder):

@@ -16,8 +16,9 @@ def _uphill(theta, gradient, eta):
     ax.annotate("", tip, theta, arrowprops=arrow | {"shrinkB": 0})
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
-    ax.text(*(theta - away), "θ⁰", ha="center", va="center", color=figures.PARAMETER)
-    ax.text(*(tip + 1.4 * away), "∇L", ha="center", va="center", color=figures.GRADIENT)
+    (x, y), (x_tip, y_tip) = theta - away, tip + 1.4 * away
+    ax.text(x, y, "θ⁰", ha="center", va="center", color=figures.PARAMETER)
+    ax.text(x_tip, y_tip, "∇L", ha="center", va="center", color=figures.GRADIENT)
     (left, low), (right, high) = np.minimum(theta, tip) - 0.6, np.maximum(theta, tip) + 0.6
     ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
     ax.set_xticks([theta[0]], [f"{theta[0]:g}".replace("-", "−")])

@@ -1,15 +1,12 @@
-"""Lesson 10: softmax with cross-entropy."""
+"""Lesson 10, the way back: the Jacobian of softmax, and ŷ − y."""
 
 import numpy as np
 
 from bpcourse.questions.bank import _pictures as pictures
+from bpcourse.questions.bank import _softmax_forward  # noqa: F401, its questions come first
 from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
 from bpcourse.questions.question import question
-
-
-def _softmax(z, shift=True, axis=-1):
-    e = np.exp(z - z.max(axis=axis, keepdims=True) if shift else z)
-    return e / e.sum(axis=axis, keepdims=True)
 
 
 def _shares(rng, size):
@@ -49,6 +46,7 @@ def _logits(rng, size):
     "softmax_cross_entropy.jacobian",
     answer="softmax_jacobian",
     inputs=_logits,
+    level="stretch",
     points=3,
     minutes=10,
     misconceptions="softmax_diagonal_only diagonal_forgotten product_not_subtracted sign_flipped "
@@ -61,7 +59,7 @@ def _logits(rng, size):
     },
 )
 def jacobian(flaw, z):
-    y_hat = _softmax(_softmax(z) if flaw("softmax_twice") else z)
+    y_hat = softmax_of(softmax_of(z) if flaw("softmax_twice") else z)
     if flaw("no_normalisation"):
         y_hat = np.exp(z if flaw("not_shifted") else z - z.max())
     if flaw("softmax_diagonal_only"):
@@ -82,27 +80,10 @@ def jacobian(flaw, z):
     return -J if flaw("sign_flipped") else J
 
 
-def _batch(rng, size):
-    batch, k = sizes(rng, size, 2)
-    Z, labels = 2 * rng.normal(size=(batch, k)), rng.integers(k, size=batch)
-    if size == 3:  # far apart: the true class's probability rounds to 0
-        Z[0], labels[0] = np.linspace(-450, 450, k), 0
-    if size == 4:  # e to the Z overflows; with one shift for all rows it is 0 in the others
-        Z = Z + np.where(np.arange(batch) % 2, -1000.0, 1000.0)[:, None]
-    return {"Z": Z, "labels": labels}
-
-
-def _shifted(flaw, Z):
-    """The largest logit of each row, (batch, 1); 0, or the largest of all, as a mistake."""
-    if flaw("no_max_shift"):
-        return np.full((len(Z), 1), Z.max() if flaw("one_shift_for_all") else 0.0)
-    return Z.max(axis=1, keepdims=True)
-
-
 @question(
     "softmax_cross_entropy.fused_gradient",
     answer="fused_gradient",
-    inputs=_batch,
+    inputs=labelled_logits,
     points=3,
     minutes=10,
     misconceptions="batch_mean_missing true_class_not_subtracted output_slope_twice no_max_shift "
@@ -117,12 +98,12 @@ def _shifted(flaw, Z):
 )
 def fused_gradient(flaw, Z, labels):
     N, k = Z.shape
-    e = np.exp(Z - _shifted(flaw, Z))
-    Y_hat = _softmax(Z, axis=0) if flaw("summed_over_wrong_axis") else e / e.sum(axis=1)[:, None]
+    e = np.exp(Z - shift_of(flaw, Z))
+    Y_hat = softmax_of(Z, axis=0) if flaw("summed_over_wrong_axis") else e / e.sum(axis=1)[:, None]
     if flaw("keepdims_forgotten"):
         Y_hat = e / e.sum(axis=1)
     if flaw("softmax_twice"):
-        Y_hat = _softmax(Y_hat)
+        Y_hat = softmax_of(Y_hat)
     if flaw("activation_forgotten"):
         Y_hat = Z
     Y = np.eye(k)[labels - 1 if flaw("class_miscounted") else labels]
@@ -148,54 +129,50 @@ def fused_gradient(flaw, Z, labels):
 
 
 @question(
-    "softmax_cross_entropy.stable_loss",
-    answer="stable_loss",
-    inputs=_batch,
-    points=3,
-    minutes=10,
-    misconceptions="log_of_zero no_max_shift batch_mean_missing softmax_twice sign_flipped "
-    "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
-    "squared_error_for_classes summed_over_wrong_axis class_miscounted "
-    "columns_for_entries no_normalisation another_base",
-    forms={
-        "another_base": "of_ten",
-        "batch_mean_missing": "one_for_each",
-        "no_max_shift": "one_shift_for_all",
-        "logarithm_forgotten": "of_the_true_class",
-    },
+    "softmax_cross_entropy.order_of_delta",
+    "order",
+    answer="delta_order",
+    inputs=lambda rng, size: {},
+    level="core",
+    points=2,
+    minutes=4,
+    misconceptions="division_without_brackets inner_slope_missing target_and_output_swapped",
 )
-def stable_loss(flaw, Z, labels):
-    rows = np.arange(len(Z))
-    if flaw("wrong_class_picked"):
-        labels = Z.argmax(axis=1)
-    if flaw("class_miscounted"):
-        labels = labels - 1
-    if flaw("softmax_twice"):
-        Z = _softmax(Z)
-    if flaw("squared_error_for_classes"):
-        return 0.5 * np.sum((_softmax(Z) - np.eye(Z.shape[1])[labels]) ** 2) / len(Z)
-    if flaw("logarithm_forgotten"):
-        shares = _softmax(Z)[rows, labels].mean()
-        return shares if flaw("of_the_true_class") else 1 - shares
-    axis = 0 if flaw("summed_over_wrong_axis") else 1
-    top = Z.max(axis=0) if axis == 0 else _shifted(flaw, Z)
-    logs = np.log(np.exp(Z - top).sum(axis=axis, keepdims=True))
-    each = (0 if flaw("shift_not_undone") else top) + logs - Z
-    if flaw("columns_for_entries"):
-        return each[:, labels].mean()
-    each = each[rows, labels]
-    if flaw("log_of_zero"):
-        each = -np.log(_softmax(Z, shift=not flaw("no_max_shift"))[rows, labels])
-    if flaw("no_normalisation"):
-        each = -Z[rows, labels]
-    if flaw("another_base"):
-        each = each / np.log(10 if flaw("of_ten") else 2)
-    if flaw("mean_over_entries"):
-        return each.sum() / Z.size
-    total = each.sum() if flaw("batch_mean_missing") else each.mean()
-    if flaw("one_for_each"):
-        total = each
-    return -total if flaw("sign_flipped") else total
+def order_of_delta(flaw):
+    if flaw("division_without_brackets"):
+        return ("start", "share", "fraction", "slope", "once", "end")
+    if flaw("inner_slope_missing"):
+        return ("start", "share", "difference", "outer", "once", "end")
+    if flaw("target_and_output_swapped"):
+        return ("start", "share", "difference", "slope", "once", "turned")
+    return ("start", "share", "difference", "slope", "once", "end")
+
+
+def _warm(rng, size):
+    k = 3 + size
+    y = rng.dirichlet(np.ones(k)) if size % 2 else np.eye(k)[rng.integers(k)]
+    return {"z": 2 * rng.normal(size=k), "y": y, "T": float(rng.choice([0.4, 2.5, 4.0]))}
+
+
+@question(
+    "softmax_cross_entropy.delta_with_temperature",
+    answer="delta_with_temperature",
+    inputs=_warm,
+    points=3,
+    minutes=6,
+    misconceptions="inner_slope_missing temperature_upside_down temperature_outside "
+    "target_and_output_swapped output_slope_twice target_forgotten",
+)
+def delta_with_temperature(flaw, z, y, T):
+    if flaw("temperature_upside_down"):
+        return T * (softmax_of(z * T) - y)
+    y_hat = softmax_of(z if flaw("temperature_outside") else z / T)
+    if flaw("target_forgotten"):
+        return y_hat / T
+    delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
+    if flaw("output_slope_twice"):
+        delta = delta * y_hat * (1 - y_hat)
+    return delta if flaw("inner_slope_missing") else delta / T
 
 
 def _classifier(rng, size):
@@ -229,6 +206,7 @@ def _train(answer, W, X, labels):
     inputs=_classifier,
     use=_train,
     parts=("losses", "W after 15 steps", "loss", "dW"),
+    level="stretch",
     points=3,
     minutes=12,
     misconceptions="softmax_twice true_class_not_subtracted batch_mean_missing sign_flipped "
@@ -246,8 +224,8 @@ def classifier(flaw, W, X, labels):
     if flaw("class_miscounted"):
         labels = labels - 1
     N, rows = len(X), np.arange(len(X))
-    y_hat = _softmax(X @ W.T, axis=0 if flaw("summed_over_wrong_axis") else 1)
-    shown = _softmax(y_hat) if flaw("softmax_twice") else y_hat
+    y_hat = softmax_of(X @ W.T, axis=0 if flaw("summed_over_wrong_axis") else 1)
+    shown = softmax_of(y_hat) if flaw("softmax_twice") else y_hat
     loss = -np.mean(np.log(shown[rows, labels]))
     delta = (y_hat if flaw("softmax_twice") and flaw("in_loss") else shown).copy()
     if not flaw("true_class_not_subtracted"):
@@ -294,9 +272,9 @@ def _upstream(rng, size):
     forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
 )
 def mend_softmax_backward(flaw, Z, grad_y):
-    Y_hat = _softmax(_softmax(Z) if flaw("softmax_twice") else Z)
+    Y_hat = softmax_of(softmax_of(Z) if flaw("softmax_twice") else Z)
     if flaw("in_softmax"):
-        Y_hat = _softmax(Z, axis=0)
+        Y_hat = softmax_of(Z, axis=0)
     if flaw("slope_missing"):
         return grad_y + 0.0
     if flaw("softmax_diagonal_only"):
@@ -316,37 +294,3 @@ def mend_softmax_backward(flaw, Z, grad_y):
     else:
         below = alone - together
     return below / len(Z) if flaw("averaged_twice") else below
-
-
-def _falls_and_stays(classes, loss, epochs):
-    from bpcourse import figures
-    from bpcourse.text import text
-
-    fig = figures.new_figure(4.5, 3)
-    ax = fig.subplots()
-    epoch = np.linspace(0, epochs, 200)
-    start = np.log(classes)  # a network that knows nothing
-    ax.plot(epoch, loss + (start - loss) * np.exp(-8 * epoch / epochs), color=figures.FORWARD)
-    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.05 * start))
-    ax.set_xticks([0, epochs], ["0", f"{epochs}"])
-    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
-    return fig
-
-
-@question(
-    "softmax_cross_entropy.stuck_loss",
-    "choice",
-    answer="stuck_loss",
-    picture=_falls_and_stays,
-    inputs=lambda rng, size: {"classes": 10, "loss": 1.46, "epochs": int(rng.integers(20, 90))},
-    level="core",
-    points=1,
-    minutes=3,
-    misconceptions="softmax_twice zero_means_solved batch_mean_missing",
-)
-def stuck_loss(flaw, classes, loss, epochs):
-    if flaw("softmax_twice"):
-        return "more_epochs"
-    if flaw("zero_means_solved"):
-        return "best_possible"
-    return "divide" if flaw("batch_mean_missing") else "twice"

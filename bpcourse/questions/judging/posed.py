@@ -170,7 +170,7 @@ def pose(question, seed=0):
     options = list(dict.fromkeys([right, *wrong.values()])) if question.kind == "choice" else []
     if question.kind == "order":  # the lines of every version: distractors are lines that are wrong
         options = sorted({line for version in (right, *wrong.values()) for line in version})
-    order = np.random.default_rng([seed, DRAWS, crc32(question.id.encode())]).permutation(
+    order = np.random.default_rng([seed, DRAWS, crc32(question.ids[-1].encode())]).permutation(
         len(options)
     )
     if question.place is not None:

@@ -233,7 +233,7 @@ const WHOLE = {
   "row softmax": {
     // detail: columns
     value: ([Z], node) => inRows(Z, node).flatMap(shares),
-    pull: ([Z], node, value, up) => {
+    pull: (_, node, value, up) => {
       const above = inRows(up, node);
       return [
         Float64Array.from(

@@ -1,7 +1,12 @@
 // What bpcourse.widgets.ink does, in the same order: strokes to the 8×8 that a network sees.
 // A stroke is a list of places [x, y], y downwards, in any unit.
 
-const SIDE = 32, WIDE = 20, HIGH = 32, STRETCH = 1.5, FLAT = 4, INK = 307;
+const SIDE = 32,
+  WIDE = 20,
+  HIGH = 32,
+  STRETCH = 1.5,
+  FLAT = 4,
+  INK = 307;
 const PENS = Array.from({ length: 8 }, (_, k) => 1.5 + 0.5 * k);
 
 function fitted(strokes, pen) {
@@ -16,8 +21,9 @@ function fitted(strokes, pen) {
   across = Math.min(across, STRETCH * down);
   down = Math.min(down, FLAT * across);
   const [x, y] = ends.map(([low, high]) => (low + high) / 2);
-  return strokes.map((stroke) => stroke.map(
-    (place) => [(place[0] - x) * across + SIDE / 2, (place[1] - y) * down + SIDE / 2]));
+  return strokes.map((stroke) =>
+    stroke.map((place) => [(place[0] - x) * across + SIDE / 2, (place[1] - y) * down + SIDE / 2]),
+  );
 }
 
 // The square of the distance from the middle of every pixel to the nearest stroke.
@@ -25,10 +31,14 @@ function distances(strokes) {
   const nearest = new Float64Array(SIDE * SIDE).fill(Infinity);
   for (const stroke of strokes) {
     for (let k = 0; k < Math.max(stroke.length - 1, 1); k++) {
-      const [left, top] = stroke[k], [right, bottom] = stroke[k + 1] ?? stroke[k];
-      const dx = right - left, dy = bottom - top, length = dx * dx + dy * dy || 1;
+      const [left, top] = stroke[k],
+        [right, bottom] = stroke[k + 1] ?? stroke[k];
+      const dx = right - left,
+        dy = bottom - top,
+        length = dx * dx + dy * dy || 1;
       for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
-        let x = (pixel % SIDE) + 0.5 - left, y = Math.floor(pixel / SIDE) + 0.5 - top;
+        let x = (pixel % SIDE) + 0.5 - left,
+          y = Math.floor(pixel / SIDE) + 0.5 - top;
         const along = Math.min(Math.max((x * dx + y * dy) / length, 0), 1);
         x -= along * dx;
         y -= along * dy;
@@ -46,9 +56,10 @@ export function counts(strokes) {
     ink = Array.from(distances(fitted(strokes, pen)), (distance) => distance <= pen * pen);
     if (ink.filter(Boolean).length >= INK) break;
   }
-  const blocks = new Array(64).fill(0);
+  const blocks = Array.from({ length: 64 }, () => 0);
   ink.forEach((black, pixel) => {
-    const row = Math.floor(pixel / SIDE / 4), column = Math.floor((pixel % SIDE) / 4);
+    const row = Math.floor(pixel / SIDE / 4),
+      column = Math.floor((pixel % SIDE) / 4);
     blocks[8 * row + column] += black ? 1 : 0;
   });
   return blocks;
@@ -67,5 +78,11 @@ export function answer(layers, x) {
 
 export function read(layers, strokes) {
   const image = counts(strokes);
-  return { image, probabilities: answer(layers, image.map((count) => count / 16)) };
+  return {
+    image,
+    probabilities: answer(
+      layers,
+      image.map((count) => count / 16),
+    ),
+  };
 }

@@ -1,6 +1,7 @@
 // The digit pad in a page: draw with mouse, finger or keys, and see what the network sees.
 
-const SVG = "http://www.w3.org/2000/svg", UNITS = 100; // the drawing area is 100 × 100
+const SVG = "http://www.w3.org/2000/svg",
+  UNITS = 100; // the drawing area is 100 × 100
 const make = (tag, attributes = {}, ...children) => {
   const drawn = ["svg", "g", "path", "rect", "circle"].includes(tag);
   const made = drawn ? document.createElementNS(SVG, tag) : document.createElement(tag);
@@ -22,40 +23,91 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
 
   const ink = make("path", { class: "bpc-ink" });
   const cross = make("path", { class: "bpc-cross", d: "M-4 0H4M0 -4V4" });
-  const area = make("svg", {
-    class: "bpc-area", viewBox: `0 0 ${UNITS} ${UNITS}`, tabindex: 0, role: "application",
-    "aria-label": labels.area, "aria-roledescription": labels.kind,
-  }, ink, cross);
-  const cells = Array.from({ length: 64 }, (_, k) => make("rect", {
-    x: k % 8, y: Math.floor(k / 8), width: 1, height: 1, "fill-opacity": 0,
-  }));
-  const seen = make("svg", {
-    class: "bpc-seen", viewBox: "0 0 8 8", role: "img", "aria-label": labels.seen_nothing,
-  }, ...cells);
+  const area = make(
+    "svg",
+    {
+      class: "bpc-area",
+      viewBox: `0 0 ${UNITS} ${UNITS}`,
+      tabindex: 0,
+      role: "application",
+      "aria-label": labels.area,
+      "aria-roledescription": labels.kind,
+    },
+    ink,
+    cross,
+  );
+  const cells = Array.from({ length: 64 }, (_, k) =>
+    make("rect", {
+      x: k % 8,
+      y: Math.floor(k / 8),
+      width: 1,
+      height: 1,
+      "fill-opacity": 0,
+    }),
+  );
+  const seen = make(
+    "svg",
+    {
+      class: "bpc-seen",
+      viewBox: "0 0 8 8",
+      role: "img",
+      "aria-label": labels.seen_nothing,
+    },
+    ...cells,
+  );
   const bars = Array.from({ length: 10 }, (_, digit) => {
-    const bar = make("span", { class: "bpc-bar" }), share = make("span", { class: "bpc-share" });
+    const bar = make("span", { class: "bpc-bar" }),
+      share = make("span", { class: "bpc-share" });
     const track = make("span", { class: "bpc-track", "aria-hidden": "true" }, bar);
     return { bar, share, row: make("li", {}, make("b", {}, digit), " ", track, " ", share) };
   });
-  const list = make("ol", { class: "bpc-bars", "aria-label": labels.bars },
-    ...bars.map(({ row }) => row));
+  const list = make(
+    "ol",
+    { class: "bpc-bars", "aria-label": labels.bars },
+    ...bars.map(({ row }) => row),
+  );
   const said = make("p", { class: "bpc-answer", role: "status" });
   const button = (name, act) => {
     const made = make("button", { type: "button", "data-act": name }, labels[name]);
     made.addEventListener("click", act);
     return made;
   };
-  const panel = (name, ...content) => make("figure", { class: `bpc-panel bpc-panel-${name}` },
-    make("figcaption", {}, labels[`title_${name}`]), ...content);
+  const panel = (name, ...content) =>
+    make(
+      "figure",
+      { class: `bpc-panel bpc-panel-${name}` },
+      make("figcaption", {}, labels[`title_${name}`]),
+      ...content,
+    );
   const help = make("details", {}, make("summary", {}, labels.keys_title), labels.keys);
   root.append(
     said,
-    make("div", { class: "bpc-panels" },
-      panel("area", area, make("div", { class: "bpc-controls" },
-        button("undo", () => { lift(); strokes = strokes.slice(0, -1); tell(); }),
-        button("clear", () => { lift(); strokes = []; tell(); }))),
-      panel("seen", seen), panel("bars", list)),
-    help);
+    make(
+      "div",
+      { class: "bpc-panels" },
+      panel(
+        "area",
+        area,
+        make(
+          "div",
+          { class: "bpc-controls" },
+          button("undo", () => {
+            lift();
+            strokes = strokes.slice(0, -1);
+            tell();
+          }),
+          button("clear", () => {
+            lift();
+            strokes = [];
+            tell();
+          }),
+        ),
+      ),
+      panel("seen", seen),
+      panel("bars", list),
+    ),
+    help,
+  );
 
   const show = () => {
     const all = pen.stroke ? [...strokes, pen.stroke] : strokes;
@@ -75,19 +127,34 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
       row.classList.toggle("best", digit === best);
     });
     const certain = found && y[best] >= sure;
-    const words = !found ? labels.nothing
-      : certain ? labels.sure : y[next] >= alike ? labels.either : labels.unsure;
+    const words = !found
+      ? labels.nothing
+      : certain
+        ? labels.sure
+        : y[next] >= alike
+          ? labels.either
+          : labels.unsure;
     const sentence = filled(words, { best, next });
     if (said.textContent !== sentence) said.textContent = sentence; // said aloud only when new
     said.classList.toggle("unsure", Boolean(found) && !certain);
-    seen.setAttribute("aria-label", found
-      ? filled(labels.seen, { rows: rowsOf(found.image) }) : labels.seen_nothing);
+    seen.setAttribute(
+      "aria-label",
+      found ? filled(labels.seen, { rows: rowsOf(found.image) }) : labels.seen_nothing,
+    );
     Object.assign(root.dataset, { best: best ?? "", sure: Boolean(certain) });
   };
-  const rowsOf = (image) => Array.from({ length: 8 }, (_, row) =>
-    image.slice(8 * row, 8 * row + 8).join(" ")).join("; ");
-  const soon = () => { waiting ||= requestAnimationFrame(() => { waiting = 0; show(); }); };
-  const tell = () => { show(); changed(strokes); };
+  const rowsOf = (image) =>
+    Array.from({ length: 8 }, (_, row) => image.slice(8 * row, 8 * row + 8).join(" ")).join("; ");
+  const soon = () => {
+    waiting ||= requestAnimationFrame(() => {
+      waiting = 0;
+      show();
+    });
+  };
+  const tell = () => {
+    show();
+    changed(strokes);
+  };
   const put = (x, y) => {
     [pen.x, pen.y] = [x, y].map((value) => Math.min(Math.max(value, 0), UNITS));
     pen.stroke?.push([pen.x, pen.y]);
@@ -101,8 +168,9 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
   // Mouse, finger and pen.
   const place = (event) => {
     const box = area.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top]
-      .map((value, axis) => value * UNITS / [box.width, box.height][axis]);
+    return [event.clientX - box.left, event.clientY - box.top].map(
+      (value, axis) => (value * UNITS) / [box.width, box.height][axis],
+    );
   };
   area.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || (pen.stroke && !pen.down)) return;
@@ -134,8 +202,14 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
 
   // Keys: the arrows move the pen, and Home, End and the page keys move it aslant.
   const MOVES = {
-    ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
-    Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1],
+    ArrowLeft: [-1, 0],
+    ArrowRight: [1, 0],
+    ArrowUp: [0, -1],
+    ArrowDown: [0, 1],
+    Home: [-1, -1],
+    PageUp: [1, -1],
+    End: [-1, 1],
+    PageDown: [1, 1],
   };
   area.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -145,7 +219,10 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
       put(pen.x + step * move[0], pen.y + step * move[1]);
       show();
     } else if (event.key === " ") {
-      if (pen.down) { lift(); tell(); } else if (!pen.stroke) {
+      if (pen.down) {
+        lift();
+        tell();
+      } else if (!pen.stroke) {
         Object.assign(pen, { down: true, stroke: [[pen.x, pen.y]] });
         show();
       }
@@ -164,7 +241,13 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
   });
   show();
   return {
-    set(others) { lift(); strokes = others; show(); },
-    stop() { cancelAnimationFrame(waiting); },
+    set(others) {
+      lift();
+      strokes = others;
+      show();
+    },
+    stop() {
+      cancelAnimationFrame(waiting);
+    },
   };
 }

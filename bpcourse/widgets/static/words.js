@@ -15,7 +15,7 @@ function symbol(latex, { l, i, j } = {}) {
   const filled = latex
     .split(",")[0]
     .replace(/\\text\{([^}]*)\}/g, (_, words) =>
-      words.replace(/_/g, "\u0001").replace(/l/g, "\u0002"),
+      words.replace(/_/g, "\ue001").replace(/l/g, "\ue002"),
     )
     .replace(/\\mathcal\s*L|\\mathscr\s*L/g, "ℒ")
     .replace(/\\hat\s*(\w)/g, "$1\u0302")
@@ -29,7 +29,7 @@ function symbol(latex, { l, i, j } = {}) {
     (_, kind, group, one) =>
       `<${kind === "^" ? "sup" : "sub"}>${group ?? one}</${kind === "^" ? "sup" : "sub"}>`,
   );
-  return marked.replace(/\u0001/g, "_").replace(/\u0002/g, "l");
+  return marked.replace(/\ue001/g, "_").replace(/\ue002/g, "l");
 }
 
 // Every operation's formula and slopes in letters; a, b are the names of its parents.

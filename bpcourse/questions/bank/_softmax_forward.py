@@ -1,0 +1,244 @@
+"""Lesson 10, the way forward: softmax, and what a wrong share costs."""
+
+import numpy as np
+
+from bpcourse.questions.bank import _pictures as pictures
+from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.question import question
+
+
+def _exponentials(e):
+    from bpcourse import figures
+
+    return figures.bars(e, ylabel="$e^z$")
+
+
+@question(
+    "softmax_cross_entropy.logits_by_hand",
+    "array",
+    answer="shares_by_hand",
+    inputs=lambda rng, size: {"e": rng.choice(np.arange(1, 10), size=3, replace=False)},
+    picture=_exponentials,
+    level="warm_up",
+    points=1,
+    minutes=2,
+    decimals=2,
+    formerly="outputs_and_losses.logits_by_hand",
+    misconceptions="exponential_forgotten no_normalisation largest_is_one",
+)
+def logits_by_hand(flaw, e):
+    if flaw("exponential_forgotten"):
+        z = np.log(e)
+        return z / z.sum()
+    if flaw("no_normalisation"):
+        return e * 1.0
+    return e / (e.max() if flaw("largest_is_one") else e.sum())
+
+
+def _probabilities(rng, size):
+    k = 3 + size % 2
+    shares = rng.permutation([0.1, 0.2, 0.7] if k == 3 else [0.05, 0.15, 0.3, 0.5])
+    return {"y_hat": shares, "c": int(rng.integers(1, k + 1))}
+
+
+@question(
+    "softmax_cross_entropy.cross_entropy_by_hand",
+    "number",
+    answer="loss_by_hand",
+    inputs=_probabilities,
+    picture=pictures.probabilities,
+    level="stretch",
+    points=1,
+    minutes=2,
+    decimals=2,
+    formerly="outputs_and_losses.cross_entropy_by_hand",
+    misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked "
+    "class_miscounted",
+    forms={"logarithm_forgotten": "probability_itself"},
+)
+def cross_entropy_by_hand(flaw, y_hat, c):
+    true = np.argmax(y_hat) if flaw("wrong_class_picked") else c - 1
+    if np.argmax(y_hat) == c - 1 and flaw("wrong_class_picked"):
+        true = np.argmin(y_hat)
+    if flaw("class_miscounted"):
+        true = c % len(y_hat)  # the class that NumPy calls c
+    y = np.eye(len(y_hat))[true]
+    if flaw("squared_error_for_classes"):
+        return float(((y_hat - y) ** 2).sum())
+    if flaw("logarithm_forgotten"):
+        return float(y_hat[true] if flaw("probability_itself") else 1 - y_hat[true])
+    loss = -np.log(y_hat[true])
+    return float(-loss if flaw("sign_flipped") else loss)
+
+
+def _two_losses(p, q):
+    from bpcourse import figures
+
+    fig = figures.new_figure(5, 2.6)
+    ax = fig.subplots()
+    share = np.linspace(0.6 * p, 1, 500)
+    ax.plot(share, -np.log(share), color=figures.FORWARD)
+    ax.plot([p, q], -np.log([p, q]), "o", color=figures.GRADIENT, clip_on=False)
+    ax.set_xticks([p, q, 1], [f"{p:g}", f"{q:g}", "1"])
+    ax.set_yticks([0], ["0"])
+    ax.set(xlim=(0, 1), ylim=(0, None), xlabel="ŷ", ylabel="−ln ŷ")
+    return fig
+
+
+@question(
+    "softmax_cross_entropy.how_bad",
+    "number",
+    answer="how_many_times",
+    picture=_two_losses,
+    inputs=lambda rng, size: {
+        "p": float(rng.choice([0.1, 0.01, 0.001])),
+        "q": float(rng.choice([0.5, 0.8, 0.9])),
+    },
+    level="stretch",
+    points=1,
+    minutes=3,
+    decimals=2,
+    formerly="outputs_and_losses.how_bad",
+    misconceptions="logarithm_forgotten sign_flipped ratio_inside_logarithm",
+)
+def how_bad(flaw, p, q):
+    if flaw("logarithm_forgotten"):
+        return (1 - p) / (1 - q)
+    if flaw("ratio_inside_logarithm"):
+        return float(np.log(q / p))
+    ratio = float(np.log(p) / np.log(q))
+    return -ratio if flaw("sign_flipped") else ratio
+
+
+def _logits(rng, size):
+    batch, k = sizes(rng, size, 2)
+    scale = 1000.0 if size == 4 else 2.0
+    return {"Z": scale * rng.normal(size=(batch, k))}
+
+
+@question(
+    "softmax_cross_entropy.softmax",
+    answer="softmax",
+    inputs=_logits,
+    level="stretch",
+    points=3,
+    minutes=8,
+    formerly="outputs_and_losses.softmax",
+    misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
+    "input_changed no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
+    "stops_after_first_round off_by_one_loop",
+    forms={
+        "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
+        "bias_summed_to_one": "by_the_largest",
+        "keepdims_forgotten": "twice in_the_maximum",
+    },
+)
+def softmax(flaw, Z):
+    if flaw("input_changed"):
+        Z -= Z.max(axis=1, keepdims=True)
+    if flaw("first_example_only"):
+        Z = Z[:1]
+    if flaw("exponent_sign_lost"):
+        Z = -Z
+    largest = Z.max(axis=1, keepdims=not (flaw("twice") or flaw("in_the_maximum")))
+    if flaw("by_the_largest"):
+        largest = Z.max()
+    if flaw("by_the_largest_below"):
+        largest = Z.max(axis=0)
+    shifted = Z if flaw("no_max_shift") else Z - largest
+    e = Z if flaw("exponential_forgotten") else np.exp(shifted)
+    if flaw("no_normalisation"):
+        return e
+    if flaw("bias_summed_to_one"):
+        return e / e.sum()
+    axis = 0 if flaw("summed_over_wrong_axis") else 1
+    lost = flaw("keepdims_forgotten") and not flaw("in_the_maximum")
+    shares = e / e.sum(axis=axis, keepdims=not lost)
+    if flaw("stops_after_first_round"):
+        shares[1:] = 0
+    elif flaw("off_by_one_loop") and not flaw("first_example_only"):
+        shares[-1] = 0
+    return shares[0] if flaw("first_example_only") else shares
+
+
+def _classified(rng, size):
+    batch, k = sizes(rng, size, 2)
+    shares = rng.uniform(0.1, 1, size=(batch, k))
+    return {
+        "Y_hat": shares / shares.sum(axis=1, keepdims=True),
+        "labels": rng.integers(k - (size == 0), size=batch),  # there, too large by 1 still runs
+    }
+
+
+@question(
+    "softmax_cross_entropy.cross_entropy",
+    answer="cross_entropy",
+    inputs=_classified,
+    level="stretch",
+    points=3,
+    minutes=8,
+    formerly="outputs_and_losses.cross_entropy",
+    misconceptions="batch_mean_missing sign_flipped logarithm_forgotten wrong_class_picked "
+    "squared_error_for_classes class_miscounted mean_over_entries off_by_one_loop "
+    "first_example_only stops_after_first_round",
+    forms={
+        "logarithm_forgotten": "probability_itself minus_probability",
+        "class_miscounted": "one_above",
+        "stops_after_first_round": "undivided",
+        "off_by_one_loop": "from_one",
+    },
+)
+def cross_entropy(flaw, Y_hat, labels):
+    rows = np.arange(len(labels))
+    chosen = Y_hat.argmax(axis=1) if flaw("wrong_class_picked") else labels
+    if flaw("class_miscounted"):
+        chosen = chosen + 1 if flaw("one_above") else chosen - 1
+    p = Y_hat[rows, chosen]
+    each = -np.log(p)
+    if flaw("logarithm_forgotten"):
+        each = 1 - p
+    if flaw("probability_itself") or flaw("minus_probability"):
+        each = p if flaw("probability_itself") else -p
+    if flaw("squared_error_for_classes"):
+        each = ((Y_hat - np.eye(Y_hat.shape[1])[chosen]) ** 2).sum(axis=1)
+    if flaw("first_example_only"):
+        each = each[:1]
+    elif flaw("stops_after_first_round"):
+        each[1:] = 0
+    elif flaw("off_by_one_loop"):
+        each[0 if flaw("from_one") else -1] = 0
+    total = each.sum() if flaw("batch_mean_missing") else each.mean()
+    if flaw("mean_over_entries"):
+        total = total / Y_hat.shape[1]
+    return -total if flaw("sign_flipped") else total
+
+
+@question(
+    "softmax_cross_entropy.mend_temperature",
+    "mend",
+    answer="with_temperature",
+    inputs=lambda rng, size: {
+        "z": 2 * rng.normal(size=3 + size),
+        "T": float(np.exp(rng.normal())),
+    },
+    level="stretch",
+    points=2,
+    minutes=5,
+    formerly="outputs_and_losses.mend_temperature",
+    misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed "
+    "exponential_forgotten",
+    forms={"temperature_outside": "multiplied"},
+)
+def mend_temperature(flaw, z, T):
+    scaled = z * T if flaw("temperature_upside_down") else z / T
+    if flaw("temperature_outside"):
+        scaled = z
+    e = scaled if flaw("exponential_forgotten") else np.exp(scaled - scaled.max())
+    if flaw("input_changed"):
+        z /= T
+    if flaw("no_normalisation"):
+        return e
+    shares = e / e.sum()
+    if flaw("temperature_outside"):
+        return shares * T if flaw("multiplied") else shares / T
+    return shares

@@ -1,0 +1,93 @@
+"""Lesson 23: a loss that no logit breaks, and softmax applied twice."""
+
+import numpy as np
+
+from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
+from bpcourse.questions.question import question
+
+
+@question(
+    "stable_softmax.stable_loss",
+    answer="stable_loss",
+    inputs=labelled_logits,
+    points=3,
+    minutes=10,
+    formerly="softmax_cross_entropy.stable_loss",
+    misconceptions="log_of_zero no_max_shift batch_mean_missing softmax_twice sign_flipped "
+    "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
+    "squared_error_for_classes summed_over_wrong_axis class_miscounted "
+    "columns_for_entries no_normalisation another_base",
+    forms={
+        "another_base": "of_ten",
+        "batch_mean_missing": "one_for_each",
+        "no_max_shift": "one_shift_for_all",
+        "logarithm_forgotten": "of_the_true_class",
+    },
+)
+def stable_loss(flaw, Z, labels):
+    rows = np.arange(len(Z))
+    if flaw("wrong_class_picked"):
+        labels = Z.argmax(axis=1)
+    if flaw("class_miscounted"):
+        labels = labels - 1
+    if flaw("softmax_twice"):
+        Z = softmax_of(Z)
+    if flaw("squared_error_for_classes"):
+        return 0.5 * np.sum((softmax_of(Z) - np.eye(Z.shape[1])[labels]) ** 2) / len(Z)
+    if flaw("logarithm_forgotten"):
+        shares = softmax_of(Z)[rows, labels].mean()
+        return shares if flaw("of_the_true_class") else 1 - shares
+    axis = 0 if flaw("summed_over_wrong_axis") else 1
+    top = Z.max(axis=0) if axis == 0 else shift_of(flaw, Z)
+    logs = np.log(np.exp(Z - top).sum(axis=axis, keepdims=True))
+    each = (0 if flaw("shift_not_undone") else top) + logs - Z
+    if flaw("columns_for_entries"):
+        return each[:, labels].mean()
+    each = each[rows, labels]
+    if flaw("log_of_zero"):
+        each = -np.log(softmax_of(Z, shift=not flaw("no_max_shift"))[rows, labels])
+    if flaw("no_normalisation"):
+        each = -Z[rows, labels]
+    if flaw("another_base"):
+        each = each / np.log(10 if flaw("of_ten") else 2)
+    if flaw("mean_over_entries"):
+        return each.sum() / Z.size
+    total = each.sum() if flaw("batch_mean_missing") else each.mean()
+    if flaw("one_for_each"):
+        total = each
+    return -total if flaw("sign_flipped") else total
+
+
+def _falls_and_stays(classes, loss, epochs):
+    from bpcourse import figures
+    from bpcourse.text import text
+
+    fig = figures.new_figure(4.5, 3)
+    ax = fig.subplots()
+    epoch = np.linspace(0, epochs, 200)
+    start = np.log(classes)  # a network that knows nothing
+    ax.plot(epoch, loss + (start - loss) * np.exp(-8 * epoch / epochs), color=figures.FORWARD)
+    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.05 * start))
+    ax.set_xticks([0, epochs], ["0", f"{epochs}"])
+    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
+    return fig
+
+
+@question(
+    "stable_softmax.stuck_loss",
+    "choice",
+    answer="stuck_loss",
+    picture=_falls_and_stays,
+    inputs=lambda rng, size: {"classes": 10, "loss": 1.46, "epochs": int(rng.integers(20, 90))},
+    level="core",
+    points=1,
+    minutes=3,
+    formerly="softmax_cross_entropy.stuck_loss",
+    misconceptions="softmax_twice zero_means_solved batch_mean_missing",
+)
+def stuck_loss(flaw, classes, loss, epochs):
+    if flaw("softmax_twice"):
+        return "more_epochs"
+    if flaw("zero_means_solved"):
+        return "best_possible"
+    return "divide" if flaw("batch_mean_missing") else "twice"
