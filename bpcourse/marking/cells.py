@@ -1,10 +1,22 @@
 """The code cells of a notebook that may be anything at all."""
 
 import json
+import re
+from collections import Counter
+from typing import IO
 
+from bpcourse.questions.bank import NOTEBOOKS
 from bpcourse.text import text
 
-MOST_BYTES = 20 << 20  # of a notebook
+MOST_READ = 1 << 30  # bytes of a file
+MOST_BYTES = 8 << 20  # of a notebook without its outputs
+MOST_PARTS = 3_000_000  # strings, lists and objects in outputs
+CHUNK = 1 << 20
+LEFT_OUT = re.compile(rb'(?<!\\)"(?:outputs|attachments|widgets)"\s{0,9}:\s{0,9}[\[{]')
+REACH = 40  # bytes that it spans at most
+PLAIN = re.compile(rb'[^"\[\]{}]*+')
+STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+\.\w+)["']""")
 MOST_CELLS = 1000
 MOST_SOURCE = 1 << 20  # characters of a cell
 
@@ -13,7 +25,65 @@ class NotANotebookError(ValueError):
     """The bytes are no notebook; says why, for the student to read."""
 
 
-def code_cells(data):
+def trimmed(stream: IO[bytes]) -> bytes:
+    """The notebook's bytes without its outputs and pictures, which nobody marks.
+
+    At most one byte more than MOST_BYTES, so that a file too large is known by its length. Only
+    what is kept is ever in memory.
+    """
+    kept = bytearray()
+    left, read, parts = b"", 0, 0
+    depth, inside = 0, False  # in how many brackets of what is left out; and in a string there
+    while (chunk := stream.read(CHUNK)) or left:
+        data, last = left + chunk, not chunk
+        read += len(chunk)
+        at, left = 0, b""
+        while at < len(data):
+            if not depth:
+                escaped = kept.endswith(b"\\")  # its quote would be one within a string
+                found = LEFT_OUT.search(data, at + escaped)
+                end = found.end() if found else len(data) if last else max(len(data) - REACH, at)
+                kept += data[at:end]
+                depth, at = int(found is not None), end
+                if not found:
+                    left, at = data[end:], len(data)
+                continue
+            at = (STRING if inside else PLAIN).match(data, at).end()  # type: ignore[union-attr]
+            if at == len(data):
+                break
+            byte, parts = data[at : at + 1], parts + 1
+            if byte == b"\\":  # the last of the chunk; what it stands before comes with the next
+                left = b"" if last else byte
+            elif byte == b'"':
+                inside = not inside
+            else:
+                depth += 1 if byte in b"[{" else -1
+                if not depth:
+                    kept += byte
+            at += 1
+        if len(kept) > MOST_BYTES or read > MOST_READ or parts > MOST_PARTS:
+            return bytes(MOST_BYTES + 1)
+    return bytes(kept)
+
+
+def ids_in(cells: list[tuple[int, str]]) -> list[str]:
+    """The ids of the questions that the cells check, each as often as they do."""
+    return [id for _, source in cells for id in MENTIONED.findall(source)]
+
+
+def lessons_in(cells: list[tuple[int, str]]) -> Counter[str]:
+    """The stems of the exercises whose questions the cells check, and how often."""
+    names = (id.partition(".")[0] for id in ids_in(cells))
+    return Counter(NOTEBOOKS[name] for name in names if name in NOTEBOOKS)
+
+
+def lesson_in(cells: list[tuple[int, str]]) -> str:
+    """The stem of the exercises whose questions the cells check most; "" for none."""
+    counts = lessons_in(cells)
+    return max(counts, key=lambda stem: (counts[stem], stem), default="")
+
+
+def code_cells(data: bytes) -> list[tuple[int, str]]:
     """[(number, source), …] of a notebook's bytes, numbered from 1 among all cells.
 
     Formats 3 and 4. :class:`NotANotebookError` for anything else.
@@ -33,7 +103,7 @@ def code_cells(data):
     return [(number, source) for number, source in sources if source]
 
 
-def _cells(notebook):
+def _cells(notebook: object) -> list[object] | None:
     if not isinstance(notebook, dict):
         return None
     if notebook.get("nbformat") == 3:
@@ -46,7 +116,7 @@ def _cells(notebook):
     return cells if isinstance(cells, list) else None
 
 
-def _source(cell):
+def _source(cell: object) -> str:
     """The source of a code cell, "" of any other."""
     if not isinstance(cell, dict) or cell.get("cell_type") != "code":
         return ""

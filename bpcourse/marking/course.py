@@ -3,51 +3,73 @@
 Every key may be left out, and without a file everything is as it is by default.
 """
 
-import csv
-import re
 import tomllib
-import unicodedata
-from dataclasses import dataclass, field
-from math import isfinite
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
+from bpcourse.marking import roster as rosters
+from bpcourse.marking.assignment import Assignment, Late, late_by, moment
+from bpcourse.marking.layouts import Owner, owner
+from bpcourse.marking.roster import Roster, Student
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
-from bpcourse.questions.judging.posed import SEEDS
+from bpcourse.questions.question import Question
 from bpcourse.text import names
 
+__all__ = ["Assignment", "Course", "Student", "stem_of"]
 FEEDBACK = ("none", "where", "full")
-KEYS = ("name", "roster", "feedback", "anonymous", "lessons", "points", "credit", "export")
-COLUMNS = ("student", "name", "email", "total", "of")  # of the grades, besides the notebooks
-MOODLE_OR_CANVAS = re.compile(  # what they put behind a student's name in the name of a file
-    r"_\d+_assignsubmission_.*|(_late)?_\d+_\d+_.*", re.IGNORECASE | re.DOTALL
-)
-
-
-@dataclass(frozen=True)
-class Student:
-    """One student. ``seed`` is of the numbers that the student is asked, as the roster has it."""
-
-    id: str
-    name: str = ""
-    email: str = ""
-    seed: int = 0
+MISSING = ("zero", "blank")
+KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {  # of the keys of course.toml
+    "name": (str, "a text"),
+    "roster": (str, "the name of a file"),
+    "feedback": (object, ""),
+    "anonymous": (bool, "true or false"),
+    "lessons": (str, "an address"),
+    "missing": (object, ""),
+    "points": (dict, "a table"),
+    "credit": (dict, "a table"),
+    "export": (dict, "a table"),
+    "aliases": (dict, "a table"),
+    "assignment": (dict, "a table"),
+    "late": (dict, "a table"),
+    "totals": (dict, "a table"),
+}
+OF_ASSIGNMENT: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "lessons": (list, "a list of lessons"),
+    "points": ((int, float), "a number"),
+    "due": (date, "a date, or a date and a time, without quotes"),
+    "bonus": (bool, "true or false"),
+    "late": (dict, "a table"),
+    "extensions": (dict, "a table"),
+    "handed_in": (dict, "a table"),
+    "worksheet": (str, "the name of a file"),
+    "file_times": (bool, "true or false"),
+}
+COLUMNS = ("student", "name", "email", "login", "moodle", "canvas", "total", "of", "days late")
 
 
 @dataclass(frozen=True)
 class Course:
-    """The settings of a class. ``feedback`` is one of FEEDBACK, ``students`` {id: Student}."""
+    """The settings of a class. ``feedback`` is one of FEEDBACK, ``missing`` one of MISSING."""
 
     name: str = ""
     feedback: str = "full"
     anonymous: bool = True  # the report on the class: no student is named there
     lessons: str = ""  # where students read them: https://example.org/{lesson}.html
-    students: dict = field(default_factory=dict)
-    own_points: dict = field(default_factory=dict)  # {question's id: points}
-    own_credit: dict = field(default_factory=dict)  # {misconception: share of the points}
-    export: dict = field(default_factory=dict)  # {NAME: {column of the file: of the grades}}
+    students: Mapping[str, Student] = field(default_factory=dict)  # by id
+    aliases: Mapping[str, str] = field(default_factory=dict)  # {a name as it came: id}
+    own_points: Mapping[str, float] = field(default_factory=dict)  # {question's id: points}
+    own_credit: Mapping[str, float] = field(default_factory=dict)  # {misconception: share}
+    export: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    assignments: Mapping[str, Assignment] = field(default_factory=dict)
+    missing: str = "zero"  # what the tables say of a notebook that was not handed in
+    drop_lowest: int = 0  # of the assignments, in the totals
 
     @classmethod
-    def load(cls, path=None):
+    def load(cls, path: str | Path | None = None) -> "Course":
         """The course of a ``course.toml``; the default where ``path`` is None.
 
         Private questions that it names are added first (``bank.add``). ValueError, with file, key,
@@ -55,99 +77,192 @@ class Course:
         """
         return cls() if path is None else _course(Path(path))
 
-    def points(self, question):
-        """How many points ``question`` (a Question) gives in this course."""
+    @property
+    def roster(self) -> Roster:
+        """Who is in the class, and how they are found."""
+        return Roster(self.students, self.aliases)
+
+    def points(self, question: Question) -> float:
+        """How many points ``question`` gives in this course."""
         return float(self.own_points.get(question.id, question.points))
 
-    def credit(self, misconceptions):
+    def credit(self, misconceptions: Iterable[str]) -> float:
         """The share, 0 to 1, of its points that a wrong answer keeps which shows these.
 
         The smallest of their shares; 0 if one of them has none, or none was named.
         """
         return min((self.own_credit.get(name, 0.0) for name in misconceptions), default=0.0)
 
-    def student(self, key):
+    def at(self, assignment: Assignment | None) -> "Course":
+        """The course with the numbers that an assignment's worksheet has for the students."""
+        if assignment is None or not assignment.numbers:
+            return self
+        numbers = assignment.numbers
+        students = {
+            id: replace(one, moodle=numbers.get(id, "")) for id, one in self.students.items()
+        }
+        return replace(self, students=students)
+
+    def listed(self, id: str) -> Student:
+        """The roster's student of that id; ``Student(id)`` where it has none."""
+        return self.students.get(id) or Student(id)
+
+    def student(self, key: str) -> Student:
         """The Student of an id, an email, or a name as Moodle or Canvas write it in file names.
 
-        ``Student(key)`` where the roster has none, or more than one: a mark is never given to
-        somebody who may be somebody else.
+        ``Student(key)`` where it is not certain: a mark is never given to somebody who may be
+        somebody else.
         """
-        if key in self.students:
-            return self.students[key]
-        email = key.strip().casefold()
-        found = [one for one in self.students.values() if email and one.email.casefold() == email]
-        if not found:
-            name = "".join(_words(MOODLE_OR_CANVAS.sub("", key)))
-            found = [one for one in self.students.values() if name in _spellings(one.name)]
-        return found[0] if len(found) == 1 else Student(key)
+        return self.roster.match(owner(key) or Owner(key)).student or Student(key)
 
 
-def _words(name):
-    return re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold().replace("_", " "))
+def stem_of(lesson: object) -> str | None:
+    """The stem of the exercises that "11", "matrix_form" or "11_matrix_form" names; else None."""
+    name = str(lesson).removesuffix(".ipynb")
+    for module, stem in NOTEBOOKS.items():
+        if name in (stem, stem.partition("_")[0], module) or name == stem.partition("_")[2]:
+            return stem
+    return None
 
 
-def _spellings(name):
-    """What may stand for it in a file name: "Ana Ruiz" is there anaruiz (Moodle), ruizana."""
-    words = _words(name)
-    return {"".join(words[i:] + words[:i]) for i in range(len(words))}
+Table = Mapping[str, Any]
 
 
-def _course(path):
+def _course(path: Path) -> Course:
     table = _read(path)
-    for key in table:
-        _require(key in KEYS, path, key, f"one of {', '.join(KEYS)}", key)
-    for key, kind, wanted in (
-        ("name", str, "a text"),
-        ("roster", str, "the name of a file"),
-        ("anonymous", bool, "true or false"),
-        ("lessons", str, "an address"),
-        ("points", dict, "a table"),
-        ("credit", dict, "a table"),
-        ("export", dict, "a table"),
-    ):
-        if key in table:
-            _require(isinstance(table[key], kind), path, key, wanted, table[key])
-    settings = {
+    _keys(path, "", table, KINDS)
+    settings: dict[str, Any] = {
         key: table[key] for key in ("name", "anonymous", "lessons", "export") if key in table
     }
     if "lessons" in table:
         address = table["lessons"]
         good = address.startswith(("http://", "https://")) and "{lesson}" in address
         _require(good, path, "lessons", "an http address with {lesson} in it", address)
-    if "feedback" in table:
-        wanted, given = f"one of {', '.join(FEEDBACK)}", table["feedback"]
-        _require(given in FEEDBACK, path, "feedback", wanted, given)
-        settings["feedback"] = given
-    for name, columns in table.get("export", {}).items():
+    for key, choices in (("feedback", FEEDBACK), ("missing", MISSING)):
+        if key in table:
+            wanted = f"one of {', '.join(choices)}"
+            _require(table[key] in choices, path, key, wanted, table[key])
+            settings[key] = table[key]
+    _exports(path, table.get("export", {}))
+    aliases, roster = table.get("aliases", {}), Roster()
+    for name, id in aliases.items():
+        _require(isinstance(id, str), path, f'aliases."{name}"', "an id of the roster", id)
+    if "roster" in table:
+        roster = rosters.read(path.parent / table["roster"], aliases)
+        settings |= {"students": roster.students, "aliases": aliases}
+    _require(not aliases or "roster" in table, path, "aliases", "a roster", "none")
+    ids = {id: question.id for question in all_questions() for id in reversed(question.ids)}
+    own = _numbers(path, "points", table, ids, "a question", inf)
+    settings["own_points"] = {ids[name]: value for name, value in own.items()}
+    known = names("misconception")
+    settings["own_credit"] = _numbers(path, "credit", table, known, "a misconception", 1)
+    late = _late(path, "late", table.get("late", {}), Late())
+    settings["assignments"] = {
+        name: _assignment(path, name, entries, late, roster)
+        for name, entries in table.get("assignment", {}).items()
+    }
+    totals = table.get("totals", {})
+    _keys(path, "totals.", totals, {"drop_lowest": (int, "a whole number")})
+    drop = totals.get("drop_lowest", 0)
+    _require(drop >= 0, path, "totals.drop_lowest", "0 or more", drop)
+    return Course(**settings, drop_lowest=drop)
+
+
+def _exports(path: Path, exports: Table) -> None:
+    for name, columns in exports.items():
         key = f"export.{name}"
         wanted = 'a table of "column of the file" = "column of the grades"'
         _require(isinstance(columns, dict), path, key, wanted, columns)
-        plain = name not in ("", "grades") and not set("/\\") & set(name)
+        plain = name not in ("", "grades", "who", "totals", "overrides") and not set("/\\") & set(
+            name
+        )
         _require(plain, path, key, "a name for a file NAME.csv, but grades", name)
         known = ("", *COLUMNS, *NOTEBOOKS.values())
         for column, ours in columns.items():
             wanted = f"one of {', '.join(known[1:])}, or nothing"
             _require(ours in known, path, f'{key}."{column}"', wanted, ours)
-    if "roster" in table:
-        settings["students"] = _students(path.parent / table["roster"])
-    ids = {id: question.id for question in all_questions() for id in reversed(question.ids)}
-    points = _numbers(path, "points", table, ids, "a question", "0 or more", float("inf"))
-    points = {ids[name]: value for name, value in points.items()}
-    share = "a share from 0 to 1"
-    credit = _numbers(path, "credit", table, names("misconception"), "a misconception", share, 1)
-    return Course(**settings, own_points=points, own_credit=credit)
 
 
-def _read(path):
+def _assignment(path: Path, name: str, table: object, late: Late, roster: Roster) -> Assignment:
+    key = f"assignment.{name}"
+    if not isinstance(table, dict):
+        raise ValueError(f"{path}: {key}: expected a table, got {table!r}")
+    plain = name not in ("", ".", "..") and not set("/\\") & set(name) and name.isprintable()
+    _require(plain, path, key, "a name that can be a folder's", name)
+    _keys(path, f"{key}.", table, OF_ASSIGNMENT)
+    stems = []
+    for lesson in table.get("lessons", []):
+        stem = stem_of(lesson)
+        wanted = f"exercises, of {', '.join(NOTEBOOKS.values())}"
+        if stem is None:
+            raise ValueError(f"{path}: {key}.lessons: expected {wanted}, got {lesson!r}")
+        stems.append(stem)
+    _require(stems, path, f"{key}.lessons", "at least one lesson", table.get("lessons"))
+    points = table.get("points")
+    good = points is None or (not isinstance(points, bool) and isfinite(points) and points > 0)
+    _require(good, path, f"{key}.points", "more than 0", points)
+    moments = {}
+    for part in ("extensions", "handed_in"):
+        for id, when in table.get(part, {}).items():
+            _require(isinstance(when, date), path, f"{key}.{part}.{id}", "a date", when)
+            known = not roster.students or id in roster.students
+            _require(known, path, f"{key}.{part}", "an id of the roster", id)
+        moments[part] = {id: moment(when) for id, when in table.get(part, {}).items()}
+    worksheet = path.parent / table["worksheet"] if "worksheet" in table else None
+    rows = rosters.numbered(roster, worksheet) if worksheet else {}
+    return Assignment(
+        name,
+        tuple(dict.fromkeys(stems)),
+        None if points is None else float(points),
+        moment(table["due"]) if "due" in table else None,
+        _late(path, f"{key}.late", table.get("late", {}), late),
+        bonus=table.get("bonus", False),
+        worksheet=worksheet,
+        file_times=table.get("file_times", False),
+        numbers={id: row["moodle"] for id, row in rows.items()},
+        late_in_moodle={id: late_by(row.get("status", "")) for id, row in rows.items()},
+        **moments,
+    )
+
+
+def _late(path: Path, key: str, table: Table, otherwise: Late) -> Late:
+    limits = {"per_day": 1, "at_most": 1, "until_days": inf, "grace_minutes": inf}
+    _keys(path, f"{key}.", table, dict.fromkeys(limits, ((int, float), "a number")))
+    for name, most in limits.items():
+        value = table.get(name, 0)
+        wanted = "a share from 0 to 1" if most == 1 else "0 or more"
+        _require(isfinite(value) and 0 <= value <= most, path, f"{key}.{name}", wanted, value)
+    given = {name: float(value) for name, value in table.items()}
+    return Late(**{name: given.get(name, getattr(otherwise, name)) for name in limits})
+
+
+def _keys(
+    path: Path,
+    above: str,
+    table: Table,
+    kinds: Mapping[str, tuple[type | tuple[type, ...], str]],
+) -> None:
+    """Refuse a key that is none, and a value of another kind."""
+    for key, value in table.items():
+        _require(key in kinds, path, f"{above}{key}", f"one of {', '.join(kinds)}", key)
+        kind, wanted = kinds[key]
+        is_number = isinstance(value, bool) and kind in (int, (int, float))
+        _require(isinstance(value, kind) and not is_number, path, f"{above}{key}", wanted, value)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: expected a TOML file in UTF-8, got {error}") from error
 
 
-def _numbers(path, table_name, table, known, kind, wanted, largest):
+def _numbers(
+    path: Path, table_name: str, table: Table, known: Iterable[str], kind: str, largest: float
+) -> dict[str, float]:
     """A table of numbers by name, checked: {name: number}."""
     numbers = {}
+    wanted = "a share from 0 to 1" if largest == 1 else "0 or more"
     for name, value in table.get(table_name, {}).items():
         key = f'{table_name}."{name}"'
         _require(name in known, path, key, f"the name of {kind} of the course, quoted", name)
@@ -157,42 +272,6 @@ def _numbers(path, table_name, table, known, kind, wanted, largest):
     return numbers
 
 
-def _students(path):
-    """{id: Student} of a roster: CSV with a line of column names, in UTF-8."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            delimiter = max(",;\t", key=first.count)  # a spreadsheet may write semicolons
-            rows = csv.DictReader(file, delimiter=delimiter, strict=True)
-            columns = [(name or "").strip().lower() for name in rows.fieldnames or ()]
-            for column in ("id", "name"):
-                _require(column in columns, path, "line 1", f"a column {column}", columns)
-            rows.fieldnames = columns
-            lines = [(rows.line_num, row) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: roster: expected a CSV file in UTF-8, got {error}") from error
-    students, emails = {}, {}
-    for number, row in lines:
-        line = f"line {number}"
-        _require(None not in row, path, line, f"{len(columns)} cells", row.get(None))
-        cells = {column: (cell or "").strip() for column, cell in row.items()}
-        if not any(cells.values()):
-            continue
-        id, seed, email = cells["id"], cells.get("seed") or "0", cells.get("email", "")
-        plain = id and id.isprintable() and not set("/\\") & set(id) and not id.startswith(".")
-        _require(plain, path, f"{line}, id", "an id that can be the name of a file", id)
-        _require(id not in students, path, f"{line}, id", "an id that nobody else has", id)
-        tens = seed.isascii() and seed.isdigit() and int(seed) % SEEDS == 0
-        _require(tens, path, f"{line}, seed", f"a multiple of {SEEDS}", seed)
-        address = email.casefold()
-        _require(address not in emails, path, f"{line}, email", "one that nobody else has", email)
-        if email:
-            emails[address] = id
-        students[id] = Student(id, cells["name"], email, int(seed))
-    return students
-
-
-def _require(good, path, key, expected, given):
+def _require(good: object, path: Path, key: str, expected: str, given: object) -> None:
     if not good:
         raise ValueError(f"{path}: {key}: expected {expected}, got {given!r}")

@@ -29,7 +29,7 @@ def run(arguments):
         bank.add(arguments.questions)
     asked = bank.find(arguments.only) if arguments.only else None  # or KeyError, before the work
     course = Course.load(arguments.course)
-    found = find(arguments.submissions)
+    found = find(arguments.submissions, course.roster)
     if Path(arguments.out).resolve().is_relative_to(Path(arguments.submissions).resolve()):
         raise ValueError(text("grade.out_inside", out=arguments.out))
     way = choose(arguments.unsafe)

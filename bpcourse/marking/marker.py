@@ -3,20 +3,15 @@
 Whatever the notebook does, :meth:`Marker.mark` returns its records.
 """
 
-import re
 import time
-from collections import Counter
 from dataclasses import dataclass
 
 from bpcourse.marking.attempts import Run
-from bpcourse.marking.cells import NotANotebookError, code_cells
+from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in
 from bpcourse.marking.course import Course
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
-from bpcourse.questions.bank import NOTEBOOKS
 from bpcourse.text import text
-
-MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+\.\w+)["']""")
 
 
 @dataclass(frozen=True)
@@ -61,27 +56,22 @@ class Marker:
         return [whole | own | total, *records]
 
     def student(self, submission):
-        """Who it is from: of the roster, by the id or the name that the file's place gives."""
-        for key in (submission.student, submission.name):
-            student = self.course.student(key)
-            if student.id in self.course.students:
-                return student
-        return self.course.student(submission.student)
+        """Who it is from: of the roster, where that is certain."""
+        return self.course.listed(submission.student)
 
     def _mark(self, submission, data):
         own = {"notebook": submission.notebook, "state": "not gradable", "cells": []}
         if submission.problem:
             return own | {"message": submission.problem}, []
-        if not submission.file.endswith(".ipynb"):
+        if not submission.is_notebook:
             message = text("grade.no_notebook", file=submission.file)
             return own | {"state": "not a notebook", "message": message}, []
         try:
             cells = code_cells(data)
         except NotANotebookError as error:
             return own | {"state": "not a notebook", "message": str(error)}, []
-        ids = [id for _, source in cells for id in MENTIONED.findall(source)]
-        own["notebook"] = submission.notebook or _most_of(ids)
-        asked, earlier = bank.of_notebook(own["notebook"], set(ids))
+        own["notebook"] = submission.notebook or lesson_in(cells)
+        asked, earlier = bank.of_notebook(own["notebook"], set(ids_in(cells)))
         questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
             return own | {"message": text("grade.no_lesson")}, []
@@ -136,9 +126,3 @@ class Marker:
         """End the sandboxes."""
         while self._sandboxes:
             self._sandboxes.popitem()[1].close()
-
-
-def _most_of(ids):
-    """The exercises that a notebook speaks of most, by the ``ids`` of its checks; "" for none."""
-    names = Counter(name for name in (id.partition(".")[0] for id in ids) if name in NOTEBOOKS)
-    return NOTEBOOKS[names.most_common(1)[0][0]] if names else ""

@@ -94,7 +94,7 @@ class Results:
         for record in records:
             students.setdefault(record["student"], []).append(record)
         for id, own in students.items():
-            student = replace(course.student(id), id=id, name=own[0]["name"])
+            student = replace(course.listed(id), id=id, name=own[0]["name"])
             write(pages / f"{file_name(id)}.html", feedback.page(student, own, course).encode())
         if pages.is_dir():
             for path in set(pages.iterdir()) - {pages / f"{file_name(id)}.html" for id in students}:
@@ -135,7 +135,7 @@ def grades(records, course):
         rows[id] = _row(id, student.name, student.email, notebooks, questions)
     for record in records:
         id = record["student"]
-        email = course.student(id).email
+        email = course.listed(id).email
         row = rows.setdefault(id, _row(id, record["name"], email, notebooks, questions))
         if record["question"]:
             row[record["question"]] = record["points"]

@@ -1,150 +1,183 @@
-"""Finding what was handed in: a folder, a zip, nbgrader's tree; and who it is from.
+"""Finding what was handed in, and whose it is: one notebook for each student and lesson.
 
-Known forms: ``ana/11_matrix_form.ipynb``, ``ana/assignment/11_matrix_form.ipynb`` (nbgrader),
-``Ana Ruiz_1234_assignsubmission_file/11_matrix_form.ipynb`` (Moodle),
-``ruizana_1234_5678_11_matrix_form.ipynb`` (Canvas), ``ana_11_matrix_form.ipynb``, ``ana.ipynb``.
+Any layout of ``layouts`` is understood, as a folder or a zip.
 """
 
-import os
 import re
-import stat
-import zipfile
-import zlib
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
-from bpcourse.marking.cells import MOST_BYTES
-from bpcourse.questions.bank import NOTEBOOKS
+from bpcourse import workspace
+from bpcourse.marking.archives import File, opened, readable, walk
+from bpcourse.marking.cells import NotANotebookError, code_cells, lesson_in, lessons_in, trimmed
+from bpcourse.marking.layouts import Owner, owners, stem_in
+from bpcourse.marking.roster import Match, Roster
 from bpcourse.text import text
 
-MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_\w+_?", re.DOTALL)
-CANVAS = re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)", re.DOTALL)
-IGNORED = re.compile(r"\.|__MACOSX|bpcourse\.json$|timestamp\.txt$")  # files and folders
+MAYBE = re.compile(r"\.(ipynb\b.*|json|txt)$", re.IGNORECASE)  # what a notebook may be called
+SURELY = re.compile(r"\.ipynb$", re.IGNORECASE)
+COPY = re.compile(r"-(Copy\d*|new-\d+|old-\d+|checkpoint)(?=\.|$)")  # as the course names them
+NUMBERED = re.compile(r" ?\(\d+\)$")  # what a browser adds to the name of a second download
+OTHERS = ("lectures", "solutions", "release", "source")  # folders with notebooks of one name
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One file that was handed in.
+    """One file that was handed in, and counts.
 
-    ``student`` and ``name`` as the file's place says them; ``notebook`` the stem of the exercises,
-    "" where the name does not tell; ``problem`` why it cannot be read, or "".
+    ``student`` is the roster's id where it is certain who it is from, else a key that the file's
+    place gives, and that nobody of the roster has; ``name`` is as the place says it. ``notebook``
+    is the stem of the exercises, "" where neither name nor content tells; ``source`` the folder or
+    zip, and the names by which it is opened there; ``problem`` why it cannot be read, or "".
+    ``match`` says how it was found whose it is, None without a roster; ``instead`` has a sentence
+    for each file that does not count.
     """
 
     student: str
     name: str
     notebook: str
     file: str
-    source: tuple  # the path of the folder or zip, and the name in it
+    source: tuple[str | Path, str | tuple[str, ...]]
     problem: str = ""
+    owner: Owner | None = None
+    match: Match | None = None
+    time: float = 0.0
+    instead: tuple[str, ...] = ()
 
-    def read(self):
-        """Its bytes, one more than is allowed at most. OSError where they cannot be had."""
-        root, member = self.source
-        if root.is_dir():
-            with open(root / member, "rb") as file:
-                return file.read(MOST_BYTES + 1)
-        try:
-            with zipfile.ZipFile(root) as archive, archive.open(member) as file:
-                return file.read(MOST_BYTES + 1)
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, KeyError) as error:
-            raise OSError(str(error)) from None
+    def read(self) -> bytes:
+        """Its bytes without outputs; OSError where they cannot be had."""
+        root, names = self.source
+        with opened(Path(root), (names,) if isinstance(names, str) else names) as stream:
+            return trimmed(stream)
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it is to be marked, or refused, as a notebook; else it is some other file."""
+        return bool(SURELY.search(self.file)) or bool(self.notebook)
 
 
-def find(path):
-    """Every :class:`Submission` in a folder or zip, in order; at least one for every student.
+def find(path: str | Path, roster: Roster | None = None) -> list[Submission]:
+    """Every :class:`Submission` in a folder or zip, by student; at least one for every student.
 
-    FileNotFoundError where there is no such path, ValueError where it is neither, or is empty.
+    FileNotFoundError where there is no such path; ValueError where it is neither, is empty, or its
+    layout is none that is known: it says what was found and what to do.
     """
-    path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(text("grade.no_folder", path=path))
-    if path.is_dir():
-        files = list(_in_folder(path))
-    elif zipfile.is_zipfile(path):
-        files = list(_in_zip(path))
-    else:
-        raise ValueError(text("grade.no_folder_or_zip", path=path))
-    if not files:
+    path, roster = Path(path), roster or Roster()
+    files = {file.place: file for file in walk(path)}
+    around = NUMBERED.sub("", path.stem)
+    places = {place: file.problem for place, file in files.items()}
+    whose = owners(places, lambda one: roster.match(one).student is not None, around)
+    if not whose:
         raise ValueError(text("grade.empty", path=path))
-    top = {file.place.parts[0] for file in files if len(file.place.parts) > 1}
-    skip = len(top) == 1 and top <= {"submitted", path.stem}
+    matches = _matches(set(whose.values()), roster)
     by_student = defaultdict(list)
-    for file in sorted(files, key=lambda file: file.time):
-        student, name, notebook = map(_readable, _who(PurePosixPath(*file.place.parts[skip:])))
-        shown = _readable(str(file.place))
-        one = Submission(student, name, notebook, shown, (path, file.member), file.problem)
-        by_student[student].append(one)
-    return [one for student in sorted(by_student) for one in _chosen(by_student[student])]
+    for place, one in whose.items():
+        match = matches[one]
+        student = match.student.id if match.student else _key(one, roster)
+        found = _looked_at(path, files[place], stem_in(place.name))
+        told = match if roster.students else None
+        found = replace(found, student=student, name=one.name, owner=one, match=told)
+        by_student[student].append(found)
+    return [one for student in sorted(by_student) for one in _counting(by_student[student])]
 
 
-class _File(NamedTuple):
-    place: PurePosixPath  # as names of folders and of the file
-    member: str  # what it is opened by
-    time: object  # of its last change
-    problem: str
+def _matches(found: set[Owner], roster: Roster) -> dict[Owner, Match]:
+    """Who each is. Where two are somebody's by the name alone, at least one is somebody else's."""
+    matches = {one: roster.match(one) for one in found}
+    by_name = defaultdict(set)
+    for one, match in matches.items():
+        if match.student:
+            by_name[match.student.id].add((one.platform, one.key))
+    for one, match in matches.items():
+        if match.student and match.how == "name" and len(by_name[match.student.id]) > 1:
+            matches[one] = Match(None, "twice", (match.student,))
+    return matches
 
 
-def _chosen(handed_in):
-    """A student's notebooks, of two for one lesson the later; without any, one other file."""
-    notebooks = [one for one in handed_in if one.file.endswith(".ipynb")]
-    last = {one.notebook: one for one in notebooks if one.notebook}
-    for index, one in enumerate(notebooks):
-        if one.notebook and last[one.notebook] is not one:
-            later = text("grade.later", file=last[one.notebook].file)
-            notebooks[index] = replace(one, problem=later)
-    return sorted(notebooks, key=lambda one: one.file) or handed_in[:1]
+def _key(one: Owner, roster: Roster) -> str:
+    """What a student is called whom the roster does not have: nothing that it has."""
+    if not roster.students:
+        return one.key
+    key = f"{one.name} ({one.key})" if one.name else one.key
+    return f"{key} (?)" if key in roster.students else key
 
 
-def _who(place):
-    """(student, name, notebook) as the place of a file tells them."""
-    file = place.name.removesuffix(".ipynb")
-    notebook = stem_in(file)
-    if len(place.parts) > 1:
-        folder = place.parts[0]
-        match = MOODLE.fullmatch(folder)
-        return (match["id"], match["name"], notebook) if match else (folder, "", notebook)
-    if match := CANVAS.fullmatch(file):
-        return match["id"], match["name"], stem_in(match["file"])
-    student = file.partition(notebook)[0].rstrip("_- ") if notebook else file
-    return student or file, "", notebook
+def _looked_at(root: Path, file: File, named: str) -> Submission:
+    """The submission of a file; what it says decides which exercises it is, where it says so."""
+    shown = readable(str(file.place))
+    one = Submission("", "", named, shown, (root, file.chain), file.problem, time=file.time)
+    if not MAYBE.search(file.place.name):
+        return replace(one, notebook="")
+    if file.problem:
+        return one
+    cells = _cells(one)
+    if cells is None:  # of a text file that is none, nothing is said
+        return one if SURELY.search(shown) else replace(one, notebook="")
+    return one if named in lessons_in(cells) else replace(one, notebook=lesson_in(cells) or named)
 
 
-def stem_in(name):
-    """The stem of the exercises that a file's name holds as words of their own, or ""."""
-    found = (s for s in NOTEBOOKS.values() if re.search(rf"(?<![^\W_]){s}(?![^\W_])", name))
-    return max(found, key=len, default="")
+def _counting(handed_in: list[Submission]) -> list[Submission]:
+    """A student's notebooks, one for each lesson; without any, one other file."""
+    by_lesson = defaultdict(list)
+    others = []
+    for one in handed_in:
+        if not one.is_notebook:
+            others.append(one)
+        else:
+            by_lesson[one.notebook or one.file].append(one)
+    found = [_chosen(ones) for ones in by_lesson.values()]
+    broken = [one for one in others if one.problem]
+    if not found:
+        return (broken or others)[:1]
+    found.sort(key=lambda one: one.file)
+    told = (text("grade.also_broken", file=one.file, reason=one.problem) for one in broken)
+    found[0] = replace(found[0], instead=(*found[0].instead, *told))
+    return found
 
 
-def _in_folder(root):
-    """Every file below. A link that leads out is a problem; folders are not followed by links."""
-    for folder, folders, names in os.walk(root):
-        links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        folders[:] = [name for name in folders if not IGNORED.match(name)]
-        for name in names + links:
-            path = Path(folder) / name
-            inside = path.resolve().is_relative_to(root.resolve())
-            if IGNORED.match(name) or (inside and name in links):
-                continue
-            problem = "" if inside else text("grade.link")
-            if inside and not path.is_file():  # a pipe would be waited for
-                problem = text("grade.no_file")
-            place = path.relative_to(root)
-            yield _File(PurePosixPath(place), str(place), path.lstat().st_mtime, problem)
+def _chosen(ones: list[Submission]) -> Submission:
+    """Of a student's notebooks for one lesson, the one that counts; it says why no other does."""
+    if len(ones) == 1:
+        return ones[0]
+    ranks = {one.file: _rank(one) for one in ones}
+    best = max(ones, key=lambda one: ranks[one.file])
+    instead = []
+    for one in ones:
+        if one is not best:
+            pairs = zip(RANKS, ranks[best.file], ranks[one.file], strict=True)
+            why = next(name for name, ours, theirs in pairs if ours != theirs)
+            reason = text(f"grade.instead_{why}")
+            instead.append(text("grade.instead", file=one.file, best=best.file, reason=reason))
+    return replace(best, instead=tuple(instead))
 
 
-def _in_zip(path):
-    with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
-            # Steps up lead nowhere, since nothing is unpacked; as names they would mislead.
-            parts = [part for part in PurePosixPath(entry.filename).parts if part.strip("./")]
-            if entry.is_dir() or not parts or any(map(IGNORED.match, parts)):
-                continue
-            problem = text("grade.link") if stat.S_ISLNK(entry.external_attr >> 16) else ""
-            yield _File(PurePosixPath(*parts), entry.filename, entry.date_time, problem)
+RANKS = ("unreadable", "elsewhere", "untouched", "copy", "earlier", "same_time")
 
 
-def _readable(name):
-    """A name that can be written down, and is still nobody else's."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+def _rank(one: Submission) -> tuple[bool, bool, bool, bool, float, str]:
+    place = PurePosixPath(one.file)
+    cells = None if one.problem else _cells(one)
+    return (
+        cells is not None,
+        not set(OTHERS) & set(place.parts[:-1]),
+        cells is not None and [source for _, source in cells] != _handed_out(one.notebook),
+        not COPY.search(place.name),
+        one.time,
+        one.file,
+    )
+
+
+def _cells(one: Submission) -> list[tuple[int, str]] | None:
+    try:
+        return code_cells(one.read())
+    except (OSError, NotANotebookError):
+        return None
+
+
+@cache
+def _handed_out(stem: str) -> list[str]:
+    """The code of the exercises as they are handed out."""
+    path = workspace.source("exercises") / f"{stem}.ipynb"
+    return [source for _, source in code_cells(path.read_bytes())] if path.is_file() else []

@@ -32,7 +32,7 @@ def text(key: str, /, **values: object) -> str:
         raise KeyError(f"text: {key!r} needs a value for {error}, given {sorted(values)}") from None
 
 
-def names(section):
+def names(section: str) -> set[str]:
     """The names with texts of their own in a section: {"sign_flipped", …} of "misconception"."""
     start = f"{section}."
     keys = [key for table in (_table("en"), _added) for key in table if key.startswith(start)]

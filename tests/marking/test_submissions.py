@@ -66,16 +66,6 @@ def test_every_student_is_found_even_without_a_notebook(tmp_path):
     ]
 
 
-def test_of_two_notebooks_for_one_lesson_the_later_is_marked(tmp_path):
-    old = put(tmp_path, f"ana/{STEM}.ipynb")
-    put(tmp_path, f"ana/{STEM}-2.ipynb")
-    put(tmp_path, "ana/other.ipynb")
-    os.utime(old, (1, 1))
-    problems = {one.file: one.problem for one in find(tmp_path)}
-    assert problems[f"ana/{STEM}-2.ipynb"] == problems["ana/other.ipynb"] == ""
-    assert f"{STEM}-2.ipynb was handed in later" in problems[f"ana/{STEM}.ipynb"]
-
-
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     secret = put(tmp_path, "secret.ipynb")
     folder = tmp_path / "class"

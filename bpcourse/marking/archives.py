@@ -1,0 +1,197 @@
+"""The files in a folder or a zip, with those in the zips inside it; nothing is unpacked to disk.
+
+A link is never followed. What is broken is a problem of that file alone, and so of one student.
+"""
+
+import lzma
+import os
+import re
+import stat
+import struct
+import time
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+from bpcourse.text import text
+
+IGNORED = re.compile(r"\.|~\$|__MACOSX$|bpcourse\.json$|timestamp\.txt$|desktop\.ini$|Thumbs\.db$")
+DEPTH = 3  # zips inside one another
+MOST_FILES = 100_000  # in a zip
+MOST_INNER = 5_000  # in one that a student handed in
+MOST_ZIP = 500 << 20  # bytes of a zip inside a zip
+BROKEN = (  # what zipfile raises for one, or for a password
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    KeyError,
+    ValueError,
+)
+IN_MEMORY = 16 << 20  # bytes of it that are not laid on disk
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that was handed in.
+
+    ``place``: as folders (a zip is one) and file; ``chain``: the names by which it is opened,
+    through zips in zips; ``time`` of its last change, in seconds; ``problem``, or "".
+    """
+
+    place: PurePosixPath
+    chain: tuple[str, ...]
+    time: float = 0.0
+    problem: str = ""
+
+
+def walk(root: Path) -> Iterator[File]:
+    """Every file of a folder or zip.
+
+    FileNotFoundError where there is no such path, ValueError where it is neither, or is damaged.
+    """
+    if not root.exists():
+        raise FileNotFoundError(text("grade.no_folder", path=root))
+    if root.is_dir():
+        files: Iterable[File] = _in_folder(root)
+    elif is_zip(root.name) or zipfile.is_zipfile(root):
+        try:
+            with zipfile.ZipFile(root) as archive:
+                files = _in_zip(archive, PurePosixPath(), (), MOST_FILES)
+        except Exception as error:  # zipfile raises many kinds for a damaged directory
+            raise ValueError(text("grade.bad_zip", path=root, reason=error)) from None
+    else:
+        raise ValueError(text("grade.no_folder_or_zip", path=root))
+    for file in files:
+        yield from _unpacked(file, root)
+
+
+@contextmanager
+def opened(root: Path, chain: tuple[str, ...]) -> Iterator[IO[bytes]]:
+    """The bytes of a file, as a stream. OSError where they cannot be had, for whatever reason."""
+    with ExitStack() as stack:
+        try:
+            file: IO[bytes]
+            if root.is_dir():
+                file = stack.enter_context(open(root / chain[0], "rb"))
+                inner = chain[1:]
+            else:
+                file, inner = stack.enter_context(open(root, "rb")), chain
+            for index, name in enumerate(inner):
+                seekable = file if index == 0 else stack.enter_context(_copied(file))
+                archive = stack.enter_context(zipfile.ZipFile(seekable))
+                file = stack.enter_context(archive.open(name))
+            yield file
+        except BROKEN as error:
+            raise OSError(str(error)) from None
+
+
+def readable(name: str) -> str:
+    """A name that can be written down, and is still nobody else's."""
+    whole = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return unicodedata.normalize("NFC", whole)
+
+
+def is_zip(name: str) -> bool:
+    """Whether a file's name is that of a zip."""
+    return name.lower().endswith(".zip")
+
+
+def _in_folder(root: Path) -> Iterator[File]:
+    for folder, folders, names in os.walk(root):
+        links = [name for name in folders if (Path(folder) / name).is_symlink()]
+        folders[:] = sorted(name for name in folders if not IGNORED.match(name))
+        for name in sorted(names + links):
+            path = Path(folder) / name
+            if IGNORED.match(name):
+                continue
+            place = path.relative_to(root)
+            status = path.lstat()
+            problem = ""
+            if stat.S_ISLNK(status.st_mode):
+                problem = text("grade.link")
+            elif not stat.S_ISREG(status.st_mode):  # a pipe would be waited for
+                problem = text("grade.no_file")
+            yield File(PurePosixPath(place), (str(place),), status.st_mtime, problem)
+
+
+def _in_zip(
+    archive: zipfile.ZipFile, above: PurePosixPath, chain: tuple[str, ...], most: int
+) -> list[File]:
+    entries = archive.NameToInfo  # of two that have one name, the one that is opened by it
+    if len(entries) > most:
+        raise ValueError(text("grade.too_many_files", most=most))
+    files = []
+    windows = not any("/" in name for name in entries)
+    for name, entry in entries.items():
+        shown = _decoded(entry)
+        if windows:
+            shown = shown.replace("\\", "/")
+        # Steps up lead nowhere, since nothing is unpacked; as names they would mislead.
+        parts = [part for part in PurePosixPath(shown).parts if part.strip("./")]
+        if shown.endswith("/") or not parts or any(map(IGNORED.match, parts)):
+            continue
+        problem = text("grade.link") if stat.S_ISLNK(entry.external_attr >> 16) else ""
+        files.append(File(above.joinpath(*parts), (*chain, name), _time(entry), problem))
+    return files
+
+
+def _unpacked(file: File, root: Path) -> Iterator[File]:
+    """The file, or what is in it if it is a zip; with a problem where that cannot be read."""
+    if file.problem or not is_zip(file.place.name):
+        yield file
+        return
+    above = file.place.with_name(file.place.name[:-4])
+    try:
+        if len(file.chain) > DEPTH + root.is_dir():
+            raise ValueError(text("grade.deep_zip", most=DEPTH))
+        with opened(root, file.chain) as stream, _copied(stream) as copy:
+            files = _in_zip(zipfile.ZipFile(copy), above, file.chain, MOST_INNER)
+    except Exception as error:  # zipfile raises many kinds, and it is one student's zip
+        yield replace(file, problem=text("grade.bad_inner_zip", reason=error))
+        return
+    for one in files:
+        yield from _unpacked(one, root)
+
+
+@contextmanager
+def _copied(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The stream as one in which one can go back, which a zip's directory asks for."""
+    with SpooledTemporaryFile(IN_MEMORY) as copy:
+        while chunk := stream.read(1 << 20):
+            if copy.tell() > MOST_ZIP:
+                raise ValueError(text("grade.large_zip", most=MOST_ZIP >> 20))
+            copy.write(chunk)
+        copy.seek(0)
+        yield copy
+
+
+def _decoded(entry: zipfile.ZipInfo) -> str:
+    """The entry's name. Where the zip does not say that it is UTF-8, it may be that all the same.
+
+    Else it is of Windows: cp437 has its accented letters where cp1252 has none, and the reverse.
+    """
+    name = entry.orig_filename.partition("\0")[0]
+    if entry.flag_bits & 0x800 or name.isascii():
+        return name
+    data = name.encode("cp437")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        high = [byte for byte in data if byte > 127]
+        return data.decode("cp1252") if min(high) >= 0xC0 else name
+
+
+def _time(entry: zipfile.ZipInfo) -> float:
+    try:
+        return time.mktime((*entry.date_time, 0, 0, -1))
+    except (ValueError, OverflowError):  # the 0th of a month
+        return 0.0
