@@ -93,11 +93,15 @@ class Sandbox:
         return ours
 
     def finish(self):
-        """End the notebook's process and everything that it started; return when it is gone."""
+        """End the notebook's process and everything that it started; return when it is gone.
+
+        Whether the system had ended it already, because all its processor time was used.
+        """
         self._control.sendall(b"stop")
-        while b"done" not in (said := self._control.recv(4096)):
+        while (said := self._control.recv(4096)) not in (b"done\n", b"late\n"):
             if not said:
                 raise OSError(text("grade.server_gone"))
+        return said == b"late\n"
 
     def close(self):
         """End the server and all that it started; what it said on the way."""

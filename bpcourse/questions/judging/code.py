@@ -25,6 +25,8 @@ from bpcourse.questions.judging.run import Outcome, call
 from bpcourse.text import text
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
+MOST_KNOWN = 500  # questions whose inputs are kept
+_known: dict = {}
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
 
 
@@ -47,14 +49,25 @@ def battery(question, seed, sizes=SIZES):
     return [question.inputs(np.random.default_rng([seed, i]), size) for i, size in enumerate(sizes)]
 
 
+def known(question, seed):
+    """The inputs of a check and the right outcomes, which nobody changes: made once."""
+    kept = _known.get((question.id, seed))
+    if kept is None or kept[0] is not question:
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        cases = battery(question, seed)
+        expected = [run(question, question.reference(), case) for case in cases]
+        kept = _known[question.id, seed] = question, cases, expected
+    return kept[1:]
+
+
 def judge_code(question, answer, seed=0, seconds=SECONDS):
     """The :class:`Judgement` of a function or class, which has ``seconds`` for all its calls.
 
     Of processor time; 0 seconds are no limit.
     """
     clock = Clock(seconds) if seconds else None
-    cases = battery(question, seed)
-    expected = [run(question, question.reference(), case) for case in cases]
+    cases, expected = known(question, seed)
     given: list[Outcome] = []
     for case, right in zip(cases, expected, strict=True):
         given.append(run(question, answer, case, clock))
