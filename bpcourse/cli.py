@@ -1,4 +1,4 @@
-"""The commands: ``bpcourse lab | start | update | reset | doctor | ledger | release | grade``."""
+"""The commands: ``bpcourse lab``, ``start``, …, ``grade``, ``totals``."""
 
 import argparse
 import json
@@ -40,7 +40,7 @@ def main(argv=None):
         return _ledger(parser, arguments.items)
     if arguments.command == "doctor":
         return _doctor(parser)
-    if arguments.command == "grade":
+    if arguments.command in ("grade", "totals"):
         return _grade(parser, arguments)
     try:
         if arguments.command == "release":
@@ -78,6 +78,12 @@ def _parser():
     _grade_options(
         commands.add_parser("grade", help=text("cli.grade"), description=text("cli.grade"))
     )
+    totals = commands.add_parser(
+        "totals", help=text("grade.totals"), description=text("grade.totals")
+    )
+    totals.add_argument("out", metavar="RESULTS", help=text("grade.totals_out"))
+    totals.add_argument("--course", metavar="TOML", required=True, help=text("grade.course"))
+    totals.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     release = commands.add_parser(
         "release", help=text("release.about"), description=text("release.about_long")
     )
@@ -93,6 +99,8 @@ def _grade_options(parser):
     parser.add_argument("--out", required=True, metavar="RESULTS", help=text("grade.out"))
     parser.add_argument("--course", metavar="TOML", help=text("grade.course"))
     parser.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
+    parser.add_argument("--assignment", metavar="NAME", help=text("grade.assignment"))
+    parser.add_argument("--dry-run", action="store_true", help=text("grade.dry_run"))
     parser.add_argument("--student", metavar="ID", help=text("grade.student"))
     parser.add_argument("--only", default="", metavar="QUESTION", help=text("grade.only"))
     parser.add_argument("--resume", action="store_true", help=text("grade.resume"))
@@ -104,15 +112,15 @@ def _grade_options(parser):
 
 
 def _grade(parser, arguments):
-    from bpcourse.marking import grading  # needs more than the other commands
+    from bpcourse.marking import grading, plain, totals  # need more than the other commands
 
     try:
-        grading.run(arguments)
+        {"grade": grading, "totals": totals}[arguments.command].run(arguments)
     except KeyboardInterrupt:
         parser.exit(130, text("grade.interrupted"))
     except (OSError, ImportError, ValueError, KeyError, grading.NoSandboxError) as error:
         message = error.args[0] if isinstance(error, KeyError) else error
-        parser.exit(1, f"bpcourse: {message}\n")
+        parser.exit(1, f"bpcourse: {plain.clean(str(message))}\n")
 
 
 def _ledger(parser, names):
@@ -159,7 +167,8 @@ def _lab(folder, arguments, rest):
         from jupyterlab.labapp import LabApp  # reads the environment as it is imported
     except ImportError as error:
         raise ImportError(text("cli.no_lab", error=error)) from error
-    with tempfile.TemporaryDirectory() as fresh:  # the tabs of the last time are not reopened
+    # The tabs of the last time are not reopened. Windows removes no file that is still open.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as fresh:
         options = [
             f"--ServerApp.root_dir={folder}",
             f"--LabApp.default_url=/lab/tree/{FIRST}",

@@ -89,15 +89,14 @@ def reset(path):
     name = path.relative_to(folder).as_posix() if folder else path.name
     if folder is None or name not in fresh:
         raise FileNotFoundError(text("workspace.no_original", path=path))
-    aside = None
-    if path.exists():
-        aside = _free(path, "old")
-        path.rename(aside)
+    aside = _free(path, "old") if path.exists() else None
+    if aside:  # a copy, because Windows renames no file that is open
+        write(aside, path.read_bytes())
     try:
         write(path, fresh[name])
     except OSError:
         if aside:
-            aside.rename(path)
+            aside.unlink()
         raise
     _keep(folder, _handed_out(folder) | {name: _digest(name, fresh[name])})
     print(text("workspace.reset", name=name, aside=aside.name if aside else "-"))

@@ -17,6 +17,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-backgroun
 FLAGS += ["--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
+def pytest_collection_modifyitems(items):
+    """A lesson's known faults are listed, not red: tests/lessons.py has them."""
+    from lessons import to_mend
+
+    for item in filter(to_mend, items):
+        item.add_marker(pytest.mark.xfail(reason="to mend", strict=False))
+
+
 @pytest.fixture
 def rng():
     """A generator with a fixed seed, fresh for each test."""

@@ -86,7 +86,7 @@ def page():
     """What the cells of the notation page define: its formulas ``own``, ``check``, ``net`` …"""
     cells = {cell.id: cell for cell in read(ROOT / "lectures" / "90_notation.ipynb").cells}
     names: dict = {}
-    for id in ("setup", "own-columns", "own-d-e", "own-batches", "run", "check"):
+    for id in ("setup", "imports", "own-columns", "own-d-e", "own-batches", "run", "check"):
         exec(cells[id].source, names)
     return names | {"shown": cells["check-all"]}
 

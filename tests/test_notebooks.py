@@ -98,7 +98,18 @@ def test_what_the_site_folds_is_folded_in_jupyterlab():
     notebook.cells[1].metadata["tags"] = ["hide-input", "hide-output"]
     normal = notebooks.normalise(notebook)
     assert normal.cells[1].metadata.jupyter == {"source_hidden": True}
+    assert normal.cells[1].source == "1"
     assert "jupyter" not in normal.cells[2].metadata
+
+
+def test_the_line_of_a_folded_reveal_that_stays_in_view_tells_nothing():
+    notebook = _example()
+    notebook.cells[1].source = "guess.reveal(x * y)"
+    assert notebooks.normalise(notebook).cells[1].source == "guess.reveal(x * y)"
+    notebook.cells[1].metadata["tags"] = ["hide-input"]
+    normal = notebooks.normalise(notebook)
+    assert normal.cells[1].source == f"{notebooks.FIRST_LINE}\nguess.reveal(x * y)"
+    assert notebooks.dumps(notebooks.normalise(normal)) == notebooks.dumps(normal)
 
 
 def test_normalising_twice_changes_nothing():

@@ -12,7 +12,8 @@ from bpcourse.text import text
 MOST = 4  # predictions of a lesson
 DIGITS = 3  # an answer of fewer significant digits is found everywhere: those are listed, and read
 NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?")
-WORDS = "zero one two three four five six seven eight nine ten".split()
+WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+WORDS += "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
 # A number that stands before its reveal and still gives nothing away, with the reason.
 HARMLESS: dict[str, str] = {}
 
@@ -37,6 +38,7 @@ def test_a_prediction_is_a_guess_and_a_folded_reveal_with_texts_of_its_own(lesso
         assert not one.guess.folded and not one.guess.shown.count(entry(one.id, "explain")), one.id
         assert one.reveal.number == one.guess.number + 1, one.id
         assert one.reveal.folded and "hide-output" in one.reveal.tags, one.id
+        assert one.reveal.source.startswith("#"), f"{one.id}: the first line stays in view"
         assert entry(one.id, "answer") and entry(one.id, "explain"), one.id
         assert wrong(one.id), f"{one.id}: a prediction catches a wrong idea, and names it"
 

@@ -55,7 +55,7 @@ def test_a_name_that_stays_takes_what_is_promised(line):
 
 def test_every_public_class_and_function_is_promised_or_new():
     """A new public name is added to the page, or said here to be free to change."""
-    free = {"Answer", "central_difference", "gain"}
+    free = {"Answer", "central_difference", "gain", "glossary", "look", "reveals"}
     names = {line.split("(")[0].split(".")[0] for line in PROMISED}
     modules = {name for name in bpcourse.__all__ if inspect.ismodule(getattr(bpcourse, name))}
     assert set(bpcourse.__all__) - modules - free <= names

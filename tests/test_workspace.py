@@ -75,10 +75,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     target = tmp_path / "kept.txt"
     target.write_bytes(b"before")
 
-    def fails(self, other):
+    def fails(old, new):
         raise OSError("disk full")
 
-    monkeypatch.setattr("pathlib.Path.replace", fails)
+    monkeypatch.setattr("os.replace", fails)
     with pytest.raises(OSError, match="disk full"):
         write(target, b"after")
     assert target.read_bytes() == b"before" and _files(tmp_path) == {"kept.txt"}

@@ -41,6 +41,7 @@ OF_ONE_RUN = {
         r"\b[A-Z]:\\{1,2}[\w .-]+\\",  # LaTeX has "L:\text", but no second backslash
     ],
 }
+FIRST_LINE = "# Run this cell after your guess."
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -82,9 +83,15 @@ def normalise(notebook):
 
 
 def _fold(cell):
-    """A cell that the site folds, by the tag ``hide-input``, is folded in JupyterLab too."""
+    """A cell that the site folds, by the tag ``hide-input``, is folded in JupyterLab too.
+
+    JupyterLab still shows its first line, so that of a reveal says when to run it, and not how the
+    result is computed.
+    """
     if cell.cell_type == "code" and "hide-input" in tags(cell):
         cell.metadata["jupyter"] = {**cell.metadata.get("jupyter", {}), "source_hidden": True}
+        if ".reveal(" in cell.source and not cell.source.startswith("#"):
+            cell.source = f"{FIRST_LINE}\n{cell.source}"
 
 
 def _stable_id(cell, taken):

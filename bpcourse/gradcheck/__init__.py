@@ -9,6 +9,7 @@ from bpcourse.gradcheck.central import central_difference as central_difference
 from bpcourse.gradcheck.check import check_gradient as check_gradient
 from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
 from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
+from bpcourse.gradcheck.kinks import Kink as Kink
 from bpcourse.gradcheck.parts import assert_gradient as assert_gradient
 from bpcourse.gradcheck.parts import check_activation as check_activation
 from bpcourse.gradcheck.parts import check_layer as check_layer
@@ -17,4 +18,3 @@ from bpcourse.gradcheck.parts import check_network as check_network
 from bpcourse.gradcheck.report import ArrayReport as ArrayReport
 from bpcourse.gradcheck.report import GradientError as GradientError
 from bpcourse.gradcheck.report import GradientReport as GradientReport
-from bpcourse.gradcheck.report import Kink as Kink

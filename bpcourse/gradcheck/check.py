@@ -1,156 +1,231 @@
-"""check_gradient: the plan of a check, from the first call of f to the report."""
+"""check_gradient: ask, and ask more closely until a verdict is certain."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
+from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.complex_step import ComplexStep
-from bpcourse.gradcheck.nearby import Nearby
-from bpcourse.gradcheck.objective import Objective
-from bpcourse.gradcheck.report import ArrayReport, GradientReport
-from bpcourse.gradcheck.setting import Setting, Told, cannot_tell, direction
+from bpcourse.gradcheck.function import Vector
+from bpcourse.gradcheck.kinks import Kinks, elsewhere
+from bpcourse.gradcheck.look import Findings, Look
+from bpcourse.gradcheck.point import Point, sizes
+from bpcourse.gradcheck.problem import Problem, Told, cannot_tell, pattern
+from bpcourse.gradcheck.report import GradientReport
 from bpcourse.gradcheck.structure import flatten
 
+Mode = Literal["auto", "each", "grouped", "complex"]
 MODES = ("auto", "each", "grouped", "complex")
-GROUPED_ABOVE = 300
+GROUPED_ABOVE = 300  # parameters: with fewer, one by one costs little and names every wrong entry
 EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
+COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
+COMPLEX_NEAR = (1e-9, 1e-6)  # and the parts to which it is trusted: to agree, and to settle doubts
+CLOSELY = 1e-6  # of a claim: the errors that are looked for where complex steps disagree
+REACTS = (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0)  # moves to which some f react, relative, absolute
 
 
-def check_gradient(f, params, grad, *, mode="auto", rng=None):
-    """Is ``grad`` the gradient of f at ``params``? A :class:`GradientReport` with its evidence.
+def check_gradient(
+    f: Callable[..., object],
+    params: object,
+    grad: object,
+    *,
+    mode: Mode = "auto",
+    rng: int | np.random.Generator | None = None,
+) -> GradientReport:
+    """Is ``grad`` the gradient of f at ``params``?
 
-    ``f(params)`` gives a number; ``params`` is an array, or a dict or list of arrays, which are
-    moved in place and put back bit for bit; ``grad`` has the same structure, or is a function of
-    params that returns it, which is then also asked at points nearby where f has a kink. ``mode``
-    is "each" (one entry at a time), "grouped" (random directions in groups of entries; the default
-    above 300 entries), "complex" (complex steps where f is analytic, else "each") or "auto".
-    ``rng`` is a seed or generator for the directions. ``f.batch``, if there is one, takes every
-    array with one more axis in front and returns as many values.
+    At a kink this is promised. A gradient *function* is asked on both sides of each kinked entry
+    and of at most 32 mixed directions: right on all sides is right, wrong on one is wrong. What it
+    gives *at* the kink is wrong outside f's one-sided slopes, along an entry or a mixed direction
+    (as in a tie of max), where all kinks bend the same way; between 0 and the sum of the two
+    slopes it is told only, because conventions such as relu′(0) = 0 can lead there. An *array* is
+    right if it fits one side, or lies between the slopes along every direction; outside it is wrong
+    in the same cases, and else it cannot be told. On a jump only the side without it counts.
 
-    What f or grad raises is passed on. TypeError or ValueError for an f that does not return one
-    real number, parameters that are not arrays, or none; everything else is told by the report.
+    Parameters
+    ----------
+    f
+        ``f(params)`` gives one real number. ``f.batch``, if there is one, takes every array with
+        one more axis in front and returns as many values.
+    params
+        An array, or a dict or list of arrays, nested ones too. They are moved in place and put
+        back bit for bit, also when f raises.
+    grad
+        The claimed gradient in the structure of ``params``, or a function of params that gives it,
+        which is then also asked at points nearby where f has a kink.
+    mode
+        "each" looks at one entry at a time; "grouped" at random directions in groups of entries
+        (the default above 300 entries); "complex" takes complex steps where f is analytic, else
+        "each".
+    rng
+        A seed or generator for the directions of groups. Verdicts at kinks take no chance.
+
+    Returns
+    -------
+    The report; ``report.verdict`` is "right", "wrong" or "cannot tell".
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an f that does not return one real number, and parameters that are not arrays, or none.
+        What f or grad raises is passed on; everything else is told by the report.
     """
     if not callable(f):
         raise TypeError(f"f: expected a function of params, got {type(f).__name__}")
     if mode not in MODES:
         raise ValueError(f"mode: expected one of {MODES}, got {mode!r}")
     tree = flatten(params)
-    if mode == "auto":
-        size = sum(array.size for array in tree.arrays)
-        mode = "each" if size <= GROUPED_ABOVE else "grouped"
-    setting = Setting(Objective(f, tree), grad, np.random.default_rng(0 if rng is None else rng))
-    original = [a.copy() for a in tree.arrays]
-    check = _Check(setting, mode)
+    size = sum(array.size for array in tree.arrays)
+    chosen = ("each" if size <= GROUPED_ABOVE else "grouped") if mode == "auto" else mode
+    try:
+        problem = Problem(f, tree, grad)
+    except Told as told:
+        return GradientReport.told(told, chosen, 0)
+    check = _Check(problem, chosen, np.random.default_rng(0 if rng is None else rng))
     try:
         with np.errstate(all="ignore"):
             return check.run()
     except Told as told:
-        return GradientReport.told(
-            told.verdict, told.reason, told.message, check.mode, setting.evaluations
-        )
+        return GradientReport.told(told, check.mode, problem.evaluations)
     finally:
-        for array, values in zip(tree.arrays, original, strict=True):
-            array[...] = values
+        problem.caller.restore()
 
 
 class _Check:
-    def __init__(self, setting, mode):
-        self.setting, self.mode = setting, mode
+    """One check: what is known so far, and the questions in the order in which they are asked."""
 
-    def run(self):
-        setting = self.setting
-        setting.inputs()
-        first = setting.value()
-        claims, eps = setting.claims(first=True)
-        setting.prepare(first, claims, eps)
-        here = setting.sweep(setting.f0, claims)
-        self._look(here)
-        setting.input_unchanged("f")
-        if not any(found.varied for found in self.found):
-            self._reacts()  # but only to larger steps than the sizes of the parameters suggest
-            setting.least_size = 1.0
-            here = setting.sweep(setting.f0, claims)
-            self._look(here)
-        nearby = Nearby(setting, here, self.found, self.mode)
-        nearby.settle()
-        self._rescue(here)
-        if (last := setting.call_again()) != first:
-            raise cannot_tell("nondeterminism", "nondeterminism", first=first, second=last)
-        setting.same_again(claims)
-        return self._report(here, claims, nearby.kinks)
+    def __init__(self, problem: Problem, mode: str, rng: np.random.Generator) -> None:
+        self.problem, self.mode, self.rng = problem, mode, rng
 
-    def _look(self, sweep):
-        if self.mode == "complex" and self._look_complex(sweep):
+    def run(self) -> GradientReport:
+        problem = self.problem
+        self.point = problem.first_point(self.rng)
+        self.found = Findings.none(len(self.point.claims), len(problem.function.slices))
+        self.kinks = Kinks(problem, self.point, self.found)
+        for ask in (self._slopes, self._larger_steps, self._sides, self._around, self._complex):
+            ask()
+            problem.require_unchanged("f")
+            if self.found.moved and not self.found.status:
+                break
+        problem.require_same_again()  # and what f keeps belongs to the caller's point again
+        return self._report()
+
+    def _slopes(self) -> None:
+        """f's slope along every entry, or along groups of them."""
+        self._look(self.point)
+
+    def _larger_steps(self) -> None:
+        """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
+        if self.found.moved:
             return
-        self.found = [
-            sweep.run(k, np.arange(array.size), self.mode == "grouped")
-            for k, array in enumerate(self.setting.tree.arrays)
-        ]
+        point, function = self.point, self.problem.function
+        for number, size in enumerate(REACTS):
+            way = size * point.scales if size > 0 else np.full(len(point.scales), -size)
+            moved = function.x + way * pattern(len(way), number)
+            if function.at(function.everything, moved) != point.f0:
+                break
+        else:
+            raise cannot_tell("f does not depend on params", "independent", value=point.f0)
+        scales = sizes(function, point.claims, point.f0, least=1.0)
+        self._look(Point(function, point.f0, point.claims, scales, point.precision))
 
-    def _look_complex(self, sweep):
-        """Complex steps, one an entry; what disagrees is judged by real ones. False if f is not
-        analytic."""
-        try:
-            step = ComplexStep(self.setting.objective.f, self.setting.caller.tree, self.setting.rng)
-            slopes = [a.reshape(-1) for a in step.all_slopes()]
-        except Exception:
-            self.mode = "each"
-            return False
-        self.found = [sweep.compare(k, slopes[k]) for k in range(len(slopes))]
-        self.setting.objective.calls += step.calls
-        return True
+    def _look(self, point: Point) -> None:
+        self.point = point
+        if self.mode != "complex" or not self._look_complex():
+            self.found = Look(point, self.rng).run(self.mode == "grouped")
+        self.kinks = Kinks(self.problem, point, self.found)
 
-    def _reacts(self):
-        scales = [
-            s.reshape(b.shape)
-            for s, b in zip(self.setting.scales, self.setting.objective.base, strict=True)
-        ]
-        for size in (1e-3, 1e-1, 1.0, 1.0, 1.0, -1e-3, -1e-1, -1.0):  # relative, then absolute
-            point = [
-                b + (size * s if size > 0 else size) * direction(self.setting.rng, b.shape)
-                for b, s in zip(self.setting.objective.base, scales, strict=True)
-            ]
-            if self.setting.objective.at(point) != self.setting.f0:
-                return
-        raise cannot_tell("f does not depend on params", "independent", value=self.setting.f0)
+    def _sides(self) -> None:
+        """The sides of kinks and jumps."""
+        self.kinks.settle()
 
-    def _rescue(self, here):
-        """Entries too small for differences, by complex steps where f takes them.
+    def _around(self) -> None:
+        """Points around, for what cannot be told here."""
+        elsewhere(self.problem, self.point, self.found, self.mode == "grouped")
+
+    def _complex(self) -> None:
+        """Complex steps, for entries too small for differences, where f takes them.
 
         They can only confirm: two values that agree to many digits are no accident, while a
         difference may come from an f that is not analytic in that one entry.
         """
-        if not any(found.unclear for found in self.found):
+        found, point = self.found, self.point
+        open_ = [i for i in found.having("unclear") if i not in self.kinks.seen]
+        step = self._complex_step() if open_ else None
+        if step is None:
             return
-        try:
-            step = ComplexStep(self.setting.objective.f, self.setting.caller.tree, self.setting.rng)
-        except Exception:  # f does not take them
-            return
-        near = max(1e-6, 64 * self.setting.limits.eps)
-        for k, found in enumerate(self.found):
-            left = []
-            for i in found.unclear:
-                claim, scale = here.claims[k][i], here.scales[k][i]
-                try:
-                    slope = step.slope(k, i)
-                except Exception:
-                    slope = np.nan
-                error = near * abs(claim) + here.allowance[k][i] / scale
-                error = min(error, self.setting.limits.resolve * abs(claim))
-                fits = abs(slope - found.numerical[i]) <= 10 * found.bound[i]
-                if fits and abs(slope - claim) <= error:
-                    found.numerical[i], found.bound[i] = slope, error
-                    found.judged.pop(i, None)
-                else:
-                    left.append(i)
-            found.unclear = left
-        self.setting.objective.calls += step.calls
+        precision = point.precision
+        near = max(COMPLEX_NEAR[1], COMPLEX_DIGITS * precision.eps_claims)
+        for i in open_:
+            try:
+                slope = step.slope(i)
+            except Exception:  # f does not take this one
+                continue
+            claim = float(point.claims[i])
+            error = near * abs(claim) + float(point.allowance[i] / point.scales[i])
+            error = min(error, precision.demand.resolve * abs(claim))
+            fits = abs(slope - found.slopes[i]) <= tuned.CLEAR * found.errors[i]
+            if fits and abs(slope - claim) <= error:
+                found.slopes[i], found.errors[i] = slope, error
+                found.evidence.pop(i, None)
+                found.judge(i, "right")
+        self.problem.caller.calls += step.calls
 
-    def _report(self, here, claims, kinks):
-        arrays = []
-        for k, (name, found) in enumerate(zip(self.setting.tree.names, self.found, strict=True)):
-            if found.wrong:
-                here.show(k, found, EVIDENCE)
-            elif np.isnan(found.numerical).all():
-                here.show(k, found)
-            step = float(np.median(here.first_steps(k))) if claims[k].size else np.nan
-            arrays.append(ArrayReport.build(name, claims[k], found, kinks[k], step))
-        return GradientReport.build(arrays, self.mode, self.setting.evaluations, self.setting.sigma)
+    def _complex_step(self) -> ComplexStep | None:
+        try:
+            return ComplexStep(self.problem.caller.f, self.problem.tree, self.rng)
+        except Exception:  # f does not take complex numbers, or is not analytic
+            return None
+
+    def _look_complex(self) -> bool:
+        """Complex steps, one an entry; what disagrees is judged by real ones. False if f is not
+        analytic."""
+        step = self._complex_step()
+        try:
+            slopes = None if step is None else step.all_slopes()
+        except Exception:
+            slopes = None
+        if step is None or slopes is None:
+            self.mode = "each"
+            return False
+        self.problem.caller.calls += step.calls
+        self.found = _compare(self.point, slopes, self.rng)
+        return True
+
+    def _report(self) -> GradientReport:
+        point, found = self.point, self.found
+        look = Look(point, self.rng, found)
+        for k, part in enumerate(self.problem.function.slices):
+            wrong = any(part.start <= i < part.stop for i in found.having("wrong"))
+            if wrong or np.isnan(found.slopes[part]).all():
+                look.show(k, EVIDENCE if wrong else 1)
+        evaluations = self.problem.evaluations
+        return GradientReport.build(
+            self.problem.tree, point, found, self.kinks, self.mode, evaluations
+        )
+
+
+def _compare(point: Point, slopes: Vector, rng: np.random.Generator) -> Findings:
+    """The findings from complex slopes, each of which is also looked at with real steps.
+
+    Complex steps see more than groups do. So groups may object to what agrees, but need not
+    resolve it, and what does not agree is looked at as closely as complex steps do.
+    """
+    precision = point.precision
+    near = max(COMPLEX_NEAR[0], COMPLEX_DIGITS * precision.eps_claims)
+    error = near * abs(point.claims) + point.allowance / point.scales
+    agree = abs(slopes - point.claims) <= error
+    found = Look(point, rng).run(True, np.flatnonzero(agree))
+    found.moved |= bool(slopes.any())
+    for i in found.having("unclear"):
+        found.judge(i, "right")
+    demand = replace(precision.demand, resolve=max(CLOSELY, precision.eps_claims))
+    closer = replace(precision, demand=demand)
+    look = Look(Point(point.function, point.f0, point.claims, point.scales, closer), rng, found)
+    found.resolution[:] = 0
+    for k, part in enumerate(point.function.slices):
+        own = part.start + np.flatnonzero(agree[part])
+        look.accept(k, own, (slopes * point.scales)[own], (error * point.scales)[own])
+    return look.run(False, np.flatnonzero(~agree))

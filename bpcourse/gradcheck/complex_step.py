@@ -7,63 +7,83 @@ one.
 """
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from bpcourse.gradcheck.structure import flatten
+from bpcourse.gradcheck.function import DOUBLE, Vector
+from bpcourse.gradcheck.structure import Tree, flatten
 
 STEP = 1e-30  # relative; nothing is subtracted, so it may be as small as this
-AGREEMENT = 1e-5
-DIRECTIONS = 3
+AGREEMENT = 1e-5  # of the slope: real steps along a direction have to give the complex one
+DIRECTIONS = 3  # random ones along which they are compared
+STEPS = (1e-3, 1e-4, 1e-5, 1e-6)  # real ones, relative: one of them is good enough for AGREEMENT
+ROUNDINGS = 8  # of two values, that a real slope may be off by
 
 
 class NotAnalyticError(ValueError):
     """f does not take a complex step; the message says what was seen."""
 
 
-def complex_slopes(f, params, *, rng=None):
+def complex_slopes(
+    f: Callable[..., Any], params: object, *, rng: int | np.random.Generator | None = None
+) -> Any:
     """The gradient of f at ``params`` by complex steps, in the structure of ``params``.
 
-    :class:`NotAnalyticError` where f is not analytic, or drops the imaginary part.
+    Parameters
+    ----------
+    f
+        Gives one number, and carries complex numbers through.
+    params
+        An array, or a dict or list of arrays.
+    rng
+        A seed or generator for the directions along which the slopes are compared with real ones.
+
+    Raises
+    ------
+    NotAnalyticError
+        Where f is not analytic, or drops the imaginary part.
     """
     tree = flatten(params)
     slopes = ComplexStep(f, tree, np.random.default_rng(rng)).all_slopes()
-    return tree.rebuild(slopes)
+    ends = np.cumsum([a.size for a in tree.arrays])[:-1]
+    parts = np.split(slopes, ends)
+    return tree.rebuild([p.reshape(a.shape) for p, a in zip(parts, tree.arrays, strict=True)])
 
 
 class ComplexStep:
     """f on complex copies of the leaves of ``tree``; building it checks that f is analytic."""
 
-    def __init__(self, f, tree, rng):
-        self.f = f
-        self.arrays = [np.array(a, dtype=np.complex128) for a in tree.arrays]
-        self.value = tree.rebuild(self.arrays)
-        self.real = tree.rebuild([a.astype(np.float64) for a in tree.arrays])
-        self.calls = 0
-        self._check(tree, rng)
+    def __init__(self, f: Callable[..., object], tree: Tree, rng: np.random.Generator) -> None:
+        self.f, self.calls = f, 0
+        self._flat: npt.NDArray[np.complex128] = np.concatenate(
+            [np.asarray(a, np.complex128).reshape(-1) for a in tree.arrays]
+        )
+        parts = np.split(self._flat, np.cumsum([a.size for a in tree.arrays])[:-1])
+        shaped = [p.reshape(a.shape) for p, a in zip(parts, tree.arrays, strict=True)]
+        self._value = tree.rebuild(shaped)  # views of the flat vector
+        self._require_analytic(rng)
 
-    def slope(self, k, i):
-        """∂f/∂ entry i (flat) of array k."""
-        flat = self.arrays[k].reshape(-1)
-        x = flat[i]
+    def slope(self, i: int) -> float:
+        """The slope of f in entry i."""
+        x = self._flat[i]
         h = STEP * (abs(x) or 1.0)
-        flat[i] = x + 1j * h
+        self._flat[i] = x + 1j * h
         slope = self._call().imag / h
-        flat[i] = x
+        self._flat[i] = x
         return slope
 
-    def all_slopes(self):
-        return [
-            np.array([self.slope(k, i) for i in range(a.size)]).reshape(a.shape)
-            for k, a in enumerate(self.arrays)
-        ]
+    def all_slopes(self) -> Vector:
+        return np.array([self.slope(i) for i in range(self._flat.size)])
 
-    def _call(self):
+    def _call(self) -> complex:
         self.calls += 1
         with warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
-                value = np.asarray(self.f(self.value))
+                value = np.asarray(self.f(self._value))
             except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
                 raise NotAnalyticError(f"f does not take complex parameters: {error}") from error
         if value.dtype.kind != "c" or value.size != 1:
@@ -72,32 +92,26 @@ class ComplexStep:
             )
         return complex(value.reshape(()))
 
-    def _check(self, tree, rng):
-        """Is the complex slope along random directions the real one?"""
-        base = [a.real.copy() for a in self.arrays]
-        sizes = [np.maximum(abs(b), abs(b).mean() or 1.0) for b in base if b.size]
-        if len(sizes) != len(base):
-            sizes = [np.maximum(abs(b), 1.0) for b in base]
+    def _require_analytic(self, rng: np.random.Generator) -> None:
+        """The complex slope along random directions is the real one."""
+        base = self._flat.real.copy()
+        sizes = np.maximum(abs(base), abs(base).mean() or 1.0)
         for _ in range(DIRECTIONS):
-            way = [s * rng.uniform(0.5, 1.5, s.shape) * rng.choice((-1, 1), s.shape) for s in sizes]
-            self._set(base, way, 1j * STEP)
+            way = sizes * rng.uniform(1 / 2, 1 + 1 / 2, base.size) * rng.choice((-1, 1), base.size)
+            self._flat[:] = base + 1j * STEP * way
             slope = self._call().imag / STEP
             nearest = np.inf
-            for t in (1e-3, 1e-4, 1e-5, 1e-6):
+            for t in STEPS:
                 ends = []
                 for sign in (t, -t):
-                    self._set(base, way, sign)
+                    self._flat[:] = base + sign * way
                     ends.append(self._call().real)
                 real = (ends[0] - ends[1]) / (2 * t)
-                rounding = 4e-16 * max(abs(ends[0]), abs(ends[1])) / t
-                nearest = min(nearest, max(abs(real - slope) - 8 * rounding, 0) / (abs(slope) or 1))
-            self._set(base, way, 0)
+                rounding = ROUNDINGS * 2 * DOUBLE * max(map(abs, ends)) / t
+                nearest = min(nearest, max(abs(real - slope) - rounding, 0) / (abs(slope) or 1))
+            self._flat[:] = base
             if not nearest <= AGREEMENT:
                 raise NotAnalyticError(
                     f"along a random direction the complex step gives the slope {slope:.6g} and "
                     f"real steps {real:.6g}: f is not analytic (abs, max, a conjugate?)"
                 )
-
-    def _set(self, base, way, t):
-        for array, b, w in zip(self.arrays, base, way, strict=True):
-            array[...] = b + t * w

@@ -1,43 +1,67 @@
 """A report for people: as text, as a table in a notebook, as a figure."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bpcourse.text import text
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def sentence(report):
+    from bpcourse.gradcheck.report import ArrayReport, GradientReport
+
+COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
+SIZE = (8, 3.6)  # inches of a figure
+LEAST = 1e-300  # an error of 0 has no logarithm
+SHOWN = 4  # entries named that moved together
+
+
+def label(name: str, index: tuple[int, ...]) -> str:
+    """An entry by name, such as ``0.W[1, 2]``."""
+    return f"{name or 'params'}[{', '.join(map(str, index))}]" if index else name or "params"
+
+
+def sentence(report: "GradientReport") -> str:
     """The verdict in a sentence or two."""
     if report.verdict == "right":
         resolved = text("gradcheck.resolved", resolution=report.resolution)
         told = text("gradcheck.right", resolved=resolved if report.resolution > 0 else "")
-        kinks = [(a, at, k) for a in report.arrays for at, k in a.kinks.items()]
-        if kinks:
-            array, at, kink = kinks[0]
-            between = "gradcheck.between" if kink.inside else "gradcheck.outside"
-            told += " " + text(
-                "gradcheck.kink",
-                count=len(kinks),
-                entry=f"{array.name or 'params'}{list(at)}",
-                left=kink.left,
-                right=kink.right,
-                between=text(between),
-            )
-        return told
+        return f"{told} {_remark(report)}".rstrip()
     # from the loss backwards: the first wrong array is where the mistake is
     array = [a for a in report.arrays if a.verdict == report.verdict][-1]
-    key = "gradcheck.wrong" if report.verdict == "wrong" else f"gradcheck.unclear_{report.reason}"
+    together = ", ".join(array.together[:SHOWN]) + (", …" if len(array.together) > SHOWN else "")
+    kink = array.kinks.get(array.index)
+    left, right = array.sides or ((kink.left, kink.right) if kink else (np.nan, np.nan))
+    key = f"unclear_{array.reason}"
+    if report.verdict == "wrong":
+        where = "_nearby" if array.point is not None else "_kink" if array.sides else ""
+        key = f"wrong{where}{'_together' if together else ''}"
     return text(
-        key, entry=array.label, claimed=array.claimed, slope=array.slope, bound=array.bound,
-        noise=report.noise,
+        f"gradcheck.{key}", entry=array.label, claimed=array.claimed, slope=array.slope,
+        bound=array.bound, noise=report.noise, left=left, right=right, value=array.value,
+        together=together,
     )  # fmt: skip
 
 
-def plain(report):
-    """The report as text: the sentence, a table of the arrays, the cost."""
-    lines = [f"{report.verdict.upper()}: {report.message}"]
+def _remark(report: "GradientReport") -> str:
+    """What is to be said of kinks and jumps where the gradient is right."""
+    seen = [(a, index, kink) for a in report.arrays for index, kink in a.kinks.items()]
+    for array, index, kink in sorted(seen, key=lambda found: found[-1].inside):
+        between = "between" if kink.inside else "outside"
+        return text(
+            f"gradcheck.{kink.kind}", count=len(seen), entry=label(array.name, index),
+            left=kink.left, right=kink.right, between=text(f"gradcheck.{between}"),
+        )  # fmt: skip
+    return ""
+
+
+def plain(report: "GradientReport") -> str:
+    """The report as text: the sentence, the look of the difference, a table, the cost."""
+    lines = [f"{report.verdict.upper()}: {report.message}", *_difference(report)]
     if report.arrays:
         rows = [_head(), *(_row(a) for a in report.arrays)]
-        widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines += [
             "  " + "  ".join(v.ljust(w) for v, w in zip(row, widths, strict=True)).rstrip()
             for row in rows
@@ -46,30 +70,38 @@ def plain(report):
     return "\n".join(lines)
 
 
-def html(report):
+def html(report: "GradientReport") -> str:
     """The same for a notebook."""
     from html import escape
 
-    colour = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}
-    style = f"color:{colour[report.verdict]};font-weight:bold"
+    style = f"color:{COLOURS[report.verdict]};font-weight:bold"
     rows = "".join(
         "<tr>" + "".join(f"<td>{escape(v)}</td>" for v in _row(a)) + "</tr>" for a in report.arrays
     )
     head = "".join(f"<th>{escape(v)}</th>" for v in _head())
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    more = "".join(f"<p>{escape(line)}</p>" for line in _difference(report))
     cost = text("gradcheck.cost", evaluations=report.evaluations, mode=report.mode)
     return (
-        f'<div><p><span style="{style}">{report.verdict}</span>: {escape(report.message)}</p>'
+        f'<div><p><span style="{style}">{report.verdict}</span>: {escape(report.message)}</p>{more}'
         f"{table if report.arrays else ''}<p><small>{escape(cost)}</small></p></div>"
     )
 
 
-def plot(report):
+def _difference(report: "GradientReport") -> list[str]:
+    """What the difference looks like, where it has a name."""
+    if report.verdict != "wrong":
+        return []
+    found = report.explain()
+    return [found.message] if found.cause else []
+
+
+def plot(report: "GradientReport") -> "Figure":
     """A figure for ``figures.show``: claimed against measured, and the worst entry's error
     against the step."""
     from bpcourse.figures import new_figure  # Matplotlib is optional
 
-    figure = new_figure(8, 3.6)
+    figure: Figure = new_figure(*SIZE)
     left, right = figure.subplots(1, 2)
     for array in report.arrays:
         seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
@@ -85,20 +117,19 @@ def plot(report):
         for array in chosen[-1:]:
             steps = sorted(array.curve)
             errors = [abs(array.curve[t] - array.claimed) for t in steps]
-            right.loglog(steps, np.maximum(errors, 1e-300), "o-")
+            right.loglog(steps, np.maximum(errors, LEAST), "o-")
             right.set_title(array.label)
     right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
     return figure
 
 
-def _head():
+def _head() -> list[str]:
     return text("gradcheck.head").split("|")
 
 
-def _row(a):
+def _row(a: "ArrayReport") -> list[str]:
     verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
-    numbers = [a.claimed, a.slope]
-    told = ["–" if np.isnan(v) else f"{v:.8g}" for v in numbers]
+    told = ["–" if np.isnan(v) else f"{v:.8g}" for v in (a.claimed, a.slope)]
     told += ["–" if not np.isfinite(v) else f"{v:.1g}" for v in (a.bound, a.step)]
     wrong = f"{len(a.wrong)}" if a.wrong else ""
     return [a.label, "×".join(map(str, a.shape)) or "1", verdict, *told, wrong]

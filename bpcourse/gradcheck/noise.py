@@ -3,77 +3,111 @@
 High differences of a smooth function at neighbouring points vanish; those of rounding do not.
 """
 
+from collections.abc import Callable
 from math import factorial, isfinite
 
 import numpy as np
+import numpy.typing as npt
 
-POINTS = 8
+from bpcourse.gradcheck import tuned
+from bpcourse.gradcheck.function import Function, Vector
+
+POINTS = 8  # of a table: Moré and Wild take 6 to 9
 SPACINGS = (2.0**-42, 2.0**-34, 2.0**-26, 2.0**-19, 2.0**-14)  # relative to the parameters
+LEAST = 8  # roundings of a parameter in one spacing, or the points would coincide
+AGREE = 4.0  # estimates that differ by less than this factor agree, as in Moré and Wild
+AFAR = 0.1  # of the parameters: where an f that hardly moves is looked at
+SHORTEST = 2.0**-44  # interval in which a step of f is looked for
+GOLDEN = 0.382  # intervals are not halved, lest they fit the steps of a float32
+FALL = 1 / 32  # what a kink or a curve falls below while the interval shrinks, and a step does not
+LARGE = 64.0  # noises that a step exceeds
+
+Values = Callable[[Vector], list[float]]
 
 
-def noise_level(objective, f0, scales, rng, eps):
-    """The standard deviation of f's rounding error near the base point, at least eps|f|/2.
+def noise_level(function: Function, f0: float, direction: Vector, eps: float) -> float:
+    """The standard deviation of f's rounding error near x, at least eps|f|/2.
 
-    ``scales`` holds for each array the sizes of its entries, ``eps`` is that of their type.
+    A jump of f at x, or on one side of it, is no noise: where f looks imprecise on one side, the
+    other side is asked as well, f0 left out, and the smaller answer counts.
+
+    Parameters
+    ----------
+    function, f0
+        f, and its value at ``function.x``.
+    direction
+        The direction of the table; its entries have the sizes of the parameters'.
+    eps
+        The precision of the parameters' type.
     """
-    direction = [s * rng.uniform(0.5, 1.5, s.shape) * rng.choice((-1, 1), s.shape) for s in scales]
 
-    def values(ts):
-        points = ([b + t * d for b, d in zip(objective.base, direction, strict=True)] for t in ts)
-        return [objective.at(point) for point in points]
+    def along(sign: float) -> Values:
+        way = sign * direction
+        return lambda ts: [function.at(function.everything, function.x + t * way) for t in ts]
 
-    floor = eps * abs(f0) / 2
-    sigma = 0.0
+    sigma = _one_side(along(1.0), f0, eps, 0.0)
+    if sigma > tuned.COARSE * abs(f0):
+        for sign in (1.0, -1.0):
+            sigma = min(sigma, _one_side(along(sign), f0, eps, SHORTEST))
+    return sigma
+
+
+def _one_side(values: Values, f0: float, eps: float, nearest: float) -> float:
+    """The noise on one side of x, from ``nearest`` on."""
+    first, floor, sigma = f0, eps * abs(f0) / 2, 0.0
+    if nearest:
+        (first,) = values(np.array([nearest]))
     for spacing in SPACINGS:
-        if spacing < 8 * eps:
+        if spacing < LEAST * eps:
             continue
-        table = np.array([f0, *values(spacing * np.arange(1, POINTS))])
+        steps: Vector = nearest + spacing * np.arange(1.0, POINTS)
+        table = np.array([first, *values(steps)])
         if not np.isfinite(table).all():
             continue
         sigma = _from_table(table)
         if np.count_nonzero(np.diff(table)) >= POINTS // 2:
             break  # else f moves in steps longer than this spacing: look further
     else:  # f hardly moves at all: how large can it be at some distance?
-        far = [abs(v) for v in values((0.1, -0.1)) if isfinite(v)]
+        far = [abs(v) for v in values(np.array([AFAR, -AFAR])) if isfinite(v)]
         return max([sigma, floor, *(eps * v / 2 for v in far)])
-    return max(floor, sigma, _jump(values, f0, max(floor, sigma)))
+    return max(floor, sigma, _step(values, nearest, first, max(floor, sigma)))
 
 
-def _from_table(values):
+def _from_table(values: Vector | npt.NDArray[np.floating]) -> float:
     """The smallest of the estimates from the differences of order 3 and up, where they agree."""
-    estimates = []
-    signs = []
+    estimates: list[float] = []
+    signs: list[bool] = []
     size = float(abs(values).max()) or 1.0  # the squares of large values would overflow
-    differences = values / size
+    differences: npt.NDArray[np.floating] = values / size
     for order in range(1, len(values) - 1):
         differences = np.diff(differences)
         gamma = factorial(order) ** 2 / factorial(2 * order)
         estimates.append(float(np.sqrt(gamma * np.mean(differences**2))))
-        signs.append(differences.min() < 0 < differences.max())
-    for i in range(len(estimates) - 2):  # the first three that agree, with changing signs
-        three = estimates[i : i + 3]
-        if max(three) <= 4 * min(three) and signs[i]:
+        signs.append(bool(differences.min() < 0 < differences.max()))
+    threes = zip(estimates, estimates[1:], estimates[2:], strict=False)
+    for three, changing in zip(threes, signs, strict=False):
+        if max(three) <= AGREE * min(three) and changing:
             return size * three[0]
     return size * (estimates[-1] if signs[-1] else min(estimates[-2:]))
 
 
-def _jump(values, f0, sigma):
-    """The size of a jump that stays when the interval around it shrinks again and again.
+def _step(values: Values, a: float, fa: float, sigma: float) -> float:
+    """The size of a step that stays when the interval around it shrinks again and again.
 
     A point within the interval lies off the straight line between its ends: for a smooth f this
     falls with the square of the width and for a kinked one with the width, but a float32
-    somewhere inside f keeps its steps. The intervals are not halved, lest they fit those steps.
+    somewhere inside f keeps its steps.
     """
-    a, b = 0.0, 2.0**-19
-    fa, (fb,) = f0, values((b,))
-    m, fm, first = _off_line(a, fa, b, fb, values)
-    off = first
-    while b - a > 2.0**-44:
-        if not off > max(64 * sigma, first / 32) or not isfinite(off):
+    b = SPACINGS[-2]
+    (fb,) = values(np.array([b]))
+    m, fm, off = _off_line(a, fa, b, fb, values)
+    first = off
+    while b - a > SHORTEST:
+        if not off > max(LARGE * sigma, first * FALL) or not isfinite(off):
             return 0.0
         left = _off_line(a, fa, m, fm, values)
         right = _off_line(m, fm, b, fb, values)
-        if left[2] >= right[2]:
+        if left[-1] >= right[-1]:
             b, fb = m, fm
             m, fm, off = left
         else:
@@ -82,8 +116,10 @@ def _jump(values, f0, sigma):
     return off / 2
 
 
-def _off_line(a, fa, b, fb, values):
+def _off_line(
+    a: float, fa: float, b: float, fb: float, values: Values
+) -> tuple[float, float, float]:
     """A point between a and b, f there, and how far it lies off the line between the ends."""
-    m = a + 0.382 * (b - a)
-    (fm,) = values((m,))
-    return m, fm, abs(fm - (0.618 * fa + 0.382 * fb))
+    m = a + GOLDEN * (b - a)
+    (fm,) = values(np.array([m]))
+    return m, fm, abs(fm - ((1 - GOLDEN) * fa + GOLDEN * fb))

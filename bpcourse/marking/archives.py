@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
+from bpcourse.marking.plain import hidden
 from bpcourse.text import text
 
 IGNORED = re.compile(r"\.|~\$|__MACOSX$|bpcourse\.json$|timestamp\.txt$|desktop\.ini$|Thumbs\.db$")
@@ -95,9 +96,9 @@ def opened(root: Path, chain: tuple[str, ...]) -> Iterator[IO[bytes]]:
 
 
 def readable(name: str) -> str:
-    """A name that can be written down, and is still nobody else's."""
-    whole = name.encode("utf-8", "backslashreplace").decode("utf-8")
-    return unicodedata.normalize("NFC", whole)
+    """A name that can be written down and seen, and is still nobody else's."""
+    whole = unicodedata.normalize("NFC", name)
+    return "".join(repr(c)[1:-1] if hidden(c) and c != "\n" else c for c in whole)
 
 
 def is_zip(name: str) -> bool:

@@ -70,7 +70,6 @@ class Batch:
                     submission, data = _read(submission)
                     made_from = digest(data, self.settings, self.course)
                     if self._is_kept(submission, made_from):
-                        self.done(submission)
                         continue
                     try:
                         future = workers.submit(mark, submission, data, self.settings, self.course)
@@ -87,8 +86,13 @@ class Batch:
                         lost.append(submission)
 
     def _is_kept(self, submission, made_from):
+        """Whether it is marked already; what is known of how it was handed in is kept anew."""
         kept = self.results.kept(submission) if self.resume else None
-        return kept is not None and kept["digest"] == made_from
+        if kept is None or kept["digest"] != made_from:
+            return False
+        self.results.keep(submission, made_from, kept["records"])
+        self.done(submission)
+        return True
 
     def _keep(self, submission, made_from, records):
         late = records[0].pop("late", False)
@@ -96,9 +100,13 @@ class Batch:
             self.late[submission] = records
             return
         records = _best(self.late.get(submission, records), records)
-        if self.settings.only and (kept := self.results.kept(submission)):
+        if self.settings.only:
+            kept = self.results.kept(submission) or {"digest": None, "records": []}
             fresh = {record["question"]: record for record in records if record["question"]}
-            records = [fresh.pop(r["question"], r) for r in kept["records"]] + list(fresh.values())
+            old = kept["records"] or records[:1]
+            records = [fresh.pop(r["question"], r) for r in old] + list(fresh.values())
+            if kept["digest"] != made_from:  # the other questions are of something else, or missing
+                made_from = ""
         self.results.keep(submission, made_from, records)
         self.done(submission)
 

@@ -48,7 +48,8 @@ OF_ASSIGNMENT: dict[str, tuple[type | tuple[type, ...], str]] = {
     "worksheet": (str, "the name of a file"),
     "file_times": (bool, "true or false"),
 }
-COLUMNS = ("student", "name", "email", "login", "moodle", "canvas", "total", "of", "days late")
+OF_PERSON = ("student", "name", "email", "login", "identifier", "moodle", "canvas")
+COLUMNS = (*OF_PERSON, "total", "of", "days late")  # of the grades, besides the notebooks
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from bpcourse.marking.remote import SLACK, Line, Remote
 from bpcourse.questions.checking import NOT_KNOWN, judge, told
 from bpcourse.questions.judging.clock import OutOfTimeError
 from bpcourse.questions.judging.code import judge_code, known
-from bpcourse.questions.judging.posed import SEEDS, Answer, pose
+from bpcourse.questions.judging.posed import SEEDS, Answer, labelled_seed, pose
 from bpcourse.questions.judging.run import LostError
 from bpcourse.questions.question import Question
 from bpcourse.text import text
@@ -159,6 +159,8 @@ class Judge:
             return self._judge_code(question, sort, value)
         if question.recorded:
             return _recorded(question, value)
+        labelled = labelled_seed(question, value)  # letters carry their seed
+        seed = seed if labelled is None else labelled
         if type(seed) is not int or not 0 <= seed - self._first_seed < SEEDS:
             return Answered("wrong", text("grade.foreign_seed", seed=str(seed)[:20]))
         result = judge(question, Answer(value, seed), again=False)

@@ -85,6 +85,7 @@ class Marker:
         results = run.answers(questions)
         records = [self._record(own["notebook"], question, results) for question in questions]
         state = run.state(records)
+        own["earlier"] = earlier
         if earlier:
             state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
         return own | state | ({"late": True} if run.late else {}), records

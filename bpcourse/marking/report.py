@@ -1,16 +1,23 @@
 """The report on a class: what it can do, what it misunderstood, and what to teach again."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from bpcourse.marking import statistics
+from bpcourse.marking.course import Course
+from bpcourse.marking.grades import Asked, Record
 from bpcourse.marking.pages import render
 from bpcourse.text import text
 
 STATES = ("graded", "partly graded", "timeout", "crashed", "not a notebook", "not gradable")
 
 
-def page(records, course):
-    """The page as HTML, from all ``records``; nobody is named where ``course.anonymous``."""
+def page(records: Iterable[Record], course: Course, asked: Asked | None = None) -> str:
+    """The page as HTML, from all ``records``; nobody is named where ``course.anonymous``.
+
+    ``asked`` is what was assigned, or guessed to be.
+    """
     records = list(records)
     own = [record for record in records if record["question"] is None]
     shares = statistics.scores(records)
@@ -22,6 +29,8 @@ def page(records, course):
         title=course.name or text("report.title"),
         students=len(shares),
         absent=sorted(absent),
+        unmatched=_unmatched(own, course),
+        asked=asked,
         own=own,
         mean=np.mean(list(shares.values())) if shares else 0.0,
         median=np.median(list(shares.values())) if shares else 0.0,
@@ -40,9 +49,19 @@ def page(records, course):
     )
 
 
-def _to_look_at(own):
+def _unmatched(own: Iterable[Record], course: Course) -> list[tuple[str, str, str]]:
+    """[(key, name, files, why)] of those whom the roster does not have for certain."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for record in own:
+        if course.students and record["student"] not in course.students:
+            key = record["student"], record.get("who", "")
+            found.setdefault(key, []).append(record["file"])
+    return [(id, ", ".join(files), why) for (id, why), files in sorted(found.items())]
+
+
+def _to_look_at(own: Iterable[Record]) -> dict[tuple[str, str], dict[str, list[str]]]:
     """{(state, reason): {student: [file]}} of the notebooks that were not marked, or in part."""
-    found: dict = {}
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
     for record in own:
         if record["state"] != "graded":
             who = found.setdefault((record["state"], record["message"]), {})
@@ -50,7 +69,7 @@ def _to_look_at(own):
     return found
 
 
-def _normalised(before, after):
+def _normalised(before: float, after: float) -> float:
     """What was gained of what there was to gain, or lost of what there was to lose (negative)."""
     if after == before:
         return 0.0

@@ -1,176 +1,216 @@
 """The folder of results: what is kept of each notebook, and the files made from it.
 
 ``notebooks/`` has one file of records for each notebook that was marked, written whole, so that an
-interrupted batch goes on where it stopped. All other files are made from these, from
-``overrides.csv`` and from the course's settings, and can be made again.
+interrupted batch goes on where it stopped. A notebook of the same student and lesson takes its
+place; no other is ever deleted. All other files are made from these, from ``overrides.csv`` and
+from the course's settings, and can be made again.
 """
 
 import csv
 import hashlib
 import io
 import json
-import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from bpcourse import __version__
 from bpcourse.files import write
-from bpcourse.marking import feedback, report
-from bpcourse.marking.export import safe, tables
-from bpcourse.text import text
+from bpcourse.marking import feedback, overrides, plain, report
+from bpcourse.marking.assignment import Assignment
+from bpcourse.marking.course import OF_PERSON, Course
+from bpcourse.marking.export import moodle_feedback, tables
+from bpcourse.marking.grades import Record, Row, asked, grades, who
+from bpcourse.marking.marker import Settings
+from bpcourse.marking.overrides import Overrides
+from bpcourse.marking.submissions import Submission
 
+__all__ = ["Results", "digest", "file_name", "grades"]
 OVERRIDES = "overrides.csv"
-COLUMNS = ["student", "question", "points", "reason"]  # of the overrides
+FACTS = ("file", "late", "time", "instead", "who", "moodle")  # of how it was handed in
 
 
 class Results:
     """A folder of results, made where it is not there. OSError where it cannot be."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.notebooks = self.folder / "notebooks"
         self.notebooks.mkdir(parents=True, exist_ok=True)
-        if not (self.folder / OVERRIDES).exists():
-            write(self.folder / OVERRIDES, (",".join(COLUMNS) + "\n").encode())
+        overrides.start(self.folder / OVERRIDES)
 
-    def kept(self, submission):
+    def kept(self, submission: Submission) -> dict[str, Any] | None:
         """What is kept of a notebook: {"digest", "records"}, or None."""
-        try:
-            return json.loads(self._path(submission).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
+        kept = _read(self._path(submission))
+        if kept and kept["records"]:
+            own = kept["records"][0]
+            own |= {key: value for key, value in facts(submission).items() if key in FACTS}
+        return kept
 
-    def keep(self, submission, digest, records):
+    def keep(self, submission: Submission, digest: str, records: Sequence[Record]) -> None:
         """Keep the records of a notebook; ``digest`` says of what they are the records."""
-        data = json.dumps({"digest": digest, "records": records}, ensure_ascii=False)
-        write(self._path(submission), data.encode("utf-8", "replace"))  # halves of characters
+        own, rest = records[0], records[1:]
+        whole = [dict(own) | facts(submission), *rest]
+        shown = json.dumps({"digest": digest, "records": whole}, ensure_ascii=False)
+        data = shown.encode("utf-8", "replace")  # halves of characters
+        path = self._path(submission)
+        if not (path.is_file() and path.read_bytes() == data):
+            write(path, data)
 
-    def only(self, submissions):
-        """Forget the notebooks that are not among those handed in."""
-        there = {self._path(submission) for submission in submissions}
-        for path in set(self.notebooks.iterdir()) - there:
-            path.unlink()
+    def settle(self, submissions: Iterable[Submission], course: Course) -> None:
+        """Forget what these submissions were kept as before it was known whose or what they are.
 
-    def records(self):
-        """Every record, with the marks given by hand in their place."""
-        by_hand = self.overrides()
-        for path in sorted(self.notebooks.glob("*.json")):
-            records = json.loads(path.read_text(encoding="utf-8"))["records"]
-            changed = [_overridden(record, by_hand) for record in records]
-            points = sum(record["points"] for record in changed if record["question"])
-            yield from ({**r, "points": points} if r["question"] is None else r for r in changed)
-
-    def overrides(self):
-        """{(student, question): (points, reason)}. ValueError names the line that is wrong."""
-        path = self.folder / OVERRIDES
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-        marks = {}
-        for number, row in enumerate(rows, start=1):
-            if number == 1 or not any(row):
-                continue
-            cells = [cell.strip() for cell in row]
-            if len(cells) != len(COLUMNS) or not _is_points(cells[2]) or not cells[3]:
-                raise ValueError(text("grade.override", path=path, line=number, row=", ".join(row)))
-            marks[cells[0], cells[1]] = (float(cells[2]), cells[3])
-        return marks
-
-    def write(self, course):
-        """Make every file for people from what is kept; ValueError for wrong overrides."""
-        records = list(self.records())
-        known = {(record["student"], record["question"]) for record in records}
-        for student, question in set(self.overrides()) - known:
-            raise ValueError(text("grade.override_unknown", student=student, question=question))
-        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        write(self.folder / "results.jsonl", lines.encode())
-        rows = grades(records, course)
-        write(self.folder / "grades.csv", _table(rows).encode())
-        for name, data in tables(rows, course).items():
-            write(self.folder / name, data)
-        write(self.folder / "class.html", report.page(records, course).encode())
-        pages = self.folder / "feedback"
-        students: dict[str, list] = {}
-        for record in records:
-            students.setdefault(record["student"], []).append(record)
-        for id, own in students.items():
-            student = replace(course.listed(id), id=id, name=own[0]["name"])
-            write(pages / f"{file_name(id)}.html", feedback.page(student, own, course).encode())
-        if pages.is_dir():
-            for path in set(pages.iterdir()) - {pages / f"{file_name(id)}.html" for id in students}:
+        The same file under another name that the roster does not have; and "no notebook" of a
+        student who has handed in one since.
+        """
+        now = {one.file: one for one in submissions}
+        with_notebook = {one.student for one in now.values() if one.notebook}
+        for path, kept in self._all():
+            own = kept["records"][0]
+            one = now.get(own["file"])
+            moved = one and one.student != own["student"] and own["student"] not in course.students
+            same = one is not None and own["notebook"] in ("", one.notebook)
+            replaced = not own["notebook"] and own["student"] in with_notebook and not one
+            if (moved and same) or replaced:
                 path.unlink()
 
-    def _path(self, submission):
-        name = _digest(submission.student, submission.file)[:12]
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Every record, as it was marked; of a student's notebook for a lesson the last one."""
+        last: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        files = sorted(self._all(), key=lambda one: one[0].stat().st_mtime)
+        for _, kept in files:
+            own = kept["records"][0]
+            last[own["student"], own["notebook"] or own["file"]] = kept["records"]
+        for key in sorted(last):
+            yield from last[key]
+
+    def people(self) -> dict[str, str]:
+        """{student: name} of those of whom something is kept."""
+        return {record["student"]: record["name"] for record in self.records()}
+
+    def overrides(self, course: Course, people: Mapping[str, str] | None = None) -> Overrides:
+        """The marks given by hand. ValueError names the line that is wrong."""
+        return overrides.read(self.folder / OVERRIDES, course, self.people() | dict(people or {}))
+
+    def write(self, course: Course, assignment: Assignment | None = None) -> Overrides:
+        """Make every file for people from what is kept; ValueError for wrong overrides."""
+        course = course.at(assignment)
+        by_hand = self.overrides(course)
+        records = [with_marks(record, by_hand) for record in self.records()]
+        what = asked(records, course, assignment)
+        lines = (json.dumps(plain.clean_all(one), ensure_ascii=False) for one in records)
+        write(self.folder / "results.jsonl", "".join(f"{line}\n" for line in lines).encode())
+        rows = grades(records, course, assignment, by_hand)
+        write(self.folder / "grades.csv", _table(rows, OF_PERSON[3:]).encode())
+        write(self.folder / "who.csv", _table(who(records, course)).encode())
+        certain = [row for row in rows if not course.students or row["student"] in course.students]
+        for name, data in tables(certain, course, assignment, what.of).items():
+            write(self.folder / name, data)
+        write(self.folder / "class.html", report.page(records, course, what).encode())
+        self._feedback(records, rows, course, by_hand)
+        return by_hand
+
+    def _feedback(
+        self, records: Sequence[Record], rows: list[Row], course: Course, by_hand: Overrides
+    ) -> None:
+        """A page for each student, and all of them in the layout of Moodle's upload."""
+        pages = self.folder / "feedback"
+        own: dict[str, list[Record]] = {row["student"]: [] for row in rows}
+        for record in records:
+            own[record["student"]].append(record)
+        made, numbers = {}, {}
+        for row in rows:
+            id = row["student"]
+            if not own[id] and id not in by_hand.students():
+                continue
+            student = replace(course.listed(id), id=id, name=row["name"])
+            page = feedback.page(student, own[id], course, row, by_hand).encode()
+            made[pages / f"{file_name(id)}.html"] = page
+            number = row["moodle"] or next((r["moodle"] for r in own[id] if r.get("moodle")), "")
+            if number and (not course.students or id in course.students):
+                numbers[row["name"] or id, number] = page
+        for path, page in made.items():
+            write(path, page)
+        if pages.is_dir():
+            for path in set(pages.iterdir()) - set(made):
+                path.unlink()
+        bulk = self.folder / "moodle_feedback.zip"
+        if numbers:
+            write(bulk, moodle_feedback(numbers))
+        else:
+            bulk.unlink(missing_ok=True)
+
+    def _all(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        for path in sorted(self.notebooks.glob("*.json")):
+            if kept := _read(path):
+                yield path, kept
+
+    def _path(self, submission: Submission) -> Path:
+        name = _digest(submission.student, submission.notebook or submission.file)[:12]
         return self.notebooks / f"{file_name(submission.student)}-{name}.json"
 
 
-def digest(data, settings, course):
-    """What a notebook's records depend on, as a short text."""
+def facts(submission: Submission) -> dict[str, Any]:
+    """What is known of how a notebook was handed in, and whose it is."""
+    owner, match = submission.owner, submission.match
+    return {
+        "file": submission.file,
+        "late": owner is not None and owner.late,
+        "time": submission.time,
+        "instead": list(submission.instead),
+        "who": match.told if match else "",
+        "moodle": owner.number if owner and owner.platform == "moodle" else "",
+    }
+
+
+def digest(data: bytes, settings: Settings, course: Course) -> str:
+    """What a notebook's records depend on, as a short text. Deadlines and names change nothing."""
     private = sorted(Path(settings.questions).iterdir()) if settings.questions else ()
     questions = [path.read_bytes() for path in private if path.suffix in (".py", ".toml")]
-    return _digest(_digest(data), __version__, settings, course, *questions)
+    seeds = {id: one.seed for id, one in course.students.items() if one.seed}
+    marks = sorted(course.own_points.items()), sorted(course.own_credit.items()), seeds
+    return _digest(_digest(data), __version__, replace(settings, only=""), marks, *questions)
 
 
-def _digest(*parts):
+def _digest(*parts: object) -> str:
     whole = hashlib.sha256()
     for part in parts:
         whole.update(part if isinstance(part, bytes) else repr(part).encode())
     return whole.hexdigest()[:32]
 
 
-def file_name(student):
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return kept if isinstance(kept, dict) and kept.get("records") else None
+
+
+def file_name(student: str) -> str:
     """A name for files that any student id gives: no step up, no hidden file, no formula."""
     name = quote(student, safe=" ()@,")
     name = f"%{ord(name[0]):02X}{name[1:]}" if name[:1] in (".", " ", "-", "@") else name
     return name if 0 < len(name) <= 100 else f"{name[:80] or '%'}-{_digest(student)[:12]}"
 
 
-def grades(records, course):
-    """The rows of ``grades.csv``, as dicts of one set of keys: one row a student, by id."""
-    rows: dict[str, dict] = {}
-    questions = list(dict.fromkeys(r["question"] for r in records if r["question"]))
-    notebooks = list(dict.fromkeys(r["notebook"] for r in records if r["notebook"]))
-    for id, student in course.students.items():
-        rows[id] = _row(id, student.name, student.email, notebooks, questions)
-    for record in records:
-        id = record["student"]
-        email = course.listed(id).email
-        row = rows.setdefault(id, _row(id, record["name"], email, notebooks, questions))
-        if record["question"]:
-            row[record["question"]] = record["points"]
-            continue
-        row["total"] += record["points"]
-        row["of"] += record["of"]
-        if record["notebook"]:
-            row[record["notebook"]] = (row[record["notebook"]] or 0.0) + record["points"]
-        if record["state"] != "graded":
-            row["look at"] = "; ".join(filter(None, [row["look at"], record["state"]]))
-    return [rows[id] for id in sorted(rows)]
+def with_marks(record: Record, by_hand: Overrides) -> dict[str, Any]:
+    """The record with what is given by hand for its question."""
+    mark = by_hand.of(record["student"], record["question"] or record["notebook"])
+    changed = dict(record) | {"override": mark.reason if mark else ""}
+    if mark and record["question"] and mark.points is not None:
+        changed["points"] = mark.points
+    return changed
 
 
-def _row(id, name, email, notebooks, questions):
-    row = {"student": id, "name": name, "email": email, "total": 0.0, "of": 0.0, "look at": ""}
-    return row | dict.fromkeys([*notebooks, *questions], "")
-
-
-def _table(rows):
+def _table(rows: Sequence[Row], without: Sequence[str] = ()) -> str:
     file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    if rows:
-        writer.writerow(map(safe, rows[0]))
-        for row in rows:
-            writer.writerow(map(safe, row.values()))
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+    columns = [name for name in rows[0] if name not in without] if rows else []
+    if columns:
+        writer.writerow(map(plain.cell, columns))
+    for row in rows:
+        writer.writerow(plain.cell(row[name]) for name in columns)
     return file.getvalue()
-
-
-def _overridden(record, by_hand):
-    mark = by_hand.get((record["student"], record["question"]))
-    return record | {"points": mark[0], "override": mark[1]} if mark else record | {"override": ""}
-
-
-def _is_points(cell):
-    try:
-        return math.isfinite(float(cell)) and float(cell) >= 0
-    except ValueError:
-        return False

@@ -63,6 +63,12 @@ class Match:
     how: str
     near: tuple[Student, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """How it is known, or why not, to read."""
+        near = "; ".join(f"{one.name} ({one.id})" for one in self.near)
+        return text(f"grade.who_{self.how}", near=near or "–")
+
 
 @dataclass(frozen=True)
 class Roster:
@@ -190,7 +196,7 @@ def read(path: Path, aliases: Mapping[str, str] | None = None) -> Roster:
 def rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """(line, {our name of a column: its cell}) of a platform's or a spreadsheet's CSV file."""
     try:
-        table = list(_lines(path.read_bytes()))
+        table = list(lines(path.read_bytes()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: roster: expected a CSV file, got {error}") from error
     number, head = table[0] if table else (1, [])
@@ -214,7 +220,7 @@ def rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     return found
 
 
-def _lines(data: bytes) -> Iterable[tuple[int, list[str]]]:
+def lines(data: bytes) -> Iterable[tuple[int, list[str]]]:
     """(number, cells) of the lines, however the file is encoded and its cells are parted."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         whole = data.decode("utf-16")
@@ -259,9 +265,3 @@ def _columns(names: list[str]) -> dict[str, list[int]]:
 def _require(good: object, path: Path, key: str, expected: str, given: object) -> None:
     if not good:
         raise ValueError(f"{path}: {key}: expected {expected}, got {given!r}")
-
-
-def told(match: Match) -> str:
-    """How a submission was matched, or why not, to read."""
-    near = "; ".join(f"{one.name} ({one.id})" for one in match.near)
-    return text(f"grade.who_{match.how}", near=near or "–")

@@ -8,6 +8,7 @@ from bpcourse.questions.gains import gain
 from bpcourse.questions.judging.posed import Answer
 from bpcourse.questions.prediction import Prediction, predict, reveals
 from bpcourse.questions.result import NotRightError, Result
+from bpcourse.questions.unanswered import watch as _watch
 
 __all__ = [
     "ALLOWED",
@@ -24,3 +25,5 @@ __all__ = [
     "progress",
     "reveals",
 ]
+
+_watch()

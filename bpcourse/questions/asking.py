@@ -9,9 +9,9 @@ import numpy as np
 from bpcourse.questions import record
 from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
 from bpcourse.questions.judging.posed import pose
+from bpcourse.questions.result import HINTS, last
 from bpcourse.text import text
 
-HINTS = 3
 MARKS = {"right": "✓", "wrong": "✗", "recorded": "✓", None: "·"}
 
 
@@ -72,24 +72,31 @@ class Table:
 def ask(question_id, seed=None):
     """Show a question with its current numbers, or with those of ``seed``.
 
-    Those of seed 0 are answered by a plain value, others by ``Answer(value, seed)``. They are the
-    current ones until a choice has been answered wrongly: then it is asked with the next.
-    KeyError for an unknown question.
+    Letters carry their seed (B2 is of seed 1), and are answered as they are shown. Numbers of seed
+    0 are answered by a plain value, others by ``Answer(value, seed)``. They are the current ones
+    until a choice has been answered wrongly: then it is asked with the next. KeyError for an
+    unknown question.
     """
     question = find(question_id)
+    last.append(question.id)
     if seed is None:
         seed = record.entry("answers", *question.ids).get("seed", 0)
     key = f"question.{question.id}"
     if question.is_code:
         return Shown(text(f"{key}.task"))
     posed = pose(question, seed)
+    if posed.labels and record.entry("asked", *question.ids).get("seed", 0) != seed:
+        record.keep("asked", question.id, lambda before: {"seed": seed})
     values = {name: _in_text(value) for name, value in posed.inputs.items()}
     lines = [text(f"{key}.task", **values)]
     if posed.labels:
         lines.append("")
         for letter, option in posed.labels.items():
             lines.append(f"- **{letter}**  " + text(f"{key}.{option}", **values))
-    if seed:
+    if seed and posed.labels:
+        example = f"{list(posed.labels)[0]}" + ("…" if question.kind == "order" else "")
+        lines += ["", text("ask.form", answer=question.answer, example=example)]
+    elif seed:
         lines += ["", text("ask.seed", answer=question.answer, seed=seed)]
     if question.picture:
         from bpcourse import figures  # and with it Matplotlib, which no check needs
@@ -99,9 +106,14 @@ def ask(question_id, seed=None):
     return Shown("\n".join(lines))
 
 
-def hint(question_id):
-    """The next of up to three hints, each a step nearer; from the last on, that one again."""
-    question = find(question_id)
+def hint(question_id=None):
+    """The next of up to three hints, each a step nearer; from the last on, that one again.
+
+    Without an id, for the question that was asked or checked last; KeyError where there is none.
+    """
+    if question_id is None and not last:
+        raise KeyError(text("ask.no_last"))
+    question = find(last[-1] if question_id is None else question_id)
     if question.recorded:
         return Shown(text("ask.no_hints"))
     given = record.entry("hints", *question.ids).get("given", 0)

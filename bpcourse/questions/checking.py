@@ -1,6 +1,7 @@
 """``check(id, answer)``: right, wrong in a way that has a name, wrong, or not to be run."""
 
 import reprlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,8 +11,15 @@ from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import judge_code
 from bpcourse.questions.judging.compare import alike_values, as_numbers, rounded
 from bpcourse.questions.judging.describe import first_wrong
-from bpcourse.questions.judging.posed import Answer, after, pose
-from bpcourse.questions.result import Result
+from bpcourse.questions.judging.posed import (
+    LETTERED,
+    Answer,
+    after,
+    form_of,
+    labelled_seed,
+    pose,
+)
+from bpcourse.questions.result import Result, last
 from bpcourse.text import text
 
 MOST = 4  # results that are shown, of those that are wrong
@@ -26,19 +34,43 @@ def check(question_id, answer):
     are counted in the record of the working folder. KeyError for an unknown question.
     """
     question = find(question_id)
+    last.append(question.id)
     if question.recorded:
         return _write_down(question, answer)
     before = record.entry("answers", *question.ids)
+    answer, advice = _in_its_form(question, answer)
     seed = answer.seed if isinstance(answer, Answer) else 0
     if before.get("status") == "wrong" and before.get("seed") == after(seed):
-        again = {"id": question.id, "answer": question.answer, "seed": after(seed)}
+        again = {"id": question.id, "form": form_of(after(seed))}
         return Result(question.id, "failed", text("check.answered_before", **again))
     result = judge(question, answer, show_expected=before.get("tries", 0) >= 1)
     if result.status != "failed":
         record.keep(
             "answers", question.id, lambda old: _tried(question, old or before, result, seed)
         )
+        if advice:
+            result = replace(result, message=f"{result.message}\n{advice}".strip())
     return result
+
+
+def _in_its_form(question, answer):
+    """The answer with the seed that it is for, and what to write in its place, or "".
+
+    Letters say it themselves; plain ones are of the form that ``ask`` has shown last.
+    """
+    if question.kind not in LETTERED or answer is ... or answer is None:
+        return answer, ""
+    value = answer.value if isinstance(answer, Answer) else answer
+    seed = labelled_seed(question, value)
+    if seed is not None:
+        return Answer(value, seed), ""
+    if isinstance(answer, Answer):
+        return answer, ""
+    seed = record.entry("asked", *question.ids).get("seed", 0)
+    if not seed or not isinstance(value, str):
+        return Answer(value, seed), ""
+    label = value.strip(" .()").upper() + form_of(seed)
+    return Answer(value, seed), text("check.write_label", answer=question.answer, label=label)
 
 
 def _tried(question, before, result, seed):
@@ -90,14 +122,14 @@ def _of_value(posed, value, show_expected, again):
         return Result(question.id, "right", "")
     unknown = "not_known" if posed.offers(value) else f"write_{question.kind}"
     lines = [_hint(name, question) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
+    brief = "\n".join(lines)
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
     if show_expected and question.kind == "order" and posed.offers(value):
         lines.append(text("check.in_order", count=posed.leading(value)))
     if question.kind == "choice" and again:  # other numbers, in another order
-        seed = after(posed.seed)
-        lines.append(text("check.again", id=question.id, answer=question.answer, seed=seed))
-    return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions)
+        lines.append(text("check.again", id=question.id, form=form_of(after(posed.seed))))
+    return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions, brief)
 
 
 def _of_code(question, answer):

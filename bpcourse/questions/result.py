@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from html import escape
 
-from bpcourse.text import text
+from bpcourse.text import has, text
 
+HINTS = 3
+last: list[str] = []  # ids of the questions that were asked or checked, the latest at the end
 COLOURS = {"right": "#1B7837", "wrong": "#B2182B", "failed": "#8C510A"}
 COLOURS |= {"recorded": "#2166AC"}
 SIGNS = {"right": "✓", "wrong": "✗", "failed": "!", "recorded": "✓"}  # to be read without colour
@@ -21,22 +23,27 @@ class Result:
     In the concept inventory it is "recorded", for any answer that can be one.
 
     ``misconception`` is the name of the mistake or None; ``misconceptions`` all that are named,
-    where there are several at once; ``message`` is what the student reads.
+    where there are several at once; ``message`` is what the student reads, and ``brief`` the part
+    of it that does not say what is right.
     """
 
     question: str
     status: str
     message: str
     misconceptions: tuple = ()
+    brief: str = ""
 
     @property
     def misconception(self):
         return self.misconceptions[0] if self.misconceptions else None
 
     def require(self):
-        """Return nothing for an answer that is right or recorded; raise :class:`NotRightError`."""
+        """Return nothing for an answer that is right or recorded; raise :class:`NotRightError`.
+
+        It says what is wrong and not what is right: everybody can run the cells for marking.
+        """
         if self.status not in ("right", "recorded"):
-            raise NotRightError(f"{self.question}: {self.message}")
+            raise NotRightError(f"{self.question}: {self.brief or self.message}")
 
     def __str__(self):
         return f"{SIGNS[self.status]} {text(f'check.{self.status}')}\n{self.message}".rstrip()
@@ -52,4 +59,16 @@ class Result:
         )
         head = f"{SIGNS[self.status]} {escape(text(f'check.{self.status}'))}"
         style = f"border-left: 4px solid {colour}; padding: 0.2em 0.8em"
-        return f"<div style='{style}'><strong>{head}</strong>{lines}</div>"
+        return f"<div style='{style}'><strong>{head}</strong>{lines}{self._hints()}</div>"
+
+    def _hints(self):
+        """The question's hints, folded, each inside the one before: a click away."""
+        keys = [f"question.{self.question}.hint_{number + 1}" for number in range(HINTS)]
+        if self.status not in ("wrong", "failed") or not all(map(has, keys)):
+            return ""
+        folded = ""
+        for number in range(HINTS, 0, -1):
+            heading = escape(text("ask.hint", number=number, count=HINTS))
+            words = escape(text(keys[number - 1]))
+            folded = f"<details><summary>{heading}</summary><p>{words}</p>{folded}</details>"
+        return folded

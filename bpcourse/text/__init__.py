@@ -11,6 +11,10 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
+from bpcourse.text.console import any_console
+
+any_console()  # before the first text is shown
+
 _added: dict[str, str] = {}  # {"section.name": template}, in the language they are written in
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bpcourse import cli
+from bpcourse import check, cli
 from bpcourse.marking import batch, sandbox
 from bpcourse.marking.course import Course
 from bpcourse.marking.marker import Marker, Settings
@@ -162,6 +162,7 @@ def test_a_notebook_handed_in_twice_has_the_points_of_the_one_that_was_marked(la
     later = {"student": "ana", "name": "", "notebook": STEM, "question": None}
     later |= {"state": "graded", "points": 3.0, "of": 4.0}
     earlier = later | {"state": "not gradable", "points": 0.0, "of": 0.0}
+    earlier |= {"notebook": ""}
     (row,) = grades([later, earlier] if later_first else [earlier, later], Course())
     assert (row[STEM], row["total"], row["look at"]) == (3.0, 3.0, "not gradable")
 
@@ -186,18 +187,6 @@ def test_marks_given_by_hand_survive_marking_again(tmp_path, handed_in):
         with open(tmp_path / "out" / "grades.csv", newline="") as file:
             assert {r["student"]: r["total"] for r in csv.DictReader(file)}["bo"] == "1.5"
         run(results, find(handed_in), Counted())
-
-
-@pytest.mark.parametrize(
-    "line", ["bo,q,much,why", "bo,q,-1,why", "bo,q,1", "bo,q,1,", "bo,q,nan,why", "no,q,1,why"]
-)
-def test_wrong_marks_by_hand_are_told(tmp_path, handed_in, line):
-    results = Results(tmp_path / "out")
-    run(results, find(handed_in), Counted())
-    with open(tmp_path / "out" / "overrides.csv", "a") as file:
-        file.write(line + "\n")
-    with pytest.raises(ValueError, match="overrides.csv"):
-        results.write(Course.load())
 
 
 @shut_in
@@ -306,6 +295,36 @@ def test_an_answer_counts_only_for_numbers_that_are_the_students(tmp_path):
             (record,) = [r for r in marker.mark(one, data) if r["question"] == question.id]
             assert record["state"] == state, record
             assert state == "right" or "not yours" in record["message"]
+    finally:
+        marker.close()
+
+
+@pytest.mark.parametrize("first_seed", [0, 40])
+def test_letters_are_marked_as_they_stand_on_the_screen(tmp_path, monkeypatch, first_seed):
+    monkeypatch.chdir(tmp_path)
+    question = find_question("activations.zero_gradient")
+    (tmp_path / "roster.csv").write_text(f"id,name,seed\nana,Ana,{first_seed}\n")
+    (tmp_path / "course.toml").write_text('roster = "roster.csv"\n')
+    marker = Marker(Settings(way="none"), Course.load(tmp_path / "course.toml"))
+    wrong, right = (
+        [pose(question, first_seed + tried).shown(name) for tried in range(3)]
+        for name in ("solved", "dead")
+    )
+    answers = [
+        (letters, state) for state, n in (("wrong", wrong), ("right", right)) for letters in n
+    ]
+    answers.append((pose(question, first_seed + 10).shown("dead"), "wrong"))  # of another student
+    try:
+        for letters, state in answers:
+            cell = f"zero_gradient = {letters!r}"
+            cells = [{"cell_type": "code", "source": cell}]
+            data = json.dumps({"nbformat": 4, "cells": cells}).encode()
+            one = Submission("ana", "", "06_activations", "a.ipynb", (tmp_path, "a.ipynb"))
+            (record,) = [r for r in marker.mark(one, data) if r["question"] == question.id]
+            assert record["state"] == state, (letters, record)
+            if letters in wrong + right:  # a check says the same
+                said = check(question.id, letters)
+                assert said.status == state
     finally:
         marker.close()
 

@@ -1,5 +1,6 @@
 """check, ask, hint and progress: what a student meets."""
 
+import html
 import json
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from bpcourse.questions.bank import LESSONS, find
 from bpcourse.questions.bank.inventory import CONCEPTS
 from bpcourse.questions.judging.clock import Clock
 from bpcourse.questions.judging.code import battery
-from bpcourse.questions.judging.posed import pose
+from bpcourse.questions.judging.posed import labelled_seed, pose
 
 LAYER = "matrix_form.linear_backward"
 UNIT = "feedforward_network.pre_activation"
@@ -378,7 +379,71 @@ def test_every_question_can_be_asked(question):
                 assert f"**{letter}**" in shown
 
 
+# --- a check before there is an answer ------------------------------------------------------------
+
+SESSION = """
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for cell in {cells}:
+    shell.run_cell(cell, store_history=True)
+"""
+
+
+def session(*cells):
+    """What a notebook's IPython prints for the cells."""
+    code = SESSION.format(cells=["from bpcourse import check, hint", *cells])
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_a_check_before_its_answer_says_so_and_has_hints():
+    said = session(f'check("{UNIT}", z_unit)', "hint()")
+    assert text.text("check.no_answer", answer="z_unit") in said and "Traceback" not in said
+    assert text.text(f"question.{UNIT}.hint_1") in said
+
+
+@pytest.mark.parametrize(
+    "cell", ["nowhere", f'check("{UNIT}", 2 * nowhere)', "def f():\n    nowhere\nf()"]
+)
+def test_any_other_missing_name_is_told_as_ever(cell):
+    said = session(cell)
+    assert "NameError" in said and "nowhere" in said and "no answer" not in said
+
+
 # --- hints and progress ---------------------------------------------------------------------------
+
+
+def test_a_hint_needs_no_id_after_a_check_or_a_question():
+    check(UNIT, 1.0)
+    assert text.text(f"question.{UNIT}.hint_1") in str(hint())
+    ask("activations.zero_gradient")
+    assert str(hint()).startswith("**Hint 1 of 3.**")
+    assert text.text("question.activations.zero_gradient.hint_2") in str(hint())
+
+
+def test_without_a_question_before_it_a_hint_says_what_it_needs(monkeypatch):
+    monkeypatch.setattr("bpcourse.questions.asking.last", [])
+    with pytest.raises(KeyError, match="asked or checked last"):
+        hint()
+
+
+def test_the_hints_of_a_wrong_answer_are_a_click_away():
+    wrong, right = check(UNIT, 1.0), check(UNIT, pose(find(UNIT)).right)
+    for number in (1, 2, 3):
+        assert html.escape(text.text(f"question.{UNIT}.hint_{number}")) in wrong._repr_html_()
+    assert wrong._repr_html_().count("<details>") == 3 and "<details>" not in right._repr_html_()
+    assert "Hint" not in str(wrong)
+
+
+def test_the_cell_for_marking_gives_no_answer_away():
+    expected = f"{pose(find(UNIT)).shown(pose(find(UNIT)).right):.6g}"
+    check(UNIT, 1.0)
+    said = check(UNIT, 1.0)
+    assert expected in said.message
+    with pytest.raises(NotRightError) as raised:
+        said.require()
+    assert expected not in str(raised.value) and UNIT in str(raised.value)
 
 
 def test_hints_come_one_after_the_other():
@@ -439,19 +504,54 @@ def test_a_wrong_choice_is_asked_again_with_other_numbers_and_other_letters():
     question = find("activations.zero_gradient")
     first, second = pose(question), pose(question, 1)
     assert second.inputs != first.inputs and second.labels != first.labels
+    assert all(label.endswith("2") for label in second.labels)
     before = str(ask(question.id))
     said = check(question.id, wrong_letter(first)).message
-    assert f'ask("{question.id}")' in said and "zero_gradient = Answer(…, seed=1)" in said
-    assert str(ask(question.id)) == str(ask(question.id, seed=1)) != before
-    assert "zero_gradient = Answer(…, seed=1)" in str(ask(question.id))
+    assert f'ask("{question.id}")' in said and "A2, B2" in said
     # Another letter for the same numbers is no try: else the right one is found by elimination.
     elimination = check(question.id, first.shown("dead"))
-    assert elimination.status == "failed" and "seed=1" in elimination.message
+    assert elimination.status == "failed" and "A2, B2" in elimination.message
     assert kept()["answers"][question.id] == {"tries": 1, "status": "wrong", "seed": 1}
-    assert "seed=2" in check(question.id, Answer(wrong_letter(second), 1)).message
-    assert check(question.id, Answer(pose(question, 2).shown("dead"), 2)).status == "right"
+    assert str(ask(question.id)) == str(ask(question.id, seed=1)) != before
+    assert 'zero_gradient = "A2"' in str(ask(question.id)) and "**B2**" in str(ask(question.id))
+    assert "A3, B3" in check(question.id, wrong_letter(second)).message
+    assert check(question.id, pose(question, 2).shown("dead")).status == "right"
     assert str(ask(question.id)) == str(ask(question.id, seed=2))  # those that were answered
-    assert check(question.id, first.shown("dead")).status == "right"
+    assert check(question.id, first.shown("dead") + "1").status == "right"
+
+
+def test_a_plain_letter_is_of_the_form_that_was_shown_last():
+    question = find("activations.zero_gradient")
+    second = pose(question, 1)
+    letter = second.shown("dead")[0]
+    assert first_meaning(question, letter) != "dead"  # so it is wrong for the first form
+    check(question.id, wrong_letter(pose(question)))
+    ask(question.id)
+    said = check(question.id, f" ({letter.lower()})")
+    assert said.status == "right" and f'zero_gradient = "{letter}2"' in said.message
+    assert check(question.id, Answer(letter, 1)).status == "right"
+
+
+def first_meaning(question, letter):
+    return pose(question).labels[letter]
+
+
+@pytest.mark.parametrize("form", ["BA2", "B2A2", ["B2", "A2"], "b2, a2", ["B", "A2"]])
+def test_an_order_of_another_form_is_read_as_it_is_shown(form):
+    question = find("training.order_of_loop")
+    posed = pose(question, 1)
+    assert posed._read(form) == (posed.labels["B2"], posed.labels["A2"])
+    assert labelled_seed(question, form) == 1
+    for other in ("BA3", "B2A3", "BA20", 7, "2B", ""):
+        assert posed._read(other) is None
+
+
+def test_letters_of_a_students_own_seed_carry_it():
+    question = find("activations.zero_gradient")
+    right = pose(question, 70).shown("dead")
+    assert right[1:] == "71"
+    ask(question.id, seed=70)
+    assert check(question.id, right).status == check(question.id, right[0]).status == "right"
 
 
 def test_the_seeds_of_further_tries_stay_the_students_own():

@@ -45,7 +45,7 @@ _folders: set[Path] = set()
 
 
 @lru_cache
-def all_questions():
+def all_questions() -> tuple[Question, ...]:
     """Every :class:`Question`, in course order."""
     for name in (*LESSONS, "inventory"):
         import_module(f"bpcourse.questions.bank.{name}")
@@ -92,7 +92,7 @@ def of_notebook(notebook: str, mentioned: set[str]) -> tuple[tuple[Question, ...
     return (then, True) if earlier else (now, False)
 
 
-def add(folder):
+def add(folder: str | Path) -> None:
     """Add an instructor's own questions: the ``*.py`` and ``*.toml`` of a folder.
 
     From then on they are in :func:`all_questions`, and their notebooks in NOTEBOOKS; a folder that

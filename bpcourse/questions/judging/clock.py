@@ -143,7 +143,10 @@ def _by_trace(function: Callable[[], Value], over: Callable[[], bool]) -> Value:
         return step
 
     def enter(frame: FrameType, event: str, argument: object) -> object:
-        return step if is_own(frame.f_code.co_filename) else None
+        if not is_own(frame.f_code.co_filename):
+            return None
+        frame.f_trace_opcodes = True  # an empty loop has one line, which it never leaves
+        return step
 
     sys.settrace(enter)  # type: ignore[arg-type]
     try:

@@ -1,16 +1,17 @@
 """Which lines are the student's own."""
 
-import os.path
+import os
+import re
 import traceback
+from pathlib import Path
 
-PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LIBRARIES = ("site-packages", "dist-packages", os.path.dirname(os.path.abspath(os.__file__)))
+PACKAGE = os.path.join(Path(__file__).parents[2], "")
+LIBRARY = re.compile(r"[/\\](site-packages|dist-packages|lib[/\\]python[\d.]+|Lib)[/\\]|^<frozen ")
 
 
 def is_own(filename: str) -> bool:
-    """Whether a file is neither a library's nor the package's: a notebook's cell, say."""
-    ours = filename.startswith((PACKAGE + os.path.sep, "<frozen "))
-    return not ours and not any(library in filename for library in LIBRARIES)
+    """Whether a file holds a student's code: a cell has one of its own, libraries lie elsewhere."""
+    return not filename.startswith(PACKAGE) and not LIBRARY.search(filename)
 
 
 def own_line(error: BaseException) -> str:

@@ -11,9 +11,11 @@ from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.question import Flaws, Question
 
+LETTERED = ("choice", "order")  # what is answered by letters
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SEEDS = 10  # of a student's own numbers: the first, and those of further tries
+LABEL = re.compile(r"([A-Z])(\d{0,6})")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Answer:
 class Posed:
     """A question with its numbers: what is asked, what is right, what each mistake gives.
 
-    A choice or an order has ``labels``: {"A": option, …}, in the order shown.
+    A choice or an order has ``labels``: {"A": option, …}, in the order shown. They carry their
+    form: those of seed 1 are A2, B2, …, so that an answer means the same wherever it is read.
     """
 
     question: Question
@@ -82,13 +85,13 @@ class Posed:
         Of a choice or an order the options that the letters stand for: their names say nothing.
         """
         kind = self.question.kind
-        if kind == "choice":
-            return self.labels.get(value.strip(" .()").upper()) if _is_text(value) else None
-        if kind == "order":
-            if not isinstance(value, str | list | tuple | np.ndarray):
+        if kind in LETTERED:
+            pairs = _letters(kind, value)
+            form = form_of(self.seed)
+            if pairs is None or any(number not in ("", form or "1") for _, number in pairs):
                 return None
-            letters = [str(letter).strip().upper() for letter in value]
-            return tuple(self.labels.get(letter) for letter in letters if letter.isalnum())
+            options = tuple(self.labels.get(letter + form) for letter, _ in pairs)
+            return options if kind == "order" else options[0] if len(options) == 1 else None
         numbers = as_numbers(_numbers_in(value, kind) if _is_text(value) else value)
         if numbers is None:
             return value
@@ -115,10 +118,34 @@ class Posed:
         if self.question.kind == "choice":
             return letters[value]
         if self.question.kind == "order":
-            return "".join(letters[option] for option in value)
+            form = form_of(self.seed)  # once, behind the last letter
+            return "".join(letters[option].removesuffix(form) for option in value) + form
         if self.question.decimals is None or as_numbers(value) is None:
             return value
         return np.round(value, self.question.decimals) + 0.0
+
+
+def form_of(seed: int) -> str:
+    """What the labels of a seed carry behind their letter: nothing, 2, 3, …"""
+    return str(seed + 1) if seed else ""
+
+
+def labelled_seed(question: Question, value: object) -> int | None:
+    """The seed that the letters of an answer carry with them; None where they are plain."""
+    pairs = _letters(question.kind, value) if question.kind in LETTERED else None
+    numbers = {number for _, number in pairs or () if number}
+    return int(numbers.pop()) - 1 if len(numbers) == 1 and "0" not in numbers else None
+
+
+def _letters(kind: str, value: object) -> list[tuple[str, str]] | None:
+    """(letter, number) of each label in "B2", "CAB2" or a list of some; None for anything else."""
+    if not isinstance(value, str | list | tuple | np.ndarray):
+        return None
+    if kind == "choice" and not isinstance(value, str):
+        return None
+    words = value if isinstance(value, str) else "".join(map(str, value))
+    words = re.sub(r"[\s.,;()]", "", words).upper()
+    return LABEL.findall(words) if re.fullmatch(f"(?:{LABEL.pattern})+", words) else None
 
 
 def _is_text(value):
@@ -178,7 +205,8 @@ def pose(question, seed=0):
         now, place = options.index(right), (question.place + seed) % len(options)
         options[now], options[place] = options[place], options[now]
         order = np.arange(len(options))
-    labels = dict(zip(string.ascii_uppercase, (options[i] for i in order), strict=False))
+    letters = (letter + form_of(seed) for letter in string.ascii_uppercase)
+    labels = dict(zip(letters, (options[i] for i in order), strict=False))
     return Posed(question, seed, inputs, right, wrong, labels, forms)
 
 

@@ -1,0 +1,92 @@
+"""What is known and asked at one point: the claims, the noise of f, and which errors matter."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bpcourse.gradcheck import tuned
+from bpcourse.gradcheck.function import DOUBLE, Function, Vector
+
+LAST_DIGITS = 1e3  # roundings, of the largest contribution, that a zero may be left with
+CLAIM_DIGITS = 30  # the same in the type of the claims
+ENTRY_DIGITS = 8  # roundings that an entry of a gradient may collect on its way
+FIRST_LOOK = 1e-3  # a zero is asked for this much more closely at first: steps for it are cheap
+STEPS = (2e-6, 1e-2)  # of the parameters: the first step lies between these
+OFFSET = (1e-12, 1e-8)  # of f: errors of a zero that are lost beside f's value, at first and last
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How precise f and the claims are, and so what is asked of a slope."""
+
+    sigma: float  # the noise of f
+    eps: float  # of the type in which f's values come
+    eps_claims: float  # of the coarsest type of claims and parameters
+    rounding: float  # of a change of f, claimed in a coarser type than f is measured in
+    coarse: bool  # is f so noisy that averaging is worth its evaluations?
+    demand: tuned.Demand
+
+    def noise(self, value: float) -> float:
+        """The noise of f where it has this value."""
+        return max(self.sigma, self.eps * abs(value) / 2)
+
+
+class Point:
+    """f around ``function.x``, where its value is f0, and the gradient that is claimed there.
+
+    All vectors hold one number for every parameter. ``scales`` are the sizes on which steps are
+    based; ``small`` and ``last`` are errors, per scale, that do not matter beside the rest of the
+    gradient, at first and where no step gives a smaller one; ``allowance`` is the rounding of the
+    claims themselves.
+    """
+
+    def __init__(
+        self, function: Function, f0: float, claims: Vector, scales: Vector, precision: Precision
+    ) -> None:
+        self.function, self.f0, self.precision = function, f0, precision
+        self.claims, self.scales = claims, scales
+        self.contributions: Vector = abs(claims * scales)
+        size = abs(function.x)
+        own = np.where(size == 0, scales, np.minimum(size, scales))
+        most = function.of_arrays(abs(claims * own))
+        self.largest = float(most.max(initial=0))
+        demand, eps = precision.demand, precision.eps_claims
+        rounded = CLAIM_DIGITS * (DOUBLE if precision.rounding else eps)
+        lost = precision.eps * abs(f0)
+        # Below this a claim is a rounded zero, or less than f's last digit can show.
+        self.zero = max(max(LAST_DIGITS * DOUBLE, rounded) * self.largest, lost)
+        none = self.contributions <= self.zero
+        zero, offset = demand.zero * self.largest, OFFSET[0] * abs(f0) if self.largest else 0.0
+        self.usual: Vector = demand.small * most
+        self.small = np.maximum(self.usual, np.where(none, max(FIRST_LOOK * zero, offset), 0))
+        self.last = np.maximum(self.usual, np.where(none, max(zero, OFFSET[1] * abs(f0)), 0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_size = most * scales / size
+        entry = np.fmin(function.of_arrays(abs(claims)) * scales, by_size)
+        self.allowance: Vector = ENTRY_DIGITS * eps * entry
+
+    def first_step(self, i: int) -> float:
+        """The step with which entry i begins."""
+        scale = float(self.scales[i])
+        return float(first_step(float(self.claims[i]) * scale, self.precision.sigma)) * scale
+
+
+def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> Vector:
+    """For each entry the size on which a step is based: its own, or its array's typical one."""
+    found = abs(function.x)
+    for part in function.slices:
+        inside = found[part][found[part] > 0]
+        if inside.size:
+            typical = float(np.exp(np.log(inside).mean()))
+        else:
+            steepest = float(abs(claims[part]).max(initial=0))
+            typical = min(1.0, abs(f0) / steepest) if steepest > 0 and f0 != 0 else 1.0
+        found[part] = np.maximum(found[part], max(typical, least))
+    return found
+
+
+def first_step(claim: float | Vector, sigma: float) -> Vector:
+    """Where noise is a small part of the claim, within STEPS. Claims are per unit of t."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = tuned.NOISE * sigma / (tuned.FIRST_NOISE * np.abs(claim))
+    return np.clip(np.where(np.isfinite(t), t, STEPS[1]), *STEPS)

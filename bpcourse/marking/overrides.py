@@ -1,0 +1,164 @@
+"""Marks that an instructor gives by hand: ``overrides.csv``.
+
+A line has student, question, points, reason. The question is named by its id or as feedback shows
+it; a notebook's name stands for all of its questions, and nothing for all that is marked. Points
+are a number (it replaces), ``+2`` or ``-1`` (added to a notebook or the whole), ``excused``, or
+nothing (the reason is a comment). The student reads the reason.
+"""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bpcourse.files import alone, write
+from bpcourse.marking import pages, plain
+from bpcourse.marking.course import Course, stem_of
+from bpcourse.questions.bank import NOTEBOOKS, all_questions, of_notebook
+from bpcourse.questions.bank import find as find_question
+from bpcourse.text import text
+
+COLUMNS = ("student", "question", "points", "reason")
+EXCUSED = "excused"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is given by hand for one thing of one student.
+
+    ``points`` replace what was marked, ``added`` are added to it; None for neither.
+    """
+
+    line: int
+    reason: str
+    points: float | None = None
+    added: float | None = None
+    excused: bool = False
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """{(student, question's id, notebook's stem or ""): Mark}, and what is stale, to be told."""
+
+    marks: Mapping[tuple[str, str], Mark] = field(default_factory=dict)
+    stale: tuple[str, ...] = ()
+
+    def of(self, student: str, what: str = "") -> Mark | None:
+        """The mark that is given by hand, or None."""
+        return self.marks.get((student, what))
+
+    def students(self) -> set[str]:
+        """Those who have a mark by hand."""
+        return {student for student, _ in self.marks}
+
+
+def start(path: Path) -> None:
+    """Make the file, with its head, where it is not there."""
+    if not path.exists():
+        write(path, (",".join(COLUMNS) + "\n").encode())
+
+
+def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
+    """The marks of the file. ``people``: {id: name} of those who handed something in.
+
+    ValueError names the line that is wrong: a cell too few, points out of range, no reason. A line
+    for somebody or something that is not there is stale: it is told, and has no effect.
+    """
+    people = dict(people) | {id: one.name for id, one in course.students.items()}
+    marks, stale = {}, []
+    for number, row in _rows(path):
+        where = {"path": path, "line": number, "row": plain.line(", ".join(row))}
+        cells = [cell.strip() for cell in row]
+        if len(cells) != len(COLUMNS) or not cells[3]:
+            raise ValueError(text("grade.override", **where))
+        student, what = _student(cells[0], people), _what(cells[1])
+        if student is None or what is None:
+            stale.append(text("grade.override_stale", **where))
+            continue
+        if len(what) > 1:
+            raise ValueError(text("grade.override_which", **where, names=", ".join(what)))
+        (id,) = what
+        most = _most(id, course)
+        mark = _mark(number, cells[2], cells[3], most, is_question="." in id)
+        if mark is None:
+            raise ValueError(text("grade.override_points", **where, most=f"{most:g}"))
+        marks[student, id] = mark
+    return Overrides(marks, tuple(stale))
+
+
+def put(path: Path, student: str, question: str, points: str, reason: str) -> None:
+    """Write a line, in place of the one for the same student and question; no line for nothing."""
+    with alone(path.parent):
+        rows = [
+            row for _, row in _rows(path) if [c.strip() for c in row[:2]] != [student, question]
+        ]
+        if points or reason:
+            rows.append([student, question, points, reason])
+        file = io.StringIO(newline="")
+        csv.writer(file).writerows([COLUMNS, *rows])
+        write(path, file.getvalue().encode())
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline()
+        file.seek(0)
+        reader = csv.reader(file, delimiter=";" if first.count(";") > first.count(",") else ",")
+        rows = [(reader.line_num, row) for row in reader]
+    return [(number, row) for number, row in rows[1:] if any(row)]
+
+
+def _mark(number: int, cell: str, reason: str, most: float, *, is_question: bool) -> Mark | None:
+    if cell == "":
+        return Mark(number, reason)
+    if cell.casefold() == EXCUSED:
+        return Mark(number, reason, excused=True)
+    signed = re.fullmatch(r"'?([+-].*)", cell)  # a spreadsheet may want the apostrophe
+    try:
+        value = float((signed[1] if signed else cell).replace(",", "."))
+    except ValueError:
+        return None
+    if not math.isfinite(value) or abs(value) > most:
+        return None
+    if signed:
+        return None if is_question else Mark(number, reason, added=value)
+    return Mark(number, reason, points=value)
+
+
+def _most(id: str, course: Course) -> float:
+    if "." in id:
+        return course.points(find_question(id))
+    stems = [id] if id else list(NOTEBOOKS.values())
+    return sum(course.points(one) for stem in stems for one in of_notebook(stem, set())[0])
+
+
+def _student(name: str, people: Mapping[str, str]) -> str | None:
+    """The id of who is called so, by id or name; None where nobody is, or more than one."""
+    if name in people:
+        return name
+    found = [id for id, other in people.items() if other and other.casefold() == name.casefold()]
+    return found[0] if len(found) == 1 else None
+
+
+def _what(name: str) -> tuple[str, ...] | None:
+    """The ids of what is called so, one unless it is ambiguous; None for what is not there."""
+    if not name:
+        return ("",)
+    if stem := stem_of(name):
+        return (stem,)
+    low = plain.line(name).casefold()
+    for stem in NOTEBOOKS.values():
+        if pages.lesson(stem).casefold() == low:
+            return (stem,)
+    found = []
+    for question in all_questions():
+        if name in question.ids:
+            return (question.id,)
+        shown = pages.words(question.id)
+        lesson = pages.lesson(NOTEBOOKS[question.lesson])
+        if low in (shown.casefold(), f"{lesson}: {shown}".casefold()):
+            found.append(question.id)
+    return tuple(found) or None

@@ -1,0 +1,95 @@
+"""Output that any console can show: what an old code page lacks is written with the letters it has.
+
+``print`` of ∂ or ✓ is an error where the output is not Unicode: a redirected command on Windows, a
+machine without a locale. There each sign is replaced by its like: ∂ by d, ✓ by +, ŷ by y_hat.
+"""
+
+import codecs
+import re
+import sys
+import unicodedata
+
+NAME = "bpcourse.plain"
+LIKE = {
+    "✓": "+",
+    "✗": "x",
+    "∂": "d",
+    "∇": "grad ",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "·": "*",
+    "×": "x",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "≈": "~",
+    "→": "->",
+    "←": "<-",
+    "↦": "->",
+    "∈": "in",
+    "∑": "sum",
+    "√": "sqrt",
+    "∞": "inf",
+    "ℝ": "R",
+    "ℒ": "L",
+    "⊤": "T",
+    "⊙": "*",
+    "…": "...",
+    "‖": "||",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "°": "deg",
+    "±": "+-",
+    "÷": "/",
+    "⁄": "/",
+    "′": "'",
+    "″": "''",
+    "⋮": ":",
+    "⋯": "...",
+    "▶": ">",
+    "○": "o",
+    "●": "*",
+    "◆": "*",
+    "⟨": "<",
+    "⟩": ">",
+    "⁽": "(",
+    "⁾": ")",
+    "λ": "lambda",
+    "\u0302": "_hat",  # as in ŷ, where it follows its letter
+}
+
+
+def like(sign: str) -> str:
+    r"""What stands for a sign in ASCII: a Greek letter's name, a raised 2 as ^2, else ``?``.
+
+    >>> like("δ"), like("ŷ"), like("²"), like("₁"), like("中")
+    ('delta', 'y_hat', '^2', '_1', '?')
+    """
+    if sign.isascii() or sign in LIKE:
+        return LIKE.get(sign, sign)
+    name = unicodedata.name(sign, "").lower()
+    if greek := re.search(r"greek (small|capital) letter (?:final )?(\w+)", name):
+        return greek[2] if greek[1] == "small" else greek[2].capitalize()
+    parts = unicodedata.normalize("NFKD", sign)
+    if parts == sign:
+        return "" if unicodedata.combining(sign) else "?"
+    mark = "^" if re.match("superscript|modifier", name) else "_" if "subscript" in name else ""
+    return mark + "".join(map(like, parts))
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(map(like, error.object[error.start : error.end])), error.end
+
+
+def any_console() -> None:
+    """Let standard output and error take every sign; where they are Unicode, nothing changes."""
+    codecs.register_error(NAME, _plain)
+    for stream in (sys.stdout, sys.stderr):
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        if hasattr(stream, "reconfigure") and not codecs.lookup(encoding).name.startswith("utf"):
+            stream.reconfigure(errors=NAME)

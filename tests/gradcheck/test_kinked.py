@@ -1,0 +1,84 @@
+"""Kinks, ties, saturated parts: no false alarm and no miss; the counts are printed (pytest -s)."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from kinked import Case, cases
+
+from bpcourse.gradcheck import GradientReport, check_gradient
+
+SEEDS = range(5)  # about 250 cases
+MANY = range(100)
+
+
+def told(case: Case, given: str) -> GradientReport:
+    grad = case.grad if given == "function" else np.array(case.grad(case.params), float)
+    return check_gradient(case.f, case.params.copy(), grad)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_gradient_function_at_kinks(seed):
+    found = [(case, told(case, "function")) for case in cases(seed)]
+    assert {case.due for case, _ in found} == {"right", "wrong"} and len(found) > 40
+    for case, report in found:
+        assert report.verdict == case.due, f"{case.name} at {case.params}\n{report}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_array_at_kinks_is_never_blamed_where_it_is_right(seed):
+    for case in cases(seed):
+        if case.due == "right":
+            report = told(case, "array")
+            assert report.verdict != "wrong", f"{case.name} at {case.params}\n{report}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("given", ["function", "array"])
+def test_a_hundred_seeds(given, capsys):
+    counts, bad = Counter(), []
+    for seed in MANY:
+        for case in cases(seed):
+            verdict = told(case, given).verdict
+            counts[case.due, verdict] += 1
+            blamed = case.due == "right" and verdict == "wrong"
+            if blamed or (given == "function" and verdict != case.due):
+                bad.append((seed, case.name, case.params, verdict))
+    with capsys.disabled():
+        print(f"\nkinked, grad as {given}: {dict(counts)}")
+    assert not bad, bad
+
+
+def test_what_a_convention_gives_outside_is_told_as_a_remark():
+    def f(w):
+        return float((np.maximum(w, 0) - np.maximum(-w, 0) / 2).sum())
+
+    def grad(w):
+        return (w > 0) + (w < 0) / 2
+
+    report = check_gradient(f, np.zeros(1), grad)
+    assert report.verdict == "right" and report.reason == "kink" and "outside" in report.message
+    assert check_gradient(f, np.zeros(1), np.zeros(1)).verdict == "cannot tell"
+    assert check_gradient(f, np.zeros(1), np.full(1, 2.0)).verdict == "wrong"
+
+
+def test_at_most_64_calls_of_grad_at_a_kink():
+    calls = []
+
+    def grad(w):
+        calls.append(w.copy())
+        return np.sign(w)
+
+    report = check_gradient(lambda w: float(abs(w).sum()), np.zeros(40), grad)
+    assert report.verdict == "right"
+    assert len({c.tobytes() for c in calls}) <= 64 + 2  # the point itself, and one for constants
+    kinds = {tuple(np.sign(c)) for c in calls}
+    for i in range(40):  # each entry is asked on both sides
+        assert {kind[i] for kind in kinds} >= {-1.0, 1.0}
+
+
+def test_the_verdict_at_a_kink_takes_no_chance():
+    for seed in range(20):
+        for case in list(cases(0))[:20]:
+            report = check_gradient(case.f, case.params.copy(), case.grad, rng=seed)
+            assert report.verdict == case.due
