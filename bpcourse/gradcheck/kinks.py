@@ -29,7 +29,7 @@ from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Measurement, Slope
 
-WAYS = 32  # directions on whose two sides grad is asked: 64 calls at most
+WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
 PAIRS = 28  # of entries: all of eight
 CLOSER = (1, 1e-2, 1e-4)  # of NEARBY: where it is asked next if the point before was on a kink too
 AGAIN = 1 / 3  # of the way: where a wrong answer is asked for a second time
@@ -147,24 +147,28 @@ class Kinks:
             for i in found.having("kink"):
                 found.judge(i, "right")
         for i in jumping:
-            slope = found.evidence[i].value
-            self.seen[i] = Kink(slope, slope, True, "jump")
-            found.judge(i, "kink")
+            self._remark(i, True, "jump")
             self._ask([Way(np.array([i]), scales[[i]])])
-            found.judge(i, "right" if found.status[i] == "kink" else found.status[i])
+            if found.status[i] == "jump":
+                found.judge(i, "right")
+        cleared = []
         for i in suspects:
             found.judge(i, "kink")
             self._ask([Way(np.array([i]), scales[[i]])])
             if found.status[i] != "kink":
-                for other in suspects:
-                    found.judge(other, "wrong")
-                self.beside.pop(i, None)
-                break
+                break  # where one is wrong on its sides too, the others are no better
+            cleared.append(i)
         for i in suspects:
-            if found.status[i] == "kink":
-                slope = found.evidence[i].value
-                self.seen[i] = Kink(slope, slope, False)
+            found.judge(i, "wrong")
+            self.beside.pop(i, None)
+            if len(cleared) == len(suspects):
+                self._remark(i, False, "kink")
                 found.judge(i, "right")
+
+    def _remark(self, i: int, inside: bool, kind: Literal["kink", "jump"]) -> None:
+        """Tell of an entry whose slope is one number here, but not for any step."""
+        slope = self.found.evidence[i].value
+        self.seen[i] = Kink(slope, slope, inside, kind)
 
     def _suspects(self, kinks: bool) -> list[int]:
         """Wrong entries where kinks may cancel in f, and not in what a convention makes of them."""
@@ -230,34 +234,29 @@ class Kinks:
             side, claim = found.evidence[i], float(self.point.claims[i])
             known = tuned.CLEAR * side.error <= LEVEL * abs(claim)
             fits = known and abs(side.value - claim) <= LEVEL * abs(claim)
-            self.seen[i] = Kink(side.value, side.value, fits, "jump")
+            self._remark(i, fits, "jump")
             if fits:
                 found.judge(i, "right")
-        if len(kinked) and not self._is_a_side(kinked):
-            if self._convict(self._ways(kinked)):
-                for i in found.having("kink"):
-                    found.judge(i, "right")
-        elif len(kinked):
+        if len(kinked) and (self._is_a_side(kinked) or self._convict(self._ways(kinked))):
             for i in kinked.tolist():
                 found.judge(i, "right")
         for i in suspects:
             if (len(kinked) or self._kinks_around(i)) and self._turns(i):
-                slope = found.evidence[i].value
-                self.seen[i] = Kink(slope, slope, False)
+                self._remark(i, False, "kink")
                 found.judge(i, "kink")
 
     def _is_a_side(self, kinked: Index) -> bool:
         """Is the claim the gradient on one side of every kinked entry?"""
         signs = []
         for i in kinked.tolist():
-            claim, _, right, slack, _ = self._alone(i)
-            signs.append(1.0 if abs(claim - right) <= slack else -1.0)
-            if abs(claim - (right if signs[-1] > 0 else self._alone(i).left)) > slack:
+            claim, left, right, slack, _ = self._alone(i)
+            if min(abs(claim - left), abs(claim - right)) > slack:
                 return False
+            signs.append(1.0 if abs(claim - right) <= slack else -1.0)
         point = self.point
         way = self.near.away * np.array(signs) * abs(pattern(len(kinked), 0)) * point.scales[kinked]
         sizes = abs(point.contributions[kinked])
-        jumps = np.array([abs(self.seen[i].right - self.seen[i].left) for i in kinked.tolist()])
+        jumps = self._jumps(kinked)
         near = self.near.alike * np.maximum(sizes, jumps * point.scales[kinked])
         for number in range(min(len(kinked), PAIRS)):
             weights = point.scales[kinked] * pattern(len(kinked), number)
@@ -313,7 +312,7 @@ class Kinks:
         scales, count = self.point.scales, len(kinked)
         if count == 1:
             return [Way(kinked, scales[kinked])]
-        jumps = np.array([abs(self.seen[i].right - self.seen[i].left) for i in kinked.tolist()])
+        jumps = self._jumps(kinked)
         weights = float((jumps * scales[kinked]).min()) / jumps  # along each entry one kink
         if count > WAYS - 1:
             return [Way(kinked, weights * np.sign(pattern(count, n))) for n in range(WAYS)]
@@ -351,8 +350,11 @@ class Kinks:
 
     def _meeting(self, way: Way) -> float:
         """What the kinks of a way's entries add up to."""
-        jumps = [abs(self.seen[i].right - self.seen[i].left) for i in way.index.tolist()]
-        return float(np.array(jumps) @ abs(way.weights))
+        return float(self._jumps(way.index) @ abs(way.weights))
+
+    def _jumps(self, index: Index) -> Vector:
+        """How far the two slopes of each entry are apart."""
+        return np.array([abs(self.seen[i].right - self.seen[i].left) for i in index.tolist()])
 
     def _alone(self, i: int) -> Crossing:
         slope, claim = self.found.evidence[i], float(self.point.claims[i])
