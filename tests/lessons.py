@@ -133,9 +133,8 @@ each = pytest.mark.parametrize(
 
 # What lessons that are told anew still have to mend, by test: expected to fail until they do.
 TO_MEND = {
-    "test_no_answer_stands_before_its_reveal": "08",
     # Survivors that nobody has read yet: an equal change, or a check that is too weak?
-    "test_every_changed_formula_is_noticed": "01 04 07 08 09 10 11 12 20",
+    "test_every_changed_formula_is_noticed": "04 07 09 10 11 12 20",
 }
 
 
