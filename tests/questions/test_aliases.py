@@ -109,7 +109,7 @@ def test_a_hand_in_of_the_earlier_version_is_marked(moved):
     assert "earlier version" in own["message"]
     states = {record["question"]: record["state"] for record in records}
     assert states[NEW] == "right"
-    assert set(states) == {find(id).id for id in OF_VERSION_0_1[STEM]}
+    assert set(states) >= {find(id).id for id in OF_VERSION_0_1[STEM]}
     here = {question.id for question in all_questions() if question.lesson == "cost_of_backprop"}
     assert {state for id, state in states.items() if id in here} == {"right"}, states
     assert own["of"] == sum(find(id).points for id in OF_VERSION_0_1[STEM])
