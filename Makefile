@@ -32,10 +32,10 @@ format: .venv/ready
 hooks: .venv/ready
 	.venv/bin/pre-commit install
 
-test-slow: .venv/ready
+test-slow: .venv/site
 	.venv/bin/pytest -m slow -n 2 --dist loadfile $(ARGS)
 
-test-browser: .venv/ready
+test-browser: .venv/site
 	.venv/bin/pytest -m browser -rs $(ARGS)
 
 # Which branches of the package the fast tests run: 95 % at least. What runs in the sandbox is reported
@@ -64,6 +64,10 @@ notebooks: .venv/ready
 exercises: .venv/ready
 	.venv/bin/python -m tools.exercises $(if $(CHECK),--check)
 	.venv/bin/python -m tools.guide $(if $(CHECK),--check)
+
+# The course as a site, in build/site: offline, once set up.
+site: .venv/site
+	.venv/bin/python -m tools.site $(ARGS)
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python -m benchmarks $(ARGS)
@@ -102,6 +106,10 @@ install = $(uv) pip install --quiet --compile-bytecode -c requirements.lock
 	@$(install) -r pyproject.toml --extra lab --extra grade --extra cluster --group test
 	@touch $@
 
+.venv/site: .venv/ready
+	@$(install) -r pyproject.toml --group site
+	@touch $@
+
 # Its own lock: of torch's builds the CUDA one brings 18 packages, the CPU one none.
 .venv-bench/ready: requirements-bench.lock | .venv/ready
 	@echo "Setting up .venv-bench, once: torch alone takes some minutes on a slow line."
@@ -122,4 +130,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe coverage mutants lab lint format hooks test test-slow test-browser notebooks exercises bench clean lock
+.PHONY: axe coverage mutants lab lint format hooks test test-slow test-browser notebooks exercises site bench clean lock

@@ -1,9 +1,12 @@
 """Gradient checkers side by side: false alarms, misses, evaluations and time.
 
-The right and wrong gradients come from the tests' corpus: random MLPs, recurrent, convolutional,
-attention, batch-norm and other models, with kinks, saturation, large logits and all scales, in
-float64 and float32. Peers work in their own way: those that need derivatives of their own kind
-(autograd, jax, torch) get f and the claimed gradient as a custom function in their framework.
+The right and wrong gradients come from the tests' corpora. "Models": random MLPs, recurrent,
+convolutional, attention, batch-norm and other models, with saturation, large logits and all scales,
+in float64 and float32. "Kinks": functions at kinks, in ties of max and at the edge of saturation,
+with gradients right by either convention of the frameworks, and wrong ones. "Float32 inside": right
+gradients of models that compute in float32 whatever they are given. Peers work in their own way:
+those that need derivatives of their own kind (autograd, jax, torch) get f and the claimed gradient
+as a custom function in their framework.
 """
 
 import os
@@ -17,6 +20,9 @@ from benchmarks._timing import ONE_THREAD, in_fresh_process, table
 
 RIGHT = 66  # models; two mutants each, and one that is one entry wrong by 1e-3
 SIZES = (1_000, 10_000, 100_000)
+KINKED_SEEDS = range(4)  # some 200 cases
+FLOAT32_SEEDS = range(20_000, 20_040)
+LARGEST = 250  # parameters
 SLOWEST = 20_000  # evaluations beyond which a checker is not timed
 
 
@@ -177,9 +183,46 @@ CHECKERS = {
 }
 
 
+def kinked():
+    """(right?, case) at kinks, from the tests' generator."""
+    from kinked import cases
+
+    return [
+        (c.due == "right", Case(lambda p, c=c: c.f(p["w"]), lambda p, c=c: {"w": c.grad(p["w"])},
+                                {"w": c.params}))
+        for seed in KINKED_SEEDS
+        for c in cases(seed)
+    ]  # fmt: skip
+
+
+def float32_inside():
+    """Models that compute in float32: right gradients, and some with one entry wrong by 5 %."""
+    from corpus import random_model
+
+    cases = []
+    for seed in FLOAT32_SEEDS:
+        rng = np.random.default_rng(seed)
+        model = random_model(rng, np.float32)
+        right = model.grad(model.params)
+        finite = all(np.isfinite(g).all() for g in right.values())
+        if not finite or sum(a.size for a in model.params.values()) > LARGEST:
+            continue
+
+        def f(p, model=model):
+            return model.f({name: a.astype(np.float32) for name, a in p.items()})
+
+        def wrong(p, model=model):
+            grad = model.grad(p)
+            steepest = max(grad.values(), key=lambda array: abs(array).max(initial=0))
+            steepest.reshape(-1)[abs(steepest).argmax()] *= np.float32(1.05)
+            return grad
+
+        cases += [(True, Case(f, model.grad, model.params)), (False, Case(f, wrong, model.params))]
+    return cases
+
+
 def corpus():
     """(right?, case) from the tests' generator."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "gradcheck"))
     from corpus import mutants, random_model
 
     cases = []
@@ -188,7 +231,7 @@ def corpus():
         seed += 1
         rng = np.random.default_rng(seed)
         model = random_model(rng, np.float32 if seed % 6 == 0 else np.float64)
-        if sum(a.size for a in model.params.values()) > 250:
+        if sum(a.size for a in model.params.values()) > LARGEST:
             continue  # the slow ones would take minutes
         if not all(np.isfinite(g).all() for g in model.grad(model.params).values()):
             continue
@@ -223,18 +266,22 @@ def network(size):
 
 
 def verdicts(check, cases):
-    """False alarms, misses, undecided, evaluations a parameter (median)."""
+    """False alarms, misses, undecided, evaluations a parameter (median, 90 %), ms a case."""
     counts, costs = {"alarm": 0, "miss": 0, "undecided": 0}, []
+    start = time.perf_counter()
     for right, case in cases:
         case.count = 0
         with np.errstate(all="ignore"):
             said = check(case)
-        costs.append(case.count / case.x.size)
+        if right:
+            costs.append(case.count / case.x.size)
         if said is None:
             counts["undecided"] += 1
         elif said != right:
             counts["alarm" if right else "miss"] += 1
-    return counts, float(np.median(costs))
+    spent = 1e3 * (time.perf_counter() - start) / len(cases)
+    evaluations = [f"{np.quantile(costs, part):.2f}" for part in (0.5, 0.9)]
+    return [*counts.values(), *evaluations, f"{spent:.1f}"]
 
 
 def measure():
@@ -242,12 +289,12 @@ def measure():
     import warnings
 
     warnings.simplefilter("ignore")
-    cases = corpus()
-    right = sum(r for r, _ in cases)
-    rows, times = [], []
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "gradcheck"))
+    corpora = {"Models": corpus(), "Kinks": kinked(), "Float32 inside": float32_inside()}
+    rows, times = {name: [] for name in corpora}, []
     for name, check in CHECKERS.items():
-        counts, cost = verdicts(check, cases)
-        rows.append([name, counts["alarm"], counts["miss"], counts["undecided"], f"{cost:.2f}"])
+        for kind, cases in corpora.items():
+            rows[kind].append([name, *verdicts(check, cases)])
         row = [name]
         per_parameter = None
         for size in SIZES:
@@ -263,7 +310,10 @@ def measure():
             row += [f"{case.count}", f"{1e3 * spent:.1f}" + ("" if said else " (!)")]
         times.append(row)
         print(f"  {name} done", file=sys.stderr, flush=True)
-    return {"right": right, "wrong": len(cases) - right, "rows": rows, "times": times}
+    right = {kind: sum(r for r, _ in cases) for kind, cases in corpora.items()}
+    titles = [f"{kind}: {right[kind]} right, {len(cases) - right[kind]} wrong gradients"
+              for kind, cases in corpora.items()]  # fmt: skip
+    return {"tables": list(zip(titles, rows.values(), strict=True)), "times": times}
 
 
 def main():
@@ -277,10 +327,11 @@ def main():
     environment = {name: value for name, value in ONE_THREAD.items() if name != "XLA_FLAGS"}
     environment |= {"JAX_PLATFORMS": os.environ.get("JAX_PLATFORMS", "cpu")}
     found = in_fresh_process("benchmarks.gradcheck", "--child", **environment)
-    print(f"Gradient checkers on {found['right']} right and {found['wrong']} wrong gradients")
-    table(
-        ["checker", "false alarms", "misses", "undecided", "evaluations/parameter"], found["rows"]
-    )
+    header = ["checker", "false alarms", "misses", "undecided"]
+    header += ["evaluations/parameter", "at the 90th percentile", "ms/case"]
+    for title, rows in found["tables"]:
+        print(title)
+        table(header, rows)
     print(
         "One right gradient of a tanh classifier, by its number of parameters ((!): not accepted)"
     )

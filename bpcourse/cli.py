@@ -40,7 +40,7 @@ def main(argv=None):
         return _ledger(parser, arguments.items)
     if arguments.command == "doctor":
         return _doctor(parser)
-    if arguments.command in ("grade", "totals"):
+    if arguments.command in ("grade", "totals", "byhand"):
         return _grade(parser, arguments)
     try:
         if arguments.command == "release":
@@ -84,6 +84,13 @@ def _parser():
     totals.add_argument("out", metavar="RESULTS", help=text("grade.totals_out"))
     totals.add_argument("--course", metavar="TOML", required=True, help=text("grade.course"))
     totals.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
+    about = text("byhand.command")
+    byhand = commands.add_parser("byhand", help=about, description=about)
+    byhand.add_argument("results", metavar="RESULTS", help=text("byhand.results"))
+    byhand.add_argument("--course", metavar="TOML", help=text("grade.course"))
+    byhand.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
+    byhand.add_argument("--port", type=int, default=0, help=text("byhand.port"))
+    byhand.add_argument("--no-browser", action="store_true", help=text("byhand.no_browser"))
     release = commands.add_parser(
         "release", help=text("release.about"), description=text("release.about_long")
     )
@@ -112,10 +119,11 @@ def _grade_options(parser):
 
 
 def _grade(parser, arguments):
-    from bpcourse.marking import grading, plain, totals  # need more than the other commands
+    from bpcourse.marking import by_hand, grading, plain, totals  # need more than the others
 
+    commands = {"grade": grading.run, "totals": totals.run, "byhand": by_hand.run}
     try:
-        {"grade": grading, "totals": totals}[arguments.command].run(arguments)
+        commands[arguments.command](arguments)
     except KeyboardInterrupt:
         parser.exit(130, text("grade.interrupted"))
     except (OSError, ImportError, ValueError, KeyError, grading.NoSandboxError) as error:

@@ -48,7 +48,7 @@ def worked_network(
     is ``X[:1], Y[:1]``, is *the* running example: it can be done by hand, and its z¹ are
     one-decimal numbers. ::
 
-    W¹ =  0.3  −0.5  −1.1      b¹ = −0.1      x = 0.5      z¹ = −0.6      a¹ ≈ 0.354
+        W¹ =  0.3  −0.5  −1.1      b¹ = −0.1      x = 0.5      z¹ = −0.6      a¹ ≈ 0.354
              −1.0   0.7   1.2            0.4         −2.0            0.3           0.574
               0.8  −0.9  −0.6           −0.2          1.5            1.1           0.750
               0.2   0.1  −0.4            0.3                        −0.4           0.401

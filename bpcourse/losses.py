@@ -344,7 +344,8 @@ class SoftmaxCrossEntropy(FusedLoss):
     def backward(self, cache: Cache) -> Array:
         difference, rest, target = cache
         # ŷ − y over a common denominator: exp(shifted) − y·total, and total = 1 + rest
-        gradient: Array = difference - target * rest
+        gradient: Array = target * rest
+        np.subtract(difference, gradient, out=gradient)
         gradient /= (1 + rest) * len(rest)
         return gradient
 

@@ -4,6 +4,7 @@ A message names the argument, says what was expected and what was given.
 """
 
 import math
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -80,6 +81,13 @@ def as_batch(
     ValueError for another shape, an empty batch, NaN or infinity; TypeError for non-numbers.
     """
     array = as_float(name, value, dtype)
+    if (
+        array.ndim == 2
+        and array.shape[1] == (columns or array.shape[1])
+        and array.size
+        and math.isfinite(np.vdot(array, array).real)
+    ):
+        return array  # as nearly always: see require_finite
     if array.ndim != 2 or (columns is not None and array.shape[1] != columns):
         expected = f"shape (batch, {'n' if columns is None else columns}), rows are examples"
         hint = ""
@@ -110,7 +118,7 @@ def as_distribution(y: npt.ArrayLike, shape: tuple[int, ...], dtype: npt.DTypeLi
         require_shape("y", labels, (batch,))
         if labels.dtype.kind not in "iu":
             raise TypeError(f"y: expected whole-number class labels, got type {labels.dtype}")
-        one_hot = labels[:, None] == np.arange(k)
+        one_hot = labels[:, None] == _classes(k)
         if np.count_nonzero(one_hot) != batch:  # a label that is no class
             raise ValueError(f"y: expected labels 0 to {k - 1}, got {min(labels)} to {max(labels)}")
         rows: Array = one_hot.astype(dtype)
@@ -128,6 +136,11 @@ def as_distribution(y: npt.ArrayLike, shape: tuple[int, ...], dtype: npt.DTypeLi
         )
     rows = rows / sums[:, None]
     return rows
+
+
+@lru_cache
+def _classes(k: int) -> npt.NDArray[np.integer]:
+    return np.arange(k)
 
 
 def as_probabilities(name: str, value: npt.ArrayLike) -> Array:

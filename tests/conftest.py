@@ -11,6 +11,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+settings.register_profile("course", deadline=None)  # no test depends on the machine's speed
+settings.load_profile("course")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]

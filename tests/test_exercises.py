@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -169,3 +170,31 @@ def test_a_model_answer_in_words_is_taken_out():
     cell = nbformat.v4.new_markdown_cell(source, metadata={"nbgrader": nbgrader}, id="open")
     notebook.cells.insert(3, cell)
     assert exercises.generate(notebook).cells[3].source == exercises.WORDS
+
+
+def squeezed(code):
+    return re.sub(r"[\s`]", "", code).replace("−", "-")
+
+
+def pieces(source):
+    """What a solution is made of, as code of ten characters and more: its lines and expressions."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp | ast.Return | ast.Assign) and getattr(node, "value", 1):
+            code = squeezed(ast.unparse(getattr(node, "value", node)))
+            if len(code) >= 10:
+                yield code
+
+
+@pytest.mark.parametrize("question", [q for q in all_questions() if q.is_code], ids=lambda q: q.id)
+def test_a_hint_is_not_the_solution(question):
+    names = {id.replace(".", "-", 1) for id in question.ids}
+    answers = [
+        cell.source
+        for cell in code("solutions", NOTEBOOKS[question.lesson])
+        if cell.metadata.get("nbgrader", {}).get("grade_id") in names
+    ]
+    for number in (1, 2, 3):
+        hint = squeezed(text(f"question.{question.id}.hint_{number}"))
+        told = [piece for source in answers for piece in pieces(source) if piece in hint]
+        assert answers and not told, f"hint {number} tells {told}"

@@ -14,8 +14,14 @@ DIGITS = 3  # an answer of fewer significant digits is found everywhere: those a
 NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\d,])|(?<![\w.])\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 WORDS += "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split()
-# A number that stands before its reveal and still gives nothing away, with the reason.
-HARMLESS: dict[str, str] = {}
+# {(prediction, lesson): why a number that stands there all the same gives nothing away}
+HARMLESS = {
+    ("stable_softmax.twice", "00_start_here"): "the loss of a drawn digit, by chance",
+    ("stable_softmax.loss_of_a_thousand", "13_gradient_checking"): "a number of draws",
+    ("error_signals.output_push", "02_outputs_and_losses"): "the error there; here a slope",
+    ("autodiff.backward_twice", "04_chain_rule"): "rounded, another number",
+    ("autodiff.backward_twice", "11_matrix_form"): "rounded, another number",
+}
 
 
 def entry(id, part):
@@ -127,7 +133,7 @@ def spoilers(lesson, one, places):
 @each
 def test_no_answer_stands_before_its_reveal(lesson):
     for one in lesson.predictions:
-        if one.id not in HARMLESS:
+        if (one.id, lesson.stem) not in HARMLESS:
             found = list(spoilers(lesson, one, seen_before(lesson, one)))
             assert not found, "\n".join(found)
 
@@ -135,10 +141,10 @@ def test_no_answer_stands_before_its_reveal(lesson):
 def from_earlier_lessons():
     for lesson in TOLD_ANEW:
         before = [one for one in TOLD_ANEW if one.stem < lesson.stem]
-        cells = [met(earlier, place) for earlier in before for place in earlier.story]
         for one in lesson.predictions:
-            if one.id not in HARMLESS:
-                yield from spoilers(lesson, one, cells)
+            open_to = [earlier for earlier in before if (one.id, earlier.stem) not in HARMLESS]
+            cells = [met(earlier, place) for earlier in open_to for place in earlier.story]
+            yield from spoilers(lesson, one, cells)
 
 
 def test_no_answer_stands_in_an_earlier_lesson():

@@ -75,7 +75,7 @@ def bars(values, labels=None, *, marked=None, ylabel=""):
     drawn = ax.bar(names, values, width=0.6, facecolor="white", edgecolor=FORWARD, linewidth=2)
     if marked is not None:
         drawn[marked].set_facecolor(FORWARD)
-    words = [f"{value:g}".replace("-", "\N{MINUS SIGN}") for value in values]
+    words = [f"{value:.3g}".replace("-", "\N{MINUS SIGN}") for value in values]
     ax.bar_label(drawn, words, padding=2)
     ax.axhline(0, color=INK, linewidth=1)
     ax.set(ylabel=ylabel, yticks=[])

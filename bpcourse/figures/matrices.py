@@ -9,6 +9,8 @@ from bpcourse.figures.style import COLORS, INK, PALE, SIGNED, new_figure, number
 from bpcourse.text import text
 
 MOST_NUMBERS = 100  # a larger matrix is shown without its numbers
+DIGIT = 0.09  # inches, of a digit among the numbers
+PAGE = 8.0  # inches, the width of a page
 
 
 @styled
@@ -39,30 +41,37 @@ def heat_maps(matrices, *, kind=None, rows="", columns="", decimals=2, limit=Non
     wide = sum(array.shape[1] for array in arrays)
     tall = max(array.shape[0] for array in arrays)
     cell_width = min(0.7, 7 / wide) if numbers else min(7 / wide, 4.5 / tall)
+    if numbers:  # so wide that the numbers stand apart
+        longest = max(len(number(x, decimals)) for array in arrays for x in array.flat)
+        cell_width = max(cell_width, DIGIT * longest + 0.06)
     cell_height = max(0.42, 0.08 * len(_plain(rows)) / tall) if numbers else cell_width
-    # Laid out in inches, so that a cell has one size in all of them.
+    # Laid out in inches: a cell has one size in all of them. A full line is followed by a new one.
     titles = [f"{title}  {np.shape(matrix)}".strip() for title, matrix in matrices.items()]
     spaces = [
         max(array.shape[1] * cell_width, 0.1 * len(_plain(title)))
         for array, title in zip(arrays, titles, strict=True)
     ]
     left, gap, bottom = 0.35 + 0.25 * bool(rows), 0.5, 0.35 + 0.25 * bool(columns)
-    width = left + sum(spaces) + gap * (len(arrays) - 1) + 0.15 + (0 if numbers else 0.9)
-    height = bottom + tall * cell_height + 0.35
+    line = 0.35 + tall * cell_height + bottom
+    places, x, top = [], left, 0.0
+    for space in spaces:
+        if x > left and x + space > PAGE:
+            x, top = left, top + line
+        places.append((x, top))
+        x += space + gap
+    right = max(x + space for (x, _), space in zip(places, spaces, strict=True))
+    width, height = right + 0.15 + (0 if numbers else 0.9), top + line
     fig = new_figure(width, height, layout=None)
-    x = left
-    for array, title, space, hue in zip(arrays, titles, spaces, kinds, strict=True):
+    for array, title, (x, top), hue in zip(arrays, titles, places, kinds, strict=True):
         m, n = array.shape[0] * cell_height, array.shape[1] * cell_width
-        ax = fig.add_axes((x / width, 1 - (0.35 + m) / height, n / width, m / height))
+        ax = fig.add_axes((x / width, 1 - (top + 0.35 + m) / height, n / width, m / height))
         image = _cells(ax, array, limit, decimals if numbers else None)
         ax.set_title(title, color=COLORS[hue], loc="left")
         ax.set_xlabel(columns)
         ax.set_ylabel(rows if x == left else "")
-        x += space + gap
     if not numbers:
-        place = (x - gap + 0.1) / width, bottom / height, 0.15 / width, tall * cell_height / height
-        bar = fig.add_axes(place)
-        fig.colorbar(image, cax=bar, label=text("figures.entry"))
+        at = (right + 0.1) / width, bottom / height, 0.15 / width, tall * cell_height / height
+        fig.colorbar(image, cax=fig.add_axes(at), label=text("figures.entry"))
     return fig
 
 

@@ -1,8 +1,35 @@
 """Is this the gradient of f? Right, wrong or cannot tell, with no tolerance to guess.
 
-``check_gradient(f, params, grad)`` for any function of arrays; ``check_layer``, ``check_loss``,
-``check_activation`` and ``check_network`` for the course's parts; ``assert_gradient`` for tests.
-``central_difference`` is the textbook's way, with no word on its own error.
+**Estimate.** Along a line through the parameters, φ(t) = f(x + t·d), the slope at 0 is measured by
+central differences with two steps, t and t/5. Richardson's combination of them removes the error of
+order t² (``slope.py``, ``line.py``).
+
+**Its error.** Three things spoil a difference. The curve bends over the step: the two slopes tell
+by how much. f is rounded: its noise is measured beforehand, by tables of differences
+(``noise.py``). There is a kink: then the one-sided slopes differ by the same at every step. The
+error bound is the sum of the three. While noise is the largest part the step goes up, else down.
+
+**Three verdicts.** A claim within the bound is *right* once the bound is small beside the claim, or
+beside the largest claims around (``point.py``). A claim many bounds away is *wrong*, if a second
+pair of steps and a very small step say the same. All else *cannot be told*, with the reason.
+
+**Groups.** One line through many parameters costs as much as one through one. So parameters whose
+claims are of like size are moved together, each a little differently, and a group that does not
+agree is halved until the wrong entries are known by name (``look.py``).
+
+**Kinks.** At a kink f has two slopes along every line. A gradient function is asked on both sides,
+where f is smooth; what it gives at the kink itself has to lie between the slopes of every line that
+is tried, among them those along which the kink does not show, as in a tie of max (``kinks.py``).
+
+A check (``check.py``) asks these questions in turn until no entry is left open: slopes, larger
+steps, sides, points around, complex steps. A ``Problem`` is f, its parameters and the claims; a
+``Function`` is f of one vector; ``Findings`` keep one status for every entry that is not right.
+``tuned.py`` has the numbers that were tuned, and on what.
+
+``check_gradient(f, params, grad)`` takes any function of arrays; ``check_vjp`` and ``check_jvp``
+those with several outputs; ``assert_gradient`` is for tests; ``check_layer``, ``check_loss``,
+``check_activation`` and ``check_network`` know the course's parts. ``central_difference`` is the
+textbook's way, with no word on its own error.
 """
 
 from bpcourse.gradcheck.central import central_difference as central_difference
@@ -10,7 +37,9 @@ from bpcourse.gradcheck.check import check_gradient as check_gradient
 from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
 from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
 from bpcourse.gradcheck.kinks import Kink as Kink
-from bpcourse.gradcheck.parts import assert_gradient as assert_gradient
+from bpcourse.gradcheck.maps import assert_gradient as assert_gradient
+from bpcourse.gradcheck.maps import check_jvp as check_jvp
+from bpcourse.gradcheck.maps import check_vjp as check_vjp
 from bpcourse.gradcheck.parts import check_activation as check_activation
 from bpcourse.gradcheck.parts import check_layer as check_layer
 from bpcourse.gradcheck.parts import check_loss as check_loss

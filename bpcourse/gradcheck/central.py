@@ -1,20 +1,40 @@
 """The textbook's central difference: the honest way to a gradient, silent on its own error."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
+
+STEP = 1e-6  # relative to parameters of size 1: near the cube root of float64's precision
 
 
-def central_difference(f, x, h=1e-6):
+def central_difference(
+    f: Callable[[npt.NDArray[np.floating]], Any], x: npt.NDArray[np.floating], h: float = STEP
+) -> npt.NDArray[np.floating]:
     """∂f/∂x, entry by entry: nudge one entry by h both ways, and divide the change of f by 2h.
-
-    :param f: takes ``x`` and returns one number. It is called twice for every entry.
-    :param x: array of floats, of any shape. It is nudged in place, so that the live parameters of a
-        network will do, and restored bit for bit, after an exception too.
-    :param h: the nudge, > 0.
-    :returns: array of the shape of ``x``.
-    :raises TypeError: when ``x`` is no array of floats (integers cannot be nudged).
 
     Lesson 03 derives it, lesson 13 shows what its error is made of; :func:`check_gradient` knows
     that error and gives a verdict. Beyond the source items.
+
+    Parameters
+    ----------
+    f
+        Takes ``x`` and returns one number. It is called twice for every entry.
+    x
+        Array of floats, of any shape. It is nudged in place, so that the live parameters of a
+        network will do, and restored bit for bit, after an exception too.
+    h
+        The nudge, > 0.
+
+    Returns
+    -------
+    Array of the shape of ``x``.
+
+    Raises
+    ------
+    TypeError
+        When ``x`` is no array of floats (integers cannot be nudged).
     """
     if not isinstance(x, np.ndarray) or not np.issubdtype(x.dtype, np.floating):
         kind = f"an array of {x.dtype}" if isinstance(x, np.ndarray) else type(x).__name__

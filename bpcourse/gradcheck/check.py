@@ -10,15 +10,18 @@ from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.complex_step import ComplexStep
 from bpcourse.gradcheck.function import Vector
 from bpcourse.gradcheck.kinks import Kinks, elsewhere
+from bpcourse.gradcheck.line import Line
 from bpcourse.gradcheck.look import Findings, Look
 from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.problem import Problem, Told, cannot_tell, pattern
 from bpcourse.gradcheck.report import GradientReport
+from bpcourse.gradcheck.slope import Measurement
 from bpcourse.gradcheck.structure import flatten
 
 Mode = Literal["auto", "each", "grouped", "complex"]
 MODES = ("auto", "each", "grouped", "complex")
 GROUPED_ABOVE = 300  # parameters: with fewer, one by one costs little and names every wrong entry
+CURVE = range(-3, 6)  # steps of a plot
 EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
 COMPLEX_NEAR = (1e-9, 1e-6)  # and the parts to which it is trusted: to agree, and to settle doubts
@@ -102,6 +105,7 @@ class _Check:
     def run(self) -> GradientReport:
         problem = self.problem
         self.point = problem.first_point(self.rng)
+        self.x = problem.caller.x.copy()
         self.found = Findings.none(len(self.point.claims), len(problem.function.slices))
         self.kinks = Kinks(problem, self.point, self.found)
         for ask in (self._slopes, self._larger_steps, self._sides, self._around, self._complex):
@@ -202,9 +206,21 @@ class _Check:
             if wrong or np.isnan(found.slopes[part]).all():
                 look.show(k, EVIDENCE if wrong else 1)
         evaluations = self.problem.evaluations
-        return GradientReport.build(
+        report = GradientReport.build(
             self.problem.tree, point, found, self.kinks, self.mode, evaluations
         )
+        report.look_again = self._curve
+        return report
+
+    def _curve(self, k: int, index: tuple[int, ...]) -> dict[float, float]:
+        """The slope of one entry by step, where the check was made."""
+        part, shape = self.point.function.slices[k], self.problem.tree.arrays[k].shape
+        at = np.array([part.start + int(np.ravel_multi_index(index, shape) if shape else 0)])
+        with np.errstate(all="ignore"), self.problem.moved(self.x):
+            line = Line(self.point, at, self.point.scales[at])
+            for j in CURVE:
+                line.sample(j)
+            return Measurement(line).run().per(float(self.point.scales[at[0]])).curve
 
 
 def _compare(point: Point, slopes: Vector, rng: np.random.Generator) -> Findings:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
 SIZE = (8, 3.6)  # inches of a figure
-LEAST = 1e-300  # an error of 0 has no logarithm
+LEAST = 1e-17  # an error of 0 has no logarithm
+DOT = 4  # points
+MARGIN = 10  # times the errors: room above and below, so that equal ones look equal
 SHOWN = 4  # entries named that moved together
 
 
@@ -40,7 +42,7 @@ def sentence(report: "GradientReport") -> str:
     return text(
         f"gradcheck.{key}", entry=array.label, claimed=array.claimed, slope=array.slope,
         bound=array.bound, noise=report.noise, left=left, right=right, value=array.value,
-        together=together,
+        together=together, kind=kink.kind if kink else "kink",
     )  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def plot(report: "GradientReport") -> "Figure":
         seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
         left.errorbar(
             array.numerical[seen], array.claims[seen], xerr=array.bounds[seen],
-            fmt="o", ms=4, label=array.name or "params",
+            fmt="o", ms=DOT, label=array.name or "params",
         )  # fmt: skip
     left.axline((0, 0), slope=1, color="0.7", zorder=0)
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
@@ -116,9 +118,12 @@ def plot(report: "GradientReport") -> "Figure":
         chosen = [a for a in report.arrays if a.verdict == report.verdict and a.curve]
         for array in chosen[-1:]:
             steps = sorted(array.curve)
-            errors = [abs(array.curve[t] - array.claimed) for t in steps]
-            right.loglog(steps, np.maximum(errors, LEAST), "o-")
-            right.set_title(array.label)
+            least = np.finfo(float).eps * abs(array.claimed) or LEAST
+            errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)
+            right.loglog(steps, errors, "o-")
+            right.set_ylim(errors.min() / MARGIN, errors.max() * MARGIN)
+            near = "" if array.point is None else f" = {array.value:.4g}"
+            right.set_title(array.label + near)
     right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
     return figure
 

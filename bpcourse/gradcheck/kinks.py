@@ -29,7 +29,7 @@ from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Measurement, Slope
 
-WAYS = 32  # directions on whose two sides grad is asked: 64 calls at most
+WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
 PAIRS = 28  # of entries: all of eight
 CLOSER = (1, 1e-2, 1e-4)  # of NEARBY: where it is asked next if the point before was on a kink too
 AGAIN = 1 / 3  # of the way: where a wrong answer is asked for a second time
@@ -38,6 +38,7 @@ SLACK = 1e-5  # of a kink: a claim this little outside is rounded
 LEVEL = 1e-3  # of the kinks that meet: what is left where they cancel
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
+AROUND = 6  # points at which an entry's slope is looked at
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
 
 
@@ -69,6 +70,10 @@ class Crossing(NamedTuple):
     kinked: bool
 
     @property
+    def jump(self) -> float:
+        return self.right - self.left
+
+    @property
     def inside(self) -> bool:
         low, high = sorted((self.left, self.right))
         return low - self.slack <= self.claim <= high + self.slack
@@ -90,6 +95,17 @@ class Beside:
     slope: Slope
 
 
+class Near(NamedTuple):
+    """Where f's own slope is looked at on one side of a kink."""
+
+    away: float  # of the parameters: far enough for a step, and near enough for a curve
+    step: float  # of the parameters: the step there
+    alike: float  # of a claim, or a kink: what the slope may have changed on the way
+
+
+NEAR, NEAR_COARSE = Near(1e-6, 1e-8, 3e-5), Near(3e-2, 3e-3, 3e-2)
+
+
 class Kinks:
     """Settles the kinks, and the jumps, among the findings at ``point``."""
 
@@ -99,6 +115,7 @@ class Kinks:
         self.beside: dict[int, Beside] = {}  # where a fault shows only nearby
         self.outside: dict[int, tuple[Way, Crossing]] = {}  # or only at the kink
         self.distance = tuned.NEARBY * (COARSER if point.precision.coarse else 1)
+        self.near = NEAR_COARSE if point.precision.coarse else NEAR
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
@@ -126,28 +143,32 @@ class Kinks:
             self._ask(ways[:WAYS])
             left = np.array([i for i in kinked.tolist() if found.status[i] != "wrong"], np.intp)
             if len(left) and not self._is_a_side(kinked):
-                self._convict([self._cross(way) for way in ways], ways)
+                self._convict(ways)
             for i in found.having("kink"):
                 found.judge(i, "right")
         for i in jumping:
-            slope = found.evidence[i].value
-            self.seen[i] = Kink(slope, slope, True, "jump")
-            found.judge(i, "kink")
+            self._remark(i, True, "jump")
             self._ask([Way(np.array([i]), scales[[i]])])
-            found.judge(i, "right" if found.status[i] == "kink" else found.status[i])
+            if found.status[i] == "jump":
+                found.judge(i, "right")
+        cleared = []
         for i in suspects:
             found.judge(i, "kink")
             self._ask([Way(np.array([i]), scales[[i]])])
             if found.status[i] != "kink":
-                for other in suspects:
-                    found.judge(other, "wrong")
-                self.beside.pop(i, None)
-                break
+                break  # where one is wrong on its sides too, the others are no better
+            cleared.append(i)
         for i in suspects:
-            if found.status[i] == "kink":
-                slope = found.evidence[i].value
-                self.seen[i] = Kink(slope, slope, False)
+            found.judge(i, "wrong")
+            self.beside.pop(i, None)
+            if len(cleared) == len(suspects):
+                self._remark(i, False, "kink")
                 found.judge(i, "right")
+
+    def _remark(self, i: int, inside: bool, kind: Literal["kink", "jump"]) -> None:
+        """Tell of an entry whose slope is one number here, but not for any step."""
+        slope = self.found.evidence[i].value
+        self.seen[i] = Kink(slope, slope, inside, kind)
 
     def _suspects(self, kinks: bool) -> list[int]:
         """Wrong entries where kinks may cancel in f, and not in what a convention makes of them."""
@@ -211,39 +232,32 @@ class Kinks:
         found = self.found
         for i in jumping:
             side, claim = found.evidence[i], float(self.point.claims[i])
-            fits = abs(side.value - claim) <= tuned.CLEAR * side.error + LEVEL * abs(claim)
-            self.seen[i] = Kink(side.value, side.value, fits, "jump")
+            known = tuned.CLEAR * side.error <= LEVEL * abs(claim)
+            fits = known and abs(side.value - claim) <= LEVEL * abs(claim)
+            self._remark(i, fits, "jump")
             if fits:
                 found.judge(i, "right")
-        if len(kinked) and not self._is_a_side(kinked):
-            ways = self._ways(kinked)
-            crossings = [self._cross(way) for way in ways]
-            self._convict(crossings, ways)
-            if all(crossing.inside for crossing in crossings):
-                for i in found.having("kink"):
-                    found.judge(i, "right")
-        elif len(kinked):
+        if len(kinked) and (self._is_a_side(kinked) or self._convict(self._ways(kinked))):
             for i in kinked.tolist():
                 found.judge(i, "right")
         for i in suspects:
             if (len(kinked) or self._kinks_around(i)) and self._turns(i):
-                slope = found.evidence[i].value
-                self.seen[i] = Kink(slope, slope, False)
+                self._remark(i, False, "kink")
                 found.judge(i, "kink")
 
     def _is_a_side(self, kinked: Index) -> bool:
         """Is the claim the gradient on one side of every kinked entry?"""
         signs = []
         for i in kinked.tolist():
-            claim, _, right, slack, _ = self._alone(i)
-            signs.append(1.0 if abs(claim - right) <= slack else -1.0)
-            if abs(claim - (right if signs[-1] > 0 else self._alone(i).left)) > slack:
+            claim, left, right, slack, _ = self._alone(i)
+            if min(abs(claim - left), abs(claim - right)) > slack:
                 return False
-        point, far = self.point, self._far
-        way = far * np.array(signs) * abs(pattern(len(kinked), 0)) * point.scales[kinked]
+            signs.append(1.0 if abs(claim - right) <= slack else -1.0)
+        point = self.point
+        way = self.near.away * np.array(signs) * abs(pattern(len(kinked), 0)) * point.scales[kinked]
         sizes = abs(point.contributions[kinked])
-        jumps = np.array([abs(self.seen[i].right - self.seen[i].left) for i in kinked.tolist()])
-        near = self._near * np.maximum(sizes, jumps * point.scales[kinked])
+        jumps = self._jumps(kinked)
+        near = self.near.alike * np.maximum(sizes, jumps * point.scales[kinked])
         for number in range(min(len(kinked), PAIRS)):
             weights = point.scales[kinked] * pattern(len(kinked), number)
             slope = self._slope_near(way, kinked, weights)
@@ -268,21 +282,13 @@ class Kinks:
         point, slope = self.point, self.found.evidence[i].value
         far = abs(slope - point.claims[i]) * (INSIDE if point.precision.coarse else COUPLED)
         everything, at = point.function.everything, np.array([i])
-        for number in range(6):
-            way = self._far * point.scales * pattern(len(point.scales), number)
+        for number in range(AROUND):
+            way = self.near.away * point.scales * pattern(len(point.scales), number)
             way = way if number % 2 else -way
             near = self._slope_near(way, at, point.scales[at], everything) / point.scales[i]
             if abs(near - slope) > far:
                 return True
         return False
-
-    @property
-    def _far(self) -> float:
-        return 3e-2 if self.point.precision.coarse else 1e-6
-
-    @property
-    def _near(self) -> float:
-        return 3e-2 if self.point.precision.coarse else 3e-5
 
     def _slope_near(
         self, away: Vector, index: Index, weights: Vector, moving: Index | None = None
@@ -290,7 +296,7 @@ class Kinks:
         """The slope along ``weights`` at a point that is ``away``."""
         function = self.point.function
         moving = index if moving is None else moving
-        step = self._far / (10 if self.point.precision.coarse else 100)
+        step = self.near.step
         ends = []
         for sign in (step, -step):
             x = function.x.copy()
@@ -302,33 +308,53 @@ class Kinks:
     # both
 
     def _ways(self, kinked: Index) -> list[Way]:
-        """Each entry alone, all together, those that make one kink, and pairs, at both signs."""
+        """Each entry alone, all together, and pairs with both signs."""
         scales, count = self.point.scales, len(kinked)
         if count == 1:
             return [Way(kinked, scales[kinked])]
-        jumps = np.array([abs(self.seen[i].right - self.seen[i].left) for i in kinked.tolist()])
-        least = float((jumps * scales[kinked]).min())
-        weights = least / jumps  # along each entry the kink is the same
+        jumps = self._jumps(kinked)
+        weights = float((jumps * scales[kinked]).min()) / jumps  # along each entry one kink
         if count > WAYS - 1:
             return [Way(kinked, weights * np.sign(pattern(count, n))) for n in range(WAYS)]
         ways = [Way(kinked[[n]], scales[kinked[[n]]]) for n in range(count)]
-        ways.append(Way(kinked, weights))
+        ways += [Way(kinked, weights)] if count > 2 else []
         pairs = sorted(combinations(range(count), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
-        both, groups = [], list(range(count))
         for pair in map(list, pairs):
-            same = Way(kinked[pair], weights[pair])
-            crossing = self._cross(same)
-            if abs(abs(crossing.right - crossing.left) - 2 * least) > COUPLED * least:
-                old, new = groups[pair[1]], groups[pair[0]]
-                groups = [new if group == old else group for group in groups]
-            if count > 2:
-                both.append(same)
-            both.append(Way(kinked[pair], weights[pair] * [1, -1]))
-        for group in sorted(set(groups)):
-            own = [n for n in range(count) if groups[n] == group]
-            if 2 < len(own) < count:
-                ways.append(Way(kinked[own], weights[own]))
-        return ways + both
+            ways += [Way(kinked[pair], weights[pair] * [1, sign]) for sign in (1, -1)]
+        return ways
+
+    def _ties(self, crossings: list[tuple[Way, Crossing]]) -> list[Way]:
+        """Entries that share a kink, each moved so that the kink shows least.
+
+        Kinks that have nothing to do with each other add up along a pair. Where they do not, the
+        two entries share one, and the sign that shows less of it is the one to move them by.
+        """
+        tied = {i: (i, 1.0) for i in self.seen}  # {entry: (group, sign)}
+        weights = {}
+        pairs = [found for found in crossings if len(found[0].index) == 2]
+        for way, crossing in sorted(pairs, key=lambda found: abs(found[1].jump)):
+            if abs(crossing.jump) > (1 - COUPLED) * self._meeting(way):
+                continue
+            i, j = way.index.tolist()
+            weights[i], weights[j] = abs(way.weights)
+            (group, sign), (other, others) = tied[i], tied[j]
+            turn = sign * others * float(np.prod(np.sign(way.weights)))
+            if group != other:
+                tied |= {n: (group, s * turn) for n, (g, s) in tied.items() if g == other}
+        ways = []
+        for group in sorted({group for group, _ in tied.values()}):
+            own = [i for i in weights if tied[i][0] == group]
+            if len(own) > 2:
+                ways.append(Way(np.array(own), np.array([tied[i][1] * weights[i] for i in own])))
+        return ways
+
+    def _meeting(self, way: Way) -> float:
+        """What the kinks of a way's entries add up to."""
+        return float(self._jumps(way.index) @ abs(way.weights))
+
+    def _jumps(self, index: Index) -> Vector:
+        """How far the two slopes of each entry are apart."""
+        return np.array([abs(self.seen[i].right - self.seen[i].left) for i in index.tolist()])
 
     def _alone(self, i: int) -> Crossing:
         slope, claim = self.found.evidence[i], float(self.point.claims[i])
@@ -341,25 +367,28 @@ class Kinks:
         left, right, error = line.best_sides()
         if not isfinite(error):
             return Crossing(line.claim, -inf, inf, 0.0, False)
-        jumps = [abs(self.seen[i].right - self.seen[i].left) for i in way.index.tolist()]
-        meeting = float(np.array(jumps) @ abs(way.weights))
         rounded = tuned.ROUNDED * (line.allowance + self.point.precision.rounding * line.spread)
-        slack = SLACK * meeting + tuned.CLEAR * error + rounded
-        kinked = abs(right - left) > max(LEVEL * meeting, slack)
-        return Crossing(line.claim, left, right, slack, kinked)
+        slack = SLACK * self._meeting(way) + tuned.CLEAR * error + rounded
+        return Crossing(line.claim, left, right, slack, abs(right - left) > slack)
 
-    def _convict(self, crossings: list[Crossing], ways: list[Way]) -> None:
-        """A claim outside is wrong where all kinks bend the same way, conventions apart."""
+    def _convict(self, ways: list[Way]) -> bool:
+        """A claim outside is wrong where all kinks bend the same way, conventions apart.
+
+        Is the claim inside along every way?
+        """
+        crossings = [(way, self._cross(way)) for way in ways]
+        crossings += [(way, self._cross(way)) for way in self._ties(crossings)]
         alone = [self._alone(i) for i in self.seen if self.seen[i].kind == "kink"]
-        bends = {np.sign(c.right - c.left) for c in [*alone, *crossings] if c.kinked}
-        for crossing, way in zip(crossings, ways, strict=True):
+        kinked = [c for c in [*alone, *(c for _, c in crossings)] if c.kinked]
+        one_way = len({np.sign(c.jump) for c in kinked}) == 1
+        for way, crossing in crossings:
             entries = way.index.tolist()
             known = any(self.found.status.get(i) == "wrong" for i in entries)
-            if known or crossing.inside or crossing.by_convention or len(bends) > 1:
-                continue
-            for i in entries:
-                self.found.judge(i, "wrong")
-                self.outside[i] = way, crossing
+            if one_way and not (known or crossing.inside or crossing.by_convention):
+                for i in entries:
+                    self.found.judge(i, "wrong")
+                    self.outside[i] = way, crossing
+        return all(crossing.inside for _, crossing in crossings)
 
 
 def elsewhere(problem: Problem, point: Point, found: Findings, grouped: bool) -> None:

@@ -56,7 +56,8 @@ class Line:
             self.least = 0.0
         self.zero = not own.any()
         self.spread = len(index) ** (1 / 2)  # by which the rounding of one claim grows
-        self.allowance = float(np.linalg.norm(point.allowance[index]))
+        largest = float(point.allowance[index].max()) or 1.0  # squares could overflow
+        self.allowance = largest * float(np.linalg.norm(point.allowance[index] / largest))
         self.finest = FINEST * point.function.eps_of(index) * float(
             np.maximum(abs(self.x / point.scales[index]), NARROW).max()
         )  # fmt: skip
@@ -141,8 +142,8 @@ class Line:
 
     def best_sides(self) -> tuple[float, float, float]:
         """Left and right slope with their error, from the pair of steps where that is least."""
-        best = min((self.sides(j) for j in range(0, -FAR, -1)), key=_error)
-        return best[:3]
+        left, right, error, _ = min((self.sides(j) for j in range(0, -FAR, -1)), key=_error)
+        return left, right, error
 
     def _stays(self, j: int) -> bool:
         big, small = self.sample(j), self.sample(j - 1)
@@ -167,14 +168,14 @@ class Line:
                 return False
 
     def jumps(self) -> bool:
-        """Does f change as much over the smallest step as over one 5³ times as long?"""
-        j = min(self.kept)
-        if j + FAR not in self.kept:
-            return False
-        near, far = self.kept[j], self.kept[j + FAR]
-        by_near = max(abs(near.left), abs(near.right))
-        by_far = max(abs(far.left), abs(far.right)) * RATIO**FAR
-        return by_near > SEEN * near.noise and by_near > by_far / 2
+        """Does f change as much over some step as over one 5³ times as long?"""
+        for j, near in self.kept.items():
+            by_near = max(abs(near.left), abs(near.right))
+            far = self.kept.get(j + FAR)
+            if far is not None and by_near > SEEN * near.noise:
+                if by_near > max(abs(far.left), abs(far.right)) * RATIO**FAR / 2:
+                    return True
+        return False
 
 
 def _error(found: tuple[float, float, float, int]) -> float:

@@ -13,11 +13,13 @@ from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Function, Vector
 
 POINTS = 8  # of a table: Moré and Wild take 6 to 9
-SPACINGS = (2.0**-42, 2.0**-34, 2.0**-26, 2.0**-19, 2.0**-14)  # relative to the parameters
+# relative to the parameters; the last ones are for what computes in float16
+SPACINGS = (2.0**-42, 2.0**-34, 2.0**-26, 2.0**-19, 2.0**-14, 2.0**-9, 2.0**-6)
 LEAST = 8  # roundings of a parameter in one spacing, or the points would coincide
 AGREE = 4.0  # estimates that differ by less than this factor agree, as in Moré and Wild
 AFAR = 0.1  # of the parameters: where an f that hardly moves is looked at
-SHORTEST = 2.0**-44  # interval in which a step of f is looked for
+WIDE = 2.0**-19  # the interval in which a step of f is looked for,
+SHORTEST = 2.0**-44  # and what it shrinks to
 GOLDEN = 0.382  # intervals are not halved, lest they fit the steps of a float32
 FALL = 1 / 32  # what a kink or a curve falls below while the interval shrinks, and a step does not
 LARGE = 64.0  # noises that a step exceeds
@@ -98,7 +100,7 @@ def _step(values: Values, a: float, fa: float, sigma: float) -> float:
     falls with the square of the width and for a kinked one with the width, but a float32
     somewhere inside f keeps its steps.
     """
-    b = SPACINGS[-2]
+    b = WIDE
     (fb,) = values(np.array([b]))
     m, fm, off = _off_line(a, fa, b, fb, values)
     first = off

@@ -1,53 +1,70 @@
 """Checks of the course's parts, which are known only by their methods."""
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from bpcourse.gradcheck.check import check_gradient
-from bpcourse.gradcheck.report import GradientError
+from bpcourse.gradcheck.check import Mode, check_gradient
+from bpcourse.gradcheck.report import GradientReport
 
+Floats = npt.NDArray[np.floating]
+Params = Mapping[str, Floats]
+Seed = int | np.random.Generator | None
 
-def assert_gradient(f, params, grad, *, mode="auto", rng=None):
-    """For tests: the report of :func:`check_gradient` if its verdict is right.
-
-    :class:`GradientError`, an AssertionError, if it is wrong or cannot be told.
-    """
-    report = check_gradient(f, params, grad, mode=mode, rng=rng)
-    if report.verdict != "right":
-        raise GradientError(str(report))
-    return report
+UPSTREAM = (0.5, 2)  # sizes of an upstream gradient: uneven, and none near 0
 
 
-def check_layer(layer, x, *, mode="auto", rng=None):
+def check_layer(
+    layer: Any, x: npt.ArrayLike, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
     """Check ``layer.backward``: the gradients of its parameters and of its input.
 
-    ``layer`` has ``forward(x) -> y``, ``backward(grad_y) -> grad_x``, ``params`` and ``grads``.
-    The loss is Σ y ⊙ g with a random g, so that no two entries weigh the same. The input is
-    called "x" in the report.
+    The loss is Σ y ⊙ g with a random g, so that no two entries weigh the same.
+
+    Parameters
+    ----------
+    layer
+        Has ``forward(x) -> y``, ``backward(grad_y) -> grad_x``, ``params`` and ``grads``.
+    x
+        The input, which is called "x" in the report.
     """
     _require("layer", layer, "forward", "backward")
     rng = np.random.default_rng(rng)
     x = _floats("x", x)
     upstream = _upstream(rng, np.asarray(layer.forward(x)))
     own = dict(getattr(layer, "params", {}))
-    params = own | {"x": x}
 
-    def f(p):
+    def f(p: Params) -> Any:
         return (_with(layer, p, own).forward(p["x"]) * upstream).sum()
 
-    def grad(p):
+    def grad(p: Params) -> dict[str, Any]:
         layer.forward(p["x"])
         grad_x = layer.backward(upstream)
         return {name: layer.grads[name] for name in own} | {"x": grad_x}
 
-    return check_gradient(f, params, grad, mode=mode, rng=rng)
+    return check_gradient(f, own | {"x": x}, grad, mode=mode, rng=rng)
 
 
-def check_network(net, X, y, *, inputs=False, mode="auto", rng=None):
+def check_network(
+    net: Any,
+    X: npt.ArrayLike,
+    y: Any,
+    *,
+    inputs: bool = False,
+    mode: Mode = "auto",
+    rng: Seed = None,
+) -> GradientReport:
     """Check ``net.backward`` at its parameters, and with ``inputs`` also at X.
 
-    ``net`` has ``forward(X, y) -> loss``, ``backward() -> {name: gradient}`` and ``params``.
+    Parameters
+    ----------
+    net
+        Has ``forward(X, y) -> loss``, ``backward() -> {name: gradient}`` and ``params``.
+    X, y
+        A batch. Keep it small: each evaluation is a forward pass.
     """
     # No f.batch here: what is checked is the gradient of net.forward itself, and a forward pass
     # for a stack of parameters would be another one. Nor would it save much, as a loss takes one
@@ -57,7 +74,7 @@ def check_network(net, X, y, *, inputs=False, mode="auto", rng=None):
     own = net.params
     params = dict(own) | ({"X": X} if inputs else {})
 
-    def f(p):
+    def f(p: Params) -> Any:
         follower = net
         if any(p[name] is not own[name] for name in own):  # float64 or complex copies
             follower = copy.copy(net)
@@ -68,7 +85,7 @@ def check_network(net, X, y, *, inputs=False, mode="auto", rng=None):
             follower.dtype = next(iter(p.values())).dtype
         return follower.forward(p.get("X", X), y)
 
-    def grad(p):
+    def grad(p: Params) -> Any:
         net.forward(p.get("X", X), y)
         return net.backward(input_gradient=True) if inputs else net.backward()
 
@@ -77,7 +94,9 @@ def check_network(net, X, y, *, inputs=False, mode="auto", rng=None):
     return report
 
 
-def check_loss(loss, y_hat, y, *, mode="auto", rng=None):
+def check_loss(
+    loss: Any, y_hat: npt.ArrayLike, y: Any, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
     """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ."""
     _require("loss", loss, "value", "gradient")
     return check_gradient(
@@ -89,23 +108,28 @@ def check_loss(loss, y_hat, y, *, mode="auto", rng=None):
     )
 
 
-def check_activation(activation, z, *, mode="auto", rng=None):
+def check_activation(
+    activation: Any, z: npt.ArrayLike, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
     """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
     _require("activation", activation, "value")
     rng = np.random.default_rng(rng)
     z = _floats("z", z)
     upstream = _upstream(rng, np.asarray(activation.value(z)))
-    if hasattr(activation, "vjp"):
-        grad = lambda p: activation.vjp(p, upstream)  # noqa: E731
-    else:
+    if not hasattr(activation, "vjp"):
         _require("activation", activation, "derivative")
-        grad = lambda p: upstream * activation.derivative(p)  # noqa: E731
+
+    def grad(p: Floats) -> Any:
+        if hasattr(activation, "vjp"):
+            return activation.vjp(p, upstream)
+        return upstream * activation.derivative(p)
+
     return check_gradient(
         lambda p: (activation.value(p) * upstream).sum(), z, grad, mode=mode, rng=rng
     )
 
 
-def _with(part, params, own):
+def _with(part: Any, params: Params, own: Params) -> Any:
     """``part`` itself while ``params`` are its own arrays, else a copy that uses ``params``."""
     if all(params[name] is own[name] for name in own):
         return part
@@ -118,13 +142,12 @@ def _with(part, params, own):
     return follower
 
 
-def _upstream(rng, y):
-    return rng.uniform(0.5, 2, y.shape).astype(y.dtype) * rng.choice((-1, 1), y.shape).astype(
-        y.dtype
-    )
+def _upstream(rng: np.random.Generator, y: Floats) -> Floats:
+    uneven = rng.uniform(*UPSTREAM, y.shape).astype(y.dtype)
+    return uneven * rng.choice((-1, 1), y.shape).astype(y.dtype)
 
 
-def _floats(name, value):
+def _floats(name: str, value: npt.ArrayLike) -> Floats:
     array = np.array(value)
     if array.dtype.kind in "bui":
         array = array.astype(np.float64)
@@ -133,7 +156,7 @@ def _floats(name, value):
     return array
 
 
-def _require(name, part, *methods):
+def _require(name: str, part: object, *methods: str) -> None:
     missing = [method for method in methods if not hasattr(part, method)]
     if missing:
         raise TypeError(

@@ -204,10 +204,10 @@ class GradientReport:
     """The verdict of a check: "right", "wrong" or "cannot tell".
 
     ``reason`` is None or one of: kink, jump, precision, nondeterminism, changed its input, not
-    finite, wrong shape, wrong structure, wrong type, integer parameters, complex parameters, shared
-    memory, f does not depend on params. ``message`` is a sentence or two; ``arrays`` the
-    :class:`ArrayReport` of each parameter array (also ``report["W"]``); ``noise`` the rounding
-    error of f.
+    finite, not linear, wrong shape, wrong structure, wrong type, integer parameters, complex
+    parameters, shared memory, f does not depend on params. ``message`` is a sentence or two;
+    ``arrays`` the :class:`ArrayReport` of each parameter array (also ``report["W"]``); ``noise``
+    the rounding error of f.
     """
 
     verdict: Verdict
@@ -219,7 +219,7 @@ class GradientReport:
     noise: float
     resolution: float
     context: object = field(default=None, repr=False)
-    more: Callable[[ArrayReport], dict[float, float]] | None = field(default=None, repr=False)
+    look_again: Callable[[int, Place], dict[float, float]] | None = field(default=None, repr=False)
 
     @classmethod
     def told(cls, told: Told, mode: str, evaluations: int) -> "GradientReport":
@@ -268,7 +268,7 @@ class GradientReport:
         if not self.arrays or self.verdict != "wrong":
             key = "diagnosis.right" if self.verdict == "right" else "diagnosis.nothing"
             return Diagnosis(None, None, text(key, message=self.message))
-        found: Diagnosis = diagnose(
+        found: Diagnosis = diagnose(  # type: ignore[no-untyped-call]
             {a.name: a.claims for a in self.arrays},
             {a.name: a.without_kinks() for a in self.arrays},
             bounds={a.name: a.bounds for a in self.arrays},
@@ -279,7 +279,10 @@ class GradientReport:
 
     def plot(self) -> "Figure":
         """A figure for ``figures.show``: claimed against measured, and the worst entry's error
-        against the step. It calls f a few times more where no step was varied."""
+        against the step. It calls f a few times more where the steps were not varied yet."""
+        for k, array in enumerate(self.arrays):
+            if not array.curve and self.look_again and array.claims.size and not array.sides:
+                array.curve = self.look_again(k, array.index)
         return display.plot(self)
 
     def __str__(self) -> str:

@@ -120,7 +120,8 @@ class Measurement:
                 return self._told("right", j, slope, bound)
             local = far and line.step(j) <= LOCAL_STEP and not line.bends(j)
             if local and self._confirmed(j, slope, bound):
-                return self._told("wrong", j, slope, bound)
+                kink = line.kink(self.tried)  # that noise hides from the last steps
+                return self._at_kink(*kink) if kink else self._told("wrong", j, slope, bound)
             trouble = bound - noise - line.allowance
             j += 1 if noise >= trouble else -1
         return None

@@ -2,8 +2,8 @@
 
 In ``tests/gradcheck``: "smooth" are the random models of ``corpus.py`` in float64, "single" those
 in float32, "scalar" the functions of ``test_scalar_functions.py``, "kinked" those of ``kinked.py``.
-``test_tuned.py`` halves and doubles each of them and shows that the verdicts hold. What is named
-elsewhere in the package is arithmetic, or a limit on the work.
+There are 20 of them, and ``test_tuned.py`` halves and doubles each and shows that the verdicts
+hold. What is named elsewhere in the package is arithmetic, or a limit on the work.
 """
 
 from dataclasses import dataclass
@@ -33,5 +33,5 @@ class Demand:
 
 
 DOUBLE = Demand(resolve=1e-4, small=1e-8, zero=1e-6)  # smooth
-SINGLE = Demand(resolve=5e-4, small=5e-6, zero=1e-5)  # single: claims in float32
-NOISY = Demand(resolve=5e-4, small=3e-7, zero=1e-4)  # single: f itself is imprecise
+SINGLE = Demand(resolve=SETTLE, small=5e-6, zero=1e-5)  # single: claims in float32
+NOISY = Demand(resolve=SETTLE, small=3e-7, zero=1e-4)  # single: f itself is imprecise

@@ -62,6 +62,7 @@ class Assignment:
     bonus: bool = False
     worksheet: Path | None = None
     file_times: bool = False
+    version: str = ""  # of the course that was handed out, where it is not this one
     numbers: Mapping[str, str] = field(default_factory=dict)  # {id: the participant's, in Moodle}
     late_in_moodle: Mapping[str, timedelta] = field(default_factory=dict)  # {id: by how much}
 

@@ -17,6 +17,7 @@ REACH = 40  # bytes that it spans at most
 PLAIN = re.compile(rb'[^"\[\]{}]*+')
 STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 MENTIONED = re.compile(r"""\b(?:check|ask)\(\s*["'](\w+\.\w+)["']""")
+MOST_WORK = 10_000  # characters of an answer that are kept
 MOST_CELLS = 1000
 MOST_SOURCE = 1 << 20  # characters of a cell
 
@@ -69,6 +70,13 @@ def trimmed(stream: IO[bytes]) -> bytes:
 def ids_in(cells: list[tuple[int, str]]) -> list[str]:
     """The ids of the questions that the cells check, each as often as they do."""
     return [id for _, source in cells for id in MENTIONED.findall(source)]
+
+
+def work_of(cells: list[tuple[int, str]], name: str) -> str:
+    """The source of the last cell that gives ``name`` a value, as a person may want to read it."""
+    gives = re.compile(rf"^(?:def|class)\s+{name}\b|^{name}\s*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
+    found = [source for _, source in cells if gives.search(source)]
+    return found[-1][:MOST_WORK] if found else ""
 
 
 def lessons_in(cells: list[tuple[int, str]]) -> Counter[str]:

@@ -11,11 +11,14 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
+from bpcourse import __version__
+from bpcourse.marking import in_words
 from bpcourse.marking import roster as rosters
 from bpcourse.marking.assignment import Assignment, Late, late_by, moment
 from bpcourse.marking.layouts import Owner, owner
 from bpcourse.marking.roster import Roster, Student
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
+from bpcourse.questions.judging.fingerprint import versions
 from bpcourse.questions.question import Question
 from bpcourse.text import names
 
@@ -29,6 +32,7 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {  # of the keys of cour
     "anonymous": (bool, "true or false"),
     "lessons": (str, "an address"),
     "missing": (object, ""),
+    "open_points": (bool, "true or false"),
     "points": (dict, "a table"),
     "credit": (dict, "a table"),
     "export": (dict, "a table"),
@@ -47,6 +51,7 @@ OF_ASSIGNMENT: dict[str, tuple[type | tuple[type, ...], str]] = {
     "handed_in": (dict, "a table"),
     "worksheet": (str, "the name of a file"),
     "file_times": (bool, "true or false"),
+    "version": (str, "a version of the course"),
 }
 OF_PERSON = ("student", "name", "email", "login", "identifier", "moodle", "canvas")
 COLUMNS = (*OF_PERSON, "total", "of", "days late")  # of the grades, besides the notebooks
@@ -67,6 +72,7 @@ class Course:
     export: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     missing: str = "zero"  # what the tables say of a notebook that was not handed in
+    open_points: bool = False  # whether answers in words count, with their points
     drop_lowest: int = 0  # of the assignments, in the totals
 
     @classmethod
@@ -133,7 +139,9 @@ def _course(path: Path) -> Course:
     table = _read(path)
     _keys(path, "", table, KINDS)
     settings: dict[str, Any] = {
-        key: table[key] for key in ("name", "anonymous", "lessons", "export") if key in table
+        key: table[key]
+        for key in ("name", "anonymous", "lessons", "export", "open_points")
+        if key in table
     }
     if "lessons" in table:
         address = table["lessons"]
@@ -153,6 +161,7 @@ def _course(path: Path) -> Course:
         settings |= {"students": roster.students, "aliases": aliases}
     _require(not aliases or "roster" in table, path, "aliases", "a roster", "none")
     ids = {id: question.id for question in all_questions() for id in reversed(question.ids)}
+    ids |= {one.id: one.id for stem in NOTEBOOKS.values() for one in in_words.questions(stem)}
     own = _numbers(path, "points", table, ids, "a question", inf)
     settings["own_points"] = {ids[name]: value for name, value in own.items()}
     known = names("misconception")
@@ -220,10 +229,20 @@ def _assignment(path: Path, name: str, table: object, late: Late, roster: Roster
         bonus=table.get("bonus", False),
         worksheet=worksheet,
         file_times=table.get("file_times", False),
+        version=_version(path, f"{key}.version", table.get("version", "")),
         numbers={id: row["moodle"] for id, row in rows.items()},
         late_in_moodle={id: late_by(row.get("status", "")) for id, row in rows.items()},
         **moments,
     )
+
+
+def _version(path: Path, key: str, given: str) -> str:
+    """The version that was handed out, "" for this one; later digits of it change no question."""
+    short = ".".join(given.split(".")[:2])
+    if short in ("", ".".join(__version__.split(".")[:2])):
+        return ""
+    _require(short in versions(), path, key, f"one of {', '.join(versions())}", given)
+    return short
 
 
 def _late(path: Path, key: str, table: Table, otherwise: Late) -> Late:

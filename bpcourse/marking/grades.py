@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bpcourse.marking import in_words
 from bpcourse.marking.assignment import Assignment, Lateness
 from bpcourse.marking.course import Course
-from bpcourse.marking.overrides import Overrides
+from bpcourse.marking.overrides import Overrides, most
 from bpcourse.questions.bank import of_notebook
-from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 Record = Mapping[str, Any]
@@ -27,7 +27,7 @@ class Asked:
     """
 
     lessons: tuple[str, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[str, ...]  # their ids
     of: Mapping[str, float]  # {lesson: its points}
     guessed: bool = False
     left_out: tuple[str, ...] = ()
@@ -48,11 +48,10 @@ def asked(records: Iterable[Record], course: Course, assignment: Assignment | No
     else:
         usual = [stem for stem, who in sorted(done.items()) if 2 * len(who) > len(everybody)]
         lessons = tuple(usual or sorted(done))
-    questions = [of_notebook(stem, set())[0] for stem in lessons]
     return Asked(
         lessons,
-        tuple(question for ones in questions for question in ones),
-        {stem: sum(map(course.points, own)) for stem, own in zip(lessons, questions, strict=True)},
+        tuple(id for stem in lessons for id in _ids(stem)),
+        {stem: in_words.worth(stem, course) for stem in lessons},
         guessed=assignment is None,
         left_out=tuple(stem for stem in sorted(done) if stem not in lessons),
     )
@@ -107,11 +106,11 @@ def _row(
         row[stem] = points[stem]
     marked = {one["question"]: one for one in own if one["question"]}
     for question in what.questions:
-        mark, record = by_hand.of(id, question.id), marked.get(question.id)
+        mark, record = by_hand.of(id, question), marked.get(question)
         by_machine = record["points"] if record else ""
-        row[question.id] = mark.points if mark and mark.points is not None else by_machine
+        row[question] = mark.points if mark and mark.points is not None else by_machine
         if mark and mark.excused:
-            row[question.id] = EXEMPT
+            row[question] = EXEMPT
     counted = {stem: value for stem, value in points.items() if value != EXEMPT}
     total = sum(value for value in counted.values() if isinstance(value, float)) * kept
     of = sum(_of(id, stem, by_hand, what, course) for stem in counted)
@@ -120,8 +119,8 @@ def _row(
         total = whole.points
     if whole and whole.added is not None:
         total = max(0.0, total + whole.added)
-    most = sum(what.of.values())
-    scale = assignment.points / most if assignment and assignment.points and most else 1.0
+    full = sum(what.of.values())
+    scale = assignment.points / full if assignment and assignment.points and full else 1.0
     row |= {"total": round(total * scale, 6), "of": round(of * scale, 6)}
     if blank == "" and not own and id not in by_hand.students():
         row["total"] = ""
@@ -170,16 +169,13 @@ def _lesson(
 
 def _of(id: str, stem: str, by_hand: Overrides, what: Asked, course: Course) -> float:
     """The most of a lesson, without the questions that a student is excused from."""
-    excused = [
-        question
-        for question in of_notebook(stem, set())[0]
-        if (mark := by_hand.of(id, question.id)) and mark.excused
-    ]
-    return what.of[stem] - sum(map(course.points, excused))
+    excused = [one for one in _ids(stem) if (mark := by_hand.of(id, one)) and mark.excused]
+    return what.of[stem] - sum(most(one, course) for one in excused)
 
 
-def _ids(stem: str) -> set[str]:
-    return {question.id for question in of_notebook(stem, set())[0]}
+def _ids(stem: str) -> list[str]:
+    judged = [question.id for question in of_notebook(stem, set())[0]]
+    return judged + [one.id for one in in_words.questions(stem)]
 
 
 def who(records: Iterable[Record], course: Course) -> list[Row]:

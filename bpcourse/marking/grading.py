@@ -152,6 +152,12 @@ def _summary(results: Results, course: Course, assignment: Assignment | None) ->
     if what.guessed and (what.left_out or len(what.lessons) > 1):
         yield assigned(what)
     yield from _who(records, course)
+    read = results.overrides(course)
+    open_ = [
+        r for r in records if r["state"] == "open" and not read.of(r["student"], r["question"])
+    ]
+    if open_:
+        yield text("byhand.waiting", count=len(open_), folder=results.folder)
 
 
 def _who(records: Iterable[Any], course: Course) -> Iterable[str]:

@@ -6,11 +6,14 @@ Whatever the notebook does, :meth:`Marker.mark` returns its records.
 import time
 from dataclasses import dataclass
 
+from bpcourse import __version__
+from bpcourse.marking import in_words
 from bpcourse.marking.attempts import Run
-from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in
+from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in, work_of
 from bpcourse.marking.course import Course
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
+from bpcourse.questions.judging.fingerprint import FIRST, changed
 from bpcourse.text import text
 
 
@@ -61,6 +64,7 @@ class Marker:
 
     def _mark(self, submission, data):
         own = {"notebook": submission.notebook, "state": "not gradable", "cells": []}
+        own |= {"version": __version__}
         if submission.problem:
             return own | {"message": submission.problem}, []
         if not submission.is_notebook:
@@ -77,12 +81,41 @@ class Marker:
             return own | {"message": text("grade.no_lesson")}, []
         run = Run(self, submission, cells)
         results = run.answers(questions)
+        version = self._version(own["notebook"], earlier)
+        for question in questions:
+            if version and changed(question, version):
+                of = text("grade.other_numbers", version=version)
+                results[question.id] = ("open", of, (), 0.0, None)
         records = [self._record(own["notebook"], question, results) for question in questions]
+        own |= {"version": version or __version__}
         state = run.state(records)
         own["earlier"] = earlier
         if earlier:
             state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
-        return own | state, records
+        work = {one.id: work_of(cells, one.answer) for one in questions}
+        records = [record | {"work": work[record["question"]]} for record in records]
+        return own | state, [*records, *self._in_words(own["notebook"], data)]
+
+    def _version(self, notebook, earlier):
+        """The version that was handed out where it is not this one, as far as is known; else ""."""
+        for assignment in self.course.assignments.values():
+            if notebook in assignment.lessons and assignment.version:
+                return assignment.version
+        return FIRST if earlier else ""
+
+    def _in_words(self, notebook, data):
+        """The records of the answers in words, which a person reads."""
+        about = {"notebook": notebook, "points": 0.0, "misconceptions": [], "message": ""}
+        for question in in_words.questions(notebook):
+            if self.settings.only in ("", question.id):
+                work = in_words.answer(data, question)
+                yield about | {
+                    "question": question.id,
+                    "state": "open" if work else "not answered",
+                    "of": question.worth(self.course),
+                    "seconds": 0.0,
+                    "work": work,
+                }
 
     def _record(self, notebook, question, results):
         """The record of one question from what came of it."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bpcourse.files import alone, write
-from bpcourse.marking import pages, plain
+from bpcourse.marking import in_words, pages, plain
 from bpcourse.marking.course import Course, stem_of
-from bpcourse.questions.bank import NOTEBOOKS, all_questions, of_notebook
+from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.questions.bank import find as find_question
 from bpcourse.text import text
 
@@ -81,11 +81,11 @@ def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
         if len(what) > 1:
             raise ValueError(text("grade.override_which", **where, names=", ".join(what)))
         (id,) = what
-        most = _most(id, course)
-        mark = _mark(number, cells[2], cells[3], most, is_question="." in id)
-        if mark is None:
-            raise ValueError(text("grade.override_points", **where, most=f"{most:g}"))
-        marks[student, id] = mark
+        limit = most(id, course)
+        given = mark(number, cells[2], cells[3], limit, is_question="." in id)
+        if given is None:
+            raise ValueError(text("grade.override_points", **where, most=f"{limit:g}"))
+        marks[student, id] = given
     return Overrides(marks, tuple(stale))
 
 
@@ -111,7 +111,7 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     return [(number, row) for number, row in rows[1:] if any(row)]
 
 
-def _mark(number: int, cell: str, reason: str, most: float, *, is_question: bool) -> Mark | None:
+def mark(number: int, cell: str, reason: str, most: float, *, is_question: bool) -> Mark | None:
     if cell == "":
         return Mark(number, reason)
     if cell.casefold() == EXCUSED:
@@ -128,11 +128,12 @@ def _mark(number: int, cell: str, reason: str, most: float, *, is_question: bool
     return Mark(number, reason, points=value)
 
 
-def _most(id: str, course: Course) -> float:
+def most(id: str, course: Course) -> float:
+    """The most points that can be given for it: of a question, a notebook, or all of them."""
     if "." in id:
-        return course.points(find_question(id))
-    stems = [id] if id else list(NOTEBOOKS.values())
-    return sum(course.points(one) for stem in stems for one in of_notebook(stem, set())[0])
+        words = in_words.find(id)
+        return words.worth(course) if words else course.points(find_question(id))
+    return sum(in_words.worth(stem, course) for stem in ([id] if id else NOTEBOOKS.values()))
 
 
 def _student(name: str, people: Mapping[str, str]) -> str | None:
@@ -153,7 +154,14 @@ def _what(name: str) -> tuple[str, ...] | None:
     for stem in NOTEBOOKS.values():
         if pages.lesson(stem).casefold() == low:
             return (stem,)
+    if in_words.find(name):
+        return (name,)
     found = []
+    for stem in NOTEBOOKS.values():
+        for one in in_words.questions(stem):
+            shown = pages.words(one.id)
+            if low in (shown.casefold(), f"{pages.lesson(stem)}: {shown}".casefold()):
+                found.append(one.id)
     for question in all_questions():
         if name in question.ids:
             return (question.id,)

@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from bpcourse.marking.grades import Asked
     from bpcourse.marking.overrides import Mark
 
-SIGNS = {"right": "✓", "recorded": "✓", "wrong": "✗", "not answered": "–"}  # of the others: "!"
-KINDS = {"right": "right", "wrong": "wrong", "not answered": ""}  # of the others: "look"
+SIGNS = {
+    "right": "✓",
+    "recorded": "✓",
+    "open": "…",
+    "wrong": "✗",
+    "not answered": "–",
+}  # of the others: "!"
+KINDS = {
+    "right": "right",
+    "wrong": "wrong",
+    "not answered": "",
+    "open": "",
+}  # of the others: "look"
 
 
 def render(name: str, **values: object) -> str:

@@ -98,7 +98,7 @@ class Results:
         """Make every file for people from what is kept; ValueError for wrong overrides."""
         course = course.at(assignment)
         by_hand = self.overrides(course)
-        records = [with_marks(record, by_hand) for record in self.records()]
+        records = with_marks(self.records(), by_hand)
         what = asked(records, course, assignment)
         lines = (json.dumps(plain.clean_all(one), ensure_ascii=False) for one in records)
         write(self.folder / "results.jsonl", "".join(f"{line}\n" for line in lines).encode())
@@ -171,7 +171,10 @@ def digest(data: bytes, settings: Settings, course: Course) -> str:
     questions = [path.read_bytes() for path in private if path.suffix in (".py", ".toml")]
     seeds = {id: one.seed for id, one in course.students.items() if one.seed}
     marks = sorted(course.own_points.items()), sorted(course.own_credit.items()), seeds
-    return _digest(_digest(data), __version__, replace(settings, only=""), marks, *questions)
+    handed_out = [(one.lessons, one.version) for one in course.assignments.values() if one.version]
+    return _digest(
+        _digest(data), __version__, replace(settings, only=""), marks, handed_out, *questions
+    )
 
 
 def _digest(*parts: object) -> str:
@@ -196,12 +199,19 @@ def file_name(student: str) -> str:
     return name if 0 < len(name) <= 100 else f"{name[:80] or '%'}-{_digest(student)[:12]}"
 
 
-def with_marks(record: Record, by_hand: Overrides) -> dict[str, Any]:
-    """The record with what is given by hand for its question."""
-    mark = by_hand.of(record["student"], record["question"] or record["notebook"])
-    changed = dict(record) | {"override": mark.reason if mark else ""}
-    if mark and record["question"] and mark.points is not None:
-        changed["points"] = mark.points
+def with_marks(records: Iterable[Record], by_hand: Overrides) -> list[dict[str, Any]]:
+    """The records with what is given by hand for their questions and notebooks."""
+    changed: list[dict[str, Any]] = []
+    whole: dict[str, Any] = {}
+    for record in records:
+        mark = by_hand.of(record["student"], record["question"] or record["notebook"])
+        changed.append(dict(record) | {"override": mark.reason if mark else ""})
+        if mark and mark.points is not None:
+            changed[-1]["points"] = mark.points
+        if record["question"] is None:
+            whole = changed[-1] if not mark or mark.points is None else {}
+        elif whole:
+            whole["points"] += changed[-1]["points"] - record["points"]
     return changed
 
 

@@ -71,7 +71,7 @@ def separating_nobody(records):
     right: dict = defaultdict(dict)
     points: dict = defaultdict(dict)
     for record in records:
-        if record["question"] and record["state"] != "recorded":
+        if record["question"] and record["state"] not in ("recorded", "open"):
             right[record["question"]][record["student"]] = record["state"] == "right"
             points[record["student"]][record["question"]] = record["points"]
     found = []

@@ -83,7 +83,7 @@ def _week(results: Results, course: Course, assignment: Assignment) -> list[Row]
     by_hand = results.overrides(course)
     for sentence in by_hand.stale:
         print(plain.line(sentence))
-    records = [with_marks(record, by_hand) for record in results.records()]
+    records = with_marks(results.records(), by_hand)
     return grades(records, course, assignment, by_hand)
 
 

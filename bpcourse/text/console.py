@@ -58,6 +58,7 @@ LIKE = {
     "⁽": "(",
     "⁾": ")",
     "λ": "lambda",
+    "ß": "ss",
     "\u0302": "_hat",  # as in ŷ, where it follows its letter
 }
 
@@ -71,10 +72,11 @@ def like(sign: str) -> str:
     if sign.isascii() or sign in LIKE:
         return LIKE.get(sign, sign)
     name = unicodedata.name(sign, "").lower()
-    if greek := re.search(r"greek (small|capital) letter (?:final )?(\w+)", name):
-        return greek[2] if greek[1] == "small" else greek[2].capitalize()
     parts = unicodedata.normalize("NFKD", sign)
     if parts == sign:
+        letter = re.search(r"(small|capital) (?:letter|ligature) (?:final |dotless )?(\w+)", name)
+        if letter and name.startswith(("greek", "latin")):
+            return letter[2] if letter[1] == "small" else letter[2].capitalize()
         return "" if unicodedata.combining(sign) else "?"
     mark = "^" if re.match("superscript|modifier", name) else "_" if "subscript" in name else ""
     return mark + "".join(map(like, parts))

@@ -21,6 +21,7 @@ from bpcourse.text import text
 from bpcourse.widgets import ink
 from bpcourse.widgets.networks import ACTIVATIONS
 
+FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to draw it without a kernel
 STATIC = files("bpcourse.widgets") / "static"
 SCRIPT = "".join(
     (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "ink.js", "pad.js")
@@ -128,6 +129,7 @@ class DigitPad(anywidget.AnyWidget):
     def __init__(
         self, network: Network | None = None, strokes: Sequence[npt.ArrayLike] = ()
     ) -> None:
+        self._given = network
         self.network = datasets.digit_reader() if network is None else network
         layers = in_page(self.network)
         labels = {name: text(f"pad.{name}") for name in LABELS}
@@ -196,6 +198,8 @@ class DigitPad(anywidget.AnyWidget):
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         picture, words = self._still()
         data = {**data, "text/plain": words, "image/svg+xml": picture}
+        if self._given is None:  # the course's own reader, which every page can have
+            data[FIGURE] = {"pad": None}
         return data, {**metadata, "image/svg+xml": {"alt": text("pad.alt", said=words)}}
 
 

@@ -495,6 +495,16 @@ def test_plot(rng):
     assert not pyplot.get_fignums()  # a notebook would show it a second time
 
 
+def test_a_right_report_plots_its_worst_entry_too(rng):
+    net, f, grad = worked(rng)
+    before = bits(net.params)
+    report = check_gradient(f, net.params, grad)
+    (line,) = report.plot().axes[1].lines
+    steps, errors = line.get_data()
+    assert len(steps) >= 9 and min(errors) < 1e-3 * max(errors)  # it falls, and rises again
+    assert bits(net.params) == before
+
+
 def test_a_gradient_that_is_the_same_everywhere_counts_as_an_array():
     # a closure over yesterday's gradient says nothing about points nearby
     stale = np.array([0.5])

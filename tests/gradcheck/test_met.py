@@ -73,3 +73,168 @@ def test_a_claim_in_a_tie_has_to_fit_the_common_slope(x):
         assert check_gradient(lambda w: float(w.max()), np.array(x), np.array(right)).verdict == (
             "right"
         )
+
+
+# log-sum-exp beyond the precision of f: there it is a max with a tie
+
+
+def log_sum_exp(w):
+    return float(w.max() + np.log(np.exp(w - w.max()).sum()))
+
+
+@pytest.mark.parametrize("size", [1e20, 1e50, 1e300])
+def test_log_sum_exp_of_huge_numbers(size):
+    x = np.full(2, size)
+    assert check_gradient(log_sum_exp, x, np.array([0.5, 0.5])).verdict == "right"
+    assert check_gradient(log_sum_exp, x, np.array([1.0, 1.0])).verdict != "right"
+
+
+# jumps
+
+
+def stairs(p):
+    return float((np.floor(10 * p) + p).sum())
+
+
+@pytest.mark.parametrize("x", [0.0, 0.1, 0.3, 1.0])
+def test_a_jump_at_the_point_is_told(x):
+    x = np.array([x])
+    for grad in (np.ones(1), np.ones_like):
+        report = check_gradient(stairs, x, grad)
+        assert (report.verdict, report.reason) == ("right", "jump") and "jump" in report.message
+    for claim in (0.0, 2.0):
+        report = check_gradient(stairs, x, np.array([claim]))
+        assert (report.verdict, report.reason) == ("cannot tell", "jump")
+        assert report.noise < 1e-10  # the jump is no rounding error of f
+        grad = lambda p, claim=claim: np.full_like(p, claim)  # noqa: E731
+        assert check_gradient(stairs, x, grad).verdict == "wrong"
+
+
+@pytest.mark.parametrize("distance", [1e-14, 1e-13, 1e-12, 1e-9, 1e-6, 1e-3])
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_jump_beside_the_point(side, distance):
+    x = np.array([0.1 + side * distance])
+    assert check_gradient(stairs, x, np.ones_like).verdict == "right"
+    assert check_gradient(stairs, x, lambda p: np.full_like(p, 2.0)).verdict == "wrong"
+    report = check_gradient(stairs, x, np.ones(1))
+    assert report.verdict == "right" or (report.verdict, report.reason) == ("cannot tell", "jump")
+    assert check_gradient(stairs, x, np.full(1, 2.0)).verdict != "right"
+
+
+def test_a_single_point_off_the_curve():
+    def f(p):
+        return float((p**2).sum() + (p[0] == 0.5))
+
+    report = check_gradient(f, np.array([0.5, 1]), lambda p: 2 * p)
+    assert (report.verdict, report.reason) == ("right", "jump")
+    assert check_gradient(f, np.array([0.5, 1]), lambda p: 3 * p).verdict == "wrong"
+
+
+# noise and state
+
+
+def test_the_calls_that_a_random_f_took_are_told():
+    rng, calls = np.random.default_rng(0), [0]
+
+    def f(p):
+        return float((p**2).sum()) + 1e-9 * rng.random()
+
+    report = check_gradient(f, np.ones(2), lambda p: 2 * p)
+    assert report.reason == "nondeterminism" and "at call 2" in report.message
+
+    def late(p):
+        calls[0] += 1
+        return float((p**2).sum()) + (calls[0] > 7) * 1e-3
+
+    report = check_gradient(late, np.ones(2), lambda p: 2 * p)
+    assert report.reason == "nondeterminism" and f"at call {report.evaluations}" in report.message
+
+
+def test_dropout_without_a_seed_in_grad_is_told():
+    rng = np.random.default_rng(0)
+    report = check_gradient(
+        lambda p: float((p**2).sum()), np.ones(20), lambda p: 2 * p * (rng.random(20) > 0.5)
+    )
+    assert (report.verdict, report.reason) == ("cannot tell", "nondeterminism")
+
+
+# inputs
+
+
+def squares(p):
+    return float((np.asarray(p) ** 2).sum())
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.01])
+@pytest.mark.parametrize(
+    "kind", ["0-d", "matrix", "subclass", "read-only", "transposed", "backwards"]
+)
+def test_arrays_of_every_kind(kind, factor):
+    x = {
+        "0-d": lambda: np.array(3.0),
+        "matrix": lambda: np.ones((2, 2)).view(np.matrix),
+        "subclass": lambda: np.ones(3).view(type("Own", (np.ndarray,), {})),
+        "read-only": lambda: np.arange(1.0, 4),
+        "transposed": lambda: np.arange(6.0).reshape(2, 3).T,
+        "backwards": lambda: np.arange(24.0).reshape(4, 6)[::2, ::-3],
+    }[kind]()
+    x.flags.writeable = kind != "read-only"
+    before = x.tobytes()
+    report = check_gradient(squares, x, lambda p: factor * 2 * np.asarray(p))
+    assert report.verdict == ("right" if factor == 1 else "wrong")
+    assert x.tobytes() == before
+
+
+def test_an_f_in_float16_is_not_blamed():
+    def f(p):
+        return (p.astype(np.float16) ** 2).sum()
+
+    for dtype in (np.float16, np.float32, np.float64):
+        x = np.array([1, 2], dtype)
+        assert check_gradient(f, x, lambda p: 2 * p).verdict != "wrong"
+        assert check_gradient(f, x, lambda p: 3 * p).verdict == "wrong"
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-100, 1e-20, 1e20, 1e100, 1e200, 1e300])
+@pytest.mark.parametrize("factor", [1.0, 1.001])
+def test_scales_from_end_to_end(scale, factor):
+    x, verdict = np.array([1.0, 2]), "right" if factor == 1 else "wrong"
+    report = check_gradient(
+        lambda p: float(np.sin(p / scale).sum()),
+        x * scale,
+        lambda p: factor * np.cos(p / scale) / scale,
+    )
+    assert report.verdict == verdict
+    report = check_gradient(
+        lambda p: float(scale * np.sin(p).sum()), x, lambda p: factor * scale * np.cos(p)
+    )
+    assert report.verdict == verdict
+
+
+# evidence
+
+
+def test_a_fault_nearby_is_shown_with_the_point_and_its_numbers():
+    def leaky(p):
+        return float(np.where(p["w"] > 0, p["w"], 0.1 * p["w"]).sum())
+
+    params = {"w": np.array([1.0, 0, 3])}
+    report = check_gradient(leaky, params, lambda p: {"w": np.where(p["w"] > 0, 1.0, 0.0)})
+    worst = report["w"]
+    assert worst.wrong == [(1,)] and worst.index == (1,) and worst.label == "w[1]"
+    assert worst.point["w"][1] == worst.value < 0 and worst.point["w"][0] == 1
+    assert worst.claimed == 0 and worst.slope == pytest.approx(0.1) and worst.bound < 1e-6
+    assert f"{worst.value:.8g}" in report.message and "0.1" in report.message
+
+
+def test_a_tie_is_shown_with_the_entries_that_meet():
+    report = check_gradient(lambda w: float(w.max()), np.array([1.0, 2, 2]), np.array([0.0, 1, 1]))
+    worst = report[""]
+    assert worst.together == ["params[1]", "params[2]"] and worst.sides == pytest.approx((1, 1))
+    assert worst.claimed == pytest.approx(2) and "meet in a kink" in report.message
+
+
+def test_the_look_of_the_difference_stands_in_the_report():
+    x = np.array([1.0, 2, 3])
+    report = check_gradient(lambda p: float((p**3).sum()), x, lambda p: 6 * p**2)
+    assert "2 times what they should be" in str(report) and "2 times" in report._repr_html_()

@@ -173,6 +173,17 @@ def test_what_no_file_can_hold_or_no_reader_see_is_marked():
         assert not set("\u202e\0\x1b") & set(page)
 
 
+def test_a_long_error_is_folded():
+    message = "The hint.\n" + "\n".join(f"line {n}" for n in range(300))
+    long = record("a", "matrix_form.outer_product", "wrong", message=message)
+    page = feedback.page(
+        Student("a"), [record("a", None, "graded", file="", cells=[]), long], Course()
+    )
+    shown, _, rest = page.partition("<details>")
+    assert "line 11" in shown and "line 12" not in shown
+    assert "288 more lines" in rest and "line 299" in rest
+
+
 def test_the_class_is_not_named_where_it_is_anonymous():
     assert "Student 0" not in report.page(CLASS, Course(anonymous=True))
     assert "Student 0" in report.page(CLASS, Course(anonymous=False))

@@ -326,10 +326,12 @@ answer("error_signals.recursion", "right")(
     )
 )
 answer("error_signals.recursion", "slope_missing")(lambda z, W, d: d @ W)
-answer("error_signals.margin_loss", "no_margin")(
+answer("scores_and_margin.margin_loss", "no_margin")(
     lambda s, c: (max(0, c - s), -1.0 * (c > s), 1.0 * (c > s))
 )
-answer("error_signals.margin_loss", "margin_ignored")(lambda s, c: (max(0, 1 - s + c), -1.0, 1.0))
+answer("scores_and_margin.margin_loss", "margin_ignored")(
+    lambda s, c: (max(0, 1 - s + c), -1.0, 1.0)
+)
 answer("vectors_and_jacobians.pointwise_jacobian", "diagonal_as_vector")(
     lambda z: 1 - np.tanh(z) ** 2
 )
@@ -1583,7 +1585,7 @@ for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
         unnamed=[lambda z, W, d: d.sum() * slope(z), lambda z, W, d: (W.T @ d) / slope(z)],
     )
 these(
-    "error_signals.margin_loss",
+    "scores_and_margin.margin_loss",
     target_and_output_swapped=[
         lambda s, c: (max(0, 1 + s - c), float(1 + s - c > 0), -float(1 + s - c > 0)),
     ],

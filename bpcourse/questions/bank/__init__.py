@@ -92,6 +92,11 @@ def of_notebook(notebook: str, mentioned: set[str]) -> tuple[tuple[Question, ...
     return (then, True) if earlier else (now, False)
 
 
+def folders() -> set[Path]:
+    """Those of an instructor's own questions that have been added."""
+    return set(_folders)
+
+
 def add(folder: str | Path) -> None:
     """Add an instructor's own questions: the ``*.py`` and ``*.toml`` of a folder.
 

@@ -123,6 +123,7 @@ def relu_backward(flaw, z, grad_a):
 @question(
     "activations.logistic_backward",
     answer="logistic_backward",
+    level="stretch",
     inputs=_upstream,
     points=2,
     minutes=5,
@@ -146,7 +147,7 @@ def logistic_backward(flaw, z, grad_a):
     "mend",
     answer="leaky_relu_slope",
     inputs=lambda rng, size: {**_values(rng, size), "slope": float(rng.uniform(0.01, 0.3))},
-    level="core",
+    level="stretch",
     points=2,
     minutes=4,
     misconceptions="slope_at_kink dead_side function_for_slope sides_swapped number_for_parameter "
@@ -224,3 +225,36 @@ def zero_gradient(flaw, z):
     if flaw("big_weight_big_gradient"):
         return "weights_zero"
     return "upstream" if flaw("mask_from_upstream") else "dead"
+
+
+@question(
+    "activations.order_of_logistic_slope",
+    "order",
+    answer="logistic_order",
+    inputs=lambda rng, size: {},
+    points=2,
+    minutes=4,
+    misconceptions="inner_slope_missing",
+)
+def order_of_logistic_slope(flaw):
+    second = "plain" if flaw("inner_slope_missing") else "exponential"
+    return ("start", second, "split", "one", "end")
+
+
+def _scaled(rng, size):
+    A, B = rng.uniform(1.5, 3.0), rng.uniform(0.4, 0.8)
+    return {"z": rng.normal(size=3 + size), "A": float(A), "B": float(B)}
+
+
+@question(
+    "activations.scaled_tanh_slope",
+    answer="scaled_tanh_slope",
+    inputs=_scaled,
+    points=3,
+    minutes=5,
+    misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
+    "function_for_slope tanh_slope_not_squared",
+)
+def scaled_tanh_slope(flaw, z, A, B):
+    outer = A * tanh_slope(flaw, z if flaw("outer_slope_at_wrong_point") else B * z)
+    return outer if flaw("inner_slope_missing") else outer * B

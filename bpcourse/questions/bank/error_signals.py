@@ -1,4 +1,4 @@
-"""Lesson 08: δ at the output, the recursion, the score and the margin loss."""
+"""Lesson 08: δ at the output, the recursion, all the way down."""
 
 import numpy as np
 
@@ -183,52 +183,55 @@ def all_deltas(flaw, z, W, delta_output):
     return tuple(deltas[::-1] if flaw("results_swapped") else deltas)
 
 
-def _scores(rng, size):
-    gap = (0.5, -0.7, 1.8, 0.2, -2.0)[size]
-    s_c = float(rng.normal())
-    return {"s": s_c + gap + 0.1 * float(rng.uniform()), "s_c": s_c}
-
-
-@question(
-    "error_signals.margin_loss",
-    answer="margin_loss",
-    inputs=_scores,
-    parts=("loss", "dL/ds", "dL/ds_c"),
-    points=2,
-    minutes=6,
-    misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
-)
-def margin_loss(flaw, s, s_c):
-    if flaw("target_and_output_swapped"):
-        s, s_c = s_c, s
-    value = (0.0 if flaw("no_margin") else 1.0) - s + s_c
-    active = 1.0 if value > 0 or flaw("margin_ignored") else 0.0
-    loss = value if flaw("margin_ignored") else max(0.0, value)
-    if flaw("sides_swapped"):
-        active = 1.0 - active
-    scores_swapped = flaw("target_and_output_swapped")  # and so its slopes
-    slopes = (active, -active) if flaw("sign_flipped") != scores_swapped else (-active, active)
-    return (loss, *slopes)
-
-
 mend_recursion = question(
-    "error_signals.mend_recursion", "mend", answer="mended_delta", minutes=6, **_one_layer_down
+    "error_signals.mend_recursion",
+    "mend",
+    answer="mended_delta",
+    level="stretch",
+    minutes=6,
+    **_one_layer_down,
 )(_delta_of_tanh)
 
 
 @question(
-    "error_signals.maximise",
-    "choice",
-    answer="maximise",
-    inputs=lambda rng, size: {"s": int(rng.integers(2, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="margin_ignored step_uphill backward_is_inverse",
+    "error_signals.order_of_recursion",
+    "order",
+    answer="recursion_order",
+    inputs=lambda rng, size: {},
+    points=2,
+    minutes=4,
+    misconceptions="weights_wrong_way_round",
 )
-def maximise(flaw, s):
-    if flaw("margin_ignored"):
-        return "larger_still"
-    if flaw("step_uphill"):
-        return "same_sign"
-    return "inverse" if flaw("backward_is_inverse") else "compare"
+def order_of_recursion(flaw):
+    if flaw("weights_wrong_way_round"):
+        return ("start", "own", "fan", "row", "end")
+    return ("start", "own", "fan", "weight", "end")
+
+
+def _skip(rng, size):
+    n, n_above, n_output = sizes(rng, size, 3)
+    return {
+        "z": rng.normal(size=n),
+        "W_above": rng.normal(size=(n_above, n)),
+        "delta_above": rng.normal(size=n_above),
+        "V": rng.normal(size=(n_output, n)),
+        "delta_output": rng.normal(size=n_output),
+    }
+
+
+@question(
+    "error_signals.delta_with_skip",
+    answer="delta_with_skip",
+    inputs=_skip,
+    points=3,
+    minutes=6,
+    misconceptions=TANH_SLOPES + " weights_wrong_way_round one_path_only sign_flipped",
+    forms={"logistic_slope_for_tanh": "of_sigma"},
+)
+def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
+    if flaw("weights_wrong_way_round"):
+        W_above, V = W_above.T, V.T
+    arriving = W_above.T @ delta_above
+    if not flaw("one_path_only"):
+        arriving = arriving + V.T @ delta_output
+    return (-1 if flaw("sign_flipped") else 1) * arriving * tanh_slope(flaw, z)

@@ -170,7 +170,7 @@ def _one_output(rng, size):
     "mend",
     answer="mended_slope",
     inputs=_one_output,
-    level="core",
+    level="stretch",
     points=2,
     minutes=6,
     misconceptions=TANH_SLOPES
@@ -245,3 +245,43 @@ def silent_pixel(flaw, pixel):
     if flaw("zero_means_solved"):
         return "perfect"
     return "hidden_dead" if flaw("slope_missing") else "stay"
+
+
+@question(
+    "one_weight_at_a_time.order_of_two_terms",
+    "order",
+    answer="two_terms_order",
+    inputs=lambda rng, size: {},
+    points=2,
+    minutes=4,
+    misconceptions="activation_of_own_layer",
+)
+def order_of_two_terms(flaw):
+    last = "own" if flaw("activation_of_own_layer") else "end"
+    return ("start", "only", "name", last)
+
+
+def _shared(rng, size):
+    n = 2 + size
+    return {"delta": rng.normal(size=n), "a_below": rng.normal(size=n)}
+
+
+@question(
+    "one_weight_at_a_time.shared_weight",
+    answer="slope_of_shared_weight",
+    inputs=_shared,
+    points=2,
+    minutes=6,
+    misconceptions="one_path_only overwritten_not_accumulated mean_for_sum upstream_missing "
+    "paths_multiplied sign_flipped",
+)
+def shared_weight(flaw, delta, a_below):
+    terms = a_below if flaw("upstream_missing") else delta * a_below
+    if flaw("one_path_only"):
+        terms = terms[:1]
+    if flaw("overwritten_not_accumulated"):
+        terms = terms[-1:]
+    if flaw("paths_multiplied"):
+        return float(np.prod(terms))
+    total = terms.mean() if flaw("mean_for_sum") else terms.sum()
+    return float(-total if flaw("sign_flipped") else total)

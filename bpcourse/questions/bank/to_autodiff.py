@@ -135,7 +135,7 @@ def what_is_kept(flaw, layers):
     "choice",
     answer="forward_or_reverse",
     inputs=lambda rng, size: {"inputs": int(rng.integers(2, 9)) * 1000},
-    level="stretch",
+    level="core",
     points=1,
     minutes=2,
     misconceptions="cost_grows_with_weights_squared matrix_times_matrix one_pass_is_enough",
@@ -146,3 +146,171 @@ def forward_or_reverse(flaw, inputs):
     if flaw("matrix_times_matrix"):
         return "no_difference"
     return "forward_once" if flaw("one_pass_is_enough") else "reverse_once"
+
+
+# --- the capstone: reverse mode on arrays, in five steps ------------------------------------------
+# Each answer is a few lines that are given in the notebook and run on the gates that the student
+# has built; nothing is trained here.
+
+
+def _two_arrays(rng, size):
+    shape = tuple(sizes(rng, size, 2))
+    return {name: rng.normal(size=shape) for name in ("u", "v", "seed")}
+
+
+@question(
+    "to_autodiff.elements",
+    answer="elements",
+    inputs=_two_arrays,
+    parts=("grad_u", "grad_v"),
+    level="stretch",
+    points=3,
+    minutes=20,
+    misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
+    "wrong_argument sign_flipped",
+    forms={"overwritten_not_accumulated": "the_first_stays"},
+)
+def elements(flaw, u, v, seed):
+    """The gradients of (u + v) · u, entry by entry, when ``seed`` comes from above."""
+    if flaw("upstream_missing"):
+        seed = np.ones_like(seed)
+    total = u + v
+    into_sum = seed * (total if flaw("wrong_argument") else u)
+    straight = seed * (u if flaw("wrong_argument") else total)
+    if flaw("upstream_shared_out"):
+        into_sum = into_sum / 2
+    into_u = straight + into_sum
+    if flaw("overwritten_not_accumulated"):
+        into_u = straight if flaw("the_first_stays") else into_sum
+    sign = -1 if flaw("sign_flipped") else 1
+    return sign * into_u, sign * into_sum
+
+
+@question(
+    "to_autodiff.sums",
+    answer="sums",
+    inputs=lambda rng, size: {"Z": rng.normal(size=sizes(rng, size, 2))},
+    level="stretch",
+    points=3,
+    minutes=12,
+    misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
+    "upstream_shared_out",
+    forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
+)
+def sums(flaw, Z):
+    """The gradient of Σ_k c_k² + Σ Z, where c = Z.sum(axis=0)."""
+    axis = 1 if flaw("summed_over_wrong_axis") else 0
+    c = Z.sum(axis=axis, keepdims=True)
+    from_square, from_all = 2 * c, 1.0
+    if flaw("upstream_missing"):
+        from_square = np.ones_like(c)
+    if flaw("upstream_shared_out"):
+        from_square, from_all = from_square / c.size / Z.shape[axis], 1 / Z.size
+    if flaw("overwritten_not_accumulated"):
+        if flaw("of_the_square"):
+            from_square = c
+        elif flaw("of_the_columns"):
+            from_all = 0.0
+        else:
+            from_square = 0 * c
+    return np.broadcast_to(from_square + from_all, Z.shape).copy()
+
+
+def _row_and_column(rng, size):
+    n, m = sizes(rng, size, 2)
+    shapes = {"X": (n, m), "b": (m,), "c": (n, 1), "seed": (n, m)}
+    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+
+
+@question(
+    "to_autodiff.undo_broadcast",
+    answer="undo_broadcast",
+    inputs=_row_and_column,
+    parts=("grad_X", "grad_b", "grad_c"),
+    level="stretch",
+    points=3,
+    minutes=15,
+    misconceptions="bias_not_summed bias_averaged bias_summed_to_one upstream_missing "
+    "first_example_only",
+)
+def undo_broadcast(flaw, X, b, c, seed):
+    """The gradients of X · b + c, when ``seed`` comes from above."""
+    if flaw("upstream_missing"):
+        seed = np.ones_like(seed)
+    into_X, into_b, into_c = seed * b, seed * X, seed + 0.0
+    if flaw("bias_not_summed"):
+        return into_X, into_b, into_c
+    if flaw("bias_summed_to_one"):
+        return into_X, into_b.sum(), into_c.sum()
+    if flaw("first_example_only"):
+        return into_X, into_b[0] + 0.0, into_c[:, :1] + 0.0
+    mean = flaw("bias_averaged")
+    into_b = into_b.mean(axis=0) if mean else into_b.sum(axis=0)
+    into_c = into_c.mean(axis=1, keepdims=True) if mean else into_c.sum(axis=1, keepdims=True)
+    return into_X, into_b, into_c
+
+
+def _factors(rng, size):
+    n, m, p = sizes(rng, size, 3)
+    return {"A": rng.normal(size=(n, m)), "W": rng.normal(size=(p, m))}
+
+
+@question(
+    "to_autodiff.products",
+    answer="products",
+    inputs=_factors,
+    parts=("grad_A", "grad_W"),
+    level="stretch",
+    points=3,
+    minutes=12,
+    misconceptions="gradient_transposed upstream_missing overwritten_not_accumulated "
+    "results_swapped",
+)
+def products(flaw, A, W):
+    """The gradients of the sum of the squares of A @ W.T."""
+    Z = A @ W.T
+    dZ = 2 * Z
+    if flaw("upstream_missing"):
+        dZ = np.ones_like(Z)
+    if flaw("overwritten_not_accumulated"):
+        dZ = Z
+    grads = dZ @ W, dZ.T @ A
+    if flaw("gradient_transposed"):
+        grads = grads[0].T.copy(), grads[1].T.copy()
+    return grads[::-1] if flaw("results_swapped") else grads
+
+
+@question(
+    "to_autodiff.again",
+    answer="again",
+    inputs=lambda rng, size: {
+        **{name: rng.normal(size=1 + size) for name in ("u", "v")},
+        "unused": rng.normal(size=2 + size),
+    },
+    parts=("grad_u", "grad_v", "grad_unused"),
+    level="stretch",
+    points=3,
+    minutes=10,
+    misconceptions="not_reset overwritten_not_accumulated upstream_shared_out wrong_argument",
+    forms={
+        "not_reset": "but_the_middle the_last_too",
+        "overwritten_not_accumulated": "the_first_stays",
+    },
+)
+def again(flaw, u, v, unused):
+    """The gradients of Σ (u + v) · u after the second of two backward passes."""
+    total = u + v
+    into_sum = total if flaw("wrong_argument") else u
+    straight = u if flaw("wrong_argument") else total
+    if flaw("upstream_shared_out"):
+        into_sum = into_sum / 2
+    into_u, into_v = straight + into_sum, into_sum + 0.0
+    if flaw("overwritten_not_accumulated"):
+        into_u = straight if flaw("the_first_stays") else into_sum
+    if flaw("not_reset"):  # the second pass sends more, as what lies between has kept its own
+        second_product, second_sum = (1, 1) if flaw("but_the_middle") else (2, 3)
+        if flaw("the_last_too"):
+            second_product, second_sum = 3, 4
+        into_u = into_u + second_product * straight + second_sum * into_sum
+        into_v = into_v + second_sum * into_sum
+    return into_u, into_v, np.zeros_like(unused)

@@ -143,7 +143,7 @@ def _crossing(rng, size):
     "mend",
     answer="cross_affine_map",
     inputs=_crossing,
-    level="core",
+    level="stretch",
     points=2,
     minutes=5,
     misconceptions="backward_is_inverse weights_wrong_way_round row_for_column_form sign_flipped "
@@ -196,3 +196,43 @@ def why_transpose(flaw, n):
     if flaw("upstream_shared_out"):
         return "share"
     return "shape_only" if flaw("weights_wrong_way_round") else "sum_over_outputs"
+
+
+@question(
+    "vectors_and_jacobians.order_of_column",
+    "order",
+    answer="column_order",
+    inputs=lambda rng, size: {},
+    points=2,
+    minutes=4,
+    misconceptions="weights_wrong_way_round",
+)
+def order_of_column(flaw):
+    second = "across" if flaw("weights_wrong_way_round") else "down"
+    return ("start", second, "row", "stack")
+
+
+def _residual(rng, size):
+    n = 2 + size
+    return {"W": rng.normal(size=(n, n)), "delta": rng.normal(size=n)}
+
+
+@question(
+    "vectors_and_jacobians.back_through_sum",
+    answer="back_through_sum",
+    inputs=_residual,
+    points=3,
+    minutes=5,
+    misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
+    "elementwise_for_matrix_product",
+)
+def back_through_sum(flaw, W, delta):
+    turned = W if flaw("weights_wrong_way_round") else W.T
+    if flaw("backward_is_inverse"):
+        return np.linalg.pinv(W + np.eye(len(W))) @ delta
+    if flaw("elementwise_for_matrix_product"):
+        return turned * delta + delta
+    back = turned @ delta
+    if not flaw("one_path_only"):
+        back = back + delta
+    return -back if flaw("sign_flipped") else back

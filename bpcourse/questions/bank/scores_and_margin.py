@@ -1,0 +1,92 @@
+"""Lesson 20: the score and the margin loss."""
+
+from bpcourse.questions.question import question
+
+
+def _scores(rng, size):
+    gap = (0.5, -0.7, 1.8, 0.2, -2.0)[size]
+    s_c = float(rng.normal())
+    return {"s": s_c + gap + 0.1 * float(rng.uniform()), "s_c": s_c}
+
+
+@question(
+    "scores_and_margin.margin_loss",
+    formerly="error_signals.margin_loss",
+    answer="margin_loss",
+    inputs=_scores,
+    parts=("loss", "dL/ds", "dL/ds_c"),
+    points=2,
+    minutes=6,
+    misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
+)
+def margin_loss(flaw, s, s_c):
+    if flaw("target_and_output_swapped"):
+        s, s_c = s_c, s
+    value = (0.0 if flaw("no_margin") else 1.0) - s + s_c
+    active = 1.0 if value > 0 or flaw("margin_ignored") else 0.0
+    loss = value if flaw("margin_ignored") else max(0.0, value)
+    if flaw("sides_swapped"):
+        active = 1.0 - active
+    scores_swapped = flaw("target_and_output_swapped")  # and so its slopes
+    slopes = (active, -active) if flaw("sign_flipped") != scores_swapped else (-active, active)
+    return (loss, *slopes)
+
+
+@question(
+    "scores_and_margin.maximise",
+    "choice",
+    formerly="error_signals.maximise",
+    answer="maximise",
+    inputs=lambda rng, size: {"s": int(rng.integers(2, 9))},
+    level="core",
+    points=1,
+    minutes=2,
+    misconceptions="margin_ignored step_uphill backward_is_inverse",
+)
+def maximise(flaw, s):
+    if flaw("margin_ignored"):
+        return "larger_still"
+    if flaw("step_uphill"):
+        return "same_sign"
+    return "inverse" if flaw("backward_is_inverse") else "compare"
+
+
+@question(
+    "scores_and_margin.order_of_score_slope",
+    "order",
+    answer="score_order",
+    inputs=lambda rng, size: {},
+    points=2,
+    minutes=3,
+    misconceptions="activation_of_own_layer",
+)
+def order_of_score_slope(flaw):
+    last = "own" if flaw("activation_of_own_layer") else "end"
+    return ("start", "one", "slope", last)
+
+
+def _rivals(rng, size):
+    leads = ((0.5, 2.0), (-0.7, 0.3), (1.8, 1.4), (1.7, 0.2), (-2.0, 3.0))[size]
+    s = float(rng.normal())
+    s_1, s_2 = (s - lead + 0.1 * float(rng.uniform()) for lead in leads)
+    return {"s": s, "s_1": s_1, "s_2": s_2}
+
+
+@question(
+    "scores_and_margin.two_rivals",
+    answer="two_rivals",
+    inputs=_rivals,
+    parts=("loss", "dL/ds", "dL/ds_1", "dL/ds_2"),
+    points=2,
+    minutes=5,
+    misconceptions="margin_ignored no_margin sign_flipped mean_for_sum",
+)
+def two_rivals(flaw, s, s_1, s_2):
+    share = 0.5 if flaw("mean_for_sum") else 1.0
+    sign = -1.0 if flaw("sign_flipped") else 1.0
+    loss, slopes = 0.0, []
+    for rival in (s_1, s_2):
+        value = (0.0 if flaw("no_margin") else 1.0) - s + rival
+        loss += share * (value if flaw("margin_ignored") else max(0.0, value))
+        slopes.append(sign * share * (1.0 if value > 0 or flaw("margin_ignored") else 0.0))
+    return (loss, -sum(slopes), *slopes)

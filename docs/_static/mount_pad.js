@@ -1,0 +1,4 @@
+document.querySelectorAll(".bpc-pad.bpc-live").forEach((place) => {
+  place.replaceChildren();
+  mountPad(place, window.bpcPad, [], () => {});
+});

@@ -1,0 +1,126 @@
+// What the pages do by themselves: guesses are judged and kept, ends fold, progress is remembered.
+
+const kept = (key) => {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null; // a browser may refuse its storage: the page goes on without
+  }
+};
+const keep = (key, value) => {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    /* the page goes on without */
+  }
+};
+
+// A guess as people write it: 0.98 or 98 %, (2, 4) or 2, 4, \u2212 or -.
+const plain = (guess) =>
+  String(guess)
+    .trim()
+    .replace(/\u2212/g, "-")
+    .replace(/^["'([]+|["')\]]+$/g, "")
+    .replace(/,\s*$/, "")
+    .replace(/\s*,\s*/g, ",")
+    .toLowerCase();
+const number = (guess) => {
+  const percent = /^(-?[\d.]+)\s*%$/.exec(guess);
+  const value = percent ? Number(percent[1]) / 100 : Number(guess);
+  return guess === "" || Number.isNaN(value) ? null : value;
+};
+const same = (guess, wanted, form) => {
+  const [a, b] = [plain(guess), plain(wanted)];
+  if (a === b) return true;
+  let x = number(a);
+  const y = number(b);
+  if (x === null || y === null) return false;
+  if (form === "exponent" && x > 0 && x < 1) x = Math.log10(x);
+  const decimals = (/\.(\d+)/.exec(a) || ["", ""])[1].length;
+  const away = Math.abs(x - y);
+  return away <= 0.5000001 * 10 ** -decimals && away <= 0.05 * Math.abs(y) + 1e-12;
+};
+
+document.querySelectorAll(".bpc-guess").forEach((form) => {
+  const known = JSON.parse(
+    new TextDecoder().decode(Uint8Array.from(atob(form.dataset.known), (c) => c.charCodeAt(0))),
+  );
+  const labels = JSON.parse(form.dataset.labels);
+  const status = form.querySelector("[role=status]");
+  const key = `bpcourse.guess.${form.dataset.id}`;
+  const reveal = [...document.querySelectorAll(".tag_bpc-reveal")].find(
+    (one) => form.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
+  if (reveal) reveal.hidden = true;
+  const open = (guess) => {
+    if (reveal) reveal.hidden = false;
+    if (guess === null) return;
+    const wrong = Object.entries(known.wrong).find(([idea]) => same(guess, idea, known.form));
+    const verdict = same(guess, known.answer, known.form)
+      ? labels.right
+      : wrong
+        ? wrong[1]
+        : labels.other;
+    status.innerHTML = "";
+    status.append(`${labels.said} ${guess}. `);
+    const said = document.createElement("span");
+    said.className = "mathjax_process";
+    said.textContent = verdict
+      .replace(/\$([^$]+)\$/g, "\\($1\\)")
+      .replace(/\*/g, "")
+      .replace(/\{\{/g, "{")
+      .replace(/\}\}/g, "}");
+    status.append(said);
+    window.MathJax?.typesetPromise?.([said]);
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const guess = form.guess.value.trim();
+    if (!guess) return form.guess.focus();
+    const first = kept(key) ?? guess;
+    keep(key, first);
+    open(first);
+  });
+  form.querySelector(".skip").addEventListener("click", () => open(null));
+  const before = kept(key);
+  if (before !== null) {
+    form.guess.value = before;
+    open(before);
+  }
+});
+
+// What stands behind the fold.
+const ends = [
+  "Checks of this lesson",
+  "Why it is true",
+  "In your lecture\u2019s letters",
+  "In your lecture's letters",
+];
+document.querySelectorAll("section > h2").forEach((heading) => {
+  const title = heading.firstChild?.textContent?.trim();
+  if (!ends.includes(title)) return;
+  const fold = document.createElement("details");
+  const summary = document.createElement("summary");
+  summary.textContent = title;
+  fold.className = "bpc-fold";
+  fold.append(summary);
+  while (heading.nextSibling) fold.append(heading.nextSibling);
+  heading.classList.add("bpc-unseen");
+  heading.after(fold);
+});
+
+// Lessons that were read to the end carry a mark.
+const page = location.pathname.split("/").pop();
+const bottom = document.querySelector(".prev-next-area, footer");
+if (bottom && location.pathname.includes("/lectures/")) {
+  new IntersectionObserver((seen) => {
+    if (seen.some((one) => one.isIntersecting)) keep(`bpcourse.read.${page}`, "1");
+  }).observe(bottom);
+}
+document
+  .querySelectorAll(".bd-sidebar-primary a.reference, .toctree-wrapper a.reference")
+  .forEach((link) => {
+    const name = link.pathname.split("/").pop();
+    if (link.pathname.includes("/lectures/") && kept(`bpcourse.read.${name}`))
+      link.classList.add("bpc-read");
+  });

@@ -1,0 +1,40 @@
+"""The checker reads as a method: short functions, named numbers, one first page."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bpcourse import gradcheck
+
+MODULES = sorted(Path(gradcheck.__file__).parent.glob("*.py"))
+LONGEST = 40
+PLAIN = {0, 1, 2, 1j}  # numbers that need no name
+
+
+def functions(path: Path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            yield node
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_function_is_long(path):
+    for node in functions(path):
+        body = node.body[ast.get_docstring(node) is not None :]
+        lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+        assert lines <= LONGEST, f"{path.name}: {node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_every_number_has_a_name(path):
+    for node in functions(path):
+        for number in ast.walk(node):
+            if isinstance(number, ast.Constant) and isinstance(number.value, int | float | complex):
+                assert number.value in PLAIN, f"{path.name}:{number.lineno}: {number.value}"
+
+
+def test_the_first_page_names_every_module_of_the_method():
+    page = gradcheck.__doc__
+    for name in ("slope", "line", "noise", "point", "look", "kinks", "check", "tuned"):
+        assert f"``{name}.py``" in page

@@ -1,0 +1,188 @@
+"""The site: built whole and offline, no link is dead, and its pages work by themselves."""
+
+import html
+import http.server
+import re
+import subprocess
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from bpcourse.text import text
+from tests.lessons import PREDICT
+from tools import notebooks
+
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted(path.stem for path in (ROOT / "lectures").glob("*.ipynb"))
+LINK = re.compile(r"""<(a|link|script|img|iframe|source)\b[^>]*?\b(?:href|src)=["']([^"']*)["']""")
+pytest.importorskip("sphinx_book_theme", reason="make site sets up what the site needs")
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site in a folder of its own; a warning of Sphinx is an error."""
+    out = tmp_path_factory.mktemp("build") / "site"
+    command = [sys.executable, "-m", "tools.site", "--out", str(out)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    found = [path for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+    return {path: path.read_text(encoding="utf-8") for path in found}
+
+
+def test_every_lesson_and_exercise_is_a_page(site):
+    for folder in ("lectures", "exercises"):
+        for path in (ROOT / folder).glob("*.ipynb"):
+            assert (site / folder / f"{path.stem}.html").exists()
+
+
+def test_no_link_is_dead_and_no_page_asks_another_host(site, pages):
+    anchors = {
+        path: set(re.findall(r'\bid="([^"]+)"', page)) | set(re.findall(r'<a name="([^"]+)"', page))
+        for path, page in pages.items()
+    }
+    for path, page in pages.items():
+        for tag, target in LINK.findall(page):
+            parts = urlsplit(html.unescape(target))
+            if parts.scheme == "data" or (parts.scheme and tag == "a"):
+                continue  # a reader may follow a link out; a page may not
+            assert not parts.scheme and not parts.netloc, f"{path.name} asks {target}"
+            there = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert there.exists(), f"{path.relative_to(site)}: {target}"
+            if parts.fragment and there in anchors and tag == "a":
+                assert unquote(parts.fragment) in anchors[there], f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("stem", LESSONS)
+def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
+    page = (site / "lectures" / f"{stem}.html").read_text(encoding="utf-8")
+    cells = notebooks.read(ROOT / "lectures" / f"{stem}.ipynb").cells
+    asked = [
+        PREDICT.search(cell.source)[1]
+        for cell in cells
+        if cell.cell_type == "code" and PREDICT.search(cell.source) and "..." in cell.source
+    ]
+    assert re.findall(r'class="bpc-guess[^>]*data-id="([^"]+)"', page) == asked
+    for picture in re.findall(r"<img[^>]*_static/figures[^>]*>", page):
+        assert re.search(r'alt="[^"]{20,}"', picture)
+    assert "application/vnd.jupyter.widget" not in page
+
+
+def test_no_exercise_shows_an_answer_or_the_marking(site):
+    for path in (ROOT / "exercises").glob("*.ipynb"):
+        page = (site / "exercises" / f"{path.stem}.html").read_text(encoding="utf-8")
+        assert ".require()" not in page and "BEGIN SOLUTION" not in page
+
+
+# --- in a browser -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(site):
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    path = Path("/usr/bin/chromium")
+    if not path.exists():
+        pytest.skip("no Chromium here")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=str(path), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium, served):
+    """A new reader's page, which must not complain, nor ask another host."""
+    page = chromium.new_page(viewport={"width": 1366, "height": 768})
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    yield page
+    page.close()
+    assert said == []
+    assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("stem", LESSONS)
+def test_a_page_opens_and_fits_a_phone(tab, served, stem):
+    tab.goto(f"{served}/lectures/{stem}.html")
+    tab.wait_for_function("!document.querySelector('.bpc-live:empty')")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.browser
+def test_a_guess_is_judged_kept_and_only_then_answered(tab, served):
+    tab.goto(f"{served}/lectures/08_error_signals.html")
+    form = tab.locator(".bpc-guess").first
+    reveal = tab.locator(".tag_bpc-reveal").first
+    assert not reveal.is_visible()
+    form.get_by_role("textbox").fill("1.085")
+    form.get_by_role("button", name="Look").click()
+    assert reveal.is_visible() and "1.085" in form.get_by_role("status").inner_text()
+    assert "That is right" not in form.get_by_role("status").inner_text()
+    tab.reload()
+    assert reveal.is_visible() and form.get_by_role("textbox").input_value() == "1.085"
+    assert not tab.locator(".tag_bpc-reveal").nth(1).is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("guess", ["−1.085", "-1.085", "-1.09"])
+def test_a_right_guess_is_right_as_people_write_it(tab, served, guess):
+    tab.goto(f"{served}/lectures/08_error_signals.html")
+    form = tab.locator(".bpc-guess").first
+    form.get_by_role("textbox").fill(guess)
+    form.get_by_role("button", name="Look").click()
+    assert "That is right" in form.get_by_role("status").inner_text()
+
+
+@pytest.mark.browser
+def test_the_stepper_plays_without_a_kernel(tab, served):
+    tab.goto(f"{served}/lectures/08_error_signals.html")
+    figure = tab.locator(".bpc-stepper").first
+    figure.scroll_into_view_if_needed()
+    before = figure.inner_text()
+    figure.get_by_role("button", name=text("stepper.step"), exact=True).click()
+    tab.wait_for_function(
+        "([was]) => document.querySelector('.bpc-stepper').innerText !== was", arg=[before]
+    )
+
+
+@pytest.mark.browser
+def test_the_pad_reads_what_is_drawn(tab, served):
+    tab.goto(f"{served}/lectures/00_start_here.html")
+    area = tab.locator(".bpc-pad canvas, .bpc-pad svg").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    x, top, height = box["x"] + box["width"] / 2, box["y"] + 0.15 * box["height"], box["height"]
+    tab.mouse.move(x, top)
+    tab.mouse.down()
+    for part in range(1, 15):
+        tab.mouse.move(x, top + 0.7 * height * part / 14)
+    tab.mouse.up()
+    tab.wait_for_function("/reads 1|1/.test(document.querySelector('.bpc-pad').innerText)")
+    assert "Draw a digit" not in tab.locator(".bpc-pad").inner_text().splitlines()[0]

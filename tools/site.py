@@ -1,0 +1,280 @@
+"""The maintainers' tool that builds the course's site from the committed notebooks, offline.
+
+``python -m tools.site`` writes ``build/site``: it lays the lessons, exercises and documents out for
+Sphinx in ``build/source``, with guesses that are judged in the page, figures that are played
+without a kernel, and nothing that asks another host; then Sphinx builds, and a warning is an error.
+"""
+
+import argparse
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from html import escape
+from pathlib import Path
+
+from bpcourse import datasets, widgets
+from bpcourse.questions.asking import HINTS
+from bpcourse.questions.bank import all_questions
+from bpcourse.questions.judging.posed import pose
+from bpcourse.text import text
+from bpcourse.widgets import drawing, pad, stepper
+from tools.notebooks import dumps, read
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+FIGURE = stepper.FIGURE
+PREDICT = re.compile(r"""predict\(\s*["']([\w.]+)["']""")
+ASIDE = re.compile(  # where to write a guess in a notebook
+    r" ?\*?\(?Write your (?:guess|number)[^.*]*(?:dots|cell)[^.]*\.(?: Then run[^.]*\.)?\)?\*?"
+)
+MODULES = (
+    "activations datasets diagnosis gradcheck graph indexwise layers losses network notation "
+    "optimizers questions training widgets"
+).split()
+
+
+def lay_out(source):
+    """Everything that Sphinx reads, in the folder ``source``."""
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(DOCS, source)
+    static = source / "_static"
+    for folder in ("lectures", "exercises"):
+        (source / folder).mkdir()
+        for path in sorted((ROOT / folder).glob("*.ipynb")):
+            notebook = read(path)
+            make = lesson if folder == "lectures" else exercise
+            make(notebook, path.stem, static)
+            (source / folder / path.name).write_text(dumps(notebook), encoding="utf-8")
+    for path in (ROOT / "lectures").glob("*.pdf"):
+        shutil.copy(path, source / "lectures")
+    page = (ROOT / "lectures" / "README.md").read_text(encoding="utf-8")
+    page = re.sub(r"```mermaid\n.*?```", "", page, flags=re.S)
+    page = _links(page, ROOT / "lectures")
+    (source / "lectures" / "map.md").write_text(page, encoding="utf-8")
+    for path in DOCS.rglob("*.md"):
+        page = _links(path.read_text(encoding="utf-8"), path.parent)
+        (source / path.relative_to(DOCS)).write_text(page, encoding="utf-8")
+    (source / "mistakes.md").write_text(mistakes(), encoding="utf-8")
+    (source / "reference.md").write_text(reference(), encoding="utf-8")
+    scripts(static)
+
+
+def scripts(static):
+    """The figures' own scripts and styles, as plain files for every page."""
+    parts = {"stepper": (stepper.SCRIPT, stepper.CSS), "pad": (pad.SCRIPT, pad.CSS)}
+    for name, (script, css) in parts.items():
+        script = re.sub(r"^export (default )?", "", script, flags=re.M)
+        mount = (DOCS / "_static" / f"mount_{name}.js").read_text(encoding="utf-8")
+        (static / f"{name}.js").write_text(f"(() => {{{script}\n{mount}}})();\n", encoding="utf-8")
+        (static / f"{name}.css").write_text(css, encoding="utf-8")
+    figure = widgets.Stepper(datasets.worked_network()[0])  # for its labels and dialects alone
+    common = {key: figure.data[key] for key in ("labels", "dialects")}
+    (static / "stepper_data.js").write_text(f"window.bpcStepper = {json.dumps(common)};\n", "utf-8")
+    data = json.dumps(widgets.DigitPad().data)
+    (static / "pad_data.js").write_text(f"window.bpcPad = {data};\n", encoding="utf-8")
+
+
+def lesson(notebook, stem, static):
+    """A lesson as a page: guesses with a box and a button, figures live, pictures described."""
+    cells = []
+    for cell in notebook.cells:
+        found = PREDICT.search(cell.source) if cell.cell_type == "code" else None
+        if found and "..." in cell.source:
+            cells.append(_markdown(cell, guess_box(found[1], stem)))
+            continue
+        if cell.cell_type == "markdown":
+            cell.source = ASIDE.sub("", cell.source)
+        else:
+            if ".reveal(" in cell.source:
+                cell.metadata["tags"] = ["bpc-reveal", "remove-input"]
+            _outputs(cell, stem, static)
+        cells.append(cell)
+    notebook.cells = cells
+
+
+def exercise(notebook, stem, static):
+    """An exercise as a page: tasks and hints to read; answers are given in JupyterLab."""
+    marking = next(
+        (n for n, cell in enumerate(notebook.cells) if cell.source.startswith("## For marking")),
+        len(notebook.cells),
+    )
+    questions = {question.id: question for question in all_questions()}
+    cells = []
+    for cell in notebook.cells[:marking]:
+        asked = re.match(r'ask\("([\w.]+)"\)$', cell.source)
+        checked = re.match(r'check\("([\w.]+)"', cell.source)
+        if cell.cell_type == "code" and asked:
+            cells.append(_markdown(cell, _asked(questions[asked[1]])))
+        elif cell.cell_type == "code" and checked:
+            cells.append(_markdown(cell, _hints(questions[checked[1]])))
+        elif cell.cell_type == "markdown" or "progress(" not in cell.source:
+            cells.append(cell)
+    notebook.cells = cells
+
+
+def guess_box(id, stem):
+    """The box for a guess, with what the page must know to judge it."""
+    lesson = stem[3:]
+    path = ROOT / "bpcourse" / "text" / "en" / f"{lesson}.toml"
+    entry = tomllib.loads(path.read_text(encoding="utf-8")).get("prediction", {}).get(id, {})
+    known = {key: entry.get(key) for key in ("answer", "form")} | {"wrong": entry.get("wrong", {})}
+    hidden = base64.b64encode(json.dumps(known).encode()).decode()  # not to be read by the way
+    labels = {key: text(f"site.{key}") for key in ("right", "other", "said")}
+    return (
+        f'<form class="bpc-guess mathjax_process" data-id="{id}" data-known="{hidden}" '
+        f'data-labels="{escape(json.dumps(labels))}">'
+        f'<label>{escape(text("site.guess"))} <input name="guess" autocomplete="off"></label> '
+        f"<button>{escape(text('site.look'))}</button> "
+        f'<button type="button" class="skip">{escape(text("site.skip"))}</button>'
+        '<p role="status"></p></form>'
+    )
+
+
+def mistakes():
+    """The catalogue of mistakes as a page."""
+    path = ROOT / "bpcourse" / "text" / "en" / "misconceptions.toml"
+    catalogue = tomllib.loads(path.read_text(encoding="utf-8"))["misconception"]
+    lines = ["# The catalogue of mistakes", "", text("site.mistakes"), ""]
+    for name, entry in catalogue.items():
+        cure = f"[lesson {entry['cure'][:2]}](lectures/{entry['cure']}.ipynb)"
+        lines += [f"## {name.replace('_', ' ')}", ""]
+        lines += [f"{entry['hint']}", "", f"*In code:* {entry['code']}  "]
+        lines += [f"*In numbers:* {entry['numbers']}  "]
+        lines += [f"*Read again:* {cure}, “{entry['section']}”", ""]
+    return "\n".join(lines).replace("{{", "{").replace("}}", "}")
+
+
+def reference():
+    """The API reference: the package's public modules."""
+    blocks = [
+        f"```{{eval-rst}}\n.. automodule:: bpcourse.{name}\n   :members:\n```" for name in MODULES
+    ]
+    heads = [f"## bpcourse.{name}\n\n{block}" for name, block in zip(MODULES, blocks, strict=True)]
+    return "\n\n".join(["# API reference", *heads]) + "\n"
+
+
+def _asked(question):
+    posed = pose(question, 0)
+    values = {name: _shown(value) for name, value in posed.inputs.items()}
+    lines = [text(f"question.{question.id}.task", **values), ""]
+    for letter, option in posed.labels.items():
+        lines.append(f"- **{letter}**  " + text(f"question.{question.id}.{option}", **values))
+    return "\n".join(lines)
+
+
+def _shown(value):
+    from bpcourse.questions.asking import _in_text
+
+    return _in_text(value)
+
+
+def _hints(question):
+    if question.recorded:
+        return text("site.recorded")
+    hints = [text(f"question.{question.id}.hint_{number}") for number in range(1, HINTS + 1)]
+    return "\n\n".join(
+        f"<details><summary>{escape(text('ask.hint', number=number, count=HINTS))}</summary>"
+        f"\n\n{hint}\n\n</details>"
+        for number, hint in enumerate(hints, 1)
+    )
+
+
+def _markdown(cell, source):
+    from nbformat.v4 import new_markdown_cell
+
+    return new_markdown_cell(source, id=cell["id"])
+
+
+def _outputs(cell, stem, static):
+    """The outputs as HTML of our own: pictures as files, with their words; figures to be played."""
+    kept = []
+    for number, output in enumerate(cell.get("outputs", [])):
+        data = output.get("data", {})
+        about = output.get("metadata", {})
+        if FIGURE in data:
+            kept.append(_html(output, _figure(data[FIGURE], data["image/svg+xml"])))
+        elif "image/png" in data:
+            name = f"{stem}-{cell['id']}-{number}.png"
+            (static / "figures").mkdir(exist_ok=True)
+            (static / "figures" / name).write_bytes(base64.b64decode(data["image/png"]))
+            said = about.get("image/png", {})
+            size = "".join(f' {key}="{said[key]}"' for key in ("width", "height") if key in said)
+            alt = escape(said.get("alt", data.get("text/plain", "")))
+            source = f'src="../_static/figures/{name}" alt="{alt}" loading="lazy"{size}'
+            picture = f'<img class="dark-light" {source}>'
+            kept.append(_html(output, f'<figure class="bpc-picture">{picture}</figure>'))
+        elif "image/svg+xml" in data:
+            alt = escape(about.get("image/svg+xml", {}).get("alt", ""))
+            svg = data["image/svg+xml"]
+            kept.append(
+                _html(output, f'<div class="bpc-still" role="img" aria-label="{alt}">{svg}</div>')
+            )
+        else:
+            if "text/html" in data:
+                data["text/html"] = data["text/html"].replace(".ipynb", ".html")
+            kept.append(output)
+    if cell.cell_type == "code":
+        cell.outputs = kept
+
+
+def _figure(figure, still):
+    """A figure that its script plays; without scripts its still picture."""
+    kind, program = next(iter(figure.items()))
+    content = {"program": program, "svg": drawing.svg(program, alone=False)} if program else {}
+    data = escape(json.dumps(content))
+    names = (f"{kind}_data.js", f"{kind}.js")
+    loads = "".join(f'<script defer src="../_static/{name}"></script>' for name in names)
+    live = (
+        f'<div class="bpc-{kind} bpc-live" data-figure="{data}"><noscript>{still}</noscript></div>'
+    )
+    return live + loads
+
+
+def _html(output, html):
+    output = output.copy()
+    output.update(output_type="display_data", data={"text/html": html}, metadata={})
+    output.pop("execution_count", None)
+    return output
+
+
+def _links(page, home):
+    """Links to the repository's files lead to the site's pages, or become plain words.
+
+    ``home`` is the folder in which the page stands in the repository.
+    """
+
+    def link(found):
+        words, target = found.groups()
+        path, _, anchor = target.partition("#")
+        if not path or ":" in path:
+            return found[0]
+        there = (home / path).resolve()
+        if there == ROOT / "lectures" / "README.md":
+            there = ROOT / "lectures" / "map.md"
+        elif there.is_relative_to(DOCS):
+            return found[0]
+        elif there.parent not in (ROOT / "lectures", ROOT / "exercises") or not there.suffix:
+            return words
+        return f"[{words}](/{there.relative_to(ROOT)}{'#' + anchor if anchor else ''})"
+
+    return re.sub(r"\[([^][]+)\]\(([^() ]+)\)", link, page)
+
+
+def main(argv=None):
+    """The command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.site", description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site", help="where to")
+    out = parser.parse_args(argv).out
+    source = out.parent / "source"
+    lay_out(source)
+    shutil.rmtree(out, ignore_errors=True)
+    command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    return subprocess.run([*command, str(source), str(out)], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
