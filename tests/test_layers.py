@@ -9,12 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slopes import central_difference, complex_step
 
-from bpcourse import Network, SquaredError, layers
+import bpcourse
+from bpcourse import Network, SquaredError, activations, layers
 from bpcourse.layers import Linear
 
 BATCH, N_IN, N_OUT = 5, 4, 3
-ELEMENT_WISE = "Identity Sigmoid Tanh ReLU LeakyReLU Softplus SiLU GELU".split()
+ELEMENT_WISE = [kind.__name__ for kind in layers.ElementWise.__subclasses__()]
 WITHOUT_PARAMETERS = [*ELEMENT_WISE, "Softmax"]
+
+
+def test_every_activation_has_a_layer_that_is_public():
+    functions = {type(getattr(layers, name)().function) for name in ELEMENT_WISE}
+    assert functions == set(activations.Activation.__subclasses__())
+    assert set(WITHOUT_PARAMETERS) <= set(bpcourse.__all__)
 
 
 def make(name, rng, dtype=np.float64):

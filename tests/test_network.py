@@ -25,7 +25,7 @@ from bpcourse import (
 )
 
 BATCH, SIZES = 5, (3, 4, 2)
-HIDDEN = ["Identity", "Sigmoid", "Tanh", "ReLU", "LeakyReLU", "Softplus", "SiLU", "GELU"]
+HIDDEN = [kind.__name__ for kind in layers.ElementWise.__subclasses__()]
 
 
 def make(rng, hidden="Tanh", loss=None, sizes=SIZES, dtype=np.float64):

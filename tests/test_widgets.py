@@ -24,14 +24,16 @@ from bpcourse import (
     datasets,
     graph,
 )
+from bpcourse.activations import Activation
 from bpcourse.figures import FORWARD, GRADIENT, PARAMETER
 from bpcourse.graph import Node
-from bpcourse.layers import GELU, LeakyReLU, SiLU, Softplus
+from bpcourse.layers import GELU, ElementWise, LeakyReLU, SiLU, Softplus
 from bpcourse.losses import BinaryCrossEntropy
 from bpcourse.widgets import Stepper
 from bpcourse.widgets.drawing import GAP, STYLE, WIDTH, places
+from bpcourse.widgets.functions import KINDS
 from bpcourse.widgets.graphs import from_graph
-from bpcourse.widgets.networks import from_network
+from bpcourse.widgets.networks import ACTIVATIONS, from_network
 from bpcourse.widgets.program import MOST_ENTRIES, MOST_NODES
 from bpcourse.widgets.stepper import CSS, STATIC
 
@@ -165,6 +167,12 @@ def test_the_page_is_one_file(tmp_path):
     assert (
         '<script type="module"' not in page and "export " not in page
     )  # some pages take no module
+
+
+def test_every_activation_can_be_stepped_through_and_explored():
+    names = {kind.__name__ for kind in ElementWise.__subclasses__()}
+    assert names == {"Identity", *ACTIVATIONS}
+    assert {type(kind) for kind in KINDS.values()} == set(Activation.__subclasses__())
 
 
 def test_one_colour_for_each_kind():

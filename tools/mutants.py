@@ -37,13 +37,13 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "indexwise": "test_indexwise",
     "files": "test_systems test_workspace",
     "text/console": "test_systems",
-    "questions/judging/limit": "test_systems",
+    "questions/judging/clock": "test_systems questions/test_clock",
     "questions/judging/compare": "questions",
     "questions/judging/code": "questions",
     "questions/judging/posed": "questions",
-    "marking/statistics": "marking/test_pages marking/test_results",
+    "marking/statistics": "marking/test_pages",
     "marking/submissions": "marking/test_submissions",
-    "marking/results": "marking/test_results marking/test_batch",
+    "marking/results": "marking/test_batch marking/test_pages",
     "marking/export": "marking/test_export",
 }
 MATHEMATICS = list(TESTS)[: list(TESTS).index("files")]
@@ -90,10 +90,21 @@ def mutants(source: str) -> Iterator[Mutant]:
     for node, path, function in _places(tree):
         for other in _others(node):
             changed = copy.deepcopy(tree)
+            before = _statement(changed, path)
             _put(changed, path, other)
-            before, after = (" ".join(ast.unparse(x).split())[:90] for x in (node, other))
-            name = f"{function}: {before} -> {after}"
+            name = f"{function}: {before} => {_statement(changed, path)}"
             yield Mutant(name, getattr(node, "lineno", 0), ast.unparse(changed))
+
+
+def _statement(tree: ast.AST, path: list[tuple[str, int | None]]) -> str:
+    """The innermost statement on the way; of a block its first line."""
+    node, found = tree, tree
+    for field, i in path:
+        value = getattr(node, field)
+        node = value if i is None else value[i]
+        found = node if isinstance(node, ast.stmt) else found
+    lines = ast.unparse(found).splitlines()
+    return next(line for line in lines if not line.startswith("@"))
 
 
 def _places(tree: ast.Module) -> Iterator[tuple[ast.AST, list[tuple[str, int | None]], str]]:

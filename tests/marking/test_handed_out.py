@@ -95,5 +95,6 @@ def test_what_version_0_1_asked_is_kept_for_every_question_of_it_that_is_no_code
     folder = Path(fingerprint.FILE).parent
     asked = tomllib.loads((folder / "version_0_1.toml").read_text("utf-8"))
     ids = {find(id).id for questions in asked.values() for id in questions}
-    assert {id for id in ids if not find(id).is_code} <= set(fingerprint.versions()["0.1"])
+    kept = {find(id).id for id in fingerprint.versions()["0.1"]}
+    assert {id for id in ids if not find(id).is_code} <= kept
     assert pose(SHAPE).right is not None
