@@ -107,11 +107,9 @@ def test_a_hand_in_of_the_earlier_version_is_marked(moved):
     finally:
         marker.close()
     assert "earlier version" in own["message"]
-    states = {record["question"]: record["state"] for record in records}
-    assert states[NEW] == "right"
-    assert set(states) >= {find(id).id for id in OF_VERSION_0_1[STEM]}
-    here = {question.id for question in all_questions() if question.lesson == "cost_of_backprop"}
-    assert {state for id, state in states.items() if id in here} == {"right"}, states
+    assert [record["question"] for record in records if record["question"] == NEW] == [NEW]
+    states = {record["state"] for record in records}
+    assert states - {"open"} == {"right"}, records  # what is answered in words waits for a person
     assert own["of"] == sum(find(id).points for id in OF_VERSION_0_1[STEM])
 
 
