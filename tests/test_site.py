@@ -20,7 +20,6 @@ ROOT = Path(__file__).parents[1]
 LESSONS = sorted(path.stem for path in (ROOT / "lectures").glob("*.ipynb"))
 LINK = re.compile(r"""<(a|link|script|img|iframe|source)\b[^>]*?\b(?:href|src)=["']([^"']*)["']""")
 pytest.importorskip("sphinx_book_theme", reason="make site sets up what the site needs")
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +38,14 @@ def pages(site):
     return {path: path.read_text(encoding="utf-8") for path in found}
 
 
+@pytest.mark.slow
 def test_every_lesson_and_exercise_is_a_page(site):
     for folder in ("lectures", "exercises"):
         for path in (ROOT / folder).glob("*.ipynb"):
             assert (site / folder / f"{path.stem}.html").exists()
 
 
+@pytest.mark.slow
 def test_no_link_is_dead_and_no_page_asks_another_host(site, pages):
     anchors = {
         path: set(re.findall(r'\bid="([^"]+)"', page)) | set(re.findall(r'<a name="([^"]+)"', page))
@@ -62,6 +63,7 @@ def test_no_link_is_dead_and_no_page_asks_another_host(site, pages):
                 assert unquote(parts.fragment) in anchors[there], f"{path.name}: {target}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stem", LESSONS)
 def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     page = (site / "lectures" / f"{stem}.html").read_text(encoding="utf-8")
@@ -77,6 +79,7 @@ def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     assert "application/vnd.jupyter.widget" not in page
 
 
+@pytest.mark.slow
 def test_no_exercise_shows_an_answer_or_the_marking(site):
     for path in (ROOT / "exercises").glob("*.ipynb"):
         page = (site / "exercises" / f"{path.stem}.html").read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "indexwise": "test_indexwise",
     "files": "test_systems test_workspace",
     "text/console": "test_systems",
-    "questions/judging/limit": "test_systems",
+    "questions/judging/clock": "test_systems questions/test_clock",
     "questions/judging/compare": "questions",
     "questions/judging/code": "questions",
     "questions/judging/posed": "questions",

@@ -214,8 +214,8 @@ def _outputs(cell, stem, static):
                 _html(output, f'<div class="bpc-still" role="img" aria-label="{alt}">{svg}</div>')
             )
         else:
-            if "text/html" in data:
-                data["text/html"] = data["text/html"].replace(".ipynb", ".html")
+            for kind in data.keys() & {"text/html", "text/markdown"}:  # Sphinx follows no link here
+                data[kind] = data[kind].replace(".ipynb", ".html")
             kept.append(output)
     if cell.cell_type == "code":
         cell.outputs = kept

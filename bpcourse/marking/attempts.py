@@ -1,21 +1,20 @@
 """One notebook in the sandbox, in as many attempts as it takes.
 
 A cell that ends the process, or never ends itself, is left out, and the rest is run again without
-it; a question that does so costs itself alone.
+it; a question that does so costs itself alone. An answer is judged as its own cell left it and,
+where it was not right, as the notebook's end left it: the better counts.
 """
 
-import json
 import re
-import socket
 import time
+from dataclasses import dataclass, field
 
-from bpcourse.marking.inside import frames
-from bpcourse.marking.remote import SLACK, Line, LostError, Remote
+from bpcourse.marking.apart import Apart
+from bpcourse.marking.inside import answers, frames
+from bpcourse.marking.judge import CONTROL, Answered, Judge, Limits, better
+from bpcourse.marking.remote import SLACK
 from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
-from bpcourse.questions.checking import NOT_KNOWN, judge, told
-from bpcourse.questions.judging.code import judge_code
-from bpcourse.questions.judging.posed import SEEDS, Answer, labelled_seed, pose
 from bpcourse.text import text
 
 LOADED = {  # worth loading once for many notebooks, and how a notebook shows that it needs it
@@ -23,103 +22,198 @@ LOADED = {  # worth loading once for many notebooks, and how a notebook shows th
     "IPython.core.inputtransformer2": re.compile(r"^[ \t]*[%!]|[?][ \t]*$", re.MULTILINE),
 }
 ATTEMPTS = 6  # at a notebook, each without what ended the one before
-PATIENCE = 4  # times the seconds for all cells: then no attempt is begun any more
-MOST_TEXT = 4000  # characters of a message
+JUDGING = 16.0  # seconds of processor time for all that is done with one notebook out here
+
+
+@dataclass
+class Progress:
+    """What is known of a notebook so far; every attempt adds to it."""
+
+    stopped: dict[int, str] = field(default_factory=dict)  # what stopped which cell
+    left_out: dict[int, str] = field(default_factory=dict)  # cells that ended an attempt, and how
+    early: dict[str, Answered] = field(default_factory=dict)  # as an answer's own cell left it
+    results: dict[str, Answered] = field(default_factory=dict)  # for good
+    running: int = 0  # the cell that runs
+    asking: str = ""  # the question that is being judged
+    ended: str = ""  # how a cell ended the attempt: "timeout" or "crashed"
+    ready: bool = False  # whether all cells have been run
+    late: bool = False  # whether the clock on the wall has stopped anything
+
+    def add(self, name: str, key: object, value: object) -> None:
+        """Take what an attempt has emitted."""
+        known = getattr(self, name)
+        if isinstance(known, dict):
+            known[key] = value
+        else:
+            setattr(self, name, value or (known and name == "late"))
 
 
 class Run:
     """The run of one notebook for a ``marker``, which has the sandbox and the settings."""
 
-    def __init__(self, marker, submission, cells):
-        self.marker, self.cells = marker, cells
+    def __init__(self, marker, submission, cells, places):
+        self.marker, self.cells, self.places = marker, cells, places
         self.settings = marker.settings
         sources = "".join(source for _, source in cells)
         wanted = (name for name, sign in LOADED.items() if sign.search(sources))
         self.libraries = tuple(wanted) if self.settings.warm else ()
         self.first_seed = marker.student(submission).seed
-        self.stopped: dict[int, str] = {}  # what stopped which cell
-        self.left_out: dict[int, str] = {}  # cells that ended an attempt: "timeout" or "crashed"
-        self.ready = False
+        self.progress = Progress()
+        self.spent = 0.0  # seconds of processor time out here
 
     def answers(self, questions):
-        """{question id: (state, message, misconceptions, seconds, answer)}."""
-        results: dict = {}
-        until = time.monotonic() + PATIENCE * self.settings.seconds
+        """{question id: :class:`Answered`}."""
+        progress, settings = self.progress, self.settings
+        until = time.monotonic() + settings.patience * settings.seconds
         for _ in range(ATTEMPTS):
-            left = [question for question in questions if question.id not in results]
-            if not left or time.monotonic() > until:
+            left = [question for question in questions if question.id not in progress.results]
+            if not left or time.monotonic() > until or self.spent > JUDGING:
                 break
-            self._attempt(left, results)
-        for question in questions:
-            if question.id not in results:
-                state = next(iter(self.left_out.values()), "crashed")
-                results[question.id] = (state, text(f"grade.{state}"), (), 0.0, None)
-        return results
+            self._attempt(left, until)
+        lost = Answered(self._how(), text(f"grade.{self._how()}"))
+        found = progress.early | progress.results
+        return {question.id: found.get(question.id, lost) for question in questions}
+
+    @property
+    def late(self):
+        """Whether the clock on the wall has stopped anything, which a busy machine may do."""
+        return self.progress.late or any(one.late for one in self.progress.results.values())
+
+    def _how(self):
+        return next(iter(self.progress.left_out.values()), "crashed")
 
     def state(self, records):
         """What the notebook's own record says of it."""
+        progress = self.progress
         kinds = {record["state"] for record in records} & {"timeout", "crashed"}
-        if not self.ready:
-            state = next(iter(self.left_out.values()), "crashed")
+        if not progress.ready:
+            state = self._how()
             message = text(f"grade.notebook_{state}")
-        elif kinds or self.left_out:
+        elif kinds or progress.left_out:
             state, message = "partly graded", text("grade.partly")
         else:
             state, message = "graded", ""
         unanswered = {find(r["question"]).answer for r in records if r["state"] == "not answered"}
         stopped = [
             {"cell": number, "message": message}
-            for number, message in sorted(self.stopped.items())
+            for number, message in sorted(progress.stopped.items())
             if not _follows(message, unanswered)
         ]
         return {"state": state, "message": message, "cells": stopped}
 
-    def _attempt(self, questions, results):
-        settings = self.settings
-        job = None
+    def _attempt(self, questions, until):
+        """Run the cells and ask, in a fork that tells us how far it has come."""
+        settings, progress = self.settings, self.progress
+        job, spent = None, False
+        progress.ended = ""
         try:
             job = self.marker.sandbox(self.libraries).job(
                 {
-                    "seconds": settings.seconds + settings.question_seconds * len(questions),
+                    "seconds": settings.seconds,
+                    "patience": settings.patience,
                     "cell_seconds": settings.cell_seconds,
                     "allowed": ALLOWED,
+                    "may_use": text("grade.may_use", names=", ".join(ALLOWED)),
                 }
             )
-            if self._run_cells(job):
-                self.ready = True
-                self._ask_all(job, questions, results)
+            apart: Apart[tuple[str, object, object]] = Apart(
+                Attempt(self, job, questions, until).run, JUDGING - self.spent
+            )
+            for event in apart:
+                progress.add(*event)
+            self.spent += apart.seconds
+            if apart.died and progress.asking:  # what it gives back cannot be judged
+                unreadable = Answered("failed", text("grade.unreadable"))
+                progress.results[progress.asking] = unreadable
         except OSError as error:
-            self.stopped[0] = str(error)
+            progress.stopped[0] = str(error)
         finally:
             if job is not None:
                 job.close()
-            self.marker.finished(self.libraries)
+            spent = self.marker.finished(self.libraries)
+        if progress.ended:
+            how = "timeout" if spent else progress.ended  # spent: it heard nothing of its end
+            progress.left_out[progress.running] = how
+            progress.stopped[progress.running] = text(f"grade.cell_{how}")
 
-    def _run_cells(self, job):
-        """Run the cells; False where one of them has to be left out the next time."""
-        until = time.monotonic() + self.settings.seconds
-        cells = [[number, source] for number, source in self.cells if number not in self.left_out]
-        numbers = [number for number, _ in cells]
-        running = numbers[0] if numbers else 0
+
+class Attempt:
+    """One attempt, in a fork: what it finds out is emitted as it comes."""
+
+    def __init__(self, run, job, questions, until):
+        self._run, self._job, self._until, self._questions = run, job, until, questions
+        settings = run.settings
+        limits = Limits(settings.question_seconds, settings.patience)
+        self._judge = Judge(job, limits, settings.seed, run.first_seed, run.marker.course)
+        self._early, self._done = dict(run.progress.early), set(run.progress.results)
+
+    def run(self, emit):
+        """Run the cells, asking each question after its own; then ask again what is not right."""
+        self._emit = lambda name, key, value: emit((name, key, value))
+        left_out = self._run.progress.left_out
+        cells = [(number, source) for number, source in self._run.cells if number not in left_out]
+        own = self._own(cells)
+        asked = {}  # after which cell
+        for number, source in cells:
+            if not self._cell(number, source):
+                return
+            for question in own.get(number, ()):
+                if question.id not in self._early and not self._ask([question], self._after_cell):
+                    return
+                asked[question.id] = number
+        if not self._tell({"last": True}, "ready", True):
+            return
+        self._emit("ready", None, True)
+        for question in self._questions:  # whose cell is the last: that is the end
+            if cells and asked.get(question.id) == cells[-1][0] and question.id in self._early:
+                self._at_the_end(question, self._early[question.id])
+        self._ask_all([one for one in self._questions if one.id not in self._done])
+
+    def _own(self, cells):
+        """{number of a cell: the questions whose answers it gives}."""
+        own: dict[int, list] = {}
+        for question in self._questions:
+            if place := _place(question, cells, self._run.places):
+                own.setdefault(place, []).append(question)
+        return own
+
+    def _cell(self, number, source):
+        """Run one cell; False where it has to be left out the next time."""
+        self._emit("running", None, number)
+        said = self._tell({"cell": number, "source": source}, "ran", number)
+        if said and said.get("stopped"):
+            message = str(said["stopped"])[:500]
+            if message.startswith("OutOfTimeError"):
+                self._emit("late", None, answers.ON_THE_WALL in message)
+                message = text("grade.cell_timeout")
+            self._emit("stopped", number, message)
+        return said is not None
+
+    def _tell(self, message, name, value):
+        """Send it, and give the reply, which says ``name``; None where none comes.
+
+        Then the cell that runs is left out the next time.
+        """
+        settings = self._run.settings
+        longest = time.monotonic() + settings.patience * settings.cell_seconds + 2 * SLACK
+        until = min(self._until, longest)
         try:
-            job.settimeout(self.settings.seconds)
-            frames.send(job, {"cells": cells})
-            while True:
-                event = frames.receive(job, until=until)
-                if "ready" in event:
-                    return True
-                cell = event.get("cell")
-                if type(cell) is int and cell in numbers:
-                    running = cell
-                elif "stopped" in event:
-                    self.stopped[running] = str(event.get("message"))[:500]
-        except (OSError, EOFError, frames.FrameError) as error:
-            how = "timeout" if isinstance(error, TimeoutError) else "crashed"
-            self.left_out[running] = how
-            self.stopped[running] = text(f"grade.cell_{how}")
-            return False
+            self._job.settimeout(SLACK)
+            frames.send(self._job, message)
+            for _ in range(1000):  # a notebook may have put in others
+                said = frames.receive(self._job, until=until, most=CONTROL)
+                if said.get(name) == value:
+                    return said
+            how = "crashed"
+        except TimeoutError:
+            how = "timeout"
+            self._emit("late", None, True)
+        except (OSError, EOFError, frames.FrameError):
+            how = "crashed"
+        self._emit("ended", None, how)
+        return None
 
-    def _ask_all(self, job, questions, results):
+    def _ask_all(self, questions):
         """Ask each question that runs code in a fork of its own; the values of all others in one.
 
         Where that one is lost, each of its questions is asked again alone.
@@ -129,86 +223,53 @@ class Run:
         groups[:0] = [values] if values else []
         while groups:
             group = groups.pop(0)
-            there = self._ask(job, group, results)
-            if not there:
+            if not self._ask(group, self._at_the_end):
                 break
-            groups[:0] = [[question] for question in group if question.id not in results]
+            groups[:0] = [[one] for one in group if one.id not in self._done and len(group) > 1]
 
-    def _ask(self, job, questions, results):
-        """Put what comes of the questions into ``results``; whether the notebook is still there."""
-        seconds = self.settings.question_seconds
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                names = [question.answer for question in questions]
-                request = json.dumps({"names": names, "seconds": seconds})
-                socket.send_fds(job, [request.encode()], [theirs.fileno()])
-            line = Line(ours, seconds)
-            lost = None
-            for question in questions:
-                begin = time.perf_counter()
-                try:
-                    result = self._judge(question, line)
-                except LostError:
-                    lost = question
-                    break
-                except Exception:  # data that no honest answer gives
-                    result = ("failed", text("grade.unreadable"), (), None)
-                state, message, misconceptions, answer = result
-                taken = time.perf_counter() - begin
-                results[question.id] = (state, message[:MOST_TEXT], misconceptions, taken, answer)
-        ended = self._ended(job, seconds + 2 * SLACK)
-        if lost and (len(questions) == 1 or ended is None):
-            state = "timeout" if ended == "late" else "crashed"
-            taken = time.perf_counter() - begin
-            results[lost.id] = (state, text(f"grade.{state}"), (), taken, None)
-        return ended is not None
+    def _ask(self, questions, keep):
+        """Ask them, and ``keep`` what comes; whether the notebook is still there."""
+        if time.monotonic() > self._until:  # the whole notebook has had its time
+            self._emit("late", None, True)
+            return False
+        self._emit("asking", None, questions[0].id)
+        there, found = self._judge.ask(questions)
+        for question in questions:
+            if question.id in found:
+                keep(question, found[question.id])
+        self._emit("asking", None, "")
+        return there
 
-    def _ended(self, job, seconds):
-        """How the notebook's process says that the question ended; None where it is gone."""
-        try:
-            return str(frames.receive(job, until=time.monotonic() + seconds).get("ended"))
-        except (OSError, EOFError, frames.FrameError):
-            return None
+    def _after_cell(self, question, answered):
+        """Its own cell has just been run. What is right, or was stopped, is so for good."""
+        self._early[question.id] = answered
+        self._emit("early", question.id, answered)
+        if answered.state in ("timeout", "crashed"):
+            self._at_the_end(question, answered)
 
-    def _judge(self, question, line):
-        found, sort, value, seed = line.found()
-        if not found or value is None or value is ...:
-            return "not answered", text("grade.not_answered", answer=question.answer), (), None
-        if question.is_code:
-            return self._judge_code(question, sort, value)
-        if question.recorded:
-            return _recorded(question, value)
-        labelled = labelled_seed(question, value)  # letters carry their seed
-        seed = seed if labelled is None else labelled
-        if type(seed) is not int or not 0 <= seed - self.first_seed < SEEDS:
-            return "wrong", text("grade.foreign_seed", seed=str(seed)[:20]), (), None
-        result = judge(question, Answer(value, seed), again=False)
-        return result.status, result.message, result.misconceptions, None
+    def _at_the_end(self, question, answered):
+        early = self._early.get(question.id, answered)
+        answered = better(early, answered)
+        self._done.add(question.id)
+        self._emit("results", question.id, answered)
 
-    def _judge_code(self, question, sort, value):
-        kind = "class" if question.kind == "class" else "function"
-        if sort != kind or not isinstance(value, Remote):
-            return "failed", text("check.kind", expected=kind, given=sort[:20]), (), None
-        verdict = judge_code(question, value, self.settings.seed, seconds=0)
-        result = told(question, verdict)
-        state = "timeout" if verdict.stopped else result.status
-        if verdict.given is not None and isinstance(verdict.given.error, NotImplementedError):
-            state = "not answered"
-        return state, result.message, result.misconceptions, None
+
+def _place(question, cells, places):
+    """The number of the cell that gives an answer, among ``cells``; None where none does.
+
+    The one that was handed out for it; else, since a name may be used again, the first that gives
+    it a value, or the last that defines it.
+    """
+    name = re.escape(question.answer)
+    gives = re.compile(rf"^(?:(?:async )?def |class ){name}\b|^{name}\b[^=\n]*=(?!=)", re.MULTILINE)
+    found = [number for number, source in cells if gives.search(source)]
+    handed_out = {places.get(id.replace(".", "-")) for id in question.ids}
+    if own := handed_out.intersection(found):
+        return min(own)
+    return found[-1 if question.is_code else 0] if found else None
 
 
 def _follows(message, unanswered):
     """Whether a cell stopped only because an exercise is still open."""
     missing = {f"NameError: name '{name}' is not defined" for name in unanswered}
     return message.startswith("NotImplementedError") or message in missing
-
-
-def _recorded(question, value):
-    """An answer to the concept inventory: written down, neither right nor wrong."""
-    letters = pose(question).labels
-    letter = value.strip().upper() if isinstance(value, str) else ""
-    if letter not in (*letters, NOT_KNOWN):
-        known = ", ".join(letters)
-        return "failed", text("check.letter", letters=known, given=str(value)[:40]), (), None
-    return "recorded", "", (), letter

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
 from bpcourse.marking.course import Course
@@ -40,6 +40,7 @@ class Batch:
     settings: Settings
     resume: bool = False
     done: Callable = lambda submission: None
+    late: dict = field(default_factory=dict, init=False)  # records to be confirmed, by submission
 
     def grade(self, submissions, *, jobs=1, executor=None):
         """Mark ``submissions`` into the results.
@@ -55,6 +56,8 @@ class Batch:
         for submission in left:
             problem = replace(submission, problem=text("grade.worker_lost"))
             self._keep(problem, "", mark(problem, b"", self.settings, self.course))
+        for submission in list(self.late):  # alone: before a busy machine costs anybody points
+            self._round([submission], lent or _processes(1), 1)
 
     def _round(self, submissions, pool, width):
         """Mark each of them once; those whose worker was lost."""
@@ -92,6 +95,11 @@ class Batch:
         return True
 
     def _keep(self, submission, made_from, records):
+        late = records[0].pop("late", False)
+        if late and submission not in self.late:
+            self.late[submission] = records
+            return
+        records = _best(self.late.get(submission, records), records)
         if self.settings.only:
             kept = self.results.kept(submission) or {"digest": None, "records": []}
             fresh = {record["question"]: record for record in records if record["question"]}
@@ -101,6 +109,15 @@ class Batch:
                 made_from = ""
         self.results.keep(submission, made_from, records)
         self.done(submission)
+
+
+def _best(before, records):
+    """The ``records``, with those of ``before`` for the questions that had more points there."""
+    old = {record["question"]: record for record in before}
+    points = sum(record["points"] for record in records[1:])
+    best = [max(old.get(r["question"], r), r, key=lambda one: one["points"]) for r in records[1:]]
+    gained = sum(record["points"] for record in best) - points
+    return [records[0] | {"points": records[0]["points"] + gained}, *best]
 
 
 def _processes(jobs):

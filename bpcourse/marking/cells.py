@@ -96,6 +96,23 @@ def code_cells(data: bytes) -> list[tuple[int, str]]:
 
     Formats 3 and 4. :class:`NotANotebookError` for anything else.
     """
+    sources = [(number, _source(cell)) for number, cell in enumerate(_all_cells(data), start=1)]
+    return [(number, source) for number, source in sources if source]
+
+
+def places_of(data: bytes) -> dict[str, int]:
+    """{id that a cell had for nbgrader when it was handed out: the cell's number}."""
+    places: dict[str, int] = {}
+    for number, cell in enumerate(_all_cells(data), start=1):
+        metadata = cell.get("metadata") if isinstance(cell, dict) else None
+        own = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+        id = own.get("grade_id") if isinstance(own, dict) else None
+        if isinstance(id, str):
+            places.setdefault(id, number)
+    return places
+
+
+def _all_cells(data: bytes) -> list[object]:
     if len(data) > MOST_BYTES:
         raise NotANotebookError(text("grade.too_large", size=len(data), most=MOST_BYTES))
     try:
@@ -107,8 +124,7 @@ def code_cells(data: bytes) -> list[tuple[int, str]]:
     cells = _cells(notebook)
     if cells is None or len(cells) > MOST_CELLS:
         raise NotANotebookError(text("grade.not_notebook"))
-    sources = [(number, _source(cell)) for number, cell in enumerate(cells, start=1)]
-    return [(number, source) for number, source in sources if source]
+    return cells
 
 
 def _cells(notebook: object) -> list[object] | None:

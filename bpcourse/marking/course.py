@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {  # of the keys of cour
     "anonymous": (bool, "true or false"),
     "lessons": (str, "an address"),
     "missing": (object, ""),
-    "open_points": (bool, "true or false"),
+    "open_points": ((int, float), "a number"),
     "points": (dict, "a table"),
     "credit": (dict, "a table"),
     "export": (dict, "a table"),
@@ -72,7 +72,7 @@ class Course:
     export: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     assignments: Mapping[str, Assignment] = field(default_factory=dict)
     missing: str = "zero"  # what the tables say of a notebook that was not handed in
-    open_points: bool = False  # whether answers in words count, with their points
+    open_points: float = 0.0  # of an answer in words, which a person gives
     drop_lowest: int = 0  # of the assignments, in the totals
 
     @classmethod
@@ -153,6 +153,8 @@ def _course(path: Path) -> Course:
             _require(table[key] in choices, path, key, wanted, table[key])
             settings[key] = table[key]
     _exports(path, table.get("export", {}))
+    points = table.get("open_points", 0)
+    _require(0 <= points < inf, path, "open_points", "0 or more", points)
     aliases, roster = table.get("aliases", {}), Roster()
     for name, id in aliases.items():
         _require(isinstance(id, str), path, f'aliases."{name}"', "an id of the roster", id)

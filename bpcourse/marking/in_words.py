@@ -27,13 +27,12 @@ class InWords:
 
     id: str
     notebook: str
-    points: float
     task: str
     model: str = ""
 
     def worth(self, course: "Course") -> float:
         """Its points in the course; 0 where answers in words are read, and not counted."""
-        return course.own_points.get(self.id, self.points if course.open_points else 0.0)
+        return course.own_points.get(self.id, course.open_points)
 
 
 def questions(notebook: str) -> tuple[InWords, ...]:
@@ -59,8 +58,7 @@ def _questions(notebook: str, folders: tuple[Path, ...]) -> tuple[InWords, ...]:
     found = []
     for before, cell in zip([{}, *cells], cells, strict=False):
         if id := _id(cell):
-            points = float(cell["metadata"]["nbgrader"].get("points", 0))
-            found.append(InWords(id, notebook, points, _source(before), ours.get(id, "")))
+            found.append(InWords(id, notebook, _source(before), ours.get(id, "")))
     return tuple(found)
 
 

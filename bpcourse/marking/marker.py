@@ -8,18 +8,32 @@ from dataclasses import dataclass
 
 from bpcourse import __version__
 from bpcourse.marking import in_words
+from bpcourse.marking.apart import Apart
 from bpcourse.marking.attempts import Run
-from bpcourse.marking.cells import NotANotebookError, code_cells, ids_in, lesson_in, work_of
+from bpcourse.marking.cells import (
+    NotANotebookError,
+    code_cells,
+    ids_in,
+    lesson_in,
+    places_of,
+    work_of,
+)
 from bpcourse.marking.course import Course
+from bpcourse.marking.judge import Answered
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
 from bpcourse.questions.judging.fingerprint import FIRST, changed
 from bpcourse.text import text
 
+READING = 4.0  # seconds of processor time
+
 
 @dataclass(frozen=True)
 class Settings:
-    """How to mark; seconds for one cell, for all cells, and for one question."""
+    """How to mark; seconds of processor time for one cell, for all cells, and for one question.
+
+    ``patience`` is how many times as long each may take by the clock on the wall.
+    """
 
     way: str = "bubblewrap"
     seed: int = 1
@@ -30,6 +44,7 @@ class Settings:
     cell_seconds: float = 10.0
     seconds: float = 30.0
     question_seconds: float = 5.0
+    patience: float = 10.0
 
 
 class Marker:
@@ -70,22 +85,21 @@ class Marker:
         if not submission.is_notebook:
             message = text("grade.no_notebook", file=submission.file)
             return own | {"state": "not a notebook", "message": message}, []
-        try:
-            cells = code_cells(data)
-        except NotANotebookError as error:
-            return own | {"state": "not a notebook", "message": str(error)}, []
+        cells, places, message = _read(data)
+        if message:
+            return own | {"state": "not a notebook", "message": message}, []
         own["notebook"] = submission.notebook or lesson_in(cells)
         asked, earlier = bank.of_notebook(own["notebook"], set(ids_in(cells)))
         questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
             return own | {"message": text("grade.no_lesson")}, []
-        run = Run(self, submission, cells)
+        run = Run(self, submission, cells, places)
         results = run.answers(questions)
         version = self._version(own["notebook"], earlier)
         for question in questions:
             if version and changed(question, version):
-                of = text("grade.other_numbers", version=version)
-                results[question.id] = ("open", of, (), 0.0, None)
+                message = text("grade.other_numbers", version=version)
+                results[question.id] = Answered("open", message)
         records = [self._record(own["notebook"], question, results) for question in questions]
         own |= {"version": version or __version__}
         state = run.state(records)
@@ -94,7 +108,8 @@ class Marker:
             state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
         work = {one.id: work_of(cells, one.answer) for one in questions}
         records = [record | {"work": work[record["question"]]} for record in records]
-        return own | state, [*records, *self._in_words(own["notebook"], data)]
+        late = {"late": True} if run.late else {}
+        return own | state | late, [*records, *self._in_words(own["notebook"], data)]
 
     def _version(self, notebook, earlier):
         """The version that was handed out where it is not this one, as far as is known; else ""."""
@@ -119,22 +134,19 @@ class Marker:
 
     def _record(self, notebook, question, results):
         """The record of one question from what came of it."""
-        state, message, misconceptions, seconds, answer = results[question.id]
+        answered = results[question.id]
         of = self.course.points(question)
-        share = 1.0 if state in ("right", "recorded") else 0.0
-        if state == "wrong":
-            share = self.course.credit(misconceptions)
         record = {
             "notebook": notebook,
             "question": question.id,
-            "state": state,
-            "points": round(share * of, 6),
+            "state": answered.state,
+            "points": round(answered.share * of, 6),
             "of": of,
-            "misconceptions": list(misconceptions),
-            "message": message,
-            "seconds": round(seconds, 4),
+            "misconceptions": list(answered.misconceptions),
+            "message": answered.message,
+            "seconds": round(answered.seconds, 4),
         }
-        return record | ({"answer": answer} if state == "recorded" else {})
+        return record | ({"answer": answered.answer} if answered.state == "recorded" else {})
 
     def sandbox(self, libraries=()):
         """The running sandbox that has loaded ``libraries``, started where there is none."""
@@ -144,19 +156,39 @@ class Marker:
         return self._sandboxes[libraries]
 
     def finished(self, libraries=()):
-        """End what the last notebook left; start anew where a server serves but one."""
+        """End what the last notebook left; start anew where a server serves but one.
+
+        Whether the notebook had used all its processor time.
+        """
         sandbox = self._sandboxes.get(libraries)
         if sandbox is None:  # it did not start
-            return
+            return False
+        spent = False
         try:
-            sandbox.finish()
+            spent = sandbox.finish()
         except OSError:
             self.close()
         else:
             if not (self.settings.warm and sandbox.alone):
                 self.close()
+        return spent
 
     def close(self):
         """End the sandboxes."""
         while self._sandboxes:
             self._sandboxes.popitem()[1].close()
+
+
+def _read(data):
+    """(cells, places of answers, "") of a notebook's bytes, or ([], {}, why it is none).
+
+    In a fork, since there is text that takes very much memory to read.
+    """
+
+    def read(emit):
+        try:
+            emit((code_cells(data), places_of(data), ""))
+        except NotANotebookError as error:
+            emit(([], {}, str(error)))
+
+    return next(iter(Apart(read, READING)), ([], {}, text("grade.not_notebook")))

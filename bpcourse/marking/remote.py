@@ -11,7 +11,9 @@ import time
 import numpy as np
 
 from bpcourse.marking.inside import frames
-from bpcourse.questions.judging.run import OutOfTimeError
+from bpcourse.questions.judging.clock import OutOfTimeError
+from bpcourse.questions.judging.run import LostError
+from bpcourse.text import text
 
 MOST_TEXT = 500  # characters of an error's message, and of a line
 SLACK = 2.0  # seconds more than the question's own, in which an answer has to have come
@@ -23,11 +25,8 @@ ERRORS = {
     "LinAlgError": np.linalg.LinAlgError,
     "AxisError": np.exceptions.AxisError,
     "OutOfTimeError": OutOfTimeError,
+    "TooLargeError": frames.TooLargeError,
 }
-
-
-class LostError(BaseException):
-    """Nothing more comes from there. No ``Exception``: the judge is not to judge by it."""
 
 
 class Remote:
@@ -49,10 +48,13 @@ class Remote:
 
 
 class Line:
-    """The connection to the fork that answers one question, for ``seconds`` in all."""
+    """The connection to the fork that answers one question, for ``seconds`` of the clock in all.
 
-    def __init__(self, sock, seconds):
-        self._sock = sock
+    More than ``most`` entries in what comes at once are an error of the answer.
+    """
+
+    def __init__(self, sock, seconds, most=frames.MOST):
+        self._sock, self._most = sock, most
         self._until = time.monotonic() + seconds + SLACK
 
     def found(self):
@@ -61,8 +63,8 @@ class Line:
         try:
             return reply["found"] is True, reply["sort"], reply["value"], reply["seed"]
         except KeyError as error:
-            if "error" in reply:  # a value that cannot be sent is no answer
-                return True, "data", None, 0
+            if "error" in reply:  # a value that cannot be sent, or is too large
+                raise ValueError(str(reply["error"])) from None
             raise LostError(f"no {error}") from None
 
     def call(self, handle, arguments):
@@ -107,7 +109,9 @@ class Line:
 
     def _receive(self, wholes=()):
         try:
-            return frames.receive(self._sock, self._resolve, wholes, self._until)
+            return frames.receive(self._sock, self._resolve, wholes, self._until, self._most)
+        except frames.TooLargeError as error:
+            return {"error": "TooLargeError", "message": str(error)}
         except (OSError, EOFError, frames.FrameError) as error:
             raise LostError(str(error)) from None
 
@@ -129,6 +133,8 @@ class Line:
 
 def _error(name, message, line):
     """The error of that name, with the student's line; one unknown here is like no other."""
+    if name == "TooLargeError":
+        message = text("grade.too_much")
     unknown = type(name if name.isidentifier() else "Error", (Exception,), {})
     try:
         error = ERRORS.get(name, unknown)(message[:MOST_TEXT])

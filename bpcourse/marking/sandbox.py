@@ -15,7 +15,9 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote
 
+from bpcourse.questions import bank
 from bpcourse.text import text
 
 INSIDE = Path(__file__).parent / "inside"
@@ -93,11 +95,15 @@ class Sandbox:
         return ours
 
     def finish(self):
-        """End the notebook's process and everything that it started; return when it is gone."""
+        """End the notebook's process and everything that it started; return when it is gone.
+
+        Whether the system had ended it already, because all its processor time was used.
+        """
         self._control.sendall(b"stop")
-        while b"done" not in (said := self._control.recv(4096)):
+        while (said := self._control.recv(4096)) not in (b"done\n", b"late\n"):
             if not said:
                 raise OSError(text("grade.server_gone"))
+        return said == b"late\n"
 
     def close(self):
         """End the server and all that it started; what it said on the way."""
@@ -166,10 +172,51 @@ def _place(path):
 
 
 def _covered():
-    """Where the course itself would be seen inside, if it is installed there."""
-    folders = [path / "bpcourse" for path in _libraries()]
-    folders += Path(sys.base_prefix).resolve().glob("lib/python*/site-packages/bpcourse")
-    return {_place(path) for path in folders if path.exists()}
+    """What is not to be seen inside, though it lies in a folder that is: every ``bpcourse``.
+
+    The one that marks with all that lies beside it in a checkout, any other that a Python there
+    would find, by a folder or by a file that points elsewhere; and the private questions.
+    """
+    package = Path(__file__).resolve().parents[1]
+    hidden = [package, *bank.folders()]
+    if (package.parent / "solutions").is_dir():  # a checkout; its .venv has to be seen
+        hidden += [path for path in package.parent.iterdir() if path.name[0] not in "._"]
+    for folder in _package_folders():
+        hidden += [
+            folder / "bpcourse",
+            *folder.glob("bpcourse*.egg"),
+            *folder.glob("bpcourse*.zip"),
+        ]
+        for pointer in (*folder.glob("*.pth"), *folder.glob("*.egg-link")):
+            lines = pointer.read_text(encoding="utf-8", errors="replace").splitlines()
+            for place in (folder / line.strip() for line in lines if _is_path(line)):
+                if (place / "bpcourse").is_dir():
+                    hidden.append(place)
+        for origin in folder.glob("bpcourse-*.dist-info/direct_url.json"):
+            url = json.loads(origin.read_text(encoding="utf-8")).get("url", "")
+            if url.startswith("file://"):
+                hidden.append(Path(unquote(url.removeprefix("file://"))))
+    found = {path.resolve() for path in hidden if path.exists()}
+    roots = [root for place, root in _contents().items() if str(place) != CODE]
+    return {
+        _place(path): path
+        for path in sorted(found)
+        if any(map(path.is_relative_to, roots)) and not any(r.is_relative_to(path) for r in roots)
+    }
+
+
+def _is_path(line):
+    return bool(line.strip()) and not line.startswith(("#", "import ", "import\t"))
+
+
+def _package_folders():
+    """Where Python's packages are, of any Python that is to be seen inside."""
+    found = [Path(entry) for entry in sys.path if entry]
+    for root in _contents().values():
+        for folder in ("", "local/", "envs/*/", "opt/*/", "usr/", "usr/local/"):
+            for kind in ("site-packages", "dist-packages"):
+                found += root.glob(f"{folder}lib*/python3*/{kind}")
+    return list(dict.fromkeys(path.resolve() for path in found if path.is_dir()))
 
 
 def _bubblewrap():
@@ -185,8 +232,11 @@ def _bubblewrap():
         for parent in reversed(place.parents[:-1]):  # passable for the user that it runs as
             command += ["--perms", "0755", "--dir", str(parent)]
         command += ["--ro-bind", str(path), str(place)]
-    for place in _covered():
-        command += ["--tmpfs", str(place), "--remount-ro", str(place)]
+    for place, path in _covered().items():
+        if path.is_dir():
+            command += ["--tmpfs", str(place), "--remount-ro", str(place)]
+        else:
+            command += ["--ro-bind", "/dev/null", str(place)]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 
@@ -209,9 +259,10 @@ def _unshare():
     for place, path in _contents().items():
         target = bind(path, root / place.relative_to("/"))
         lines.append(f"mount -o remount,bind,ro {target}")
-    for place in _covered():
+    for place, path in _covered().items():
         target = shlex.quote(str(root / place.relative_to("/")))
-        lines.append(f"mount -t tmpfs -o ro tmpfs {target}")
+        how = "-t tmpfs -o ro tmpfs" if path.is_dir() else "--bind /dev/null"
+        lines.append(f"mount {how} {target}")
     for name in ("null", "zero", "full", "random", "urandom"):
         bind(f"/dev/{name}", root / "dev" / name)
     lines += [

@@ -48,9 +48,6 @@ db = [sum(dZ[:, j]) for j in range(W.shape[0])]""",
     "prints 10 MB": function("print('x' * 10_000_000)"),
     "starts a thread": function("import threading\nthreading.Thread(target=print).start()"),
     "closes its streams": function("sys.stdout.close()\nsys.stderr.close()\nos.closerange(0, 3)"),
-    "leaves a process": function(
-        "import subprocess\nsubprocess.Popen(['sleep', '98765'], start_new_session=True)"
-    ),
     "kills what it can": function(
         """
 for pid in range(1, 200):
@@ -81,7 +78,41 @@ WRONG = {  # the state that is due
     "half a character in an error": ("failed", function("raise ValueError('\\ud800')")),
     "many axes that overlap": (
         "wrong",
+        function("part = np.lib.stride_tricks.as_strided(A, (2,) * 12, (8,) * 12)", "part"),
+    ),
+    "more axes that overlap": (
+        "failed",
         function("part = np.lib.stride_tricks.as_strided(A, (2,) * 20, (8,) * 20)", "part"),
+    ),
+    "starts a process": (  # whose time would be nobody's
+        "failed",
+        function("import subprocess\nsubprocess.Popen(['sleep', '98765'], start_new_session=True)"),
+    ),
+    "forks": ("failed", function("if os.fork() == 0:\n    os._exit(0)")),
+    "one view five times": (
+        "failed",
+        function("v = np.broadcast_to(A[:1, 0], (1 << 23,))", "[v] * 5, W, W"),
+    ),
+    "bytes": ("failed", function("pass", "np.zeros(1 << 25, np.int8)")),
+    "a text as long as it gets": ("failed", function("pass", "'9' * (1 << 26), W, W")),
+    "one long text and many short ones": (
+        "wrong",
+        function("pass", "['x' * 50_000] + ['y'] * 3000, W, W"),
+    ),
+    "lists in lists": (
+        "failed",
+        function("wide = [[[[0] * 40] * 40] * 40] * 40", "wide, wide, wide"),
+    ),
+    "keys that collide": (
+        "failed",
+        function("pass", "{(2**61 - 1) * i: 1 for i in range(4000)}, W, W"),
+    ),
+    "rough, and cast": (
+        "wrong",
+        function(
+            "rough = [part * 1.0001 for part in (dZ @ W, dZ.T @ A, dZ.sum(axis=0))]",
+            "[part.astype(np.float32) for part in rough]",
+        ),
     ),
     "much of little": ("failed", function("pass", "np.broadcast_to(A[0, 0], (10**6, 10**6))")),
     "much of an input": ("failed", function("pass", "np.broadcast_to(A[:1, :1], (10**6,) * 2)")),
@@ -126,7 +157,7 @@ while True:
         "failed",
         function("from bpcourse.layers import Linear"),
     ),
-    "10,000 forks": (
+    "10,000 forks": (  # none of them is allowed
         "timeout",
         function(
             """

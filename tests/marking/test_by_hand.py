@@ -12,6 +12,7 @@ import pytest
 from bpcourse.marking import in_words
 from bpcourse.marking.by_hand import Page, serve
 from bpcourse.marking.course import Course
+from bpcourse.marking.judge import Answered
 from bpcourse.marking.marker import Marker, Settings
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import Submission, find
@@ -45,7 +46,7 @@ def notebook(answer=ANSWER, *, where="cell"):
 
 
 def test_the_courses_questions_in_words_are_found_with_task_and_model():
-    assert RAIN.id == "outputs_and_losses.rain" and RAIN.points == 2
+    assert RAIN.id == "outputs_and_losses.rain"
     assert RAIN.task.startswith("### ") and "rain" in RAIN.task and len(RAIN.model) > 50
     assert in_words.find(RAIN.id) == RAIN and in_words.find(CODE) is None
 
@@ -62,7 +63,7 @@ def test_of_a_file_that_is_none_nothing_is_read(data):
 
 
 def test_they_count_only_where_the_course_says_so():
-    assert RAIN.worth(Course()) == 0 and RAIN.worth(Course(open_points=True)) == 2
+    assert RAIN.worth(Course()) == 0 and RAIN.worth(Course(open_points=2)) == 2
     assert RAIN.worth(Course(own_points={RAIN.id: 5})) == 5
 
 
@@ -75,17 +76,19 @@ def results(tmp_path, monkeypatch):
     made = Results(tmp_path / "out")
 
     class Unrun:
+        late = False
+
         def __init__(self, *arguments):
             pass
 
         def answers(self, questions):
-            return {one.id: ("wrong", "Not so.", (), 0.1, None) for one in questions}
+            return {one.id: Answered("wrong", "Not so.") for one in questions}
 
         def state(self, records):
             return {"state": "graded", "message": "", "cells": []}
 
     monkeypatch.setattr("bpcourse.marking.marker.Run", Unrun)
-    course = Course(open_points=True)
+    course = Course(open_points=2)
     marker = Marker(Settings(way="none"), course)
     for one in find(tmp_path / "class"):
         made.keep(one, "", marker.mark(one, one.read()))
@@ -96,7 +99,7 @@ def results(tmp_path, monkeypatch):
 @pytest.fixture
 def served(results):
     """(page, its address) of a page that is being served."""
-    page = Page(results, Course(open_points=True), None)
+    page = Page(results, Course(open_points=2), None)
     server = serve(page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield page, f"http://127.0.0.1:{server.server_port}/{page.token}/"
@@ -214,5 +217,5 @@ def test_private_questions_may_be_answered_in_words(tmp_path, monkeypatch):
     shutil.copy(ROOT / "exercises" / f"{STEM}.ipynb", tmp_path / "midterm.ipynb")
     monkeypatch.setattr(bank, "_folders", {tmp_path})
     (one,) = in_words.questions("midterm")
-    assert one.notebook == "midterm" and one.points == 2
+    assert one.notebook == "midterm" and one.task
     assert isinstance(Submission("a", "", "midterm", "x", ("", "x")), Submission)

@@ -20,6 +20,7 @@ from bpcourse.marking.submissions import find
 from .test_batch import ROOT, WAY, read_grades
 
 STEM = "12_cost_of_backprop"
+CLASS = 200
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(WAY is None, reason="students' code cannot be shut in here"),
@@ -62,7 +63,7 @@ def cluster(tmp_path):
 def test_a_worker_is_killed_and_nothing_is_lost(tmp_path, cluster):
     address, workers = cluster
     folder = tmp_path / "class"
-    for number in range(40):
+    for number in range(CLASS):
         (folder / f"s{number}").mkdir(parents=True)
         data = (ROOT / "solutions" / f"{STEM}.ipynb").read_bytes()
         (folder / f"s{number}" / f"{STEM}.ipynb").write_bytes(data)
@@ -70,7 +71,7 @@ def test_a_worker_is_killed_and_nothing_is_lost(tmp_path, cluster):
 
     def tell(submission):
         done.append(submission.student)
-        if len(done) == 10:
+        if len(done) == CLASS // 4:
             os.kill(workers[0].pid, signal.SIGKILL)
 
     results = Results(tmp_path / "results")
@@ -78,9 +79,9 @@ def test_a_worker_is_killed_and_nothing_is_lost(tmp_path, cluster):
         batch.Batch(results, Course.load(), Settings(way=WAY), done=tell).grade(
             find(folder), jobs=2, executor=pool
         )
-    assert sorted(done) == sorted(f"s{number}" for number in range(40))
+    assert sorted(done) == sorted(f"s{number}" for number in range(CLASS))
     own = [record for record in results.records() if record["question"] is None]
-    assert len(own) == 40
+    assert len(own) == CLASS
     assert {(r["state"], r["points"]) for r in own} == {("graded", 7.0)}
     assert workers[0].wait() == -signal.SIGKILL and workers[1].poll() is None
 

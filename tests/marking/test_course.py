@@ -111,6 +111,8 @@ BAD = [
     ("feedbak = 1", ["course.toml", "feedbak", "one of name, roster"]),
     ('feedback = "all"', ["feedback", "none, where, full", "'all'"]),
     ("feedback = []", ["feedback", "none, where, full", r"\[\]"]),
+    ("open_points = -1", ["open_points", "0 or more", "-1"]),
+    ("open_points = true", ["open_points", "a number", "True"]),
     ("name = 3", ["name", "a text", "3"]),
     ('anonymous = "yes"', ["anonymous", "true or false", "'yes'"]),
     ("points = 3", ["points", "a table", "3"]),
@@ -171,7 +173,7 @@ def test_a_missing_course_is_refused(tmp_path):
 def test_the_documentations_example_is_a_course(load):
     page = (Path(__file__).parents[2] / "docs/instructors/class.md").read_text("utf-8")
     roster, settings = (
-        re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL)[1] for kind in ("csv", "toml")
+        re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL)[1] for kind in ("text", "toml")
     )
     course = load(settings, roster)
     assert list(course.students) == ["ana", "bo"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bpcourse.marking.inside.frames import HEAD, FrameError, pack, unpack
+from bpcourse.marking.inside.frames import HEAD, FrameError, TooLargeError, pack, unpack
 
 NUMBERS = st.sampled_from("b1 i1 i2 i4 i8 u1 u8 f2 f4 f8 c8 c16".split()).flatmap(
     lambda kind: hnp.arrays(kind, hnp.array_shapes(min_dims=0, min_side=0, max_side=4))
@@ -19,7 +19,7 @@ PLAIN = st.recursive(
     | st.just(...) | NUMBERS,
     lambda inner: st.lists(inner, max_size=4)
     | st.lists(inner, max_size=4).map(tuple)
-    | st.dictionaries(st.text() | st.integers(), inner, max_size=4),
+    | st.dictionaries(st.text() | st.integers(-(2**31) + 1, 2**31 - 1), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
 
@@ -79,10 +79,48 @@ def test_what_only_looks_like_plain_data_is_refused(value):
         pack({"value": value})
 
 
-@pytest.mark.parametrize("value", [np.zeros(1 << 24), list(range(200_000)), "x" * (5 << 20)])
+@pytest.mark.parametrize(
+    "value", [np.zeros(1 << 24), np.zeros(2000, np.int8), list(range(2000)), "x" * (5 << 20)]
+)
 def test_what_is_too_large_is_refused_before_it_is_sent(value):
-    with pytest.raises(FrameError, match="more than"):
-        pack({"value": value})
+    with pytest.raises(TooLargeError, match="more than"):
+        pack({"value": value}, most=1000)
+
+
+KEYS = [(2**61 - 1) * i for i in range(1000)]  # Python puts all of them into one place
+DEEP: dict = {"list": []}
+for _ in range(50):
+    DEEP = {"list": [DEEP]}
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {"dict": [["value", {"list": [{"array": ["|b1", [600], 0]}] * 2}]]},  # at one place
+        {"dict": [["value", {"list": [{"view": [0, "<f8", [600], 0, [0]]}] * 2}]]},
+        {"dict": [["value", {"array": ["|i1", [0, 1 << 20, 0], 0]}]] * 1000},
+        {"dict": [["value", {"dict": [[key, None] for key in KEYS]}]]},
+        {"dict": [["value", {"dict": [[1.5, None], [True, None]]}]]},
+        {"dict": [["value", {"dict": [[{"tuple": [1]}, None]]}]]},
+        {"dict": [["value", {"dict": [[1, 2, 3]]}]]},
+        {"dict": [["value", DEEP]]},
+        {"dict": [["value", {"list": [[1]] * 2000}]]},
+    ],
+    ids=lambda tree: str(tree)[:40],
+)
+def test_a_forged_frame_that_holds_much_in_little_is_refused(tree):
+    with pytest.raises(FrameError):
+        unpack(json.dumps(tree).encode(), bytes(600), arrays=[np.zeros(4)], most=1000)
+
+
+def test_digits_without_end_are_refused():
+    for number in ("9" * 10**6, "1e" + "9" * 10**5, "-" + "1" * 5000):
+        text = f'{{"dict": [["value", {number}]]}}'.encode()
+        try:
+            value = unpack(text, b"")["value"]
+        except FrameError:
+            continue
+        assert value == float("inf")
 
 
 @pytest.mark.parametrize(

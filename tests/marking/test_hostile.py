@@ -61,7 +61,9 @@ def marked(request, tmp_path_factory, listening):
     for student, data in work.items():
         (folder / student).mkdir()
         (folder / student / f"{hostile.LESSON}.ipynb").write_bytes(data)
-    settings = Settings(way=request.param, cell_seconds=1, seconds=4, question_seconds=1)
+    settings = Settings(
+        way=request.param, cell_seconds=1, seconds=4, question_seconds=1, patience=3
+    )
     batch.Batch(results, Course.load(), settings).grade(find(folder), jobs=2)
     records: dict = {}
     for record in results.records():

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from bpcourse.marking.inside import answers
+from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.remote import Line, LostError, Remote
 from bpcourse.questions.bank import all_questions, find
 from bpcourse.questions.checking import told
@@ -17,19 +17,20 @@ CODE = [question for question in all_questions() if question.is_code]
 
 
 @contextmanager
-def asked(value, seconds=5.0):
+def asked(value, seconds=5.0, most=frames.MOST):
     """A fork that has ``value`` and answers for it."""
     ours, theirs = socket.socketpair()
     child = os.fork()
     if child == 0:
         try:
             ours.close()
-            answers.Session({"answer": value}, theirs, seconds).run(["answer"])
+            session = answers.Session({"answer": value}, theirs, seconds, 10, most)
+            session.run(["answer"])
         finally:
             os._exit(0)
     theirs.close()
     try:
-        yield Line(ours, seconds)
+        yield Line(ours, seconds, most)
     finally:
         ours.close()
         os.waitpid(child, 0)
@@ -125,3 +126,38 @@ def test_names_that_are_not_there_are_not_found():
         assert line.found() == (True, "data", None, 0)
     question = find("matrix_form.linear_backward")
     assert question.answer == "linear_backward"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda A: np.zeros(1 << 25, np.int8),
+        lambda A: [np.broadcast_to(A[:1, 0], (1 << 23,))] * 5,
+        lambda A: [A.T] * 2000,  # copies and views are counted where they stand
+        lambda A: [A.copy()] * 2000,
+        lambda A: {i: A for i in range(2000)},
+        lambda A: list(range(20_000)),
+        lambda A: "x" * (1 << 23),
+        lambda A: [[[[] for _ in range(30)] for _ in range(30)] for _ in range(30)],
+    ],
+)
+def test_what_is_much_too_large_is_an_error_of_the_answer(result):
+    A = np.ones((3, 2))
+    with asked(result, most=5000) as line:
+        call = line.found()[2]
+        with pytest.raises(frames.TooLargeError, match="very much larger"):
+            call(A)
+        with pytest.raises(frames.TooLargeError):  # and the line is there for the next
+            call(A)
+
+
+def test_what_grows_in_place_is_counted_too():
+    def grows(many):
+        many.extend(range(20_000))
+
+    with asked(grows, most=5000) as line, pytest.raises(frames.TooLargeError):
+        line.found()[2]([1, 2])
+    with asked(grows) as line:
+        given = [1, 2]
+        line.found()[2](given)
+        assert len(given) == 20_002

@@ -6,17 +6,18 @@ This runs in a fork of the notebook's process, and what it calls may do anything
 import builtins
 import contextlib
 import signal
-import time
 import traceback
 import warnings
+from time import monotonic, thread_time  # before a notebook puts others there
 from typing import Any
 
 import numpy as np
-from numpy import array_equal  # before a notebook puts another one there
+from numpy import array_equal
 
 from bpcourse.marking.inside import frames, standin
 
-AGAIN = 0.2  # seconds after which a loop that swallows the end of its time hears of it again
+TICK = 0.05  # seconds between two looks at the clock
+ON_THE_WALL = "by the clock on the wall"  # not by its own: the machine may be busy
 MOST_TEXT = 500  # characters of an error's message
 
 
@@ -27,9 +28,9 @@ class OutOfTimeError(BaseException):
 class Session:
     """One question: requests come in, plain data goes out; other objects by handle."""
 
-    def __init__(self, space, channel, seconds):
-        self.space, self.channel = space, channel
-        self.until = time.monotonic() + seconds
+    def __init__(self, space, channel, seconds, patience, most):
+        self.space, self.channel, self.most = space, channel, most
+        self.clock = Clock(seconds, patience)
         self.handles = []
 
     def run(self, names):
@@ -58,7 +59,7 @@ class Session:
         wholes = [arrays[index] for index in request["whole"]]
         before = _copies(given)
         with (
-            time_limit(self.until - time.monotonic()),
+            self.clock.running(),
             warnings.catch_warnings(),  # an answer that warns is not wrong for that
             np.errstate(all="ignore"),
         ):
@@ -74,7 +75,7 @@ class Session:
 
     def _send(self, message, views=()):
         try:
-            data = frames.pack(message, self._reference, views)
+            data = frames.pack(message, self._reference, views, self.most)
         except BaseException as error:
             data = frames.pack(told(error))
         self.channel.sendall(data)
@@ -97,23 +98,43 @@ class Session:
         return reply["value"]
 
 
-@contextlib.contextmanager
-def time_limit(seconds):
-    """Raise :class:`OutOfTimeError` inside the block when its time is over, again and again."""
+class Clock:
+    """Processor time of the main thread, ``seconds`` of it; ``patience`` times as long at most."""
 
-    def stop(number, frame):
-        raise OutOfTimeError("it did not come to an end")
+    def __init__(self, seconds, patience):
+        self.left, self.left_on_wall = seconds, seconds * patience
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    @contextlib.contextmanager
+    def running(self, seconds=None):
+        """Raise :class:`OutOfTimeError` inside the block when its time is over, again and again.
+
+        ``seconds`` are those of this block alone, where it has fewer than there are left.
+        """
+        patience = self.left_on_wall / self.left if self.left > 0 else 1
+        most = self.left if seconds is None else min(seconds, self.left)
+        begin, begin_on_wall = thread_time(), monotonic()
+
+        def tick(number, frame):
+            if thread_time() - begin > most:
+                raise OutOfTimeError("it did not come to an end")
+            if monotonic() - begin_on_wall > most * patience:
+                raise OutOfTimeError(ON_THE_WALL)
+
+        signal.signal(signal.SIGALRM, tick)
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self.left -= thread_time() - begin
+            self.left_on_wall -= monotonic() - begin_on_wall
 
 
 def told(error):
-    return {"error": type(error).__name__[:80], "message": _message(error), "line": _line(error)}
+    message = _message(error)
+    if isinstance(error, ImportError):
+        message = f"{message}. {standin.may_use}".strip()
+    return {"error": type(error).__name__[:80], "message": message, "line": _line(error)}
 
 
 def _message(error):

@@ -5,6 +5,7 @@ Linux alone, through the C library: what Python offers of this is not enough bef
 
 import contextlib
 import ctypes
+import math
 import os
 import platform
 import resource
@@ -92,11 +93,21 @@ def allow_more_processes():
     resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
 
 
+def processor(seconds):
+    """End this process after so many seconds of processor time, whatever it catches."""
+    most = math.ceil(seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
+
+
+def processor_limit():
+    """The seconds of processor time that this process has in all."""
+    return resource.getrlimit(resource.RLIMIT_CPU)[0]
+
+
 def limits(memory, seconds):
     """Bytes of address space, seconds of processor time, and fixed limits for the rest."""
     for what, most in (
         (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, int(seconds)),
         (resource.RLIMIT_FSIZE, DISK),
         (resource.RLIMIT_NOFILE, FILES),
         (resource.RLIMIT_NPROC, PROCESSES),
@@ -107,6 +118,7 @@ def limits(memory, seconds):
         resource.setrlimit(what, (most, most))
     most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     resource.setrlimit(resource.RLIMIT_NPROC, (most - FOR_QUESTIONS, most))
+    processor(seconds)
 
 
 # --- system calls that no exercise needs ----------------------------------------------------------
@@ -131,7 +143,9 @@ _SIGNALS = {
     "x86_64": [62, 200, 234, 129, 297, 424, 302],
     "aarch64": [129, 130, 131, 138, 240, 424, 261],
 }
+_FORKS = {"x86_64": [57, 58], "aarch64": []}  # fork, vfork
 _CLONE3 = 435
+_THREAD = 0x00010000  # of the flags of clone
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # where they stand
 _ANY_NAMESPACE = NEW_PID | NEW_USER | sum(NEW_NAMESPACES.values()) | 0x02000000  # and cgroups
 _ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
@@ -147,7 +161,10 @@ def few_system_calls():
 
 
 def only_itself():
-    """Refuse to send signals to, or change the limits of, any process but this one."""
+    """Refuse to start a process, or to send signals to or change the limits of another one.
+
+    So all the time that is used is this process's own.
+    """
     return _refuse(_others)
 
 
@@ -188,6 +205,14 @@ def _filter(machine):
 
 def _others(machine):
     yield _LOAD, 0, 0, _NUMBER
+    for number in _FORKS[machine]:
+        yield _EQUAL, 0, 1, number
+        yield _RETURN, 0, 0, _EPERM
+    yield _EQUAL, 0, 4, _CLONE[machine]
+    yield _LOAD, 0, 0, _FIRST_ARGUMENT
+    yield _ANY_OF, 1, 0, _THREAD
+    yield _RETURN, 0, 0, _EPERM
+    yield _RETURN, 0, 0, _ALLOW
     calls = _SIGNALS[machine]
     for index, number in enumerate(calls):
         yield _EQUAL, len(calls) - index, 0, number

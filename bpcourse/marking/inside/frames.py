@@ -14,9 +14,10 @@ import numpy as np
 from numpy import shares_memory  # before a notebook puts another one there
 
 HEAD = struct.Struct(">II")  # bytes of JSON, bytes of numbers
-MOST_TEXT = 1 << 22
-MOST_RAW = 1 << 26
-MOST_NODES = 100_000
+MOST = 1 << 20  # entries of a message, if nothing else is said: numbers, texts, lists, all together
+LETTERS = 32  # of a text are as much as one number
+MOST_DEPTH = 40  # lists within lists
+MOST_KEY = 1 << 31  # of a dict: there are greater whole numbers that all fall into one place
 MOST_AXES = 3  # of a part of another array: whether two parts overlap is hard to say for many
 DTYPES = frozenset("|b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 <u8 <f2 <f4 <f8 <c8 <c16".split())
 
@@ -25,21 +26,30 @@ class FrameError(ValueError):
     """A frame is not one: too large, cut short, or not in the form that is agreed on."""
 
 
-def send(sock, message, reference=None, views=()):
-    """Send one message: a dict of plain data. FrameError where it is too large."""
-    sock.sendall(pack(message, reference, views))
+class TooLargeError(FrameError):
+    """More than ``most`` entries, counted where they stand: a view or a copy as what it shows."""
 
 
-def receive(sock, resolve=None, arrays=(), until=None):
+def send(sock, message, reference=None, views=(), most=MOST):
+    """Send one message: a dict of plain data. TooLargeError where it is too large."""
+    sock.sendall(pack(message, reference, views, most))
+
+
+def receive(sock, resolve=None, arrays=(), until=None, most=MOST):
     """The next message, a dict. FrameError for what is none, EOFError at the end.
 
     TimeoutError where it is not there whole at the time ``until`` of the monotonic clock.
     """
     text_size, raw_size = HEAD.unpack(_exactly(sock, HEAD.size, until))
-    if text_size > MOST_TEXT or raw_size > MOST_RAW:
+    if text_size > _most_text(most) or raw_size > 16 * most:
         raise FrameError(f"frame: {text_size} and {raw_size} bytes are more than is allowed")
     text = _exactly(sock, text_size, until)
-    return unpack(text, _exactly(sock, raw_size, until), resolve, arrays)
+    return unpack(text, _exactly(sock, raw_size, until), resolve, arrays, most)
+
+
+def _most_text(most):
+    """Characters of JSON for so many entries: each may be a number of 20 digits in a list."""
+    return (1 << 16) + 32 * most
 
 
 def _exactly(sock, count, until):
@@ -58,20 +68,20 @@ def _exactly(sock, count, until):
     return data
 
 
-def pack(message, reference=None, views=()):
+def pack(message, reference=None, views=(), most=MOST):
     """The bytes of one frame. An array that lies in one of ``views`` is sent as a part of it."""
-    writer = _Writer(reference, views)
+    writer = _Writer(reference, views, most)
     text = json.dumps(writer.outwards(message)).encode()
-    if len(text) > MOST_TEXT or writer.size > MOST_RAW:
-        raise FrameError(f"frame: {len(text)} and {writer.size} bytes are more than is allowed")
+    if len(text) > _most_text(most):
+        raise TooLargeError(f"frame: {len(text)} bytes of text are more than is allowed")
     return b"".join([HEAD.pack(len(text), writer.size), text, *writer.raw])
 
 
-def unpack(text, raw, resolve=None, arrays=()):
+def unpack(text, raw, resolve=None, arrays=(), most=MOST):
     """The message of the two parts of a frame."""
     try:
         tree = json.loads(bytes(text).decode("utf-8"))
-        message = _Reader(raw, resolve, arrays).inwards(tree)
+        message = _Reader(raw, resolve, arrays, most).inwards(tree)
     except FrameError:
         raise
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError) as error:
@@ -92,17 +102,39 @@ def arrays_in(value):
         yield from arrays_in(list(value.values()))
 
 
-class _Writer:
-    def __init__(self, reference, views):
+class _Counter:
+    """Counts entries, and how deep they lie, on the way out and again on the way in."""
+
+    def __init__(self, most):
+        self.most, self.entries, self.depth = most, 0, 0
+
+    def count(self, entries=1):
+        self.entries += entries
+        if self.entries > self.most:
+            raise TooLargeError(f"frame: more than {self.most} entries")
+
+    def each(self, do, entries):
+        """What ``do`` makes of each entry, which lies one deeper."""
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            raise FrameError(f"frame: more than {MOST_DEPTH} lists within each other")
+        done = [do(entry) for entry in entries]
+        self.depth -= 1
+        return done
+
+
+class _Writer(_Counter):
+    def __init__(self, reference, views, most):
+        super().__init__(most)
         self.reference, self.views = reference, views
         self.raw: list[bytes] = []
-        self.size = self.nodes = 0
+        self.size = 0
 
     def outwards(self, value):
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise FrameError(f"frame: more than {MOST_NODES} values")
+        self.count()
         kind = type(value)  # exactly: a subclass may pretend to be anything
+        if kind is str:
+            self.count(len(value) // LETTERS)
         if value is None or kind in (bool, int, float, str):
             return value
         if value is ...:
@@ -110,9 +142,9 @@ class _Writer:
         if kind is complex:
             return {"complex": [value.real, value.imag]}
         if kind in (list, tuple):
-            return {kind.__name__: [self.outwards(entry) for entry in value]}
+            return {kind.__name__: self.each(self.outwards, value)}
         if kind is dict:
-            return {"dict": [[self.outwards(part) for part in pair] for pair in value.items()]}
+            return {"dict": self.each(self._pair, value.items())}
         if kind is np.ndarray and value.dtype.kind in "biufc":
             return self._part(value) or {"array": self._array(value)}
         if isinstance(value, np.generic) and value.dtype.kind in "biufc":
@@ -121,19 +153,22 @@ class _Writer:
             raise FrameError(f"frame: a {kind.__name__} is no plain data")
         return self.reference(value)
 
+    def _pair(self, pair):
+        return [_key(pair[0]), self.outwards(pair[1])]
+
     def _part(self, value):
         """How an array lies in one of the views; None where it lies in none."""
         for index, whole in enumerate(self.views):
-            plain = 0 < value.nbytes <= MOST_RAW and value.ndim <= MOST_AXES
+            plain = 0 < value.size <= self.most and value.ndim <= MOST_AXES
             if plain and value.dtype == whole.dtype and shares_memory(value, whole):
+                self.count(value.size)
                 start = _address(value) - _address(whole)
                 place = [list(value.shape), start, list(value.strides)]
                 return {"view": [index, value.dtype.str, *place]}
         return None
 
     def _array(self, value):
-        if self.size + value.nbytes > MOST_RAW:
-            raise FrameError(f"frame: more than {MOST_RAW} bytes of numbers")
+        self.count(value.size)
         if value.dtype.itemsize > 8 and value.dtype.kind != "c":
             value = value.astype(np.float64)
         little = np.ascontiguousarray(value, value.dtype.newbyteorder("<"))
@@ -147,25 +182,23 @@ def _address(array):
     return array.__array_interface__["data"][0]
 
 
-class _Reader:
-    def __init__(self, raw, resolve, arrays):
+class _Reader(_Counter):
+    def __init__(self, raw, resolve, arrays, most):
+        super().__init__(most)
         self.raw, self.resolve, self.arrays = raw, resolve, arrays
-        self.nodes = 0
 
     def inwards(self, tree):
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise FrameError(f"frame: more than {MOST_NODES} values")
+        self.count(1 + len(tree) // LETTERS if isinstance(tree, str) else 1)
         if tree is None or isinstance(tree, bool | int | float | str):
             return tree
         if not isinstance(tree, dict) or len(tree) != 1:
             raise FrameError("frame: expected a value and its kind")
         ((kind, body),) = tree.items()
         if kind in ("list", "tuple"):
-            entries = [self.inwards(entry) for entry in _list(body)]
+            entries = self.each(self.inwards, _list(body))
             return entries if kind == "list" else tuple(entries)
         if kind == "dict":
-            return {self.inwards(key): self.inwards(value) for key, value in _list(body)}
+            return dict(self.each(self._pair, _list(body)))
         if kind == "ellipsis":
             return ...
         if kind == "complex":
@@ -181,9 +214,14 @@ class _Reader:
             raise FrameError(f"frame: unknown kind {kind!r}")
         return self.resolve(kind, body, self)
 
+    def _pair(self, pair):
+        key, value = pair
+        return _key(key), self.inwards(value)
+
     def _array(self, dtype, shape, start):
         dtype, shape = _dtype(dtype), _shape(shape)
         count = math.prod(shape)
+        self.count(count)
         if not isinstance(start, int) or not 0 <= start <= len(self.raw) - count * dtype.itemsize:
             raise FrameError("frame: an array that lies outside of its bytes")
         if count == 0:
@@ -195,8 +233,9 @@ class _Reader:
         if dtype != whole.dtype.str or not whole.flags.c_contiguous or start < 0:
             raise FrameError("frame: a view that does not fit what it is a view of")
         shape = _shape(shape)
-        if math.prod(shape) * whole.itemsize > MOST_RAW or len(shape) > MOST_AXES:
-            raise FrameError("frame: a view that is too large")  # strides of 0 make much of little
+        self.count(math.prod(shape))  # strides of 0 make much of little
+        if len(shape) > MOST_AXES:
+            raise FrameError("frame: a view of too many axes")
         return np.ndarray(shape, whole.dtype, whole.data, start, tuple(strides))
 
 
@@ -206,6 +245,12 @@ def _list(body):
     return body
 
 
+def _key(key):
+    if type(key) is str or (type(key) is int and abs(key) < MOST_KEY):
+        return key
+    raise FrameError("frame: a key that is neither a text nor a small whole number")
+
+
 def _dtype(name):
     if name not in DTYPES:
         raise FrameError(f"frame: unknown dtype {name!r}")
@@ -213,6 +258,6 @@ def _dtype(name):
 
 
 def _shape(shape):
-    if not all(type(n) is int and 0 <= n <= MOST_RAW for n in _list(shape)) or len(shape) > 32:
+    if not all(type(n) is int and 0 <= n <= MOST for n in _list(shape)) or len(shape) > 32:
         raise FrameError("frame: a shape that is none")
     return tuple(shape)

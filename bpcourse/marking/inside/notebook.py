@@ -1,17 +1,16 @@
-"""The notebook's process: it runs the cells, then forks once for each question that is asked.
+"""The notebook's process: it runs the cells, and forks once for each question that is asked.
 
 It belongs to the student: whatever is imported or run here may have been changed by their code.
 """
 
 import builtins
-import json
+import contextlib
 import linecache
 import os
 import select
 import signal
 import socket
 import sys
-import time
 
 from bpcourse.marking.inside import answers, confine, frames, standin
 
@@ -19,35 +18,32 @@ GRACE = 1.0  # seconds that a question has more than its own code
 
 
 def serve(job, settings, alone):
-    """Run the cells of ``settings``, then answer questions until the other side goes away."""
+    """Run the cells that come, and answer questions between them, until the other side goes."""
     _silence()
-    message = frames.receive(job)
     module = sys.modules["__main__"]
-    sys.modules["bpcourse"] = standin.StandIn(settings["allowed"])
+    standin.install(settings["allowed"], settings["may_use"])
     space = module.__dict__
     space.update(__builtins__=builtins, exit=sys.exit, quit=sys.exit)
     shell = standin.Shell(lambda source: exec(source, space))
     vars(builtins)["get_ipython"] = lambda: shell
+    clock = answers.Clock(settings["seconds"], settings["patience"])
     own = os.getpid()
-    for number, source in message["cells"]:
-        frames.send(job, {"cell": number})
-        error = _run_cell(number, source, space, settings["cell_seconds"])
-        if os.getpid() != own:  # a fork that the cell made goes no further
-            os._exit(0)
-        if error:
-            frames.send(job, {"stopped": number, "message": error})
-    _end(alone)
-    _bury(alone)
-    confine.allow_more_processes()
-    frames.send(job, {"ready": True})
     while True:
-        request, descriptors, _, _ = socket.recv_fds(job, 4096, 1)
-        if not request or not descriptors:
-            return
-        asked = json.loads(request)
-        channel = socket.socket(fileno=descriptors[0])
-        how = _ask(space, asked["names"], asked["seconds"], channel, job, alone)
-        frames.send(job, {"ended": how})
+        request = frames.receive(job)
+        if "cell" in request:
+            number = request["cell"]
+            said = _run_cell(number, request["source"], space, clock, settings["cell_seconds"])
+            if os.getpid() != own:  # a fork that the cell made goes no further
+                os._exit(0)
+            frames.send(job, {"ran": number, "stopped": said})
+        elif "ask" in request:
+            _, descriptors, _, _ = socket.recv_fds(job, 1, 1)
+            how = _ask(space, request, socket.socket(fileno=descriptors[0]), job)
+            frames.send(job, {"ended": how})
+        elif "last" in request:  # there are no more cells: what they have left running ends
+            _end(alone)
+            confine.allow_more_processes()
+            frames.send(job, {"ready": True})
 
 
 def _silence():
@@ -59,17 +55,19 @@ def _silence():
     sys.stdout, sys.stderr = open(1, "w"), open(2, "w")
 
 
-def _run_cell(number, source, space, seconds):
+def _run_cell(number, source, space, clock, seconds):
     """Run one cell; what stopped it, in a line, or ""."""
     name = f"<cell {number}>"
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     try:
-        with answers.time_limit(seconds):
-            exec(compile(_plain_python(source), name, "exec"), space)
-    except BaseException as error:
-        seen = answers.told(error)
-        return f"{seen['error']}: {seen['message']}".rstrip(": ")
-    return ""
+        with clock.running(seconds):
+            error = standin.run(_plain_python(source), name, space)
+    except BaseException as raised:
+        error = raised
+    if error is None:
+        return ""
+    seen = answers.told(error)
+    return f"{seen['error']}: {seen['message']}".rstrip(": ")
 
 
 def _plain_python(source):
@@ -83,53 +81,53 @@ def _plain_python(source):
     return TransformerManager().transform_cell(source)
 
 
-def _ask(space, names, seconds, channel, job, alone):
-    """Fork, and let the fork answer on ``channel``; how it ended: "well", "late", "died"."""
-    child = _fork()
+def _ask(space, request, channel, job):
+    """Fork, and let the fork answer on ``channel``; how it ended.
+
+    "well", "died", "late" by the clock on the wall, "spent" all the processor time that it had,
+    or "not", where there are too many processes now.
+    """
+    seconds, patience = request["seconds"], request["patience"]
+    try:
+        child = os.fork()
+    except BlockingIOError:
+        channel.close()
+        return "not"
     if child == 0:
         try:
             job.close()
             os.setsid()
+            confine.processor(2 * seconds)  # where the clock inside is not heard
             confine.only_itself()
-            answers.Session(space, channel, seconds).run(names)
+            standin.Missing.asked = True
+            answers.Session(space, channel, seconds, patience, request["most"]).run(request["ask"])
         finally:
             os._exit(0)
     channel.close()
     watch = os.pidfd_open(child)
-    late = not select.select([watch], [], [], seconds + GRACE)[0]
+    ready = select.select([watch, job], [], [], patience * seconds + GRACE)[0]
+    if job in ready:  # the other side has enough; what is left of the fork is to go
+        ready = select.select([watch], [], [], GRACE)[0] or ready
+    late = not ready
     os.close(watch)
-    _end(alone, child)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    _bury(alone)
-    return "late" if late else "well" if status == 0 else "died"
+    for end in (os.kill, os.killpg):  # a child that is not yet waited for is there
+        with contextlib.suppress(ProcessLookupError):
+            end(child, signal.SIGKILL)
+    _, status, used = os.wait4(child, 0)
+    if late:
+        return "late"
+    if status == 0:
+        return "well"
+    return "spent" if used.ru_utime + used.ru_stime >= 2 * seconds else "died"
 
 
-def _fork():
-    """A fork, even where those just ended still count as processes for a moment."""
-    for _ in range(50):
-        try:
-            return os.fork()
-        except BlockingIOError:
-            time.sleep(0.01)
-    return os.fork()
+def _end(alone):
+    """End all that was started here but this process and the first of all; wait until it is gone.
 
-
-def _end(alone, child=None):
-    """End the fork, and all that was started here but this process and the first of all."""
-    try:
+    What is a child of this process then counts no more.
+    """
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
         if alone:  # the namespace is ours: this reaches nobody else
             os.kill(-1, signal.SIGKILL)
-        elif child is not None:
-            os.kill(child, signal.SIGKILL)
-            os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-
-
-def _bury(alone):
-    """Wait for what was ended and is a child of this process, so that it counts no more."""
-    try:
         while alone:
             os.waitpid(-1, 0)
-    except ChildProcessError:
-        pass

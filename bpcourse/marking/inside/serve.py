@@ -20,6 +20,8 @@ import types
 
 from bpcourse.marking.inside import confine, notebook
 
+LATE = 3  # how the first process ends where the notebook's has used all its processor time
+
 
 def main():
     """Serve until the other side closes the control socket."""
@@ -42,8 +44,8 @@ def main():
             break
         if descriptors:
             job = socket.socket(fileno=descriptors[0])
-            _one(control, job, json.loads(message), alone, memory, user)
-            control.sendall(b"done\n")
+            late = _one(control, job, json.loads(message), alone, memory, user)
+            control.sendall(b"late\n" if late else b"done\n")
 
 
 def _can_be_alone():
@@ -62,7 +64,10 @@ def _can_be_alone():
 
 
 def _one(control, job, settings, alone, memory, user):
-    """Run one notebook, until it ends or the caller says to stop (or goes away)."""
+    """Run one notebook, until it ends or the caller says to stop (or goes away).
+
+    Whether the system ended it because it had used all its processor time.
+    """
     child = os.fork()
     if child == 0:
         control.close()
@@ -77,7 +82,12 @@ def _one(control, job, settings, alone, memory, user):
     if control in ready:
         os.kill(child, signal.SIGKILL)  # takes all that it started with it
         control.recv(4096)
+        os.waitpid(child, 0)
+        late = False
+    else:
+        late = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == LATE
     _wait_for_all(alone)
+    return late
 
 
 def _wait_for_all(alone):
@@ -107,15 +117,14 @@ def _shut_in(job, settings, alone, memory, user):
             os._exit(1)
     job.close()
     confine.die_with_parent()
-    os.waitpid(first, 0)
-    os._exit(0)
+    os._exit(max(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]), 0))
 
 
 def _first(job, settings, alone, memory, user):
     """The first process of the namespace: it starts the notebook's, and its end ends all."""
     confine.give_up_rights(user)
     confine.die_with_parent()  # after the change of user, which undoes it
-    confine.limits(memory, settings["seconds"])
+    confine.limits(memory, 2 * settings["seconds"])  # where the clock inside is not heard
     confine.few_system_calls()
     os.setsid()
     main_process = os.fork()
@@ -125,9 +134,11 @@ def _first(job, settings, alone, memory, user):
         notebook.serve(job, settings, alone)
         os._exit(0)
     job.close()
-    while os.wait()[0] != main_process:  # orphans come here to be buried
-        pass
-    os._exit(0)
+    ended = 0
+    while ended != main_process:  # orphans come here to be buried
+        ended, status, used = os.wait3(0)
+    spent = used.ru_utime + used.ru_stime >= confine.processor_limit()
+    os._exit(LATE if spent and status else 0)
 
 
 def _forget_ourselves():

@@ -1,7 +1,14 @@
 """A harmless ``bpcourse`` for the notebook: the names that an exercise may use, doing nothing."""
 
+import __future__
+
+import ast
+import sys
 import types
 from dataclasses import dataclass
+
+FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+may_use = ""  # the sentence that says what an answer may use
 
 
 @dataclass(frozen=True)
@@ -36,15 +43,95 @@ class Nothing:
         return None
 
 
+class Missing(Nothing):
+    """What could not be imported: harmless while cells run, an ImportError in an answer."""
+
+    asked = False  # whether answers are asked for now
+
+    def __init__(self, why):
+        self.__dict__["why"] = why
+
+    def __call__(self, *arguments, **named):
+        return self._used()
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._used()
+
+    def __getitem__(self, key):
+        return self._used()
+
+    def _used(self):
+        if Missing.asked:
+            raise ImportError(self.__dict__["why"])
+        return self
+
+
 class StandIn(types.ModuleType):
     """The module: any name that is allowed, and an ImportError for the rest."""
 
     def __init__(self, allowed):
         super().__init__("bpcourse")
+        self.__path__ = []
         self.__dict__.update({name: Nothing() for name in allowed}, Answer=Answer)
 
     def __getattr__(self, name):
         raise AttributeError(f"an answer may not use bpcourse.{name}")
+
+    def find_spec(self, name, path=None, target=None):
+        """Python asks for a part of the package: there is none."""
+        if name.startswith("bpcourse."):
+            raise ImportError(f"an answer may not use {name}")
+
+
+def install(allowed, sentence):
+    """Put the stand-in where ``import bpcourse`` finds it."""
+    global may_use
+    may_use = sentence
+    module = sys.modules["bpcourse"] = StandIn(allowed)
+    sys.meta_path.insert(0, module)
+    for name in allowed:  # from bpcourse.datasets import digits
+        part = sys.modules[f"bpcourse.{name}"] = types.ModuleType(name)
+        vars(part)["__getattr__"] = Nothing().__getattr__
+
+
+def run(source, name, space):
+    """Run a cell in ``space``. Where an import of its own fails, the rest is run all the same.
+
+    What could not be imported is :class:`Missing`; returns the first such error, or None.
+    """
+    failed, flags = None, 0
+    for part in _parts(ast.parse(source, name)):
+        code = compile(part, name, "exec", flags, dont_inherit=True)
+        flags |= code.co_flags & FUTURE
+        try:
+            exec(code, space)
+        except ImportError as error:
+            if not _is_import(part.body[0]):
+                raise
+            failed = failed or error
+            why = str(error)
+            for alias in part.body[0].names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                space.setdefault(bound, Missing(why))
+    return failed
+
+
+def _parts(tree):
+    """The statements of a cell as modules: each import alone, what stands between them together."""
+    part: list[ast.stmt] = []
+    for statement in tree.body:
+        if part and (_is_import(statement) or _is_import(part[-1])):
+            yield ast.Module(part, [])
+            part = []
+        part.append(statement)
+    if part:
+        yield ast.Module(part, [])
+
+
+def _is_import(statement):
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 class Shell:

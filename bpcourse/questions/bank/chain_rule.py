@@ -249,3 +249,58 @@ def who_is_responsible(flaw, n):
     if flaw("upstream_shared_out"):
         return "each_part"
     return "largest" if flaw("big_weight_big_gradient") else "alone"
+
+
+@question(
+    "chain_rule.order_of_two_paths",
+    "order",
+    answer="derivation",
+    inputs=lambda rng, size: {},
+    level="core",
+    points=2,
+    minutes=4,
+    misconceptions="upstream_shared_out inner_slope_missing",
+)
+def order_of_two_paths(flaw):
+    if flaw("upstream_shared_out"):
+        return ("stages", "slopes", "shared", "limit")
+    if flaw("inner_slope_missing"):
+        return ("stages", "slopes", "limit")
+    return ("stages", "slopes", "moves", "limit")
+
+
+def _skipping(rng, size):
+    return {"w": rng.normal(size=2 + size), "x": float(rng.normal())}
+
+
+@question(
+    "chain_rule.thin_with_skip",
+    answer="slope_with_skip",
+    inputs=_skipping,
+    level="stretch",
+    points=3,
+    minutes=12,
+    misconceptions="one_path_only slope_missing inner_slope_missing upstream_shared_out "
+    "slope_at_activation",
+    forms={"one_path_only": "the_skip_alone", "inner_slope_missing": "in_the_first"},
+)
+def thin_with_skip(flaw, w, x):
+    """The slope in w₁ of a_L, where a_l = a_(l−1) + tanh(w_l a_(l−1))."""
+    a, z = [x], []
+    for weight in w:
+        z.append(weight * a[-1])
+        a.append(a[-1] + np.tanh(z[-1]))
+    steep = [
+        1 - np.tanh(a[l + 1] if flaw("slope_at_activation") else z[l]) ** 2 for l in range(len(w))
+    ]
+    if flaw("slope_missing"):
+        steep = [1.0] * len(w)
+    first_alone = flaw("in_the_first")
+    slope = steep[0] * (1 if first_alone else x)
+    for l in range(1, len(w)):
+        through = steep[l] * (1 if flaw("inner_slope_missing") and not first_alone else w[l])
+        if flaw("the_skip_alone"):
+            through = 0.0
+        skip = 0 if flaw("one_path_only") and not flaw("the_skip_alone") else 1
+        slope *= (skip + through) / (2 if flaw("upstream_shared_out") else 1)
+    return slope

@@ -72,7 +72,7 @@ def _chain(rng, size):
     "cost_of_backprop.count_backward",
     answer="count_deltas",
     inputs=_chain,
-    level="stretch",
+    level="core",
     points=2,
     minutes=6,
     misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix "

@@ -129,6 +129,71 @@ def linear_backward(flaw, dZ, A, W):
     return (dW, dA, db) if flaw("results_swapped") else (dA, dW, db)
 
 
+@question(
+    "matrix_form.order_of_weights",
+    "order",
+    answer="weights_order",
+    inputs=lambda rng, size: {},
+    level="core",
+    points=2,
+    minutes=4,
+    misconceptions="averaged_twice gradient_transposed wrong_argument",
+    accepts=lambda lines: (
+        lines[:1] == ("start",)
+        and set(lines[1:3]) == {"local", "paths"}
+        and lines[3:] == ("names", "exchange", "end")
+    ),
+)
+def order_of_weights(flaw):
+    """Lines of the derivation of dW = dZᵀ A."""
+    if flaw("averaged_twice"):
+        return ("start", "local", "mean", "names", "exchange", "end")
+    if flaw("gradient_transposed"):
+        return ("start", "local", "paths", "names", "exchange", "turned")
+    if flaw("wrong_argument"):
+        return ("start", "weight", "paths", "names", "exchange", "end")
+    return ("start", "local", "paths", "names", "exchange", "end")
+
+
+def _shared(rng, size):
+    n, N = sizes(rng, max(size, 1), 2)
+    return {
+        "X": rng.normal(size=(N, n)),
+        "Y": rng.normal(size=(N, n)),
+        "W": rng.normal(size=(n, n)),
+    }
+
+
+@question(
+    "matrix_form.shared_weight",
+    answer="shared_weight_gradient",
+    inputs=_shared,
+    points=3,
+    minutes=8,
+    misconceptions="one_path_only upstream_shared_out batch_mean_missing gradient_transposed "
+    f"weights_wrong_way_round target_and_output_swapped factor_two_extra {TANH_SLOPES}",
+    forms={"one_path_only": "the_lower"},
+)
+def shared_weight(flaw, X, Y, W):
+    """dW of Ŷ = tanh(X Wᵀ) Wᵀ, half the squared error, averaged over the N examples."""
+    Z1 = X @ W.T
+    A1 = np.tanh(Z1)
+    Y_hat = A1 @ W.T
+    dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
+    dZ2 = (
+        dZ2 * (2 if flaw("factor_two_extra") else 1) / (1 if flaw("batch_mean_missing") else len(X))
+    )
+    dA1 = dZ2 @ (W.T if flaw("weights_wrong_way_round") else W)
+    dZ1 = dA1 * tanh_slope(flaw, Z1)
+    upper, lower = dZ2.T @ A1, dZ1.T @ X
+    total = upper + lower
+    if flaw("one_path_only"):
+        total = lower if flaw("the_lower") else upper
+    if flaw("upstream_shared_out"):
+        total = total / 2
+    return total.T.copy() if flaw("gradient_transposed") else total
+
+
 def _network(rng, size):
     batch, *widths = sizes(rng, size, 4)
     weights = [rng.normal(size=shape) for shape in zip(widths[1:], widths[:-1], strict=True)]
@@ -334,7 +399,7 @@ def _forward_pass():
     answer="backward_steps",
     picture=_forward_pass,
     inputs=lambda rng, size: {},
-    level="core",
+    level="stretch",
     points=2,
     minutes=4,
     misconceptions="updated_before_passed_down layers_in_wrong_order slope_missing",

@@ -1,8 +1,7 @@
-"""Lesson 14: mini-batches, the loop, initialisation."""
+"""Lesson 14: mini-batches, the loop, what goes wrong in training."""
 
 import numpy as np
 
-from bpcourse.questions.bank import _behaviour as behaviour
 from bpcourse.questions.bank import _classifier as classifier
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.question import question
@@ -146,54 +145,6 @@ def epoch(flaw, X, y, w, eta, batch_size):
 
 
 @question(
-    "training.initial_scale",
-    "number",
-    answer="initial_scale",
-    inputs=lambda rng, size: {"n_in": int(rng.choice([16, 25, 100, 400]))},
-    level="core",
-    points=1,
-    minutes=2,
-    decimals=3,
-    misconceptions="initialisation_too_large variance_for_deviation constant_initialisation",
-    forms={"initialisation_too_large": "times_the_root"},
-)
-def initial_scale(flaw, n_in):
-    if flaw("initialisation_too_large"):
-        return n_in**0.5 if flaw("times_the_root") else 1.0
-    if flaw("constant_initialisation"):
-        return 0.0
-    return 1 / n_in if flaw("variance_for_deviation") else 1 / n_in**0.5
-
-
-@question(
-    "training.initial_weights",
-    answer="initial_weights",
-    inputs=lambda rng, size: {
-        "n_in": int(rng.integers(8, 12)) * 16,
-        "n_out": int(rng.integers(20, 30)) + size,
-        "seed": int(rng.integers(1000)),
-    },
-    use=behaviour.symmetry,
-    parts=("shape", "spread·√n_in", "units", "inputs", "both signs", "seed"),
-    points=2,
-    minutes=6,
-    misconceptions="constant_initialisation initialisation_too_large variance_for_deviation "
-    "rows_and_columns_swapped seed_not_used",
-    forms={"initialisation_too_large": "times_the_root"},
-)
-def initial_weights(flaw, n_in, n_out, seed):
-    """Normal numbers of spread 1/√n_in, (n_out, n_in)."""
-    shape = (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
-    spread = 1 / n_in if flaw("variance_for_deviation") else n_in**-0.5
-    if flaw("initialisation_too_large"):
-        spread = n_in**0.5 if flaw("times_the_root") else 1.0
-    rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
-    if flaw("constant_initialisation"):
-        return np.full(shape, spread)
-    return spread * rng.normal(size=shape)
-
-
-@question(
     "training.mend_shuffle",
     "mend",
     answer="shuffled",
@@ -203,7 +154,7 @@ def initial_weights(flaw, n_in, n_out, seed):
         "seed": int(rng.integers(1000)),
     },
     parts=("X", "y"),
-    level="core",
+    level="stretch",
     points=2,
     minutes=5,
     misconceptions="shuffled_apart order_ignored input_changed columns_shuffled seed_not_used "
@@ -279,7 +230,7 @@ def _equal_weights(units):
     answer="all_equal",
     picture=_equal_weights,
     inputs=lambda rng, size: {"units": int(rng.integers(8, 200))},
-    level="core",
+    level="stretch",
     points=1,
     minutes=2,
     misconceptions="constant_initialisation zero_means_solved initialisation_too_large",

@@ -6,10 +6,12 @@ than a false name.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 
+from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values
 from bpcourse.questions.judging.describe import (
     NEARLY,
@@ -19,10 +21,12 @@ from bpcourse.questions.judging.describe import (
     is_nothing,
     spoilt,
 )
-from bpcourse.questions.judging.run import SECONDS, Outcome, call, time_limit
+from bpcourse.questions.judging.run import Outcome, call
 from bpcourse.text import text
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
+MOST_KNOWN = 500  # questions whose inputs are kept
+_known: dict = {}
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
 
 
@@ -45,33 +49,42 @@ def battery(question, seed, sizes=SIZES):
     return [question.inputs(np.random.default_rng([seed, i]), size) for i, size in enumerate(sizes)]
 
 
+def known(question, seed):
+    """The inputs of a check and the right outcomes, which nobody changes: made once."""
+    kept = _known.get((question.id, seed))
+    if kept is None or kept[0] is not question:
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        cases = battery(question, seed)
+        expected = [run(question, question.reference(), case) for case in cases]
+        kept = _known[question.id, seed] = question, cases, expected
+    return kept[1:]
+
+
 def judge_code(question, answer, seed=0, seconds=SECONDS):
-    """The :class:`Judgement` of a function or class, which has ``seconds`` for all inputs."""
-    cases = battery(question, seed)
-    expected = [run(question, question.reference(), case) for case in cases]
-    try:
-        with time_limit(seconds):
-            given = []
-            for case in cases:
-                given.append(run(question, answer, case))
-                if _stopped(given[-1].error):  # not every system can stop it twice
-                    given += given[-1:] * (len(cases) - len(given))
-                    break
-    except BaseException as error:  # between two calls
-        if not _stopped(error):
-            raise
-        return Judgement("failed", stopped=True)
+    """The :class:`Judgement` of a function or class, which has ``seconds`` for all its calls.
+
+    Of processor time; 0 seconds are no limit.
+    """
+    clock = Clock(seconds) if seconds else None
+    cases, expected = known(question, seed)
+    given: list[Outcome] = []
+    for case, right in zip(cases, expected, strict=True):
+        given.append(run(question, answer, case, clock))
+        if isinstance(given[-1].error, OutOfTimeError | KeyboardInterrupt):
+            stopped = isinstance(given[-1].error, OutOfTimeError)
+            return Judgement("failed", (), case, given[-1], right.value, stopped=stopped)
     wrong = [i for i in range(len(cases)) if not alike(given[i], expected[i], question)]
     if not wrong:
         return Judgement("right")
     ran = [i for i in wrong if given[i].error is None]
     far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
     first = (far or ran or wrong)[0]  # where the mistake is plain to see
-    stopped = _stopped(given[-1].error)
-    names = () if stopped else _recognise(question, answer, cases, given, expected, seed)
+    ask = partial(run, question, answer, clock=clock)
+    names = _recognise(question, ask, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names
     seen = "" if given[first].error else describe(question, given[first], expected[first])
-    if not names and not stopped and _differs(given[first], run(question, answer, cases[first])):
+    if not names and _differs(given[first], ask(cases[first])):
         seen = text("check.random")
     return Judgement(
         "failed" if failed else "wrong",
@@ -80,14 +93,8 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
         given[first],
         expected[first].value,
         seen,
-        stopped,
-        next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
+        works=next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
     )
-
-
-def _stopped(error):
-    """By name, because the marking's error comes from another process."""
-    return type(error).__name__ == "OutOfTimeError"
 
 
 def _differs(once, again):
@@ -97,13 +104,13 @@ def _differs(once, again):
     return not alike_values(again.value, once.value)
 
 
-def run(question, answer, case):
-    """The outcome of one call."""
-    outcome = call(lambda *arguments: question.run(answer, arguments), case)
+def run(question, answer, case, clock=None):
+    """The outcome of one call, in the time that the ``clock`` has left."""
+    outcome = call(lambda *arguments: question.run(answer, arguments), case, clock)
     return replace(outcome, aliased=outcome.aliased - set(question.may_alias))
 
 
-def _recognise(question, answer, cases, given, expected, seed):
+def _recognise(question, ask, cases, given, expected, seed):
     """The names of the mistakes that explain all outcomes: one, or two at once, or ()."""
     found: list[tuple[str, ...]] = [
         (name,) for name in question.misconceptions if _explains(question, (name,), cases, given)
@@ -119,7 +126,7 @@ def _recognise(question, answer, cases, given, expected, seed):
         ]
     if len(found) > 1:  # more inputs, to tell them apart
         more = battery(question, seed + 1, (1, 2, 3, 4) * (MORE // 4))
-        again = [run(question, answer, case) for case in more]
+        again = [ask(case) for case in more]
         found = [names for names in found if _explains(question, names, more, again)] or found[:0]
     if not found:
         return (

@@ -1,11 +1,17 @@
 """Whether two results, or two outcomes, are the same up to rounding; numbers as they are shown."""
 
+from fractions import Fraction
+
 import numpy as np
+import numpy.typing as npt
 
-from bpcourse.questions.question import TOLERANCE
+from bpcourse.questions.judging.run import Outcome
+from bpcourse.questions.question import TOLERANCE, Question
+
+CAST = 16 * float(np.finfo(np.float32).eps)  # what computing in float32 costs in these exercises
 
 
-def alike(a, b, question):
+def alike(a: Outcome, b: Outcome, question: Question) -> bool:
     """Whether two outcomes agree: the values, or the kind of error; and what they did to inputs."""
     if a.error is not None or b.error is not None:
         return type(a.error) is type(b.error)
@@ -13,7 +19,7 @@ def alike(a, b, question):
     return not unasked and a.aliased == b.aliased and alike_values(a.value, b.value)
 
 
-def alike_values(a, b, tolerance=0.0):
+def alike_values(a: object, b: object, tolerance: float = 0.0) -> bool:
     """Whether two results agree in structure, shape and numbers, up to rounding.
 
     Or up to a relative ``tolerance`` that is coarser.
@@ -36,34 +42,60 @@ def alike_values(a, b, tolerance=0.0):
         )
     if b is None or isinstance(b, str | bool):
         return type(a) is type(b) and a == b
-    a, b = as_numbers(a), as_numbers(b)
-    if a is None or b is None or a.shape != b.shape:
+    given, right = as_numbers(a), as_numbers(b)
+    if given is None or right is None or given.shape != right.shape:
         return False
-    near = max(tolerance, *(TOLERANCE.get(str(array.dtype), 1e-7) for array in (a, b)))
-    largest = np.abs(b[np.isfinite(b)]).max(initial=0)
+    # What is due decides: a cast to float32 at the end buys a rough answer no more than the cast.
+    near = max(tolerance, TOLERANCE.get(str(right.dtype), 1e-7))
+    cast = CAST if given.dtype == np.float32 and right.dtype != np.float32 else 0.0
+    size = np.abs(right)
+    largest = size[np.isfinite(right)].max(initial=0)
     with np.errstate(all="ignore"):
-        close = (np.abs(a - b) <= near * (np.abs(b) + 1e-3 * largest)) | (a == b)
-    return bool((close | (np.isnan(a) & np.isnan(b))).all())
+        most = np.fmax(near * (size + 1e-3 * largest), cast * (size + largest))
+        close = (np.abs(given - right) <= most) | (given == right)
+    return bool((close | (np.isnan(given) & np.isnan(right))).all())
 
 
-def as_numbers(value):
-    """``value`` as an array of floats or booleans; None where it is no array of numbers.
+def as_numbers(value: object) -> npt.NDArray[np.floating] | None:
+    """``value`` as an array of floats; None where it is no array of numbers.
 
-    Lists and tuples of numbers count as arrays.
+    Lists and tuples of numbers count as arrays, and so does a fraction, and what is complex in
+    name alone.
     """
-    if type(value) not in (np.ndarray, np.matrix, int, float, bool, list, tuple):
-        if not isinstance(value, np.generic):
-            return None
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):  # rows of unequal length
+    kinds = (np.ndarray, np.matrix, int, float, bool, complex, Fraction, list, tuple)
+    if type(value) not in kinds and not isinstance(value, np.generic):
         return None
+    try:
+        if isinstance(value, list | tuple) and not _of_numbers(value):
+            return None  # NumPy would make each of many texts as long as the longest
+        array = np.asarray(float(value) if isinstance(value, Fraction) else value)
+        if array.dtype.kind == "O" and isinstance(value, list | tuple):  # fractions among them
+            array = array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError, RecursionError):  # rows of unequal length
+        return None
+    if array.dtype.kind == "c" and not array.imag.any():
+        array = array.real
     if array.dtype.kind not in "biuf":
         return None
     return array if array.dtype == np.float32 else array.astype(np.float64)
 
 
-def rounded(array: np.ndarray, decimals: int = 4) -> np.ndarray:
+def _of_numbers(values: list[object] | tuple[object, ...]) -> bool:
+    kinds = set(map(type, values))
+    if kinds & {list, tuple}:
+        nested = (entry for entry in values if isinstance(entry, list | tuple))
+        return all(map(_of_numbers, nested)) and _are_numbers(kinds - {list, tuple})
+    return _are_numbers(kinds)
+
+
+def _are_numbers(kinds: set[type]) -> bool:
+    return all(
+        issubclass(kind, int | float | complex | Fraction | np.ndarray | np.generic)
+        for kind in kinds
+    )
+
+
+def rounded(array: npt.NDArray[np.floating], decimals: int = 4) -> npt.NDArray[np.floating]:
     """``array`` as a student reads it: rounded, without −0; what is too large for that as it is."""
     with np.errstate(all="ignore"):
         short = np.round(array, decimals) + 0

@@ -50,8 +50,9 @@ def by_effect(question, given, expected):
 
 def spoilt(pairs):
     """What has happened to right numbers on all inputs, by its name."""
-    numbers = [(as_numbers(g), as_numbers(e)) for g, e in pairs]
-    if any(g is None or e is None or e.dtype.kind == "b" for g, e in numbers):
+    read = [(as_numbers(g), as_numbers(e)) for g, e in pairs]
+    numbers = [(g, e) for g, e in read if g is not None and e is not None]
+    if len(numbers) < len(read):
         return ()
     if not any(e.any() for _, e in numbers):
         return ()
@@ -116,14 +117,13 @@ def _of_arrays(names, given, true):
         isinstance(t, tuple) and not alike_values(g, t) for g, t in zip(given, true, strict=True)
     ):
         return ""
-    for g, (numbers, right) in zip(given, pairs, strict=True):
-        if numbers is None and right is not None and not isinstance(g, tuple | list):
+    for g, (read, right) in zip(given, pairs, strict=True):
+        if read is None and right is not None and not isinstance(g, tuple | list):
             return text("check.no_numbers", given=type(g).__name__)
-    if any(g is None or t is None for g, t in pairs):
+    numbers = [(g, t) for g, t in pairs if g is not None and t is not None]
+    if len(numbers) < len(pairs):
         return ""
-    wrong = [(g, t) for g, t in pairs if not alike_values(g, t)]
-    if any(t.dtype.kind == "b" for _, t in wrong):
-        return ""
+    wrong = [(g, t) for g, t in numbers if not alike_values(g, t)]
     if not all(np.isfinite(g).all() for g, _ in wrong):
         return text("check.not_finite")
     if wrong and all(alike_values(g, t, NEARLY) for g, t in wrong):
@@ -133,7 +133,7 @@ def _of_arrays(names, given, true):
         known = len(factors) == 1 and factors & set(FACTORS)
         return text("check.factor", factor=min(known)) if known else ""
     return diagnosis.diagnose(
-        {name: g for name, (g, _) in zip(names, pairs, strict=True)},
-        {name: t for name, (_, t) in zip(names, pairs, strict=True)},
+        {name: g for name, (g, _) in zip(names, numbers, strict=True)},
+        {name: t for name, (_, t) in zip(names, numbers, strict=True)},
         whole=text("check.whole"),
     ).message

@@ -41,7 +41,9 @@ def changed(question: Question, version: str) -> bool:
 
     KeyError for a version that is not known.
     """
-    return not question.is_code and versions()[version].get(question.id) != fingerprint(question)
+    asked = versions()[version]
+    known = {asked.get(id) for id in question.ids}
+    return not question.is_code and fingerprint(question) not in known
 
 
 @cache

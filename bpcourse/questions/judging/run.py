@@ -2,16 +2,23 @@
 
 import contextlib
 import io
-import traceback
 import warnings
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
-from bpcourse.questions.judging.limit import SECONDS as SECONDS
-from bpcourse.questions.judging.limit import OutOfTimeError as OutOfTimeError
-from bpcourse.questions.judging.limit import is_own
-from bpcourse.questions.judging.limit import time_limit as time_limit
+from bpcourse.questions.judging.clock import Clock
+from bpcourse.questions.judging.own import own_line
+from bpcourse.text import text
+
+MOST_AXES = 8  # of two arrays together: with more it is hard to say whether they overlap
+
+
+class LostError(BaseException):
+    """An answer is gone, with its process: nothing is to be judged by that, and it passes."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +28,18 @@ class Outcome:
     value: object = None
     error: BaseException | None = None
     line: str = ""  # the student's own line where it failed, with its number
-    changed: frozenset = frozenset()  # names of inputs that hold something else now
-    aliased: frozenset = frozenset()  # names of inputs whose memory the result shares
+    changed: frozenset[str] = frozenset()  # names of inputs that hold something else now
+    aliased: frozenset[str] = frozenset()  # names of inputs whose memory the result shares
 
 
-def call(function, arguments):
-    """The :class:`Outcome` of ``function(*arguments.values())`` on copies of the arguments."""
+def call(
+    function: Callable[..., object], arguments: Mapping[str, object], clock: Clock | None = None
+) -> Outcome:
+    """The :class:`Outcome` of ``function(*arguments.values())`` on copies of the arguments.
+
+    The ``clock`` runs only while the function does. What the function raises is its outcome,
+    ``SystemExit`` and an interrupt too.
+    """
     copies = {name: _copy(value) for name, value in arguments.items()}
     try:
         with (
@@ -36,51 +49,43 @@ def call(function, arguments):
             contextlib.redirect_stderr(io.StringIO()),
         ):
             warnings.simplefilter("ignore")
-            value = function(*copies.values())
-    except (Exception, OutOfTimeError) as error:
+            ready = partial(function, *copies.values())
+            value = clock.call(ready) if clock else ready()
+    except LostError:
+        raise
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not error.args:
+            error.args = (text("check.interrupted"),)
         return Outcome(error=error, line=own_line(error))
-    changed = [name for name, value in arguments.items() if not _same(value, copies[name])]
-    results = _arrays(value).values()
-    aliased = [
-        name
-        for name, given in copies.items()
-        if any(np.shares_memory(a, b) for a in _arrays(given).values() for b in results)
-    ]
-    return Outcome(value, changed=frozenset(changed), aliased=frozenset(aliased))
+    changed = [name for name, given in arguments.items() if not _same(given, copies[name])]
+    return Outcome(value, changed=frozenset(changed), aliased=_aliased(value, copies))
 
 
-def own_line(error):
-    """The last line of the student's own code that the error passed through.
-
-    An error that comes from another process brings the line with it.
-    """
-    if hasattr(error, "student_line"):
-        return error.student_line
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame.filename)]
-    return f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
-
-
-def _copy(value):
+def _copy(value: object) -> object:
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, list | tuple):
-        return type(value)(_copy(entry) for entry in value)
+        return type(value)(map(_copy, value))
     if isinstance(value, dict):
         return {name: _copy(entry) for name, entry in value.items()}
     return value
 
 
-def _same(a, b):
+def _same(a: object, b: object) -> bool:
     if isinstance(a, np.ndarray):
         return isinstance(b, np.ndarray) and a.shape == b.shape and _same_numbers(a, b)
     if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+        if not isinstance(b, list | tuple) or len(a) != len(b):
+            return False
+        return all(_same(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
-    return a is b or a == b
+        if not isinstance(b, dict) or a.keys() != b.keys():
+            return False
+        return all(_same(a[name], b[name]) for name in a)
+    return a is b or bool(a == b)
 
 
-def _same_numbers(a, b):
+def _same_numbers(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> bool:
     """Equal but for rounding: an entry that is moved up and down again may be off by 1e-17."""
     if a.dtype.kind != "f" or b.dtype.kind != "f":
         return np.array_equal(a, b)
@@ -89,15 +94,31 @@ def _same_numbers(a, b):
         return bool(((a == b) | (np.abs(a - b) <= rounding) | (np.isnan(a) & np.isnan(b))).all())
 
 
-def _arrays(value):
-    """The arrays in a result or an input, each once, {its id: it}."""
-    if isinstance(value, np.ndarray):
-        return {id(value): value}
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return {}
-    found: dict[int, np.ndarray] = {}
-    for entry in {id(entry): entry for entry in value}.values():
-        found |= _arrays(entry)
-    return found
+def _aliased(value: object, given: Mapping[str, object]) -> frozenset[str]:
+    """The names of the inputs that an array of the result lies in; each is looked at once."""
+    found: set[str] = set()
+    inputs = [(name, array) for name, entry in given.items() for array in arrays_in(entry)]
+    for array in arrays_in(value):
+        found.update(name for name, whole in inputs if name not in found and _overlap(array, whole))
+    return frozenset(found)
+
+
+def arrays_in(value: object) -> Iterator[npt.NDArray[np.generic]]:
+    """Every array in lists, tuples and dicts, once, however often it stands there."""
+    seen: set[int] = set()
+    todo = [value]
+    while todo:
+        entry = todo.pop()
+        if not isinstance(entry, np.ndarray | list | tuple | dict) or id(entry) in seen:
+            continue
+        seen.add(id(entry))
+        if isinstance(entry, np.ndarray):
+            yield entry
+        else:
+            todo += entry.values() if isinstance(entry, dict) else entry
+
+
+def _overlap(a: npt.NDArray[np.generic], b: npt.NDArray[np.generic]) -> bool:
+    if not np.may_share_memory(a, b):  # by the ends of both: cheap
+        return False
+    return a.ndim + b.ndim > MOST_AXES or np.shares_memory(a, b)

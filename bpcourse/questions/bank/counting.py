@@ -1,0 +1,63 @@
+"""Lesson 22: paths, counted."""
+
+from collections.abc import Sequence
+from math import prod
+
+from bpcourse.questions.bank import _pictures as pictures
+from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.question import question
+
+
+def _widths(rng, size):
+    return dict(zip(("n_0", "n_1", "n_2", "n_3"), sizes(rng, size + 3, 4), strict=True))
+
+
+@question(
+    "counting.paths_of_a_weight",
+    "number",
+    answer="paths_of_a_weight",
+    picture=lambda **widths: pictures.network(
+        *widths.values(), weight=0, weights=False, max_units=12
+    ),
+    inputs=_widths,
+    level="warm_up",
+    points=1,
+    minutes=2,
+    misconceptions="added_along_path outputs_not_counted one_path_only",
+    forms={"one_path_only": "for_each_output"},
+)
+def paths_of_a_weight(flaw, n_0, n_1, n_2, n_3):
+    if flaw("one_path_only"):
+        return n_3 if flaw("for_each_output") else 1
+    if flaw("outputs_not_counted"):
+        return n_2
+    return n_2 + n_3 if flaw("added_along_path") else n_2 * n_3
+
+
+@question(
+    "counting.all_paths",
+    answer="all_paths",
+    inputs=lambda rng, size: {
+        "widths": [2, *(int(n) for n in rng.permutation(range(3, 8 + size))[: 3 + size % 2])]
+    },
+    points=3,
+    minutes=10,
+    misconceptions="added_along_path outputs_not_counted one_layer_only one_path_only "
+    "off_by_one_loop",
+    forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one"},
+)
+def all_paths(flaw, widths):
+    """The paths of all weights together, from each weight to the loss."""
+    L, total = len(widths) - 1, 0
+    layers: Sequence[int] = range(2 if flaw("from_one") else 1, L + 1)
+    if flaw("off_by_one_loop") and not flaw("from_one"):
+        layers = range(1, L)
+    if flaw("one_layer_only"):
+        layers = [L if flaw("the_last") else 1]
+    for layer in layers:
+        above = widths[layer + 1 :]
+        if flaw("outputs_not_counted"):
+            above = above[:-1]
+        choices = sum(above) if flaw("added_along_path") and above else prod(above)
+        total += widths[layer] * widths[layer - 1] * (1 if flaw("one_path_only") else choices)
+    return total

@@ -1,0 +1,108 @@
+"""Lesson 21: how large weights should be at first, and why."""
+
+import numpy as np
+
+from bpcourse.questions.bank import _behaviour as behaviour
+from bpcourse.questions.question import question
+
+
+@question(
+    "starting_well.initial_scale",
+    "number",
+    answer="initial_scale",
+    inputs=lambda rng, size: {"n_in": int(rng.choice([16, 25, 100, 400]))},
+    level="warm_up",
+    points=1,
+    minutes=2,
+    decimals=3,
+    formerly="training.initial_scale",
+    misconceptions="initialisation_too_large variance_for_deviation constant_initialisation",
+    forms={"initialisation_too_large": "times_the_root"},
+)
+def initial_scale(flaw, n_in):
+    if flaw("initialisation_too_large"):
+        return n_in**0.5 if flaw("times_the_root") else 1.0
+    if flaw("constant_initialisation"):
+        return 0.0
+    return 1 / n_in if flaw("variance_for_deviation") else 1 / n_in**0.5
+
+
+@question(
+    "starting_well.order_of_spread",
+    "order",
+    answer="spread_order",
+    inputs=lambda rng, size: {},
+    level="core",
+    points=2,
+    minutes=5,
+    misconceptions="square_forgotten variance_for_deviation added_along_path",
+    accepts=lambda lines: (
+        lines[:1] == ("start",)
+        and set(lines[1:3]) == {"add", "square"}
+        and lines[3:] == ("total", "want", "root")
+    ),
+)
+def order_of_spread(flaw):
+    if flaw("square_forgotten"):
+        return ("start", "add", "unsquared", "total", "want", "root")
+    if flaw("added_along_path"):
+        return ("start", "spreads", "square", "total", "want", "root")
+    if flaw("variance_for_deviation"):
+        return ("start", "add", "square", "total", "want", "no_root")
+    return ("start", "add", "square", "total", "want", "root")
+
+
+@question(
+    "starting_well.leaky_spread",
+    answer="leaky_spread",
+    inputs=lambda rng, size: {
+        "n_in": int(rng.integers(4, 30)) * 10,
+        "slope": [0.1, 0.25, 0.5, 0.4, 0.2][size % 5],
+    },
+    points=3,
+    minutes=8,
+    misconceptions="variance_for_deviation dead_side square_forgotten activation_forgotten "
+    "factor_two_missing sides_swapped",
+)
+def leaky_spread(flaw, n_in, slope):
+    """The standard deviation of weights that keeps a signal through leaky ReLU units."""
+    passed = 1 + slope if flaw("square_forgotten") else 1 + slope**2
+    if flaw("dead_side"):
+        passed = 1
+    if flaw("sides_swapped"):
+        passed = slope**2
+    variance = 2 / (passed * n_in)
+    if flaw("activation_forgotten"):
+        variance = 1 / n_in
+    if flaw("factor_two_missing"):
+        variance = variance / 2
+    return variance if flaw("variance_for_deviation") else variance**0.5
+
+
+@question(
+    "starting_well.initial_weights",
+    answer="initial_weights",
+    inputs=lambda rng, size: {
+        "n_in": int(rng.integers(8, 12)) * 16,
+        "n_out": int(rng.integers(20, 30)) + size,
+        "seed": int(rng.integers(1000)),
+    },
+    use=behaviour.symmetry,
+    parts=("shape", "spread·√n_in", "units", "inputs", "both signs", "seed"),
+    points=2,
+    minutes=6,
+    formerly="training.initial_weights",
+    misconceptions="constant_initialisation initialisation_too_large variance_for_deviation "
+    "rows_and_columns_swapped seed_not_used",
+    forms={"initialisation_too_large": "times_the_root"},
+)
+def initial_weights(flaw, n_in, n_out, seed):
+    """Normal numbers of spread 1/√n_in, (n_out, n_in)."""
+    shape = (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
+    spread = 1 / n_in if flaw("variance_for_deviation") else n_in**-0.5
+    if flaw("initialisation_too_large"):
+        spread = n_in**0.5 if flaw("times_the_root") else 1.0
+    rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
+    if flaw("constant_initialisation"):
+        return np.full(shape, spread)
+    return spread * rng.normal(size=shape)

@@ -1,0 +1,75 @@
+"""An answer's time is its own: not the machine's, not ours, and on every system."""
+
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+from bpcourse.questions.bank import find
+from bpcourse.questions.judging.clock import Clock, OutOfTimeError
+from bpcourse.questions.judging.code import judge_code
+from bpcourse.questions.judging.run import _aliased, call
+
+LAYER = find("matrix_form.linear_backward")
+
+
+def linear_backward(dZ, A, W):
+    return dZ @ W, dZ.T @ A, dZ.sum(axis=0)
+
+
+def endless(*arguments):
+    count = 0
+    while True:
+        try:
+            count += 1
+        except Exception:
+            pass
+
+
+def spend(seconds):
+    begin = time.thread_time()
+    while time.thread_time() - begin < seconds:
+        pass
+
+
+def test_the_clock_stands_while_others_have_the_processor():
+    def wait():
+        time.sleep(0.5)  # as good as waiting for a processor
+        subprocess.run([sys.executable, "-c", "sum(range(10**7))"], check=True)
+
+    Clock(0.2, patience=1000).call(wait)
+
+
+def test_the_clock_on_the_wall_stops_what_only_sleeps():
+    outcome = call(time.sleep, {"seconds": 1000}, Clock(0.05, patience=4))
+    assert isinstance(outcome.error, OutOfTimeError)
+
+
+def test_the_time_of_all_calls_counts_together_and_ours_between_them_does_not():
+    short = Clock(0.5)
+    for _ in range(3):
+        assert call(spend, {"seconds": 0.1}, short).error is None
+        spend(0.3)  # the judge's
+    assert isinstance(call(spend, {"seconds": 10}, short).error, OutOfTimeError)
+
+
+def test_calls_to_tell_mistakes_apart_have_no_time_of_their_own():
+    calls = []
+
+    def forgetful(dZ, A, W):  # wrong in an unknown way, and later without end
+        calls.append(1)
+        return endless() if len(calls) > 6 else (dZ @ W, 7 * dZ.T @ A, dZ.sum(axis=0))
+
+    assert judge_code(LAYER, forgetful, seconds=0.3).status == "wrong"
+
+
+def test_what_a_result_shares_is_found_once_for_each_array():
+    given = {"a": np.zeros(3), "b": [np.zeros(3)]}
+    loop = [given["b"][0][1:]]
+    loop.append(loop)
+    assert _aliased([loop] * 10**6, given) == {"b"}
+    assert _aliased({"x": (given["a"][::2],)}, given) == {"a"}
+    many = [np.zeros(3) for _ in range(10**4)]
+    assert _aliased(many, given) == frozenset()
+    assert _aliased(given["a"].reshape(3, 1)[:, 0][1:], {"c": given["a"][:1]}) == frozenset()
