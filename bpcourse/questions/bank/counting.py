@@ -1,5 +1,6 @@
 """Lesson 22: paths, counted."""
 
+from collections.abc import Sequence
 from math import prod
 
 from bpcourse.questions.bank import _pictures as pictures
@@ -48,7 +49,7 @@ def paths_of_a_weight(flaw, n_0, n_1, n_2, n_3):
 def all_paths(flaw, widths):
     """The paths of all weights together, from each weight to the loss."""
     L, total = len(widths) - 1, 0
-    layers = range(2 if flaw("from_one") else 1, L + 1)
+    layers: Sequence[int] = range(2 if flaw("from_one") else 1, L + 1)
     if flaw("off_by_one_loop") and not flaw("from_one"):
         layers = range(1, L)
     if flaw("one_layer_only"):
