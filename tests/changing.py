@@ -43,6 +43,14 @@ def _meant_to_be_wrong(tree):
     return other - equal
 
 
+def _measured(tree):
+    """Functions that are handed to another one, which pushes their inputs: what is measured."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {
+        argument.id for call in calls for argument in call.args if isinstance(argument, ast.Name)
+    }
+
+
 def _formulas(tree, wrong):
     """Each expression that may be part of a formula, and the way to it from the root."""
 
@@ -59,7 +67,9 @@ def _formulas(tree, wrong):
             return
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in wrong:
             return
-        if isinstance(node, ast.FunctionDef) and node.name in wrong:
+        if isinstance(node, ast.FunctionDef) and node.name in wrong | _measured(tree):
+            return
+        if isinstance(node, ast.Lambda):  # changed, it changes both sides of a comparison
             return
         yield node, path
         for field, value in ast.iter_fields(node):
@@ -115,7 +125,8 @@ def _others(node):
             yield right
         case ast.BinOp(op=ast.Div(), left=left):
             yield left
-        case ast.Subscript(slice=ast.Tuple(elts=[ast.Name() as i, ast.Name() as j])):
+        case ast.Subscript(slice=ast.Tuple(elts=[ast.Name(i_), ast.Name(j_)])) if i_ != j_:
+            i, j = node.slice.elts
             yield ast.Subscript(node.value, ast.Tuple([j, i], ast.Load()), ast.Load())
         case ast.Subscript(slice=ast.Name() as i, ctx=ast.Load()):
             before = ast.BinOp(i, ast.Sub(), ast.Constant(1))

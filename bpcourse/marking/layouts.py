@@ -82,7 +82,7 @@ def owners(places: Mapping[PurePosixPath, str], known: Known, around: str) -> Ow
         below = submitted  # the folder of a course of nbgrader holds others beside
     else:
         skip = _around(list(below.values()), known, around)
-        below = {p: parts[skip:] for p, parts in below.items() if len(parts) > skip}
+        below = {p: parts[skip:] or parts[-1:] for p, parts in below.items()}
     folders = any(len(parts) > 1 for parts in below.values())
     found = {}
     for place, parts in below.items():
@@ -122,7 +122,8 @@ def _around(paths: list[tuple[str, ...]], known: Known, around: str) -> int:
         counts.append(sum(told(*name) for name in names))
     if max(counts):
         depth = counts.index(max(counts))
-        grouped = depth and all(GROUPED.fullmatch(parts[depth - 1]) for parts in paths)
+        deep = [parts for parts in paths if len(parts) > depth]
+        grouped = depth and all(GROUPED.fullmatch(parts[depth - 1]) for parts in deep)
         return depth - 1 if grouped else depth
     skip = 0
     for depth in range(MOST_AROUND):

@@ -19,6 +19,7 @@ from bpcourse.marking.cells import (
     work_of,
 )
 from bpcourse.marking.course import Course
+from bpcourse.marking.judge import Answered
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.questions import bank
 from bpcourse.questions.judging.fingerprint import FIRST, changed
@@ -97,8 +98,8 @@ class Marker:
         version = self._version(own["notebook"], earlier)
         for question in questions:
             if version and changed(question, version):
-                of = text("grade.other_numbers", version=version)
-                results[question.id] = ("open", of, (), 0.0, None)
+                message = text("grade.other_numbers", version=version)
+                results[question.id] = Answered("open", message)
         records = [self._record(own["notebook"], question, results) for question in questions]
         own |= {"version": version or __version__}
         state = run.state(records)

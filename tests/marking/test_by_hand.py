@@ -12,6 +12,7 @@ import pytest
 from bpcourse.marking import in_words
 from bpcourse.marking.by_hand import Page, serve
 from bpcourse.marking.course import Course
+from bpcourse.marking.judge import Answered
 from bpcourse.marking.marker import Marker, Settings
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import Submission, find
@@ -75,11 +76,13 @@ def results(tmp_path, monkeypatch):
     made = Results(tmp_path / "out")
 
     class Unrun:
+        late = False
+
         def __init__(self, *arguments):
             pass
 
         def answers(self, questions):
-            return {one.id: ("wrong", "Not so.", (), 0.1, None) for one in questions}
+            return {one.id: Answered("wrong", "Not so.") for one in questions}
 
         def state(self, records):
             return {"state": "graded", "message": "", "cells": []}

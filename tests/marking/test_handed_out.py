@@ -7,6 +7,7 @@ import pytest
 
 from bpcourse import __version__
 from bpcourse.marking.course import Course
+from bpcourse.marking.judge import Answered
 from bpcourse.marking.marker import Marker, Settings
 from bpcourse.marking.submissions import Submission
 from bpcourse.questions.bank import all_questions, find
@@ -25,11 +26,13 @@ def mark(monkeypatch):
     """Marks a notebook whose code is not run: every answer is right."""
 
     class Unrun:
+        late = False
+
         def __init__(self, *arguments):
             pass
 
         def answers(self, questions):
-            return {one.id: ("right", "", (), 0.1, None) for one in questions}
+            return {one.id: Answered("right", share=1.0) for one in questions}
 
         def state(self, records):
             return {"state": "graded", "message": "", "cells": []}

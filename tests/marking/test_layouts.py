@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -147,6 +148,10 @@ LAYOUTS = {
         BOTH,
     ),
     "a folder around": (names(f"hw5/ana/{FILE}", f"hw5/bo/{FILE}"), BOTH),
+    "a file that was laid beside the folder around": (
+        names(f"hw5/Ana Ruiz_77_assignsubmission_file/{FILE}", f"cy_{FILE}"),
+        {"77": [STEM], "cy": [STEM]},
+    ),
     "two folders around": (names(f"a/b/ana/{FILE}", f"a/b/bo/{FILE}"), BOTH),
     "a folder around flat files": (names(f"hw5/ana_{FILE}", f"hw5/bo_{FILE}"), BOTH),
     "a zip each": ({"ana.zip": zipped(names(f"ana/{FILE}")), "bo.zip": zipped(names(FILE))}, BOTH),
@@ -483,3 +488,34 @@ def test_no_student_is_without_a_name_and_every_mode_of_a_file_has_one(tmp_path)
     assert "" not in found(tmp_path) and len(find(tmp_path)) >= 1
     (tmp_path / FILE).chmod(stat.S_IRUSR)
     assert found(tmp_path)
+
+
+parts = st.sampled_from(
+    ["ana", "bo", "hw5", "Ana Ruiz_77_assignsubmission_file", "submitted", "Team_1", "lectures"]
+    + ["ruizana_1_2_work", "Ruiz_Ana_ar_3", "..", " ", "5002", "\x1b[0m", STEM, "a\\b", "=1+1"]
+)
+last = st.sampled_from(
+    [FILE, f"ana_{FILE}", f"ruizana_LATE_1_2_{FILE}", "x.ipynb", "a.txt", "a.zip", f"{STEM}.IPYNB"]
+    + ["_", "Bo Smith_9_assignsubmission_file_x.ipynb", f"bo_2024_{FILE}", "onlinetext.html"]
+)
+places = st.tuples(st.lists(parts, max_size=3), last).map(lambda p: "/".join([*p[0], p[1]]))
+
+
+@given(st.sets(places, min_size=1, max_size=6), st.booleans())
+def test_whatever_is_handed_in_has_an_owner_or_a_sentence(made, listed):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "class.zip"
+        path.write_bytes(zipped(dict.fromkeys(sorted(made))))
+        try:
+            submissions = find(path, CLASS if listed else None)
+        except ValueError as error:
+            assert "class" in str(error)
+            return
+        assert all(one.student.strip() or one.student for one in submissions)
+        pairs = [(one.student, one.notebook or one.file) for one in submissions]
+        assert len(set(pairs)) == len(pairs)  # one notebook for a student and lesson
+        certain = {one.match.student.id for one in submissions if one.match and one.match.student}
+        others = {one.student for one in submissions if not (one.match and one.match.student)}
+        assert not others & set(CLASS.students) or not listed
+        assert certain <= set(CLASS.students)
+        assert not any(c < " " and c != "\n" for one in submissions for c in one.student + one.file)
