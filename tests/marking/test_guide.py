@@ -14,7 +14,7 @@ from tools import guide
 
 ROOT = Path(__file__).parents[2]
 LESSON_PAGES = ROOT / "docs" / "instructors" / "lessons"
-PAGES = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = sorted(set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "index.md"})  # the site's
 
 
 @pytest.mark.parametrize("module, stem", LESSONS.items(), ids=LESSONS)
@@ -34,7 +34,7 @@ def test_a_page_has_goals_three_questions_and_the_lessons_own_wrong_answers(modu
     goals = page.partition("## Goals")[2].partition("##")[0]
     assert len(re.findall("^- ", goals, re.MULTILINE)) >= 3
     own = [question for question in all_questions() if question.lesson == module]
-    assert page.count(f"about {sum(question.minutes for question in own)} minutes") == 1
+    assert page.count(f"about {sum(question.minutes for question in own)} minutes") >= 1
     wrong = page.partition("## The commonest")[2]
     shown = re.findall(r"^- \*\*([\w ]+)\*\*", wrong, re.MULTILINE)
     assert 4 <= len(shown) <= guide.SHOWN and len(set(shown)) == len(shown)
@@ -88,8 +88,8 @@ def _seen_across_a_kink(z, h):
 @pytest.mark.parametrize(
     "key, said",
     [
-        ("outputs_and_losses.expect_3", f"{-np.log(1e-4):.1f} against {-np.log(0.01):.1f}"),
-        ("outputs_and_losses.expect_3", f"{(1 - 1e-4) ** 2:.4f} against {(1 - 0.01) ** 2:.4f}"),
+        ("softmax_cross_entropy.expect_3", f"{-np.log(1e-4):.1f} against {-np.log(0.01):.1f}"),
+        ("softmax_cross_entropy.expect_3", f"{(1 - 1e-4) ** 2:.4f} against {(1 - 0.01) ** 2:.4f}"),
         ("gradient_descent.expect_1", f"falls by about {2 * 0.01:.2f}"),
         ("chain_rule.expect_1", f"about {2 * 3 * 0.01:.2f}"),
         ("flow_graphs.expect_1", f"Multiply: {6 * 5} and {6 * 2}"),

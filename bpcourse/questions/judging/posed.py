@@ -103,8 +103,8 @@ class Posed:
 
     def _same(self, value, target):
         if self.question.kind == "order":
-            accepts = self.question.accepts
-            return value == target or bool(target == self.right and accepts and accepts(value))
+            accepts = self.question.accepts if value is not None and target == self.right else None
+            return value == target or bool(accepts and accepts(value))
         if self.question.decimals is None or isinstance(target, str):
             return alike_values(value, target)
         value, target = as_numbers(value), as_numbers(target)
@@ -144,7 +144,7 @@ def _letters(kind: str, value: object) -> list[tuple[str, str]] | None:
     if kind == "choice" and not isinstance(value, str):
         return None
     words = value if isinstance(value, str) else "".join(map(str, value))
-    words = re.sub(r"[\s.,;()]", "", words).upper()
+    words = re.sub(r"[\s.,;()–-]", "", words).upper()
     return LABEL.findall(words) if re.fullmatch(f"(?:{LABEL.pattern})+", words) else None
 
 
