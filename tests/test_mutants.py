@@ -59,7 +59,7 @@ MUTANTS = {
     "CrossEntropy": ("losses", "CrossEntropy.backward", BY_ONE_PERCENT, "10"),
     "SoftmaxCrossEntropy": ("losses", "SoftmaxCrossEntropy.backward", BY_ONE_PERCENT, "10"),
     "BinaryCrossEntropy": ("losses", "BinaryCrossEntropy.backward", BY_ONE_PERCENT, "13"),
-    "MaxMargin": ("losses", "MaxMargin.backward", BY_ONE_PERCENT, "08"),
+    "MaxMargin": ("losses", "MaxMargin.backward", BY_ONE_PERCENT, "20"),
     "Softmax.jacobian": ("activations", "Softmax.jacobian", BY_ONE_PERCENT, "10"),
     "Softmax.vjp": ("activations", "Softmax.vjp_from_output", BY_ONE_PERCENT, "10"),
 }

@@ -406,3 +406,20 @@ def test_accuracy():
     assert accuracy(y_hat[:, 1:], [[1], [0], [0], [0]]) == 0.75
     with pytest.raises(ValueError, match=r"y: expected shape \(4,\), got shape \(3,\)"):
         accuracy(y_hat, [0, 1, 1])
+
+
+class _Program:
+    """What runs a program where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_loading_a_file_runs_nothing_that_stands_in_it(tmp_path):
+    np.savez(tmp_path / "net.npz", network=np.array([_Program(tmp_path / "ran")], dtype=object))
+    with pytest.raises(ValueError, match="Network.save"):
+        Network.load(tmp_path / "net.npz")
+    assert not (tmp_path / "ran").exists()

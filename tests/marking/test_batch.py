@@ -369,6 +369,6 @@ def test_a_sandbox_that_does_not_start_is_told_and_costs_no_other_notebook(monke
     for one in find(handed_in)[:2]:
         own, *records = marker.mark(one, one.read())
         assert own["state"] == "crashed" and own["points"] == 0 and own["of"] == 7
-        assert {record["state"] for record in records} == {"crashed"}
+        assert {record["state"] for record in records} - {"open"} == {"crashed"}
         assert "no namespaces today" in str(own["cells"])
     assert len(starts) <= 12  # an attempt, not a start and another to end it

@@ -10,12 +10,14 @@ from bpcourse.marking.course import Course
 from bpcourse.marking.marker import Settings
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import find
+from bpcourse.questions import bank
 
 from . import hostile
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = f"matrix_form.{hostile.ANSWER}"
-OTHERS = 20 - 3  # points of the other questions
+ALL = sum(question.points for question in bank.of_notebook(hostile.LESSON, set())[0])
+OTHERS = ALL - bank.find(QUESTION).points
 
 
 def works(way):
@@ -82,7 +84,7 @@ def of(records, question=QUESTION):
 def test_a_right_answer_has_its_points_however_it_is_given(marked, name):
     records = marked[f"right {name}"]
     assert of(records)["state"] == "right", of(records)
-    assert records[0]["points"] == records[0]["of"] == 20
+    assert records[0]["points"] == records[0]["of"] == ALL
 
 
 @pytest.mark.parametrize("name", hostile.WRONG)
@@ -105,7 +107,7 @@ def test_what_is_changed_inside_changes_no_mark(marked, name):
 @pytest.mark.parametrize("name", hostile.CELLS)
 def test_a_cell_that_misbehaves_costs_no_answer(marked, name):
     records = marked[f"first {name}"]
-    assert records[0]["points"] == 20, records
+    assert records[0]["points"] == ALL, records
 
 
 @pytest.mark.parametrize("name", hostile.FILES)
@@ -116,8 +118,8 @@ def test_a_file_that_is_no_notebook_has_a_record_with_a_reason(marked, name):
 
 
 def test_cells_with_tests_are_not_needed(marked):
-    assert marked["tests deleted"][0]["points"] == 20
-    assert marked["tests changed"][0]["points"] == 20
+    assert marked["tests deleted"][0]["points"] == ALL
+    assert marked["tests changed"][0]["points"] == ALL
 
 
 def test_nothing_that_was_started_is_left(marked):

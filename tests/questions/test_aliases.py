@@ -108,7 +108,8 @@ def test_a_hand_in_of_the_earlier_version_is_marked(moved):
         marker.close()
     assert "earlier version" in own["message"]
     assert [record["question"] for record in records if record["question"] == NEW] == [NEW]
-    assert {record["state"] for record in records} == {"right"}, records
+    states = {record["state"] for record in records}
+    assert states - {"open"} == {"right"}, records  # what is answered in words waits for a person
     assert own["of"] == sum(find(id).points for id in OF_VERSION_0_1[STEM])
 
 
