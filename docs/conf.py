@@ -12,6 +12,7 @@ exclude_patterns = ["README.md"]
 nb_execution_mode = "off"  # the committed outputs are the page
 nb_output_stderr = "remove"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # with formulas
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["dollarmath", "amsmath", "attrs_inline", "colon_fence"]

@@ -213,6 +213,8 @@ def _outputs(cell, stem, static):
             kept.append(
                 _html(output, f'<div class="bpc-still" role="img" aria-label="{alt}">{svg}</div>')
             )
+        elif data.get("text/markdown", "").startswith("<small>"):
+            kept.append(_html(output, _caption(data["text/markdown"])))
         else:
             for kind in data.keys() & {"text/html", "text/markdown"}:  # Sphinx follows no link here
                 data[kind] = data[kind].replace(".ipynb", ".html")
@@ -232,6 +234,15 @@ def _figure(figure, still):
         f'<div class="bpc-{kind} bpc-live" data-figure="{data}"><noscript>{still}</noscript></div>'
     )
     return live + loads
+
+
+def _caption(words):
+    """What a figure says below it: Markdown's emphasis and formulas as HTML."""
+    words = escape(re.sub(r"</?small>", "", words), quote=False)
+    words = re.sub(r"\$([^$]+)\$", r"\\(\1\\)", words)
+    parts = re.split(r"(\\\(.*?\\\))", words)  # an asterisk in a formula is none
+    parts[::2] = [re.sub(r"\*([^*]+)\*", r"<em>\1</em>", part) for part in parts[::2]]
+    return f'<p class="bpc-caption mathjax_process">{"".join(parts)}</p>'
 
 
 def _html(output, html):

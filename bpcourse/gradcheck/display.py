@@ -101,9 +101,14 @@ def _difference(report: "GradientReport") -> list[str]:
 def plot(report: "GradientReport") -> "Figure":
     """A figure for ``figures.show``: claimed against measured, and the worst entry's error
     against the step."""
-    from bpcourse.figures import new_figure  # Matplotlib is optional
+    from bpcourse.figures import new_figure, styled  # Matplotlib is optional
 
-    figure: Figure = new_figure(*SIZE)
+    figure: Figure = styled(_drawn)(report, new_figure(*SIZE))
+    return figure
+
+
+def _drawn(report: "GradientReport", figure: "Figure") -> "Figure":
+    """The report's two panels in ``figure``."""
     left, right = figure.subplots(1, 2)
     for array in report.arrays:
         seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
