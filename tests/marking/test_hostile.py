@@ -66,13 +66,14 @@ def marked(request, tmp_path_factory, listening):
     settings = Settings(
         way=request.param, cell_seconds=1, seconds=4, question_seconds=1, patience=3
     )
-    batch.Batch(results, Course.load(), settings).grade(find(folder), jobs=2)
+    course = Course.load()
+    batch.Batch(results, course, settings).grade(find(folder), jobs=2)
     records: dict = {}
     for record in results.records():
         records.setdefault(record["student"], []).append(record)
     assert set(records) == set(work)
     assert {path.name for path in results.folder.iterdir()} == {"notebooks", "overrides.csv"}
-    assert not results.overrides()
+    assert not results.overrides(course)
     return records
 
 

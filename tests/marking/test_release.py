@@ -10,7 +10,7 @@ import pytest
 from bpcourse import cli, workspace
 from bpcourse.files import write
 from bpcourse.marking.release import README, release
-from bpcourse.questions.bank import NOTEBOOKS
+from bpcourse.questions.bank import NOTEBOOKS, all_questions
 
 ROOT = Path(__file__).parents[2]
 ELEVEN = "exercises/11_matrix_form.ipynb"
@@ -28,7 +28,10 @@ def test_an_exercise_goes_out_byte_for_byte_with_its_lesson(tmp_path, capsys):
     lesson = json.loads((tmp_path / "week" / "lectures/11_matrix_form.ipynb").read_text("utf-8"))
     assert not any(cell.get("outputs") for cell in lesson["cells"])
     readme = (tmp_path / "week" / README).read_text("utf-8")
-    assert f"| `{ELEVEN}`: Exercises 11 · Matrix form | 7 | 20 | 62 minutes |" in readme
+    own = [question for question in all_questions() if question.lesson == "matrix_form"]
+    points, minutes = sum(one.points for one in own), sum(one.minutes for one in own)
+    row = f"Exercises 11 · Matrix form | {len(own)} | {points} | {minutes} minutes |"
+    assert f"| `{ELEVEN}`: {row}" in readme
     assert ELEVEN in capsys.readouterr().out
 
 
