@@ -39,6 +39,7 @@ LEVEL = 1e-3  # of the kinks that meet: what is left where they cancel
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
 AROUND = 6  # points at which an entry's slope is looked at
+FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
 
 
@@ -154,8 +155,9 @@ class Kinks:
         cleared = []
         for i in suspects:
             found.judge(i, "kink")
-            self._ask([Way(np.array([i]), scales[[i]])])
-            if found.status[i] != "kink":
+            way = Way(np.array([i]), scales[[i]])
+            self._ask([way])
+            if found.status[i] != "kink" or self._flat_beside(way):
                 break  # where one is wrong on its sides too, the others are no better
             cleared.append(i)
         for i in suspects:
@@ -201,6 +203,12 @@ class Kinks:
         for i in unclear:
             if found.status.get(i) != "wrong":
                 found.judge(i, "unclear")
+
+    def _flat_beside(self, way: Way) -> bool:
+        """Is f flat on both sides, as about a cliff? There grad is right whatever it says here."""
+        here = self.found.evidence[int(way.index[0])].value * float(way.weights[0])
+        sides = [side for sign in (1.0, -1.0) if (side := self._side(way, sign))]
+        return all(abs(side.slope.value) < FLAT * abs(here) for side in sides)
 
     def _side(self, way: Way, sign: float) -> Beside | None:
         """What f and grad say on one side; None where that is not defined."""
