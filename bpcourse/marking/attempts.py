@@ -93,11 +93,19 @@ class Run:
             state, message = "partly graded", text("grade.partly")
         else:
             state, message = "graded", ""
-        unanswered = {find(r["question"]).answer for r in records if r["state"] == "not answered"}
+        open = [find(r["question"]) for r in records if r["state"] == "not answered"]
+        wanted = {_place(question, self.cells, self.places) for question in open}
+        without_data = {
+            number: source
+            for number, source in self.cells
+            if number not in wanted and _needs_data(progress.stopped.get(number, ""))
+        }
+        missing = {question.answer for question in open}
+        missing |= {name for source in without_data.values() for name in _given(source)}
         stopped = [
             {"cell": number, "message": message}
             for number, message in sorted(progress.stopped.items())
-            if not _follows(message, unanswered)
+            if number not in without_data and not _follows(message, missing)
         ]
         return {"state": state, "message": message, "cells": stopped}
 
@@ -269,7 +277,18 @@ def _place(question, cells, places):
     return found[-1 if question.is_code else 0] if found else None
 
 
-def _follows(message, unanswered):
-    """Whether a cell stopped only because an exercise is still open."""
-    missing = {f"NameError: name '{name}' is not defined" for name in unanswered}
-    return message.startswith("NotImplementedError") or message in missing
+def _follows(message, missing):
+    """Whether a cell stopped only because an exercise is still open, or for our data above it."""
+    errors = {f"NameError: name '{name}' is not defined" for name in missing}
+    return message.startswith("NotImplementedError") or message in errors
+
+
+def _needs_data(message):
+    """Whether a cell stopped because the data sets of the course are not inside."""
+    return message.startswith("NotInsideError: ")
+
+
+def _given(source):
+    """The names that a cell gives a value."""
+    for names in re.findall(r"^([\w, ]+?) *=(?!=)", source, re.MULTILINE):
+        yield from re.findall(r"\w+", names)

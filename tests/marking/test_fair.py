@@ -75,6 +75,15 @@ def test_what_comes_later_may_make_it_right(mark):
     assert "as the end of the notebook left it" in of(records)["message"]
 
 
+def test_a_cell_that_needs_our_data_is_named_only_where_it_takes_an_answer_with_it(mark):
+    data = "from bpcourse import datasets\nX, y = datasets.digits()"
+    records = mark(first=data, last="print(len(y))")
+    assert records[0]["points"] == ALL and not records[0]["cells"]
+    records = mark(answer=f"{data}\n{RIGHT}")
+    assert of(records)["state"] == "not answered"
+    assert "data sets of the course" in records[0]["cells"][0]["message"]
+
+
 def test_two_answers_to_a_choice_are_not_two_tries(mark):
     posed = pose(question(ORDER))
     letters = posed.shown(posed.right)

@@ -43,6 +43,19 @@ class Nothing:
         return None
 
 
+class NotInsideError(Exception):
+    """What a cell needs is not here, and that is no fault of the cell."""
+
+
+class Data(Nothing):
+    """``datasets``: there is no data inside to be unpacked or counted."""
+
+    def __iter__(self):
+        raise NotInsideError("the data sets of the course are not there while answers are marked")
+
+    __len__ = __iter__
+
+
 class Missing(Nothing):
     """What could not be imported: harmless while cells run, an ImportError in an answer."""
 
@@ -74,7 +87,7 @@ class StandIn(types.ModuleType):
     def __init__(self, allowed):
         super().__init__("bpcourse")
         self.__path__ = []
-        self.__dict__.update({name: Nothing() for name in allowed}, Answer=Answer)
+        self.__dict__.update({name: _tool(name) for name in allowed}, Answer=Answer)
 
     def __getattr__(self, name):
         raise AttributeError(f"an answer may not use bpcourse.{name}")
@@ -93,7 +106,11 @@ def install(allowed, sentence):
     sys.meta_path.insert(0, module)
     for name in allowed:  # from bpcourse.datasets import digits
         part = sys.modules[f"bpcourse.{name}"] = types.ModuleType(name)
-        vars(part)["__getattr__"] = Nothing().__getattr__
+        vars(part)["__getattr__"] = _tool(name).__getattr__
+
+
+def _tool(name):
+    return Data() if name == "datasets" else Nothing()
 
 
 def run(source, name, space):
