@@ -493,7 +493,7 @@ def test_a_menu_and_sliders_follow_the_hand(lab, page, tmp_path):
 
 
 def test_whole_numbers_follow_the_hand(lab, page):
-    _lesson(page, lab, "12_cost_of_backprop", "CostExplorer()")
+    _lesson(page, lab, "22_counting", "CostExplorer()")
     _press(page, "units in each layer", "ArrowLeft")
     _says(page, widgets.CostExplorer(width=8).said)
     _sound(page)
