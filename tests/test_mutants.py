@@ -61,7 +61,7 @@ MUTANTS = {
     "BinaryCrossEntropy": ("losses", "BinaryCrossEntropy.backward", BY_ONE_PERCENT, "13"),
     "MaxMargin": ("losses", "MaxMargin.backward", BY_ONE_PERCENT, "20"),
     "Softmax.jacobian": ("activations", "Softmax.jacobian", BY_ONE_PERCENT, "10"),
-    "Softmax.vjp": ("activations", "Softmax.vjp_from_output", BY_ONE_PERCENT, "10"),
+    "Softmax.vjp": ("activations", "Softmax.vjp_from_output", BY_ONE_PERCENT, "23"),
 }
 
 

@@ -216,8 +216,8 @@ def _outputs(cell, stem, static):
         elif data.get("text/markdown", "").startswith("<small>"):
             kept.append(_html(output, _caption(data["text/markdown"])))
         else:
-            for kind in data.keys() & {"text/html", "text/markdown"}:  # Sphinx follows no link here
-                data[kind] = data[kind].replace(".ipynb", ".html")
+            if "text/html" in data:  # Sphinx follows no link here
+                data["text/html"] = data["text/html"].replace(".ipynb", ".html")
             kept.append(output)
     if cell.cell_type == "code":
         cell.outputs = kept
