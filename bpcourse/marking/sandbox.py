@@ -121,7 +121,7 @@ class Sandbox:
 def _start_code(way):
     """What the Python inside begins with: our folder is all that there is of a ``bpcourse``."""
     folder = str(INSIDE) if way == "none" else CODE
-    libraries = [str(path if way == "none" else _place(path)) for path in _libraries()]
+    libraries = [str(path if way == "none" else _places(path)[0]) for path in _libraries()]
     return (
         "import sys, types\n"
         f"for name, path in ('', []), ('.marking', []), ('.marking.inside', [{folder!r}]):\n"
@@ -164,11 +164,10 @@ def _contents():
     return contents | {Path(CODE): INSIDE}
 
 
-def _place(path):
-    """Where a path of this machine is inside."""
-    contents = _contents().items()
-    place, shown = next((place, p) for place, p in contents if path.is_relative_to(p))
-    return place / path.relative_to(shown)
+def _places(path):
+    """Where a path of this machine is inside: at each folder that shows it, also by a link."""
+    shown = [(place, folder.resolve()) for place, folder in _contents().items()]
+    return [place / path.relative_to(real) for place, real in shown if path.is_relative_to(real)]
 
 
 def _covered():
@@ -197,11 +196,13 @@ def _covered():
             if url.startswith("file://"):
                 hidden.append(Path(unquote(url.removeprefix("file://"))))
     found = {path.resolve() for path in hidden if path.exists()}
-    roots = [root for place, root in _contents().items() if str(place) != CODE]
+    shown = [root.resolve() for place, root in _contents().items() if str(place) != CODE]
     return {
-        _place(path): path
+        place: path
         for path in sorted(found)
-        if any(map(path.is_relative_to, roots)) and not any(r.is_relative_to(path) for r in roots)
+        if not any(root.is_relative_to(path) for root in shown)
+        for place in _places(path)
+        if not place.is_relative_to(CODE)
     }
 
 

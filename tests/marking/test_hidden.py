@@ -46,7 +46,9 @@ def furnished(usr, monkeypatch):
     (elsewhere / "bpcourse").mkdir(parents=True)
     (elsewhere / "bpcourse" / "bank.py").write_text(MARK)
     (usr / "share" / "harmless.txt").write_text("to be seen")
-    monkeypatch.setattr(sandbox, "SYSTEM", (*sandbox.SYSTEM, str(usr)))
+    link = usr.parent / "lib"  # as /lib leads to /usr/lib on many systems
+    link.symlink_to(usr / "lib")
+    monkeypatch.setattr(sandbox, "SYSTEM", (*sandbox.SYSTEM, str(usr), str(link)))
     monkeypatch.setattr(sys, "path", [*sys.path, str(elsewhere)])
     monkeypatch.setattr(bank, "_folders", {private})
     return usr
@@ -58,12 +60,13 @@ def test_no_course_is_to_be_seen_wherever_it_lies(system, way):
     look = f"""
 import os
 seen = []
-for folder, folders, files in os.walk({str(system)!r}):
-    for name in files:
-        with open(os.path.join(folder, name), 'rb') as file:
-            data = file.read()
-        if {MARK!r}.encode() in data or b'PK' in data or b'to be seen' in data:
-            seen.append(name)
+for top in ({str(system)!r}, {str(system.parent / "lib")!r}):
+    for folder, folders, files in os.walk(top):
+        for name in files:
+            with open(os.path.join(folder, name), 'rb') as file:
+                data = file.read()
+            if {MARK!r}.encode() in data or b'PK' in data or b'to be seen' in data:
+                seen.append(name)
 """
     answer = hostile.function("there = seen == ['harmless.txt']", "dZ @ W, dZ.T @ A, there * dZ")
     answer = answer.replace("there * dZ", "dZ.sum(axis=0) if there else 0")

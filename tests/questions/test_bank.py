@@ -49,7 +49,7 @@ def test_a_question_is_whole(question):
     assert question.answer.isidentifier() and question.points > 0 and question.minutes > 0
     assert question.level in LEVELS
     assert len(set(question.misconceptions)) == len(question.misconceptions)
-    assert len(question.misconceptions) >= (2 if question.is_code else 1)
+    assert len(question.misconceptions) >= (4 if question.is_code else 1)
     for key in () if question.recorded else ("hint_1", "hint_2", "hint_3"):
         assert len(text(f"question.{question.id}.{key}")) > 10
     for pair in question.coincide:
