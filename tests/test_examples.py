@@ -70,7 +70,7 @@ def test_below_the_task_of_every_answer_in_code_stands_an_example_of_it(stem):
 @pytest.mark.parametrize("stem", LESSONS.values())
 def test_every_lesson_has_exercises_with_pictures(stem):
     shown = [output.get("data", {}) for cell in cells(stem) for output in cell.get("outputs", [])]
-    assert sum("image/png" in data for data in shown) >= (2 if stem < "20" else 1)
+    assert sum("image/png" in data for data in shown) >= 2
 
 
 @pytest.mark.parametrize("stem", LESSONS.values())

@@ -34,7 +34,8 @@ def test_a_page_has_goals_three_questions_and_the_lessons_own_wrong_answers(modu
     goals = page.partition("## Goals")[2].partition("##")[0]
     assert len(re.findall("^- ", goals, re.MULTILINE)) >= 3
     own = [question for question in all_questions() if question.lesson == module]
-    assert page.count(f"about {sum(question.minutes for question in own)} minutes") >= 1
+    minutes = sum(question.minutes for question in own)
+    assert page.count(f"exercises/{LESSONS[module]}.ipynb), about {minutes} minutes") == 1
     wrong = page.partition("## The commonest")[2]
     shown = re.findall(r"^- \*\*([\w ]+)\*\*", wrong, re.MULTILINE)
     assert 4 <= len(shown) <= guide.SHOWN and len(set(shown)) == len(shown)

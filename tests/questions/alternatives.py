@@ -543,3 +543,39 @@ def all_paths(widths):
         total += n_in * n_out * above
         above *= n_out
     return total
+
+
+def share_of_baseline(Y_hat, Y):
+    ours = lazy = 0.0
+    means = [sum(column) / len(Y) for column in Y.T]
+    for answers, targets in zip(Y_hat, Y, strict=True):
+        for answer, target, mean in zip(answers, targets, means, strict=True):
+            ours += (answer - target) ** 2
+            lazy += (mean - target) ** 2
+    return ours / lazy
+
+
+def margin_slopes(scores, label):
+    rivals = [j for j in range(len(scores)) if j != label]
+    best = max(rivals, key=lambda j: scores[j])
+    active = 1.0 if scores[label] < scores[best] + 1 else 0.0
+    return [active * ((j == best) - (j == label)) for j in range(len(scores))]
+
+
+def walk_down(widths):
+    total = 0
+    for layer in range(2, len(widths)):
+        total += widths[layer] * widths[layer - 1]
+    return total
+
+
+def log_shares(z):
+    shifted = z - max(z)
+    return shifted - np.log(sum(np.exp(v) for v in shifted))
+
+
+def signal_after(n, spread, depth):
+    variance = 1.0
+    for _ in range(depth):
+        variance *= n * spread * spread
+    return np.sqrt(variance)

@@ -61,3 +61,29 @@ def all_paths(flaw, widths):
         choices = sum(above) if flaw("added_along_path") and above else prod(above)
         total += widths[layer] * widths[layer - 1] * (1 if flaw("one_path_only") else choices)
     return total
+
+
+@question(
+    "counting.mend_walk_down",
+    "mend",
+    answer="walk_down",
+    inputs=lambda rng, size: {
+        "widths": [int(n) for n in rng.permutation(range(2, 10))[: 4 + size]]
+    },
+    level="stretch",
+    points=2,
+    minutes=5,
+    misconceptions="input_layer_counted added_along_path one_layer_only off_by_one_loop "
+    "paths_multiplied",
+)
+def mend_walk_down(flaw, widths):
+    """The multiplications by weights that bring δ from the output down to layer 1."""
+    pairs = list(zip(widths, widths[1:], strict=False))
+    used = pairs if flaw("input_layer_counted") else pairs[1:]
+    if flaw("one_layer_only"):
+        used = used[-1:]
+    if flaw("off_by_one_loop"):
+        used = used[:-1]
+    if flaw("paths_multiplied"):
+        return prod(widths[1:])
+    return sum(a + b if flaw("added_along_path") else a * b for a, b in used)

@@ -106,3 +106,29 @@ def best_constant(flaw, y, w):
     if flaw("mean_for_sum"):
         return total / len(y)
     return -total / w.sum() if flaw("sign_flipped") else total / w.sum()
+
+
+@question(
+    "outputs_and_losses.mend_baseline",
+    "mend",
+    answer="share_of_baseline",
+    inputs=_ratings,
+    level="stretch",
+    points=2,
+    minutes=6,
+    misconceptions="one_scale_for_all summed_over_wrong_axis sides_swapped square_forgotten "
+    "no_normalisation first_example_only",
+)
+def mend_baseline(flaw, Y_hat, Y):
+    lazy = Y.mean(axis=0)
+    if flaw("one_scale_for_all"):
+        lazy = Y.mean()
+    if flaw("summed_over_wrong_axis"):
+        lazy = Y.mean(axis=1, keepdims=True)
+    if flaw("first_example_only"):
+        lazy = Y[0]
+    gaps = Y_hat - Y, lazy - Y
+    sums = [(np.abs(gap) if flaw("square_forgotten") else gap**2).sum() for gap in gaps]
+    if flaw("no_normalisation"):
+        return sums[0] / len(Y)
+    return sums[1] / sums[0] if flaw("sides_swapped") else sums[0] / sums[1]

@@ -1,5 +1,7 @@
 """Lesson 20: the score and the margin loss."""
 
+import numpy as np
+
 from bpcourse.questions.question import question
 
 
@@ -90,3 +92,41 @@ def two_rivals(flaw, s, s_1, s_2):
         loss += share * (value if flaw("margin_ignored") else max(0.0, value))
         slopes.append(sign * share * (1.0 if value > 0 or flaw("margin_ignored") else 0.0))
     return (loss, -sum(slopes), *slopes)
+
+
+def _classes(rng, size):
+    k = 3 + size
+    scores = rng.normal(size=k)
+    label = int(rng.integers(1, k))
+    lead = (-0.5, 1.5, 0.3, 0.9, -1.5)[size]  # of the right class: behind, enough, nearly enough
+    scores[label] = np.delete(scores, label).max() + lead
+    return {"scores": scores, "label": label}
+
+
+@question(
+    "scores_and_margin.mend_rival",
+    "mend",
+    answer="margin_slopes",
+    inputs=_classes,
+    level="stretch",
+    points=2,
+    minutes=6,
+    misconceptions="wrong_class_picked input_changed margin_ignored sign_flipped "
+    "other_classes_forgotten class_miscounted",
+)
+def mend_rival(flaw, scores, label):
+    """The slopes of max(0, 1 − the right score + the largest other one), (k,)."""
+    right = label - 1 if flaw("class_miscounted") else label
+    others = scores.copy()
+    if not flaw("wrong_class_picked"):
+        others[right] = -np.inf
+    rival = int(others.argmax())
+    lead = scores[right] - scores[rival]
+    if flaw("input_changed"):
+        scores[right] = -np.inf
+    slopes = np.zeros(len(scores))
+    if lead < 1.0 or flaw("margin_ignored"):
+        slopes[right] -= 1
+        if not flaw("other_classes_forgotten"):
+            slopes[rival] += 1
+    return -slopes if flaw("sign_flipped") else slopes

@@ -91,3 +91,32 @@ def stuck_loss(flaw, classes, loss, epochs):
     if flaw("zero_means_solved"):
         return "best_possible"
     return "divide" if flaw("batch_mean_missing") else "twice"
+
+
+def _far_apart(rng, size):
+    return {"z": (1.0, 3.0, 400.0, 2.0, 1500.0)[size] * rng.normal(size=3 + size)}
+
+
+@question(
+    "stable_softmax.mend_log_shares",
+    "mend",
+    answer="log_shares",
+    inputs=_far_apart,
+    level="stretch",
+    points=2,
+    minutes=6,
+    misconceptions="log_of_zero no_max_shift shift_not_undone sign_flipped another_base "
+    "no_normalisation",
+)
+def mend_log_shares(flaw, z):
+    """ln ŷ of every class, (k,)."""
+    if flaw("log_of_zero"):
+        return np.log(softmax_of(z))
+    top = 0.0 if flaw("no_max_shift") else z.max()
+    log_sum = np.log(np.exp(z - top).sum())
+    if flaw("no_normalisation"):
+        log_sum = 0.0
+    logs = z - log_sum - (0.0 if flaw("shift_not_undone") else top)
+    if flaw("another_base"):
+        logs = logs / np.log(2)
+    return -logs if flaw("sign_flipped") else logs

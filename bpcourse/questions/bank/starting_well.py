@@ -106,3 +106,30 @@ def initial_weights(flaw, n_in, n_out, seed):
     if flaw("constant_initialisation"):
         return np.full(shape, spread)
     return spread * rng.normal(size=shape)
+
+
+@question(
+    "starting_well.mend_signal",
+    "mend",
+    answer="signal_after",
+    inputs=lambda rng, size: {
+        "n": int(rng.integers(5, 30)),
+        "spread": float(rng.uniform(0.1, 0.6)),
+        "depth": 2 + size,
+    },
+    level="stretch",
+    points=2,
+    minutes=5,
+    misconceptions="initialisation_too_large variance_for_deviation added_along_path "
+    "one_layer_only off_by_one_loop",
+)
+def mend_signal(flaw, n, spread, depth):
+    """The spread of the signal after ``depth`` linear layers of n units; 1 comes in."""
+    factor = spread * (n if flaw("initialisation_too_large") else n**0.5)
+    if flaw("variance_for_deviation"):
+        factor = factor**2
+    if flaw("added_along_path"):
+        return factor * depth
+    if flaw("one_layer_only"):
+        return factor
+    return factor ** (depth - 1 if flaw("off_by_one_loop") else depth)
