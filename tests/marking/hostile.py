@@ -103,6 +103,10 @@ WRONG = {  # the state that is due
         "failed",
         function("wide = [[[[0] * 40] * 40] * 40] * 40", "wide, wide, wide"),
     ),
+    "so many keys that collide that none are made in time": (
+        "timeout",
+        function("pass", "{(2**61 - 1) * i: 1 for i in range(49_000)}, W, W"),
+    ),
     "keys that collide": (
         "failed",
         function("pass", "{(2**61 - 1) * i: 1 for i in range(4000)}, W, W"),
