@@ -93,7 +93,7 @@ def test_the_commands_that_stay():
     run = subprocess.run(
         [sys.executable, "-m", "bpcourse", "--help"], capture_output=True, text=True
     )
-    assert len(commands) == 8 and all(command in run.stdout for command in commands)
+    assert len(commands) == 9 and all(command in run.stdout for command in commands)
     targets = re.findall(r"`(?:make )?([\w-]+)`", listed[2] + listed[3])
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert len(targets) == 7
