@@ -2,9 +2,7 @@
 
 import ast
 import inspect
-import json
 import re
-import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -56,11 +54,6 @@ def test_a_question_is_whole(question):
         assert pair <= set(question.misconceptions) and len(pair) == 2
 
 
-def test_no_misconception_of_the_catalogue_is_unused():
-    catalogue = tomllib.loads((ROOT / "bpcourse/text/en/misconceptions.toml").read_text("utf-8"))
-    assert set(catalogue["misconception"]) == {name for _, name in PAIRS}
-
-
 def test_no_letter_is_right_too_often():
     for questions in (DATA, *FORM.values()):
         letters = [q for q in questions if q.kind == "choice"]
@@ -89,18 +82,6 @@ def test_the_right_option_is_not_known_by_its_length(question):
         name: len(text(f"question.{question.id}.{name}")) for name in question.misconceptions
     }
     assert len(text(f"question.{question.id}.right")) <= 2.5 * max(lengths.values())
-
-
-@pytest.mark.parametrize("name", sorted({name for _, name in PAIRS}))
-def test_a_misconception_says_what_it_is_and_where_it_is_cured(name):
-    assert text(f"misconception.{name}.code") and text(f"misconception.{name}.numbers")
-    assert len(text(f"misconception.{name}.hint")) > 30
-    lesson = ROOT / "lectures" / f"{text(f'misconception.{name}.cure')}.ipynb"
-    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
-    lines = [line for cell in cells for line in "".join(cell["source"]).splitlines()]
-    lines = [line.removesuffix(" ◆") for line in lines]  # the mark of the ninety-minute path
-    section = text(f"misconception.{name}.section")
-    assert f"## {section}" in lines or f"### {section}" in lines
 
 
 # --- right answers --------------------------------------------------------------------------------
