@@ -8,7 +8,7 @@ from itertools import permutations
 import numpy as np
 
 from bpcourse import diagnosis
-from bpcourse.questions.judging.compare import alike_values, as_numbers
+from bpcourse.questions.judging.compare import alike_values, as_numbers, is_long
 from bpcourse.text import text
 
 MOST = 4  # results whose every order is tried
@@ -23,10 +23,14 @@ def has_parts(outcome, count):
 
 def is_nothing(value):
     """Whether a result is 0 throughout, or empty: two mistakes at once that leave that are many."""
-    if isinstance(value, tuple | list):
-        return all(is_nothing(entry) for entry in value)
-    numbers = as_numbers(value)
-    return value is None or (numbers is not None and not numbers.any())
+    todo = [] if is_long(value) else [value]
+    while todo:
+        entry = todo.pop()
+        if isinstance(entry, tuple | list):
+            todo += entry
+        elif entry is not None and ((numbers := as_numbers(entry)) is None or numbers.any()):
+            return False
+    return not is_long(value)
 
 
 def by_effect(question, given, expected):
@@ -50,10 +54,14 @@ def by_effect(question, given, expected):
 
 def spoilt(pairs):
     """What has happened to right numbers on all inputs, by its name."""
-    read = [(as_numbers(g), as_numbers(e)) for g, e in pairs]
-    numbers = [(g, e) for g, e in read if g is not None and e is not None]
-    if len(numbers) < len(read):
-        return ()
+    numbers = []
+    for given, expected in pairs:
+        e = as_numbers(expected)
+        long = e is not None and isinstance(given, tuple | list) and (len(given),) != e.shape[:1]
+        g = None if long else as_numbers(given)
+        if g is None or e is None:
+            return ()
+        numbers.append((g, e))
     if not any(e.any() for _, e in numbers):
         return ()
     if all(alike_values(g, -e) for g, e in numbers):
