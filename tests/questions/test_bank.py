@@ -11,6 +11,7 @@ from pathlib import Path
 import alternatives
 import numpy as np
 import pytest
+from rows import a_part
 
 from bpcourse.questions import all_questions
 from bpcourse.questions.bank import INVENTORY, NOTEBOOKS
@@ -137,9 +138,10 @@ def _may_be(question, name):
     return {name} | {other for pair in question.coincide if name in pair for other in pair}
 
 
+@pytest.mark.parametrize("seeds", a_part([SEEDS[:4], SEEDS[4:]], every=2), ids=str)
 @pytest.mark.parametrize("question, name", PAIRS, ids=by_id)
-def test_a_misconception_is_rejected_and_named_as_itself(question, name):
-    for seed in SEEDS:
+def test_a_misconception_is_rejected_and_named_as_itself(question, name, seeds):
+    for seed in seeds:
         if question.is_code:
             verdict = judge_code(question, question.reference(name), seed)
             status, names = verdict.status, verdict.misconceptions
@@ -173,6 +175,7 @@ def test_a_further_form_of_a_misconception_has_its_name(question, name, form):
         assert names == (name,), f"seed {seed}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", CODE, ids=by_id)
 def test_two_at_once_are_both_named_or_none_is(question):
     named = 0
