@@ -5,23 +5,25 @@ of the case; ``on_inputs`` lists what may have been done to inputs of these name
 done to an array is None.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
-Inputs = Mapping[str, object]
-Changed = dict[str, object] | None
+Inputs = dict[str, Any]
+OfArray = Callable[[Array, int | None], Array | None]  # and the number of examples, if known
+OfInput = Callable[[Any], Any]
 
 EXAMPLES = ("X", "Y", "y", "Y_hat", "Z", "dZ", "labels", "per_example", "grad_y", "grad_a")
 FIRST_OF = ("X", "Y", "Y_hat", "Z", "dZ", "per_example")  # tables with a row for each example
 WEIGHTS = ("W", "W1", "W2", "W_above", "V", "w")
 BIASES = ("b", "b1", "b2")
-TARGETS = (("Y_hat", "Y"), ("y_hat", "y"), ("z", "y"))
+TARGETS = (("Y_hat", "Y"), ("y_hat", "y"), ("z", "y"))  # (output, target)
 UPSTREAM = ("delta", "delta_above", "delta_row", "grad", "grad_a", "grad_y", "upstream", "seed")
-STEPS = ("eta", "h")
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,8 @@ class Change:
     """
 
     name: str
-    of_result: Callable[[Array, int | None], Array | None] | None = None
-    of_inputs: Callable[[Inputs], Changed] | None = None
+    of_result: OfArray | None = None
+    of_inputs: Callable[[Inputs], Inputs] | None = None
     keeps_proportions: bool = field(default=False, compare=False)
 
 
@@ -50,11 +52,11 @@ def examples(inputs: Inputs) -> int | None:
     return len(first)
 
 
-def _scaled(factor: float) -> Callable[[Array, int | None], Array | None]:
+def _scaled(factor: float) -> OfArray:
     return lambda r, n: factor * r
 
 
-def _without(row: slice | int) -> Callable[[Array, int | None], Array | None]:
+def _without(row: slice | int) -> OfArray:
     """Zeros in some places along the first axis, as a loop leaves them that does not come there."""
 
     def change(r: Array, n: int | None) -> Array | None:
@@ -67,7 +69,7 @@ def _without(row: slice | int) -> Callable[[Array, int | None], Array | None]:
     return change
 
 
-def _along(axis: int, kind: str) -> Callable[[Array, int | None], Array | None]:
+def _along(axis: int, kind: str) -> OfArray:
     return lambda r, n: getattr(r, kind)(axis=axis) if r.ndim > axis and r.ndim == 2 else None
 
 
@@ -79,7 +81,7 @@ def _times(r: Array, n: int | None) -> Array | None:
     return r * n if n is not None and n > 1 else None
 
 
-def _where_finite(change: Callable[[Array], Array]) -> Callable[[Array, int | None], Array | None]:
+def _where_finite(change: Callable[[Array], Array]) -> OfArray:
     def checked(r: Array, n: int | None) -> Array | None:
         with np.errstate(all="ignore"):
             made = change(r)
@@ -95,24 +97,24 @@ RESULTS = (
     Change("times_the_examples", _times, keeps_proportions=True),
     Change("divided_by_the_examples", _divided, keeps_proportions=True),
     Change(
-        "divided_by_entries",
+        "divided_by_another_count",
         lambda r, n: r / len(r) if r.ndim and len(r) > 1 else None,
         keeps_proportions=True,
     ),
     Change(
-        "divided_by_entries",
+        "divided_by_another_count",
         lambda r, n: r / r.size if r.ndim > 1 else None,
         keeps_proportions=True,
     ),
     Change("lies_on_its_side", lambda r, n: r.T if r.ndim == 2 else None, keeps_proportions=True),
-    Change("axis_too_many", lambda r, n: r[None] if r.ndim < 2 else None, keeps_proportions=True),
+    Change("keepdims_kept", lambda r, n: r[None] if r.ndim < 2 else None, keeps_proportions=True),
     Change(
-        "axis_too_many", lambda r, n: r[:, None] if r.ndim == 1 else None, keeps_proportions=True
+        "keepdims_kept", lambda r, n: r[:, None] if r.ndim == 1 else None, keeps_proportions=True
     ),
-    Change("axis_too_many", lambda r, n: r[None, None] if r.ndim == 0 else None),
-    Change("axis_lost", lambda r, n: r.ravel() if r.ndim == 2 else None, keeps_proportions=True),
+    Change("keepdims_kept", lambda r, n: r[None, None] if r.ndim == 0 else None),
+    Change("flattened", lambda r, n: r.ravel() if r.ndim == 2 else None, keeps_proportions=True),
     Change(
-        "axis_lost",
+        "flattened",
         lambda r, n: r.reshape(()) if r.ndim and r.size == 1 else None,
         keeps_proportions=True,
     ),
@@ -133,7 +135,7 @@ RESULTS = (
     Change("absolute_value", lambda r, n: np.abs(r)),
     Change("square_lost", lambda r, n: np.sqrt(r) if (r >= 0).all() else None),
     Change("squared_once_more", lambda r, n: r**2),
-    Change("upside_down", _where_finite(lambda r: 1 / r)),
+    Change("ratio_upside_down", _where_finite(lambda r: 1 / r)),
     Change("one_minus", lambda r, n: 1 - r),
     Change("rounded_result", lambda r, n: np.round(r)),
     Change("rounded_result", lambda r, n: np.round(r, 2)),
@@ -143,59 +145,73 @@ RESULTS = (
 )
 
 
+def _transposed(W: Any) -> Any:
+    return [matrix.T for matrix in W] if isinstance(W, list) else np.asarray(W).T
+
+
+def _by(factor: float) -> OfInput:
+    def change(value: Any) -> Any:
+        return [factor * entry for entry in value] if isinstance(value, list) else factor * value
+
+    return change
+
+
+def _always(number: float) -> OfInput:
+    return lambda value: number
+
+
+INPUTS: tuple[tuple[tuple[str, ...], str, OfInput], ...] = (  # of these names, each and all
+    (WEIGHTS, "weights_wrong_way_round", _transposed),
+    (BIASES, "bias_forgotten", _by(0)),
+    (BIASES, "bias_subtracted", _by(-1)),
+    (UPSTREAM, "upstream_missing", np.ones_like),
+    (("x", "X"), "activation_on_input", np.tanh),
+    (("x", "X"), "activation_on_input", lambda x: 1 / (1 + np.exp(-x))),
+    (("Y", "y"), "target_forgotten", _by(0)),
+    (("labels", "label"), "class_miscounted", lambda labels: labels - 1),
+    (("labels", "label"), "class_miscounted", lambda labels: labels + 1),
+    (("T",), "temperature_upside_down", lambda T: 1 / T),
+    (("T",), "temperature_forgotten", _always(1.0)),
+    (("T",), "temperature_twice", lambda T: T**2),
+    (("eta",), "learning_rate_missing", _always(1.0)),
+    (("eta",), "step_uphill", _by(-1)),
+    (("eta",), "number_for_parameter", _always(0.1)),
+    (("eta",), "number_for_parameter", _always(0.01)),
+)
+ROWS: tuple[tuple[str, OfInput], ...] = (  # of all that hold examples
+    ("first_example_only", lambda rows: rows[:1]),
+    ("last_example_only", lambda rows: rows[-1:]),
+    ("off_by_one_loop", lambda rows: rows[:-1]),
+    ("off_by_one_loop", lambda rows: rows[1:]),
+)
+
+
 def on_inputs(inputs: Inputs) -> Iterator[Change]:
     """The transformations of inputs that those of these names and shapes allow."""
-    for name in inputs:
-        if name in WEIGHTS:
-            yield _replaced("weights_wrong_way_round", name, _transposed)
-        if name in BIASES:
-            yield _replaced("bias_forgotten", name, _times_number(0))
-            yield _replaced("bias_subtracted", name, _times_number(-1))
-        if name in UPSTREAM and isinstance(inputs[name], np.ndarray):
-            yield _replaced("upstream_missing", name, np.ones_like)
-        if name == "x" or name == "X":
-            yield _replaced("input_activated", name, np.tanh)
-            yield _replaced("input_activated", name, lambda x: 1 / (1 + np.exp(-x)))
-        if name == "labels":
-            yield _replaced("class_miscounted", name, lambda c: c - 1)
-            yield _replaced("class_miscounted", name, lambda c: c + 1)
-        if name == "T":
-            yield _replaced("temperature_upside_down", name, lambda T: 1 / T)
-            yield _replaced("temperature_forgotten", name, lambda T: 1.0)
-        if name == "seed" and isinstance(inputs[name], int):
-            yield _replaced("seed_not_used", name, lambda s: 0)
-        if name == "eta":
-            yield _replaced("learning_rate_missing", name, lambda eta: 1.0)
-            yield _replaced("step_uphill", name, lambda eta: -eta)
-            for number in (0.1, 0.01):
-                yield _replaced("number_for_parameter", name, lambda eta, n=number: n)
-    both = set(WEIGHTS) & set(inputs)
-    if len(both) > 1:
-        yield _replaced("weights_wrong_way_round", both, _transposed)
-    if len(set(BIASES) & set(inputs)) > 1:
-        for mistake, factor in (("bias_forgotten", 0), ("bias_subtracted", -1)):
-            yield _replaced(mistake, set(BIASES) & set(inputs), _times_number(factor))
-    for output, target in TARGETS:
-        if target in inputs and (output in inputs or "X" in inputs or "x" in inputs):
-            yield _replaced("target_forgotten", target, _times_number(0))
-            break
+    arrays = {name: value for name, value in inputs.items() if isinstance(value, np.ndarray)}
+    for names, mistake, change in INPUTS:
+        there = [name for name in names if name in inputs]
+        if names is UPSTREAM:  # "seed" may be that of a generator
+            there = [name for name in there if name in arrays]
+        if names == ("Y", "y") and not {"X", "x", "z", "Y_hat", "y_hat"} & set(inputs):
+            there = []  # no target, but a number like others
+        for some in (*({name} for name in there), set(there)) if len(there) > 1 else [set(there)]:
+            yield _replaced(mistake, some, change)
+    if isinstance(inputs.get("seed"), int):
+        yield _replaced("seed_not_used", {"seed"}, _always(0))
     if examples(inputs) is not None:
-        rows = {name for name in inputs if name in EXAMPLES}
-        yield _replaced("first_example_only", rows, lambda r: r[:1])
-        yield _replaced("last_example_only", rows, lambda r: r[-1:])
-        yield _replaced("off_by_one_loop", rows, lambda r: r[:-1])
-        yield _replaced("off_by_one_loop", rows, lambda r: r[1:])
-    for name, value in inputs.items():
-        if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f":
-            yield _replaced("column_broadcast", name, lambda r: r[:, None])
-    arrays = [name for name, value in inputs.items() if isinstance(value, np.ndarray | float)]
-    for i, first in enumerate(arrays):
-        for second in arrays[:i]:
-            if np.shape(inputs[first]) == np.shape(inputs[second]):
-                name = "inputs_swapped"
-                if (second, first) in TARGETS or (first, second) in TARGETS:
-                    name = "target_and_output_swapped"
-                yield Change(name, of_inputs=_swapped(first, second))
+        for mistake, change in ROWS:
+            yield _replaced(mistake, set(EXAMPLES), change)
+    for name, value in arrays.items():
+        if value.ndim == 1 and value.dtype.kind == "f":
+            yield _replaced("column_broadcast", {name}, lambda row: row[:, None])
+    for one, other in combinations(
+        [name for name, value in inputs.items() if isinstance(value, np.ndarray | float)], 2
+    ):
+        if np.shape(inputs[one]) == np.shape(inputs[other]):
+            both = {(one, other), (other, one)} & set(TARGETS)
+            mistake = "target_and_output_swapped" if both else "inputs_swapped"
+            yield Change(mistake, of_inputs=_swapped(one, other))
 
 
 def given_back(inputs: Inputs) -> list[str]:
@@ -203,30 +219,12 @@ def given_back(inputs: Inputs) -> list[str]:
     return [name for name, value in inputs.items() if isinstance(value, np.ndarray)]
 
 
-def _replaced(name: str, which: object, change: Callable) -> Change:  # type: ignore[type-arg]
-    names = {which} if isinstance(which, str) else which
-
-    def of_inputs(inputs: Inputs) -> Changed:
-        return {key: change(value) if key in names else value for key, value in inputs.items()}  # type: ignore[operator]
+def _replaced(name: str, which: set[str], change: OfInput) -> Change:
+    def of_inputs(inputs: Inputs) -> Inputs:
+        return {key: change(value) if key in which else value for key, value in inputs.items()}
 
     return Change(name, of_inputs=of_inputs)
 
 
-def _transposed(W: object) -> object:
-    return [matrix.T for matrix in W] if isinstance(W, list) else np.asarray(W).T
-
-
-def _times_number(factor: float) -> Callable[[object], object]:
-    def change(value: object) -> object:
-        if isinstance(value, list):
-            return [factor * entry for entry in value]
-        return factor * value  # type: ignore[operator]
-
-    return change
-
-
-def _swapped(first: str, second: str) -> Callable[[Inputs], Changed]:
-    def of_inputs(inputs: Inputs) -> Changed:
-        return {**inputs, first: inputs[second], second: inputs[first]}
-
-    return of_inputs
+def _swapped(one: str, other: str) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: {**inputs, one: inputs[other], other: inputs[one]}

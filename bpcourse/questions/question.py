@@ -108,9 +108,7 @@ class Question:
     def ways(self, *names):
         """The flaws that make the mistakes ``names``, together, in each of their forms."""
         everyone = (self.forms, *(family.forms for family in self.families))
-        forms = [
-            form for name in names for some in everyone for form in some.get(name, "").split()
-        ]
+        forms = [form for name in names for some in everyone for form in some.get(name, "").split()]
         return [names, *((*names, form) for form in dict.fromkeys(forms))]
 
     def run(self, answer, arguments):

@@ -8,8 +8,6 @@ than a false name.
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-
 from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values
 from bpcourse.questions.judging.describe import NEARLY, by_effect, describe

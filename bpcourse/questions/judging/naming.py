@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations, product
 
 import numpy as np
+import numpy.typing as npt
 
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.run import Outcome
@@ -64,6 +65,8 @@ class Search:
         every = steps(self._question)
         if fits := self._fitting((step,) for step in every):
             return self._chosen(fits)
+        if self._is_offset():
+            return self._with_effects(("constant_offset",), [])
         by_parts = self._by_parts(every)
         if len(by_parts) == 1:
             return self._with_effects(by_parts, [])
@@ -85,14 +88,12 @@ class Search:
         first = self._order[0]
         made, right = self._made, self._made.outcome((), first)
         spoilt = {step: self._differing(made.outcome((step,), first), right) for step in before}
-        wrong = self._wrong_parts
-        usable = [step for step in before if wrong is None or (spoilt[step] or set()) <= wrong]
-        for one, other in combinations(usable, 2):
+        for one, other in combinations(before, 2):
             names = frozenset((one.name, other.name))
-            whole = wrong is None or spoilt[one] is None or spoilt[other] is None
             if len(names) < 2 or names in self._question.coincide:
                 continue
-            if whole or spoilt[one] | spoilt[other] == wrong:
+            a, b = spoilt[one], spoilt[other]
+            if self._wrong_parts is None or a is None or b is None or a | b == self._wrong_parts:
                 yield one, other
 
     def _differing(self, a: Outcome, b: Outcome) -> set[int] | None:
@@ -117,6 +118,8 @@ class Search:
 
     def _may_fit(self, explanation: Explanation) -> bool:
         """Whether the largest array of the first case is near: nearly all are out by that."""
+        if self._array is None:
+            return False
         first, last = self._order[0], explanation[-1]
         if last.of_array is None:
             made = self._made.array_at(explanation, first, self._place)
@@ -130,10 +133,24 @@ class Search:
     def _is_in_proportion(self, explanation: Explanation) -> bool:
         """Whether the first case's array is the answer's but for a factor and an order."""
         made = self._made.array_at(explanation, self._order[0], self._place)
-        if made is None or made.size != self._array.size:
+        if made is None or self._array is None or made.size != self._array.size:
             return False
         a, b = _proportions(self._array), _proportions(made)
         return a is not None and b is not None and abs(a - b) <= NEAR * a
+
+    def _is_offset(self) -> bool:
+        """Whether every entry of every case is off by the same number."""
+        if self._question.measured or self._question.parts:
+            return False
+        gaps = []
+        for i, outcome in enumerate(self._given):
+            right = array_in(self._made.outcome((), i).value, ())
+            given = array_in(outcome.value, ())
+            if given is None or right is None or given.shape != right.shape:
+                return False
+            gaps.append((given - right).ravel())
+        gap = np.concatenate(gaps)
+        return bool(np.ptp(gap) <= NEAR * 1e-2 * abs(gap[0]) and np.isfinite(gap).all())
 
     # --- which of them is named ---
 
@@ -255,7 +272,7 @@ def _largest(value: object) -> tuple[int, ...]:
 def _size(value: object) -> int:
     if isinstance(value, tuple | list):
         return sum(map(_size, value))
-    return int(np.size(value)) if isinstance(value, np.ndarray) else 1  # type: ignore[arg-type]
+    return int(np.size(value)) if isinstance(value, np.ndarray) else 1
 
 
 def _has_parts(outcome: Outcome, count: int) -> bool:
@@ -269,7 +286,7 @@ def _is_nothing(value: object) -> bool:
     return value is None or (numbers is not None and not numbers.any())
 
 
-def _proportions(array):  # type: ignore[no-untyped-def]
+def _proportions(array: npt.NDArray[np.floating]) -> float | None:
     """A number that no factor changes, and no other order of the entries: Σ|x| / max|x|."""
     sizes = np.abs(array)
     largest = sizes.max(initial=0)

@@ -22,8 +22,7 @@ OWN, FAMILY, ANY = range(3)  # whose mistake it is: the question's, its families
 MOST_ORDERED = 4  # results whose every order is tried
 NEAR = 1e-5  # relative: what a first look lets pass
 
-Case = dict[str, object]
-OfArray = Callable[[npt.NDArray[np.floating], int | None], npt.NDArray[np.floating] | None]
+Case = transformations.Inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +37,7 @@ class Step:
     rank: int = ANY
     flaws: tuple[str, ...] = ()
     of_inputs: Callable[[Case], Case] | None = None
-    of_array: OfArray | None = None
+    of_array: transformations.OfArray | None = None
     of_result: Callable[[object, Case], object] | None = None
     keeps_proportions: bool = False
 
