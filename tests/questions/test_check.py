@@ -571,9 +571,9 @@ def test_a_number_in_a_text_takes_no_time_however_large_it_is(value):
 
 
 def test_a_long_list_is_not_repeated_whole():
-    many = check("training.batches", lambda X, y, order, batch_size: [(X, "?")] * 10**5)
-    assert len(many.message) < 1000 and "100000" in many.message
-    assert len(check("training.mend_shuffle", lambda X, y, seed: ["?"] * 10**5).message) < 500
+    many = check("training.batches", lambda X, y, order, batch_size: [(X, "?")] * 10**4)
+    assert len(many.message) < 1000 and "10000" in many.message
+    assert len(check("training.mend_shuffle", lambda X, y, seed: ["?"] * 10**4).message) < 500
 
 
 def calls(make):

@@ -187,6 +187,7 @@ question(
     answer="learn",
     inputs=classifier.points,
     use=classifier.what_is_learnt,
+    measured=True,
     parts=("W", "b", "learnt", "order"),
     level="stretch",
     points=3,

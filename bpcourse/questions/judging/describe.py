@@ -3,73 +3,24 @@
 These are known by their effect on a right result, whatever the question is.
 """
 
-from itertools import permutations
-
 import numpy as np
 
 from bpcourse import diagnosis
-from bpcourse.questions.judging.compare import alike_values, as_numbers, is_long
+from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.text import text
 
-MOST = 4  # results whose every order is tried
 NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
 FACTORS = (-1, 2, 0.5, -2, -0.5, 4, 0.25)  # of a single number, that are worth naming
 
 
-def has_parts(outcome, count):
-    """Whether the value is the ``count`` results of a question with several."""
-    return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
-
-
-def is_nothing(value):
-    """Whether a result is 0 throughout, or empty: two mistakes at once that leave that are many."""
-    todo = [] if is_long(value) else [value]
-    while todo:
-        entry = todo.pop()
-        if isinstance(entry, tuple | list):
-            todo += entry
-        elif entry is not None and ((numbers := as_numbers(entry)) is None or numbers.any()):
-            return False
-    return not is_long(value)
-
-
 def by_effect(question, given, expected):
-    """The name of the mistake that shows in what was done to right results, or to the inputs."""
+    """What was done to the inputs, where all results are right; () where one is not."""
     if any(g.error or e.error for g, e in zip(given, expected, strict=True)):
         return ()
-    values = [(g.value, e.value) for g, e in zip(given, expected, strict=True)]
-    if all(alike_values(g, e) for g, e in values):
-        changed = any(outcome.changed - set(question.may_change) for outcome in given)
-        return ("input_changed" if changed else "result_aliases_input",)
-    count = len(question.parts)
-    if count < 2:
-        return spoilt(values)
-    orders = permutations(range(count)) if count <= MOST else ()
-    if all(has_parts(outcome, count) for outcome in given) and any(
-        all(alike_values([g[i] for i in order], list(e)) for g, e in values) for order in orders
-    ):
-        return ("results_swapped",)
-    return ()
-
-
-def spoilt(pairs):
-    """What has happened to right numbers on all inputs, by its name."""
-    numbers = []
-    for given, expected in pairs:
-        e = as_numbers(expected)
-        long = e is not None and isinstance(given, tuple | list) and (len(given),) != e.shape[:1]
-        g = None if long else as_numbers(given)
-        if g is None or e is None:
-            return ()
-        numbers.append((g, e))
-    if not any(e.any() for _, e in numbers):
+    if not all(alike_values(g.value, e.value) for g, e in zip(given, expected, strict=True)):
         return ()
-    if all(alike_values(g, -e) for g, e in numbers):
-        return ("sign_flipped",)
-    whole = all(np.asarray(g).dtype.kind in "iu" for g, _ in pairs)
-    if all(alike_values(g, np.trunc(e)) for g, e in numbers):
-        return ("integer_arrays",) if whole or any(g.any() for g, _ in numbers) else ()
-    return ()
+    changed = any(outcome.changed - set(question.may_change) for outcome in given)
+    return ("input_changed" if changed else "result_aliases_input",)
 
 
 def describe(question, given, expected):
