@@ -40,7 +40,7 @@ def main(argv=None):
         return _ledger(parser, arguments.items)
     if arguments.command == "doctor":
         return _doctor(parser)
-    if arguments.command in ("grade", "totals", "byhand"):
+    if arguments.command in ("grade", "totals", "byhand", "alike"):
         return _grade(parser, arguments)
     try:
         if arguments.command == "release":
@@ -91,6 +91,10 @@ def _parser():
     byhand.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     byhand.add_argument("--port", type=int, default=0, help=text("byhand.port"))
     byhand.add_argument("--no-browser", action="store_true", help=text("byhand.no_browser"))
+    about = text("alike.command")
+    alike = commands.add_parser("alike", help=about, description=about)
+    alike.add_argument("results", metavar="RESULTS", help=text("byhand.results"))
+    alike.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     release = commands.add_parser(
         "release", help=text("release.about"), description=text("release.about_long")
     )
@@ -119,9 +123,14 @@ def _grade_options(parser):
 
 
 def _grade(parser, arguments):
-    from bpcourse.marking import by_hand, grading, plain, totals  # need more than the others
+    from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more than others
 
-    commands = {"grade": grading.run, "totals": totals.run, "byhand": by_hand.run}
+    commands = {
+        "grade": grading.run,
+        "totals": totals.run,
+        "byhand": by_hand.run,
+        "alike": likeness.run,
+    }
     try:
         commands[arguments.command](arguments)
     except KeyboardInterrupt:
