@@ -1,11 +1,9 @@
 """Every figure of every lesson and exercise: its words are inside it, apart, and large enough."""
 
-import json
 import re
-import subprocess
-import sys
 
 import pytest
+import running
 from lessons import ROOT
 from measuring import faults
 
@@ -17,10 +15,7 @@ NOTEBOOKS = sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("solutions/*.ipyn
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_figure_can_be_read(path):
-    command = [sys.executable, ROOT / "tests" / "running.py", path]
-    run = subprocess.run(command, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout)["faults"]
+    found = running.apart(running.figures, path)["faults"]
     assert not found, "\n".join(f"{cell}: {fault}" for cell, fault in found)
 
 
