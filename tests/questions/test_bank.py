@@ -2,12 +2,13 @@
 
 import ast
 import inspect
+import json
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import alternatives
-import numpy as np
 import pytest
 from rows import a_part
 
@@ -169,87 +170,6 @@ def test_two_at_once_are_both_named_or_none_is(question):
                 assert again.misconceptions == verdict.misconceptions, (first, second)
             named += len(verdict.misconceptions) > 0
     assert named or len(question.misconceptions) < 2
-
-
-# --- random wrong answers, made from the solution's own code --------------------------------------
-
-SWAPS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult}
-SWAPS |= {ast.MatMult: ast.Mult, ast.Lt: ast.GtE, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.GtE: ast.Lt}
-
-
-class Unflawed(ast.NodeTransformer):
-    """The reference alone: every ``flaw("…")`` is False, and what hangs on it is gone."""
-
-    def visit_Call(self, node):
-        self.generic_visit(node)
-        is_flaw = isinstance(node.func, ast.Name) and node.func.id == "flaw"
-        return ast.copy_location(ast.Constant(False), node) if is_flaw else node
-
-    def visit_IfExp(self, node):
-        self.generic_visit(node)
-        return node.orelse if _is_false(node.test) else node
-
-    def visit_If(self, node):
-        self.generic_visit(node)
-        return (node.orelse or ast.Pass()) if _is_false(node.test) else node
-
-
-def _is_false(test):
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
-        return all(_is_false(value) for value in test.values)
-    return isinstance(test, ast.Constant) and test.value is False
-
-
-def _places(tree):
-    """(node, field, new value) for every operator, constant and name of an argument to change."""
-    names = sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)})
-    for node in ast.walk(tree):
-        if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in SWAPS:
-            yield node, "op", SWAPS[type(node.op)]()
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            yield node, "op", ast.UAdd()
-        elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            yield node, "value", node.value + 1
-            yield node, "value", -node.value if node.value else 2
-        elif isinstance(node, ast.Attribute) and node.attr == "T":
-            yield node, "attr", "real"
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names:
-            yield from ((node, "id", other) for other in names if other != node.id)
-
-
-def mutants(question):
-    """Functions: the solution with one thing in it changed."""
-    source = inspect.getsource(inspect.unwrap(question.solve))
-    source = source[re.search(r"^def ", source, re.M).start() :]
-    tree = ast.fix_missing_locations(Unflawed().visit(ast.parse(source)))
-    name = tree.body[0].name
-    for node, field, value in list(_places(tree)):
-        before = getattr(node, field)
-        setattr(node, field, value)
-        ast.fix_missing_locations(tree)
-        space = dict(question.solve.__globals__)
-        code = compile(tree, "<mutant>", "exec")
-        setattr(node, field, before)
-        exec(code, space)  # noqa: S102
-        function = space[name]
-        yield lambda *arguments, function=function: function(frozenset().__contains__, *arguments)
-
-
-@pytest.mark.parametrize("question", [q for q in CODE if q.kind != "class"], ids=by_id)
-def test_a_random_wrong_answer_is_not_accepted(question, record_property):
-    tried = killed = named = 0
-    rng = np.random.default_rng(0)
-    made = list(mutants(question))
-    for mutant in [made[i] for i in rng.permutation(len(made))[:60]]:
-        tried += 1
-        verdict = judge_code(question, mutant)
-        if verdict.status == "right":  # then it is right: more inputs find nothing either
-            again = [judge_code(question, mutant, seed).status for seed in range(100, 105)]
-            assert set(again) == {"right"}
-        killed += verdict.status != "right"
-        named += bool(verdict.misconceptions)
-    print(f"{question.id}: {tried} tried, {killed} killed, {named} named")
-    assert killed
 
 
 @pytest.mark.parametrize("question", CODE, ids=by_id)
