@@ -9,7 +9,7 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.kinks import Kinks
-from bpcourse.gradcheck.look import Look
+from bpcourse.gradcheck.look import Findings, Look
 from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.problem import Problem, Told, cannot_tell, pattern
 from bpcourse.gradcheck.report import GradientReport
@@ -30,12 +30,7 @@ REACTS = (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0)  # moves to which some f react, r
 
 
 def check_gradient(
-    f: Callable[..., object],
-    params: object,
-    grad: object,
-    *,
-    mode: Mode = "auto",
-    rng: Seed = None,
+    f: Callable[..., object], params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """Is ``grad`` the gradient of f at ``params``?
 
@@ -124,7 +119,10 @@ class _Check:
             point = Point(point.function, point.f0, point.claims, point.scales, precision)
         elif self.mode == "complex":
             self.mode = "each"
-        self.point, self.found = point, Look(point, self.rng).run(self.mode == "grouped")
+        self.point, self.found = (
+            point,
+            Look(point, self.rng, Findings()).run(self.mode == "grouped"),
+        )
         self.kinks = Kinks(self.problem, point, self.found)
 
     def _larger_steps(self) -> None:
@@ -194,4 +192,5 @@ class _Check:
                     line.sample(j)
                 return Measurement(line).run().curve
 
-        return GradientReport.build(self.problem.tree, point, found, self.mode, evaluations, curve)
+        kept = {"mode": self.mode, "evaluations": evaluations, "look_again": curve}
+        return GradientReport.build(self.problem.tree, point, found, **kept)

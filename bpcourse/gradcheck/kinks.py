@@ -41,9 +41,9 @@ LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that
 AROUND = 6  # points at which an entry's slope is looked at
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
-# Where f's own slope is looked at beside a kink, by whether f is coarse: how far away and with
-# which step (of the parameters), and what the slope may have changed on the way (of a kink)
-NEAR = {False: (1e-6, 1e-8, 3e-5), True: (3e-2, 3e-3, 3e-2)}
+# Where f's own slope is looked at beside a kink, by whether f is coarse: how far away (of the
+# parameters), and what the slope may have changed on the way (of a kink)
+NEAR = {False: (1e-6, 3e-5), True: (3e-2, 3e-2)}
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ class Crossing(NamedTuple):
         scale = float(self.way.weights[0])
         left, right = self.left / scale, self.right / scale
         middle, half = (left + right) / 2, abs(right - left) / 2
-        claim, index = self.claim / scale, self.way.index
-        return Slope("wrong", claim, middle, half, left=left, right=right, index=index)
+        claim = self.claim / scale
+        return Slope("wrong", self.way.index, claim, middle, half, left=left, right=right)
 
     @property
     def inside(self) -> bool:
@@ -98,7 +98,7 @@ class Kinks:
     def __init__(self, problem: Problem, point: Point, found: Findings) -> None:
         self.problem, self.point, self.found = problem, point, found
         self.distance = tuned.NEARBY * (COARSER if point.precision.coarse else 1)
-        self.away, self.step, self.alike = NEAR[point.precision.coarse]
+        self.away, self.alike = NEAR[point.precision.coarse]
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
@@ -187,12 +187,20 @@ class Kinks:
         return slope if slope and slope.status != "wrong" else None
 
     def _beside(self, way: Way, t: float) -> Slope | None:
-        x = self.point.function.x + self._vector(way.index, t * way.weights)
+        x = self.point.function.x.copy()
+        x[way.index] += t * way.weights
+        return self._measured(x, way, abs(t))
+
+    def _measured(
+        self, x: Vector, way: Way, away: float, claims: Vector | None = None
+    ) -> Slope | None:
+        """The slope at a point that is so far away, against what is claimed there, or ``claims``;
+        None where that is not defined."""
         with self.problem.moved(x):
-            there = self.problem.there(self.point)
+            there = self.problem.there(self.point, claims)
             if there is None:
                 return None
-            line = Line(there, way.index, way.weights, longest=abs(t) * INSIDE)
+            line = Line(there, way.index, way.weights, longest=away * INSIDE)
             return replace(Measurement(line).run(), x=x)
 
     # an array
@@ -223,12 +231,13 @@ class Kinks:
         if not all(one or other for one, other in zip(left, right, strict=True)):
             return False
         index, scales = np.array(kinked, dtype=np.intp), point.scales[kinked]
-        sizes = np.maximum(point.contributions[kinked], self._jumps(index) * scales)
-        ways = [scales * pattern(len(kinked), number) for number in range(len(kinked))]
-        away = self.away * np.where(right, 1, -1) * abs(ways[0]) if kinked else scales
-        for way in ways[:PAIRS]:
-            slope = self._slope_near(self._vector(index, away), self._vector(index, way))
-            if not abs(slope - point.claims[kinked] @ way) <= self.alike * sizes.sum():
+        x = point.function.x.copy()
+        x[index] += self.away * scales * np.where(right, 1, -1) * abs(pattern(len(kinked), 0))
+        near = self.alike * np.maximum(point.contributions[index], self._jumps(index) * scales)
+        for number in range(min(len(kinked), PAIRS)):
+            way = Way(index, scales * pattern(len(kinked), number))
+            slope = self._measured(x, way, self.away, point.claims)
+            if not slope or not abs((slope.value - slope.claim) * way.weights[0]) <= near.sum():
                 return False
         return True
 
@@ -246,26 +255,15 @@ class Kinks:
 
     def _turns(self, i: int) -> bool:
         """Do other kinks change the slope of entry i, so that no side of them need have it?"""
-        slope, scales = self.found.slopes[i], self.point.scales
-        far = abs(slope.value - slope.claim) * (INSIDE if self.point.precision.coarse else COUPLED)
-        one = self._vector(np.array([i]), np.ones(1))
-        ways = [self.away * scales * pattern(len(scales), number) for number in range(AROUND)]
-        near = [self._slope_near(way * (-1) ** n, one * scales) for n, way in enumerate(ways)]
-        return bool(max(abs(n / scales[i] - slope.value) for n in near) > far)
-
-    def _slope_near(self, away: Vector, weights: Vector) -> float:
-        """The slope along ``weights`` at a point that is ``away``."""
-        function, ends = self.point.function, []
-        for sign in (self.step, -self.step):
-            moved = function.stored(function.everything, function.x + away + sign * weights)
-            ends.append(function.at(function.everything, moved))
-        return (ends[0] - ends[1]) / (2 * self.step)
-
-    def _vector(self, index: Index, values: Vector) -> Vector:
-        """These values at these entries, and 0 elsewhere."""
-        whole = np.zeros(len(self.point.scales))
-        whole[index] = values
-        return whole
+        slope, point = self.found.slopes[i], self.point
+        far = abs(slope.value - slope.claim) * (INSIDE if point.precision.coarse else COUPLED)
+        for number in range(AROUND):
+            way = self.away * point.scales * pattern(len(point.scales), number)
+            x = point.function.x + way * (-1) ** number
+            near = self._measured(x, self._one(i), self.away)
+            if near and abs(near.value - slope.value) > far:
+                return True
+        return False
 
     # both
 
@@ -368,7 +366,7 @@ class Kinks:
                 if there is None:
                     continue
                 rng = np.random.default_rng(number)
-                seen = Look(there, rng).run(grouped, np.array(open_))
+                seen = Look(there, rng, Findings()).run(grouped, np.array(open_))
             for i in open_:
                 zero = seen.status(i) == "right" and there.claims[i] == 0
                 heard[i].append("zero" if zero else seen.status(i))

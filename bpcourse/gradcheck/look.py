@@ -6,16 +6,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bpcourse.gradcheck.function import Index, Vector
+from bpcourse.gradcheck.function import Index
 from bpcourse.gradcheck.line import Line
 from bpcourse.gradcheck.point import Point
-from bpcourse.gradcheck.slope import SHORTER, Measurement, Slope, Status
+from bpcourse.gradcheck.slope import Measurement, Slope, Status
 
 GROUP = 512  # entries: in more, the least of them would drown in the noise of the others
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
-MANY = 8  # entries of an array from which groups save evaluations, one by one too,
-MANY_STACKED = 100  # and where evaluations come in stacks
+MANY = 8  # entries of an array from which groups save evaluations, one by one too
 ENOUGH = 12  # wrong entries named in an array before groups are left closed,
 ENOUGH_EACH = 240  # and before entries are left alone
 UNEVEN = (0.7, 1.3)  # weights of a group's entries: equal ones would let two errors cancel
@@ -35,11 +34,15 @@ class Kink:
 class Findings:
     """What was found, by entry: an entry is right unless its slope says something else."""
 
-    resolution: Vector  # of each array
     slopes: dict[int, Slope] = field(default_factory=dict)  # of the entries measured alone
+    groups: list[Slope] = field(default_factory=list)  # of many at once
     kinks: dict[int, Kink] = field(default_factory=dict)
     beyond: dict[int, Slope] = field(default_factory=dict)  # what else shows that one is wrong
-    moved: bool = False  # did f react?
+
+    @property
+    def moved(self) -> bool:
+        """Did f react?"""
+        return any(slope.moved for slope in [*self.groups, *self.slopes.values()])
 
     def status(self, i: int) -> Status:
         return self.slopes[i].status if i in self.slopes else "right"
@@ -60,13 +63,9 @@ class Findings:
 class Look:
     """The claims at one point against f, array by array."""
 
-    def __init__(
-        self, point: Point, rng: np.random.Generator, found: Findings | None = None
-    ) -> None:
-        self.point, self.rng = point, rng
-        slices = point.function.slices
-        self.found = found or Findings(np.zeros(len(slices)))
-        self._wrong = [0] * len(slices)  # entries of each array
+    def __init__(self, point: Point, rng: np.random.Generator, found: Findings) -> None:
+        self.point, self.rng, self.found = point, rng, found
+        self._wrong = [0] * len(point.function.slices)  # entries of each array
 
     def run(self, grouped: bool, index: Index | None = None) -> Findings:
         """Look at the entries ``index``, by default at all."""
@@ -80,12 +79,6 @@ class Look:
     def entry(self, i: int) -> Line:
         at = np.array([i])
         return Line(self.point, at, self.point.scales[at])
-
-    def note(self, i: int, slope: Slope) -> None:
-        """Keep what was measured of one entry."""
-        self.found.slopes[i] = slope
-        k = next(k for k, part in enumerate(self.point.function.slices) if i < part.stop)
-        self._keep(slope, k)
 
     def show(self, k: int, count: int) -> None:
         """Measure some entries, the largest and others evenly, for a report to show."""
@@ -108,18 +101,14 @@ class Look:
         measured alone: it is there to show kinks.
         """
         function, flat = self.point.function, set()
-        if len(index) >= (MANY_STACKED if function.batch else MANY):
+        if len(index) >= MANY and not function.batch:
             for group in self._alike(index):
                 if len(group) > FEW and self._along(group).status == "right":
                     flat |= set(group.tolist())
         lines = {i: self.entry(i) for i in index.tolist()}
-        for flatly, ways in ((True, (1 / SHORTER,)), (False, (1.0, -1.0))):
-            own = [line for i, line in lines.items() if (i in flat) == flatly]
-            for part in ways if own and function.batch else ():
-                moved = [line.moved(part * line.start) for line in own]
-                function.prepare(
-                    np.concatenate([line.index for line in own]), np.concatenate(moved)
-                )
+        for sign in (1, -1):
+            moved = [line.moved(sign * line.start) for line in lines.values()]
+            function.prepare(index, np.concatenate(moved))
         for i, line in lines.items():
             if not self._single(k, line, i in flat, ENOUGH_EACH):
                 break
@@ -132,21 +121,16 @@ class Look:
         slope = (measurement.forward() if flat else None) or measurement.run()
         if slope.status == "unclear" and self.point.precision.coarse:
             slope = measurement.averaged(slope)
-        self.note(i, slope)
+        self.found.slopes[i] = slope
         self._wrong[k] += slope.status == "wrong"
         return True
-
-    def _keep(self, slope: Slope, k: int | None = None) -> None:
-        self.found.moved |= slope.moved
-        if k is not None:
-            self.found.resolution[k] = max(self.found.resolution[k], slope.resolution)
 
     # in groups
 
     def _groups(self, k: int, index: Index) -> None:
         """Each group along two directions; those that do not agree are opened."""
         for group in self._alike(index):
-            if len(group) <= FEW or not (self._agrees(k, group) and self._agrees(k, group)):
+            if len(group) <= FEW or not (self._agrees(group) and self._agrees(group)):
                 self._open(k, group)
 
     def _alike(self, index: Index) -> Iterator[Index]:
@@ -164,14 +148,11 @@ class Look:
         """f along one random direction within the group."""
         weights = self.point.scales[group] * self.rng.uniform(*UNEVEN, len(group))
         line = Line(self.point, group, weights * self.rng.choice((-1.0, 1.0), len(group)))
-        slope = Measurement(line).run()
-        self._keep(slope)
-        return slope
+        return Measurement(line).run()
 
-    def _agrees(self, k: int, group: Index) -> bool:
-        slope = self._along(group)
-        self._keep(slope, k)
-        return slope.status == "right"
+    def _agrees(self, group: Index) -> bool:
+        self.found.groups.append(self._along(group))
+        return self.found.groups[-1].status == "right"
 
     def _open(self, k: int, group: Index) -> None:
         """Halve a group that is not right until its entries are known one by one."""
@@ -180,5 +161,5 @@ class Look:
                 self._single(k, self.entry(i), False, ENOUGH)
             return
         for half in np.array_split(group, 2):
-            if self._wrong[k] < ENOUGH and not self._agrees(k, half):
+            if self._wrong[k] < ENOUGH and not self._agrees(half):
                 self._open(k, half)

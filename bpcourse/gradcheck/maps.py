@@ -21,12 +21,7 @@ UPSTREAM = (0.5, 2)  # sizes of the entries of u: uneven, and none near 0
 
 
 def assert_gradient(
-    f: Callable[..., object],
-    params: object,
-    grad: object,
-    *,
-    mode: Mode = "auto",
-    rng: Seed = None,
+    f: Callable[..., object], params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """For tests: the report of :func:`check_gradient` if its verdict is right.
 

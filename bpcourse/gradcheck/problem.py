@@ -137,14 +137,15 @@ class Problem:
                 with self.function.moved(self.caller.x):
                     yield
 
-    def there(self, like: Point) -> Point | None:
-        """The claims where the parameters are now, if f and they are finite."""
+    def there(self, like: Point, claims: Vector | None = None) -> Point | None:
+        """f where the parameters are now, and the claims there, or ``claims``, if all is finite."""
         value = self.function.here()
         if not np.isfinite(value):
             return None
-        if self.function is not self.caller:
-            self.caller()  # what grad keeps from the last call of f is of this point
-        claims, _ = self._claimed()
+        if claims is None:
+            if self.function is not self.caller:
+                self.caller()  # what grad keeps from the last call of f is of this point
+            claims, _ = self._claimed()
         finite = np.isfinite(claims).all()
         return Point(self.function, value, claims, like.scales, like.precision) if finite else None
 

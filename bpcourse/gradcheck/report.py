@@ -106,24 +106,15 @@ class GradientReport:
         return cls(told.verdict, told.reason, message, [], mode, evaluations, nan, nan)
 
     @classmethod
-    def build(
-        cls,
-        tree: Tree,
-        point: Point,
-        found: Findings,
-        mode: str,
-        evaluations: int,
-        curve: Callable[[int], Curve],
-    ) -> "GradientReport":
+    def build(cls, tree: Tree, point: Point, found: Findings, **kept: Any) -> "GradientReport":
         """What a check found, array by array."""
         arrays = [_array_report(tree, point, found, k) for k in range(len(tree.arrays))]
-        verdicts = [a.verdict for a in arrays]
         order: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
-        verdict = next(v for v in order if v in verdicts)
+        verdict = min((a.verdict for a in arrays), key=order.index)
         reason = next((a.reason for a in arrays if a.verdict == verdict and a.reason), None)
         resolution, noise = max(a.resolution for a in arrays), point.precision.sigma
-        report = cls(verdict, reason, "", arrays, mode, evaluations, noise, resolution)
-        report.message, report.look_again = display.sentence(report), curve
+        report = cls(verdict, reason, "", arrays, noise=noise, resolution=resolution, **kept)
+        report.message = display.sentence(report)
         return report
 
     def __getitem__(self, name: object) -> ArrayReport:
@@ -187,21 +178,18 @@ def _array_report(tree: Tree, point: Point, found: Findings, k: int) -> ArrayRep
     numerical, bounds = np.full((2, part.stop - part.start), np.array([[nan], [np.inf]]))
     for i, slope in own.items():
         numerical[i - part.start], bounds[i - part.start] = slope.value, slope.error
+    lines = [s for s in found.groups if part.start <= s.index[0] < part.stop]
     return ArrayReport(
-        name=tree.names[k],
-        shape=shape,
-        verdict=verdict,
+        name=tree.names[k], shape=shape, verdict=verdict, entry=entry,
         reason=_reason(found, kinks, wrong, left),
         index=() if entry is None else function.place(entry)[1],
-        resolution=float(found.resolution[k]),
+        resolution=max((s.resolution for s in [*own.values(), *lines]), default=0.0),
         wrong=[function.place(i)[1] for i in wrong],
         kinks={function.place(i)[1]: kink for i, kink in kinks.items()},
         claims=point.claims[part].reshape(shape),
-        numerical=numerical.reshape(shape),
-        bounds=bounds.reshape(shape),
-        entry=entry,
+        numerical=numerical.reshape(shape), bounds=bounds.reshape(shape),
         **_numbers(tree, point, None if entry is None else found.evidence(entry)),
-    )
+    )  # fmt: skip
 
 
 def _distance(slope: Slope) -> float:
@@ -227,7 +215,7 @@ def _numbers(tree: Tree, point: Point, shown: Slope | None) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = {"claimed": shown.claim, "slope": shown.value, "bound": shown.error}
     found |= {"step": shown.step, "curve": shown.curve}
-    entries = [] if shown.index is None else shown.index.tolist()
+    entries = shown.index.tolist()
     if len(entries) > 1:
         found["together"] = [display.label(*point.function.place(i)) for i in entries]
     if shown.x is not None:

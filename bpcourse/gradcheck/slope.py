@@ -6,8 +6,8 @@ Richardson's value R = D(t/5) + (D(t/5) − D(t))/24 removes the error of order 
 largest part of it and down while another is.
 """
 
-from dataclasses import dataclass, field
-from math import inf, isfinite, nan
+from dataclasses import dataclass, field, replace
+from math import isfinite, nan
 from typing import Literal
 
 from bpcourse.gradcheck import tuned
@@ -39,16 +39,16 @@ class Slope:
     """
 
     status: Status
+    index: Index
     claim: float
-    value: float = nan
-    error: float = inf
+    value: float
+    error: float
     step: float = nan
     left: float = nan  # one-sided slopes, where there is a kink
     right: float = nan
     resolution: float = 0.0
     moved: bool = True
     curve: dict[float, float] = field(default_factory=dict)
-    index: Index | None = None
     x: Vector | None = None
 
 
@@ -191,26 +191,18 @@ class Measurement:
         distance = abs(slope - self.claim)
         status: Status = "wrong" if distance > tuned.SURE * error else "unclear"
         status = "right" if distance <= error <= self.last else status
-        return self._told(status, 0, slope, error, step=width)
+        return replace(self._told(status, 0, slope, error), step=width * scale)
 
-    def _told(
-        self,
-        status: Status,
-        j: int,
-        slope: float,
-        error: float,
-        left: float = nan,
-        right: float = nan,
-        step: float | None = None,
-    ) -> Slope:
+    def _told(self, status: Status, j: int, slope: float, error: float, *sides: float) -> Slope:
         line, scale = self.line, float(self.line.weights[0])
-        kept = line.kept
+        left, right = sides or (nan, nan)
+        kept = {line.step(i) * scale: sample for i, sample in line.kept.items()}
         return Slope(
-            status, self.claim / scale, slope / scale, error / abs(scale),
-            (line.step(j) if step is None else step) * scale, left / scale, right / scale,
+            status, line.index, self.claim / scale, slope / scale, error / abs(scale),
+            line.step(j) * scale, left / scale, right / scale,
             self._resolution(error) if status == "right" else 0.0,
             slope != 0 or any(s.left != 0 or s.right != 0 for s in kept.values()),
-            {line.step(i) * scale: s.central / scale for i, s in kept.items()}, line.index,
+            {t: s.central / scale for t, s in kept.items()},
         )  # fmt: skip
 
     def _resolution(self, error: float) -> float:
