@@ -282,7 +282,8 @@ class Kinks:
 
     def _jumps(self, index: Index) -> Vector:
         """How far the two slopes of each entry are apart."""
-        return np.array([abs(self._alone(i).jump) for i in index.tolist()])
+        slopes = [self.found.slopes[i] for i in index.tolist()]
+        return np.array([abs(slope.right - slope.left) for slope in slopes])
 
     def _ties(self, crossings: list[Crossing]) -> list[Way]:
         """Entries that share a kink, each moved so that the kink shows least.
