@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
-from bpcourse.questions.judging.compare import alike, alike_values
+from bpcourse.questions.judging.compare import alike, alike_values, is_long
 from bpcourse.questions.judging.describe import NEARLY, by_effect, describe
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
@@ -85,7 +85,9 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
 
 def _differs(once, again):
     """Whether two calls with the same inputs ended well and gave two results."""
-    if once.error or again.error or not alike_values(once.value, once.value):  # not to be compared
+    if once.error or again.error or is_long(once.value) or is_long(again.value):
+        return False
+    if not alike_values(once.value, once.value):  # not to be compared
         return False
     return not alike_values(again.value, once.value)
 
@@ -99,7 +101,7 @@ def run(question, answer, case, clock=None):
 def _recognise(question, ask, cases, given, expected, seed):
     """The names of the mistakes that explain all outcomes: one, or some at once, or ()."""
     effect = by_effect(question, given, expected)
-    if effect:
+    if effect or any(is_long(outcome.value) for outcome in given):
         return effect
 
     def more():

@@ -280,10 +280,14 @@ def _has_parts(outcome: Outcome, count: int) -> bool:
 
 
 def _is_nothing(value: object) -> bool:
-    if isinstance(value, tuple | list):
-        return all(map(_is_nothing, value))
-    numbers = as_numbers(value)
-    return value is None or (numbers is not None and not numbers.any())
+    todo = [value]
+    while todo:
+        entry = todo.pop()
+        if isinstance(entry, tuple | list):
+            todo += entry
+        elif entry is not None and ((numbers := as_numbers(entry)) is None or numbers.any()):
+            return False
+    return True
 
 
 def _proportions(array: npt.NDArray[np.floating]) -> float | None:

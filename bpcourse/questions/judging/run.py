@@ -116,9 +116,18 @@ def _same_numbers(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> b
 def _aliased(value: object, given: Mapping[str, object]) -> frozenset[str]:
     """The names of the inputs that an array of the result lies in; each is looked at once."""
     found: set[str] = set()
-    inputs = [(name, array) for name, entry in given.items() for array in arrays_in(entry)]
+    inputs = {
+        id(array): (name, array) for name, entry in given.items() for array in arrays_in(entry)
+    }
     for array in arrays_in(value):
-        found.update(name for name, whole in inputs if name not in found and _overlap(array, whole))
+        base = array if array.base is None else array.base
+        if id(base) in inputs:
+            known = [inputs[id(base)]]
+        elif array.base is None or type(base) is np.ndarray and base.base is None:
+            continue  # memory of its own, or that of another array: no copy of an input lies there
+        else:
+            known = [*inputs.values()]
+        found.update(name for name, whole in known if name not in found and _overlap(array, whole))
     return frozenset(found)
 
 
