@@ -55,7 +55,9 @@ def _one(rng, size):
     minutes=4,
     misconceptions="gradient_transposed column_broadcast sign_flipped upstream_missing "
     "off_by_one_loop",
-    families=(Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),),
+    families=(
+        Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),
+    ),
 )
 def outer_product(flaw, delta, a):
     if flaw("inner_for_outer_product"):
@@ -330,13 +332,12 @@ def _use_layer(cls, dZ, A, W, b):
     "batch_mean_missing factor_two_extra mean_over_entries results_swapped step_without_start "
     f"number_for_parameter averaged_twice bias_forgotten {TANH_SLOPES}",
     forms={
-        "step_without_start": "the_gradient",
         "number_for_parameter": "a_smaller_one",
     },
     families=(
         OF_TANH,
         Family(
-            "forward_after_update target_forgotten weights_missing",
+            "forward_after_update target_forgotten weights_missing gradient_for_step",
             {"forward_after_update": "in_part"},
         ),
     ),
@@ -368,10 +369,10 @@ def mend_update(flaw, X, Y, W, b, eta):
         if not flaw("in_part"):
             dZ2 = (A1 @ W2.T + b[1] - Y) / len(X)
         new_W2 = W2 - rate * dZ2.T @ A1
-    if flaw("step_without_start"):
+    if flaw("step_without_start") or flaw("gradient_for_step"):
         new_W1, new_W2 = new_W1 - W1, new_W2 - W2
-        if flaw("the_gradient"):
-            new_W1, new_W2 = -new_W1 / rate, -new_W2 / rate
+    if flaw("gradient_for_step"):
+        new_W1, new_W2 = -new_W1 / rate, -new_W2 / rate
     return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 

@@ -278,9 +278,7 @@ def _upstream(rng, size):
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
     "first_example_only keepdims_forgotten",
     forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
-    families=(
-        Family("shares_missing_in_sum"),
-    ),
+    families=(Family("shares_missing_in_sum"),),
 )
 def mend_softmax_backward(flaw, Z, grad_y):
     Y_hat = softmax_of(softmax_of(Z) if flaw("softmax_twice") else Z)

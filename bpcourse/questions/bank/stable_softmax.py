@@ -17,9 +17,7 @@ from bpcourse.questions.question import Family, question
     "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
     "squared_error_for_classes summed_over_wrong_axis class_miscounted "
     "columns_for_entries no_normalisation another_base",
-    families=(
-        Family("logits_clipped", {"logits_clipped": "at_700 at_500 at_100 at_50 at_30"}),
-    ),
+    families=(Family("logits_clipped", {"logits_clipped": "at_700 at_500 at_100 at_50 at_30"}),),
     forms={
         "another_base": "of_ten",
         "batch_mean_missing": "one_for_each",
