@@ -1,10 +1,5 @@
 """Every question of the bank: its answer is right, and each of its mistakes is named as itself."""
 
-import ast
-import inspect
-import json
-import re
-import tomllib
 from collections import Counter
 from pathlib import Path
 

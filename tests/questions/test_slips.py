@@ -1,6 +1,5 @@
 """Slips in the solutions' code: none is taken for right that is wrong on some other input."""
 
-
 import numpy as np
 import pytest
 
