@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions import record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
@@ -20,7 +21,7 @@ from bpcourse.questions.judging.posed import (
     pose,
 )
 from bpcourse.questions.result import Result, last
-from bpcourse.text import text
+from bpcourse.text import has, text
 
 MOST = 4  # results that are shown, of those that are wrong
 DEEPEST = 3  # lists in each other that are written out
@@ -213,10 +214,8 @@ def _sizes(arguments):
 
 def _hint(name, question):
     """A misconception in the words of the question, where it has its own, or of the catalogue."""
-    try:
-        return text(f"question.{question.id}.said_{name}")
-    except KeyError:
-        return text(f"misconception.{name}.hint")
+    own = f"question.{question.id}.said_{name}"
+    return text(own) if has(own) else catalogue.find(name).hint
 
 
 def _several(show, values, depth):

@@ -1,7 +1,5 @@
 """Every question of the bank: its answer is right, and each of its mistakes is named as itself."""
 
-import json
-import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -15,18 +13,12 @@ from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
 from bpcourse.questions.checking import judge
 from bpcourse.questions.judging.code import battery, judge_code
 from bpcourse.questions.judging.posed import Answer, pose
-from bpcourse.questions.judging.steps import steps
 from bpcourse.questions.question import KINDS, LEVELS, Flaws
 from bpcourse.text import text
 
 ROOT = Path(__file__).parents[2]
 SEEDS = range(20)
 PAIRS = [(question, name) for question in all_questions() for name in question.misconceptions]
-NAMES = {name for _, name in PAIRS}.union(
-    *(question.of_families for question in all_questions()),
-    (step.name for question in all_questions() if question.is_code for step in steps(question)),
-    ("constant_offset", "result_aliases_input"),  # seen without being made
-)
 CODE = [question for question in all_questions() if question.is_code]
 DATA = [question for question in all_questions() if not question.is_code]
 FORM = {form: [q for q in all_questions() if q.lesson == form] for form in FORMS}
@@ -59,11 +51,6 @@ def test_a_question_is_whole(question):
         assert pair <= set(question.misconceptions) and len(pair) == 2
 
 
-def test_no_misconception_of_the_catalogue_is_unused():
-    catalogue = tomllib.loads((ROOT / "bpcourse/text/en/misconceptions.toml").read_text("utf-8"))
-    assert set(catalogue["misconception"]) == NAMES
-
-
 def test_no_letter_is_right_too_often():
     for questions in (DATA, *FORM.values()):
         letters = [q for q in questions if q.kind == "choice"]
@@ -92,18 +79,6 @@ def test_the_right_option_is_not_known_by_its_length(question):
         name: len(text(f"question.{question.id}.{name}")) for name in question.misconceptions
     }
     assert len(text(f"question.{question.id}.right")) <= 2.5 * max(lengths.values())
-
-
-@pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_misconception_says_what_it_is_and_where_it_is_cured(name):
-    assert text(f"misconception.{name}.code") and text(f"misconception.{name}.numbers")
-    assert len(text(f"misconception.{name}.hint")) > 30
-    lesson = ROOT / "lectures" / f"{text(f'misconception.{name}.cure')}.ipynb"
-    cells = json.loads(lesson.read_text(encoding="utf-8"))["cells"]
-    lines = [line for cell in cells for line in "".join(cell["source"]).splitlines()]
-    lines = [line.removesuffix(" ◆") for line in lines]  # the mark of the ninety-minute path
-    section = text(f"misconception.{name}.section")
-    assert f"## {section}" in lines or f"### {section}" in lines
 
 
 # --- right answers --------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import numpy as np
 
 from bpcourse.questions.question import question
 
-
 LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
 
 
