@@ -17,8 +17,9 @@ from bpcourse.questions import all_questions
 from bpcourse.questions.bank import INVENTORY, NOTEBOOKS
 from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
 from bpcourse.questions.checking import judge
+from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import battery, judge_code
-from bpcourse.questions.judging.posed import Answer, pose
+from bpcourse.questions.judging.posed import NUMBERS, Answer, pose
 from bpcourse.questions.judging.steps import steps
 from bpcourse.questions.question import KINDS, LEVELS, Flaws
 from bpcourse.text import text
@@ -26,9 +27,19 @@ from bpcourse.text import text
 ROOT = Path(__file__).parents[2]
 SEEDS = range(20)
 PAIRS = [(question, name) for question in all_questions() for name in question.misconceptions]
+HALF = np.full(2, 0.5)
 NAMES = {name for _, name in PAIRS}.union(
     *(question.of_families for question in all_questions()),
     (step.name for question in all_questions() if question.is_code for step in steps(question)),
+    (
+        name
+        for question in all_questions()
+        if question.kind in NUMBERS
+        for slips in (by_hand.slips(question, pose(question).inputs), by_hand.of_any(HALF, 2))
+        for names, _ in slips
+        for name in names.split()
+    ),
+    ("absolute_value", "exponent_for_number"),  # of numbers of other kinds
     ("constant_offset", "result_aliases_input"),  # seen without being made
 )
 CODE = [question for question in all_questions() if question.is_code]
