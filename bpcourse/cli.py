@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         _ledger(parser, arguments.items)
     elif arguments.command == "doctor":
         _doctor(parser)
-    elif arguments.command in ("grade", "totals", "byhand"):
+    elif arguments.command in ("grade", "totals", "byhand", "alike"):
         _grade(parser, arguments)
     else:
         _course(parser, arguments, rest)
@@ -101,6 +101,10 @@ def _parser() -> argparse.ArgumentParser:
     byhand.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     byhand.add_argument("--port", type=int, default=0, help=text("byhand.port"))
     byhand.add_argument("--no-browser", action="store_true", help=text("byhand.no_browser"))
+    about = text("alike.command")
+    alike = commands.add_parser("alike", help=about, description=about)
+    alike.add_argument("results", metavar="RESULTS", help=text("byhand.results"))
+    alike.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     release = commands.add_parser(
         "release", help=text("release.about"), description=text("release.about_long")
     )
@@ -129,9 +133,14 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    from bpcourse.marking import by_hand, grading, plain, totals  # need more than the others
+    from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more than others
 
-    commands = {"grade": grading.run, "totals": totals.run, "byhand": by_hand.run}
+    commands = {
+        "grade": grading.run,
+        "totals": totals.run,
+        "byhand": by_hand.run,
+        "alike": likeness.run,
+    }
     try:
         commands[arguments.command](arguments)
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions import record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
@@ -20,9 +21,10 @@ from bpcourse.questions.judging.posed import (
     pose,
 )
 from bpcourse.questions.result import Result, last
-from bpcourse.text import text
+from bpcourse.text import has, text
 
 MOST = 4  # results that are shown, of those that are wrong
+DEEPEST = 3  # lists in each other that are written out
 SHOWN = 12  # entries of an array or a list that are written out
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
@@ -212,32 +214,33 @@ def _sizes(arguments):
 
 def _hint(name, question):
     """A misconception in the words of the question, where it has its own, or of the catalogue."""
-    try:
-        return text(f"question.{question.id}.said_{name}")
-    except KeyError:
-        return text(f"misconception.{name}.hint")
+    own = f"question.{question.id}.said_{name}"
+    return text(own) if has(own) else catalogue.find(name).hint
 
 
-def _several(show, values):
-    """The first of many values, as ``show`` shows each."""
-    return ", ".join([*map(show, values[:SHOWN]), *["…"] * (len(values) > SHOWN)])
+def _several(show, values, depth):
+    """The first of many values, as ``show`` shows each; what lies too deep is left out."""
+    if depth >= DEEPEST:
+        return "…"
+    shown = [show(value, depth + 1) for value in values[:SHOWN]]
+    return ", ".join([*shown, *["…"] * (len(values) > SHOWN)])
 
 
-def _kind(value):
+def _kind(value, depth=0):
     if callable(value):
         return text("check.function")
     if isinstance(value, list | tuple) and as_numbers(value) is None:
-        return f"[{_several(_kind, value)}]"
+        return f"[{_several(_kind, value, depth)}]"
     return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
 
 
-def _shown(value):
+def _shown(value, depth=0):
     """A value as a student reads it: small arrays whole, others by their shape."""
     numbers = as_numbers(value)
     if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
-        return f"({_several(_shown, value)}{',' * (len(value) == 1)})"
+        return f"({_several(_shown, value, depth)}{',' * (len(value) == 1)})"
     if numbers is None or isinstance(value, bool):
-        return reprlib.repr(value) if isinstance(value, str) else str(value)  # a long text is cut
+        return reprlib.repr(value) if isinstance(value, str | dict) else str(value)  # cut if long
     if numbers.ndim == 0:
         return f"{numbers.item():.6g}"
     if numbers.size > SHOWN:

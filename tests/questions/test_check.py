@@ -576,6 +576,38 @@ def test_a_long_list_is_not_repeated_whole():
     assert len(check("training.mend_shuffle", lambda X, y, seed: ["?"] * 10**4).message) < 500
 
 
+def calls(make):
+    """How many functions of the course a check calls for a result that ``make()`` builds."""
+    count = 0
+
+    def seen(frame, event, argument):
+        nonlocal count
+        count += event == "call" and "bpcourse" in frame.f_code.co_filename
+
+    sys.setprofile(seen)
+    try:
+        check(LAYER, lambda dZ, A, W: make())
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("entry", [1.0, "?", np.float64(1), np.zeros(2), (np.zeros(2), "?")])
+def test_a_long_result_is_compared_without_a_look_at_each_entry(entry):
+    check(LAYER, lambda dZ, A, W: 0)  # what is computed once is there
+    assert calls(lambda: [entry] * 40_000) < calls(lambda: [entry] * 4000) + 200
+
+
+LOOP: list = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize("id", [LAYER, BATCHES, JACOBIAN, "cost_of_backprop.mend_count"])
+def test_a_list_that_holds_itself_is_wrong_and_no_end_of_the_check(id):
+    assert check(id, lambda *arguments: LOOP).status == "wrong"
+    assert check(UNIT, LOOP).status == "wrong"
+
+
 def test_a_long_text_is_not_repeated_whole():
     assert len(check("activations.zero_gradient", "A" * 10**6).message) < 200
 

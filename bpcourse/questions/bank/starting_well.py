@@ -88,6 +88,7 @@ def leaky_spread(flaw, n_in, slope):
         "seed": int(rng.integers(1000)),
     },
     use=behaviour.symmetry,
+    measured=True,
     parts=("shape", "spread·√n_in", "units", "inputs", "both signs", "seed"),
     points=2,
     minutes=6,

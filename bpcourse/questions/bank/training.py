@@ -187,12 +187,14 @@ question(
     answer="learn",
     inputs=classifier.points,
     use=classifier.what_is_learnt,
-    parts=("W", "b", "learnt"),
+    measured=True,
+    parts=("W", "b", "learnt", "order"),
     level="stretch",
     points=3,
     minutes=20,
     misconceptions="shuffled_apart softmax_twice step_uphill learning_rate_missing "
-    "batch_mean_missing true_class_not_subtracted epochs_forgotten bias_forgotten",
+    "batch_mean_missing true_class_not_subtracted epochs_forgotten bias_forgotten order_ignored "
+    "order_drawn_once",
     forms={"softmax_twice": "down_through_both"},
 )(classifier.learn)
 
