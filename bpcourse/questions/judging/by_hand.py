@@ -22,8 +22,10 @@ MOST_SHIFTED = 6  # places of a decimal point
 Numbers = npt.NDArray[np.floating]
 
 # Changes of any result (diagnosis.transformations) that one makes by hand as well as in code.
-LIKE_CODE = ("sign_flipped", "doubled", "halved", "ratio_upside_down", "squared_once_more")
-LIKE_CODE += ("square_lost", "order_reversed")
+LIKE_CODE = frozenset(
+    "sign_flipped doubled halved ratio_upside_down squared_once_more square_lost "
+    "order_reversed".split()
+)
 
 
 def of_any(right: Numbers, decimals: int | None) -> Iterator[tuple[str, Any]]:

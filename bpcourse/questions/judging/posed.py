@@ -75,8 +75,8 @@ class Posed:
         It may be rounded, and is not only near.
         """
         right, decimals = as_numbers(self.right), self.question.decimals
-        found = []
-        if self.question.kind in NUMBERS:
+        found: list[str] = []
+        if self.question.kind in NUMBERS and right is not None:
             made = by_hand.slips(self.question, self.inputs), by_hand.of_any(right, decimals)
             for some in made:
                 fits = (name for name, slip in some if by_hand.is_rounded(value, slip, decimals))
@@ -86,14 +86,14 @@ class Posed:
     def _seen(self, value):
         """What can be seen of a wrong number that no mistake gives; "" of what is no number."""
         given, right = as_numbers(value), as_numbers(self.right)
-        if given is None:
+        if given is None or right is None:
             return ""
         decimals = self.question.decimals
         for key, passed in by_hand.on_the_way(self.question, self.inputs).items():
             if by_hand.is_rounded(value, passed, decimals):
                 return text("by_hand.way", what=text(f"question.{self.question.id}.way_{key}"))
         if self.question.kind == "shape":
-            return by_hand.seen_of_shape(tuple(given.ravel().tolist()), self.right)
+            return by_hand.seen_of_shape(tuple(given.ravel()), tuple(right.astype(int)))
         if right.ndim or given.ndim:
             return by_hand.seen_of_numbers(given, right, self._same)
         return by_hand.seen_of_number(given.item(), right.item(), counted=decimals is None)
