@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions import record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
@@ -235,7 +236,8 @@ def _hint(name, question):
     own = [f"question.{question.id}.said_{name}"]
     if question.kind in NUMBERS and name not in question.misconceptions:
         own.append(f"by_hand.said_{name}")
-    return text(next(filter(has, own), f"misconception.{name}.hint"))
+    own = [key for key in own if has(key)]
+    return text(own[0]) if own else catalogue.find(name).hint
 
 
 def _several(show, values, depth):

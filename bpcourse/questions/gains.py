@@ -1,5 +1,6 @@
 """What was learnt between the two forms of the concept inventory."""
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions import record
 from bpcourse.questions.asking import MARKS, Shown, Table
 from bpcourse.questions.bank import find
@@ -54,9 +55,8 @@ def _lesson(concept, letter):
     posed = pose(find(f"{AFTER}.{concept}"))
     chosen = [name for name, wrong in posed.wrong.items() if posed.shown(wrong) == letter]
     name = (chosen or list(posed.wrong))[0]
-    stem = text(f"misconception.{name}.cure")
-    section = text(f"misconception.{name}.section")
-    return text("gain.again", lesson=stem.partition("_")[0], section=section)
+    mistake = catalogue.find(name)
+    return text("gain.again", lesson=mistake.cure.partition("_")[0], section=mistake.section)
 
 
 def _said(before, counts):

@@ -6,11 +6,11 @@ What is reached is pinned, so that it can only become better: raise NAMED and lo
 from collections import Counter
 
 import pytest
-from answering import Answer, ask, known, proposed, read, says_something
 
 from bpcourse.questions.bank import find
 from bpcourse.questions.result import Result
 from bpcourse.text import text
+from tools.answering import Answer, ask, known, proposed, read, says_something
 
 NAMED = 190 / 273  # of the wrong answers; the aim is 0.93
 MOST = {"refused": 0, "falsely": 5, "taken for right": 1, "useless": 50}  # the aim is 0 of each

@@ -4,10 +4,12 @@ import numpy as np
 
 from bpcourse.questions.question import question
 
+LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
+
 
 def _scores(rng, size):
     gap = (0.5, -0.7, 1.8, 0.2, -2.0)[size]
-    s_c = float(rng.normal())
+    s_c = LEVELS[size] + 0.3 * float(rng.normal())
     return {"s": s_c + gap + 0.1 * float(rng.uniform()), "s_c": s_c}
 
 
@@ -69,7 +71,7 @@ def order_of_score_slope(flaw):
 
 def _rivals(rng, size):
     leads = ((0.5, 2.0), (-0.7, 0.3), (1.8, 1.4), (1.7, 0.2), (-2.0, 3.0))[size]
-    s = float(rng.normal())
+    s = LEVELS[size] + 0.3 * float(rng.normal())
     s_1, s_2 = (s - lead + 0.1 * float(rng.uniform()) for lead in leads)
     return {"s": s, "s_1": s_1, "s_2": s_2}
 

@@ -153,7 +153,9 @@ def order_of_delta(flaw):
 def _warm(rng, size):
     k = 3 + size
     y = rng.dirichlet(np.ones(k)) if size % 2 else np.eye(k)[rng.integers(k)]
-    return {"z": 2 * rng.normal(size=k), "y": y, "T": float(rng.choice([0.4, 2.5, 4.0]))}
+    z = 2 * rng.normal(size=k)
+    z[0] = 0.0  # a logit like any other
+    return {"z": z, "y": y, "T": float(rng.choice([0.4, 2.5, 4.0]))}
 
 
 @question(

@@ -24,6 +24,8 @@ Numbers = npt.NDArray[np.floating]
 # Changes of any result (diagnosis.transformations) that one makes by hand as well as in code.
 LIKE_CODE = ("sign_flipped", "doubled", "halved", "ratio_upside_down", "squared_once_more")
 LIKE_CODE += ("square_lost", "order_reversed")
+OF_ANY = (*LIKE_CODE, "absolute_value", "one_minus", "percent_for_share", "exponent_for_number")
+OF_ANY += ("rounded_result",)
 
 
 def of_any(right: Numbers, decimals: int | None) -> Iterator[tuple[str, Any]]:

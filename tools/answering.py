@@ -3,7 +3,7 @@
 ``tests/answers/<lesson>.txt`` holds a line for each answer, and its code below it:
 ``@right question | how it is written`` or ``@wrong question | ids | what is wrong``. The ids
 ``a / b`` are true alike; of ``a + b`` both mistakes have been made. What the catalogue has no
-sentence for stands in ``tests/answers/proposed.toml``, with one. ``python tests/answering.py
+sentence for stands in ``tests/answers/proposed.toml``, with one. ``python -m tools.answering
 [REGEX]`` lists what is said of each; with a regular expression, of those questions alone and with
 the messages.
 """
@@ -26,9 +26,9 @@ from bpcourse.questions.bank import find
 from bpcourse.questions.checking import judge
 from bpcourse.text import names
 
-FOLDER = Path(__file__).parent / "answers"
-TEXTS = Path(__file__).parents[1] / "bpcourse" / "text" / "en.toml"
-HEAD = re.compile(r"@(right|wrong) (\S+) \| (.*)\n")
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "tests" / "answers"
+TEXTS = ROOT / "bpcourse" / "text" / "en.toml"
 # Lines that say what was given and what is right, but nothing of what lies between the two.
 EMPTY = "not_known unknown example compare expected again write_number write_shape write_array "
 EMPTY += "write_order choose"
@@ -74,11 +74,12 @@ def read(folder=FOLDER):
     for path in sorted(folder.glob("*.txt")):
         parts = re.split(r"(?m)^(?=@)", path.read_text(encoding="utf-8"))[1:]
         for part in parts:
-            kind, question, rest = HEAD.match(part).groups()
-            ids, _, what = rest.rpartition(" | ")
+            head, _, code = part.partition("\n")
+            kind, question, rest = head.removeprefix("@").split(maxsplit=2)
+            ids, _, what = rest.removeprefix("| ").rpartition(" | ")
             mistakes = ids.split(" + ") if kind == "wrong" else ()
             sets = tuple(frozenset(one.split(" / ")) for one in mistakes)
-            found.append(Answer(question, what, part.partition("\n")[2], sets))
+            found.append(Answer(question, what, code, sets))
     return found
 
 
