@@ -236,8 +236,8 @@ def _hint(name, question):
     own = [f"question.{question.id}.said_{name}"]
     if question.kind in NUMBERS and name not in question.misconceptions:
         own.append(f"by_hand.said_{name}")
-    own = [key for key in own if has(key)]
-    return text(own[0]) if own else catalogue.find(name).hint
+    said = next(filter(has, own), None)
+    return text(said) if said else catalogue.find(name).hint
 
 
 def _several(show, values, depth):

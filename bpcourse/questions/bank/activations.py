@@ -3,13 +3,15 @@
 import numpy as np
 
 from bpcourse.questions.bank._slopes import (
-    LOGISTIC_FORMS,
+    ACROSS,
     LOGISTIC_SLOPES,
-    logistic_slope,
+    OF_LOGISTIC,
+    OF_TANH,
+    across,
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _far_below_zero(z):
@@ -69,7 +71,7 @@ def logistic_slope_by_hand(flaw, a):
     minutes=4,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
     "logistic_slope_for_tanh z_in_slope_of_a sign_flipped",
-    forms={"logistic_slope_for_tanh": "of_sigma"},
+    families=(OF_TANH,),
 )
 def slope_of_tanh(flaw, z):
     return -tanh_slope(flaw, z) if flaw("sign_flipped") else tanh_slope(flaw, z)
@@ -131,17 +133,10 @@ def relu_backward(flaw, z, grad_a):
     minutes=5,
     misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
     "matrix_for_elementwise_product sign_flipped",
-    forms=LOGISTIC_FORMS,
+    families=(OF_LOGISTIC, ACROSS),
 )
 def logistic_backward(flaw, z, grad_a):
-    slope = logistic_slope(flaw, z)
-    if flaw("upstream_missing"):
-        grad_a = np.ones_like(grad_a)
-    if flaw("sign_flipped"):
-        slope = -slope
-    if flaw("added_along_path"):
-        return grad_a + slope
-    return grad_a @ slope if flaw("matrix_for_elementwise_product") else grad_a * slope
+    return across(flaw, grad_a, z)
 
 
 @question(
@@ -262,7 +257,9 @@ def _scaled(rng, size):
     minutes=5,
     misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
     "function_for_slope tanh_slope_not_squared",
+    families=(OF_TANH, Family("factor_left_out")),
 )
 def scaled_tanh_slope(flaw, z, A, B):
-    outer = A * tanh_slope(flaw, z if flaw("outer_slope_at_wrong_point") else B * z)
+    outer = tanh_slope(flaw, z if flaw("outer_slope_at_wrong_point") else B * z)
+    outer = outer if flaw("factor_left_out") else A * outer
     return outer if flaw("inner_slope_missing") else outer * B

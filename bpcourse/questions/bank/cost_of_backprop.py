@@ -4,7 +4,7 @@ from math import prod
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _widths(rng, size):
@@ -92,6 +92,7 @@ def _chain(rng, size):
         "added_along_path": "each_once",
         "matrix_times_matrix": "that_alone",
     },
+    families=(Family("slopes_counted additions_counted", {"additions_counted": "one_less"}),),
 )
 def count_backward(flaw, widths):
     """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
@@ -108,6 +109,10 @@ def count_backward(flaw, widths):
             total += below * above * (widths[-1] - 1 if flaw("that_alone") else widths[-1] + 1)
         if flaw("biases_counted"):
             total += above
+        if flaw("slopes_counted"):
+            total += below
+        if flaw("additions_counted"):
+            total += below * (above - 1 if flaw("one_less") else above)
     if flaw("cost_grows_with_weights_squared"):
         total *= sum(a * b for a, b in zip(widths[1:], widths, strict=False))
     return total
@@ -127,6 +132,7 @@ def count_backward(flaw, widths):
         "off_by_one_loop": "at_the_end around",
         "one_layer_only": "the_last",
     },
+    families=(Family("additions_counted", {"additions_counted": "one_less"}),),
 )
 def mend_count(flaw, widths):
     """The multiplications of one forward pass of one example."""
@@ -146,6 +152,8 @@ def mend_count(flaw, widths):
         below, above = widths[layer], widths[layer + 1]
         total += below + above if flaw("added_along_path") else below * above
         total += above if flaw("biases_counted") else 0
+        if flaw("additions_counted"):
+            total += above * (below - 1 if flaw("one_less") else below)
     return total
 
 

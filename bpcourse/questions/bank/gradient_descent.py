@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _uphill(theta, gradient, eta):
@@ -126,27 +126,7 @@ def _valley(rng, size):
     }
 
 
-@question(
-    "gradient_descent.descend",
-    answer="descend",
-    inputs=_valley,
-    points=2,
-    minutes=6,
-    misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
-    "input_changed step_without_start stops_after_first_round",
-    forms={"off_by_one_loop": "one_more"},
-)
-def descend(flaw, gradient, theta, eta, steps):
-    start = theta.copy()
-    if not flaw("input_changed"):
-        theta = theta.copy()
-    for _ in range(_rounds(flaw, steps)):
-        g = gradient(start if flaw("gradient_of_the_start") else theta)
-        move = g * (1 if flaw("learning_rate_missing") else eta)
-        if flaw("step_without_start"):
-            theta *= 0
-        theta += move if flaw("step_uphill") else -move
-    return theta.copy()
+SIGN = Family("sign_flipped")
 
 
 def _rounds(flaw, steps):
@@ -155,7 +135,35 @@ def _rounds(flaw, steps):
     return steps + (0 if not flaw("off_by_one_loop") else 1 if flaw("one_more") else -1)
 
 
-@question(
+def _descended(flaw, gradient, theta, eta, steps):
+    start = theta.copy()
+    if not flaw("input_changed"):
+        theta = theta.copy()
+    for _ in range(_rounds(flaw, steps)):
+        g = gradient(start if flaw("gradient_of_the_start") else theta)
+        move = g * (1 if flaw("learning_rate_missing") else eta)
+        if flaw("step_without_start"):
+            theta *= 0
+        if flaw("sign_flipped"):  # η∇ − θ for θ − η∇
+            theta *= -1
+        theta += move if flaw("step_uphill") or flaw("sign_flipped") else -move
+    return theta.copy()
+
+
+question(
+    "gradient_descent.descend",
+    answer="descend",
+    inputs=_valley,
+    points=2,
+    minutes=6,
+    misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
+    "input_changed step_without_start stops_after_first_round",
+    forms={"off_by_one_loop": "one_more"},
+    families=(SIGN,),
+)(_descended)
+
+
+question(
     "gradient_descent.mend_descent",
     "mend",
     answer="mended_descent",
@@ -166,15 +174,8 @@ def _rounds(flaw, steps):
     misconceptions="step_uphill learning_rate_missing step_without_start off_by_one_loop "
     "gradient_of_the_start stops_after_first_round",
     forms={"off_by_one_loop": "one_more"},
-)
-def mend_descent(flaw, gradient, theta, eta, steps):
-    start = theta
-    for _ in range(_rounds(flaw, steps)):
-        g = gradient(start if flaw("gradient_of_the_start") else theta)
-        move = g * (1 if flaw("learning_rate_missing") else eta)
-        move = move if flaw("step_uphill") else -move
-        theta = move if flaw("step_without_start") else theta + move
-    return theta
+    families=(SIGN,),
+)(_descended)
 
 
 def _per_example(rng, size):

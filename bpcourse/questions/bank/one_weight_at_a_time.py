@@ -4,8 +4,8 @@ import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.bank._slopes import TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
+from bpcourse.questions.question import Family, question
 
 
 def _weight(rng, size):
@@ -78,8 +78,17 @@ def _parts(rng, size):
     misconceptions="gradient_transposed upstream_missing off_by_one_loop sign_flipped "
     "indices_swapped elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},
+    families=(
+        Family(
+            "slope_in_linear_layer inner_for_outer_product", {"slope_in_linear_layer": "of_tanh"}
+        ),
+    ),
 )
 def all_weights(flaw, delta, a_below):
+    if flaw("inner_for_outer_product"):
+        return delta @ a_below
+    if flaw("slope_in_linear_layer"):
+        a_below = 1 - a_below**2 if flaw("of_tanh") else a_below * (1 - a_below)
     if flaw("elementwise_for_matrix_product"):
         return (-delta if flaw("sign_flipped") else delta) * a_below
     table = np.zeros((len(delta), len(a_below)))
@@ -124,8 +133,8 @@ def _hidden(rng, size):
     "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
     "activation_forgotten activation_on_output",
+    families=(OF_TANH, Family("target_for_output")),
     forms={
-        "logistic_slope_for_tanh": "of_sigma",
         "one_path_only": "own_number",
         "indices_swapped": "of_the_weights of_the_slope of_both of_the_result",
     },
@@ -137,6 +146,8 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     if flaw("activation_on_output"):
         y_hat = np.tanh(y_hat)
     error = y_hat - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
+    if flaw("target_for_output"):
+        error = y + 0.0
     if flaw("upstream_missing"):
         error = np.ones_like(error)
     swapped = flaw("indices_swapped")
@@ -186,8 +197,11 @@ def _one_output(rng, size):
     misconceptions=TANH_SLOPES
     + " activation_of_own_layer big_weight_big_gradient upstream_missing "
     "indices_swapped sign_flipped",
+    families=(
+        OF_TANH,
+        Family("activation_on_input", {"activation_of_own_layer": "of_unit_j of_unit_j_before"}),
+    ),
     forms={
-        "logistic_slope_for_tanh": "of_sigma",
         "activation_of_own_layer": "before_tanh",
         "indices_swapped": "of_delta of_both of_v of_slope",
     },
@@ -203,6 +217,10 @@ def mend_slope(flaw, x, W, v, i, j):
     z = W @ x  # s = v · tanh(W x): one output
     a = z if flaw("before_tanh") else np.tanh(z)
     arriving = a[i] if flaw("activation_of_own_layer") else x[j]
+    if flaw("of_unit_j") or flaw("of_unit_j_before"):
+        arriving = (a if flaw("of_unit_j") else z)[j]
+    if flaw("activation_on_input"):
+        arriving = np.tanh(x[j])
     if flaw("big_weight_big_gradient"):
         arriving = W[i, j]
     weight = 1.0 if flaw("upstream_missing") else v[j if flaw("of_v") else i]
