@@ -8,6 +8,7 @@ done to an array is None.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -173,6 +174,7 @@ INPUTS: tuple[tuple[tuple[str, ...], str, OfInput], ...] = (  # of these names, 
     (("T",), "temperature_upside_down", lambda T: 1 / T),
     (("T",), "temperature_forgotten", _always(1.0)),
     (("T",), "temperature_twice", lambda T: T**2),
+    (("order",), "order_inverted", np.argsort),
     (("eta",), "learning_rate_missing", _always(1.0)),
     (("eta",), "step_uphill", _by(-1)),
     (("eta",), "number_for_parameter", _always(0.1)),
@@ -212,6 +214,31 @@ def on_inputs(inputs: Inputs) -> Iterator[Change]:
             both = {(one, other), (other, one)} & set(TARGETS)
             mistake = "target_and_output_swapped" if both else "inputs_swapped"
             yield Change(mistake, of_inputs=_swapped(one, other))
+
+
+def _size(name: str, axis: int) -> Callable[[Inputs], float]:
+    """The size of an input along an axis; 0 where it has none, which divides nothing."""
+    return lambda inputs: (*np.shape(inputs[name]), *[0] * (axis + 1))[axis]
+
+
+def _an_example(count: Callable[[Inputs], float]) -> Callable[[Inputs], float]:
+    return lambda inputs: count(inputs) / (examples(inputs) or 1)
+
+
+def counts(inputs: Inputs) -> Iterator[Callable[[Inputs], float]]:
+    """What may be divided by in place of what should be: the sizes and whole numbers given.
+
+    By each of them, and by each for the number of examples.
+    """
+    found: list[Callable[[Inputs], float]] = []
+    for name, value in inputs.items():
+        if isinstance(value, np.ndarray):
+            found += [_size(name, axis) for axis in range(value.ndim)]
+        elif type(value) is int and value > 1:
+            found.append(itemgetter(name))
+    yield from found
+    if examples(inputs) is not None:
+        yield from map(_an_example, found)
 
 
 def given_back(inputs: Inputs) -> list[str]:

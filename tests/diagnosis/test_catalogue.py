@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from networks import random_network
 
@@ -10,6 +11,8 @@ from bpcourse.diagnosis import catalogue
 from bpcourse.diagnosis.backward import FINER, table
 from bpcourse.diagnosis.passes import Pass
 from bpcourse.questions import all_questions
+from bpcourse.questions.judging import by_hand
+from bpcourse.questions.judging.posed import NUMBERS, pose
 from bpcourse.questions.judging.steps import steps
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +60,17 @@ def test_the_mistakes_come_in_their_order_and_once():
 def test_no_mistake_is_unused():
     judged = {name for one in all_questions() for name in (*one.misconceptions, *one.of_families)}
     judged |= {step.name for one in all_questions() if one.is_code for step in steps(one)}
-    judged |= {"constant_offset", "result_aliases_input"}  # seen without being made
+    judged |= {
+        "constant_offset",
+        "result_aliases_input",
+        "nothing_returned",
+    }  # seen without being made
+    judged.add("imaginary_part_forgotten")
+    numbers = [one for one in all_questions() if one.kind in NUMBERS]
+    slips = [by_hand.slips(one, pose(one).inputs) for one in numbers]
+    slips.append(by_hand.of_any(np.full(2, 0.5), 2))
+    judged |= {name for found in slips for names, _ in found for name in names.split()}
+    judged |= {"absolute_value", "exponent_for_number"}  # of numbers of other kinds
     runs = [Pass.of(*random_network(seed)[:3]) for seed in range(24)]
     made = {id for run in runs for step, _ in run.walk() for id in table(step)}
     assert catalogue.ids() == judged | made | set(FINER.values())

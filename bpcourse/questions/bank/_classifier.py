@@ -50,7 +50,7 @@ def _softmax(Z):
 
 def _output_gradient(flaw, Z, T):
     """Of softmax cross-entropy, for each example."""
-    P = _softmax(Z)
+    P = _softmax(Z.T).T if flaw("summed_over_wrong_axis") else _softmax(Z)
     if flaw("true_class_not_subtracted"):
         return P
     if not flaw("softmax_twice"):
@@ -72,10 +72,13 @@ def learn(flaw, X, labels, epochs, batch_size, eta, seed):
         others = np.arange(len(X)) if flaw("shuffled_apart") else order
         for start in range(0, len(X), batch_size):
             A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
-            dZ = _output_gradient(flaw, A @ W.T + b, T)
+            dZ = _output_gradient(flaw, A @ W.T + (0 if flaw("bias_forgotten") else b), T)
             dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
+            if flaw("one_step_an_epoch") and start + batch_size < len(X):
+                continue  # the update stands outside the loop
             W -= eta * dZ.T @ A
-            b -= 0 if flaw("bias_forgotten") else eta * dZ.sum(axis=0)
+            db = dZ.mean(axis=0) if flaw("bias_averaged") else dZ.sum(axis=0)
+            b -= 0 if flaw("parameter_not_updated") else eta * db
     return W, b
 
 

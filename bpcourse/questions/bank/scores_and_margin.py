@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
 
@@ -22,6 +22,7 @@ def _scores(rng, size):
     points=2,
     minutes=6,
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
+    families=(Family("another_loss value_for_slope"),),
 )
 def margin_loss(flaw, s, s_c):
     if flaw("target_and_output_swapped"):
@@ -33,6 +34,10 @@ def margin_loss(flaw, s, s_c):
         active = 1.0 - active
     scores_swapped = flaw("target_and_output_swapped")  # and so its slopes
     slopes = (active, -active) if flaw("sign_flipped") != scores_swapped else (-active, active)
+    if flaw("another_loss"):  # its square
+        loss, slopes = loss**2, (2 * loss * slopes[0], 2 * loss * slopes[1])
+    if flaw("value_for_slope"):
+        slopes = s * slopes[0], s_c * slopes[1]
     return (loss, *slopes)
 
 

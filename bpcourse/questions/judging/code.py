@@ -5,6 +5,7 @@ answer does. Two at once are tried as well. Nothing is named that does not fit: 
 than a false name.
 """
 
+import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -114,4 +115,6 @@ def _recognise(question, ask, cases, given, expected, seed):
     def more():
         return battery(question, seed + 1, (1, 2, 3, 4) * (MORE // 4))
 
-    return Search(question, cases, given, expected, ask, more).names()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a mistake may divide by 0
+        return Search(question, cases, given, expected, ask, more).names()

@@ -21,6 +21,7 @@ from bpcourse.questions.judging.steps import (
     Step,
     agrees,
     array_in,
+    is_covered,
     is_nested,
     near,
     steps,
@@ -60,6 +61,8 @@ class Search:
 
     def names(self) -> Names:
         """The names of the smallest explanation that fits; () where none does, or several."""
+        if seen := self._seen():
+            return seen
         if not self._ran or self._array is None:
             return ()
         every = steps(self._question)
@@ -80,6 +83,19 @@ class Search:
             return self._chosen(fits, by_parts if len(by_parts) == 2 else ())
         in_proportion = [pair for pair in pairs if self._is_in_proportion(pair)]
         return self._chosen(self._fitting(_with(in_proportion, after)), by_parts)
+
+    def _seen(self) -> Names:
+        """What is plain to see: nothing given back, or a complex number that holds the slope."""
+        values = [outcome.value for outcome in self._given if outcome.error is None]
+        nested = [value if is_nested(value) else (value,) for value in values]
+        if values and all(any(entry is None for entry in entries) for entries in nested):
+            return ("nothing_returned",)
+        right = [self._made.outcome((), i).value for i in range(len(self._cases))]
+        if len(values) == len(right) and all(map(_is_complex, values)):
+            parts = [np.asarray(value).imag for value in values]
+            if all(map(alike_values, parts, right)):
+                return ("imaginary_part_forgotten",)
+        return ()
 
     # --- what fits ---
 
@@ -107,14 +123,19 @@ class Search:
     def _fitting(self, explanations: Iterable[Explanation]) -> list[Explanation]:
         """Those that do on every case what the answer does."""
         allowed = self._question.may_change
-        return [
-            one
-            for one in explanations
-            if self._may_fit(one)
-            and all(
+        found = []
+        for one in explanations:
+            if self._may_fit(one) and all(
                 agrees(self._given[i], self._made.outcome(one, i), allowed) for i in self._order
-            )
-        ]
+            ):
+                cases = zip(self._given, range(len(self._cases)), strict=True)
+                found.append(
+                    (sum(is_covered(g, self._made.outcome(one, i)) for g, i in cases), one)
+                )
+        # ∞ and nan say little: what explains the numbers themselves comes first
+        least = min((covered for covered, _ in found), default=0)
+        few = 2 * least < len(self._cases)
+        return [one for covered, one in found if covered == least and few]
 
     def _may_fit(self, explanation: Explanation) -> bool:
         """Whether the largest array of the first case is near: nearly all are out by that."""
@@ -273,6 +294,10 @@ def _size(value: object) -> int:
     if isinstance(value, tuple | list):
         return sum(map(_size, value))
     return int(np.size(value)) if isinstance(value, np.ndarray) else 1
+
+
+def _is_complex(value: object) -> bool:
+    return np.iscomplexobj(value) if isinstance(value, complex | np.generic | np.ndarray) else False
 
 
 def _has_parts(outcome: Outcome, count: int) -> bool:

@@ -7,7 +7,7 @@ or of its result. Steps can be made together: an explanation is a tuple of them.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +98,10 @@ def _all_steps(question: Question, case: Case) -> Iterator[Step]:
     if 2 <= count <= MOST_ORDERED:
         for order in list(permutations(range(count)))[1:]:
             yield Step("results_swapped", of_result=_ordered(order))
+    for divisor in transformations.counts(case):
+        divided = _divided(divisor)
+        yield Step("divided_by_another_count", of_result=divided, keeps_proportions=True)
+    yield Step("lists_for_pairs", of_result=_unzipped)
     for name in transformations.given_back(case):
         yield Step("input_given_back", of_result=_given_back(name))
 
@@ -108,6 +112,21 @@ def _ordered(order: tuple[int, ...]) -> Callable[[object, Case], object]:
         return tuple(value[i] for i in order) if whole else None  # type: ignore[index]
 
     return changed
+
+
+def _divided(divisor: Callable[[Case], float]) -> Callable[[object, Case], object]:
+    def divided(value: Any, case: Case) -> Any:
+        if is_nested(value):
+            return type(value)(divided(entry, case) for entry in value)
+        array, count = as_numbers(value), divisor(case)
+        return None if array is None or not count else array / count
+
+    return divided
+
+
+def _unzipped(value: object, case: Case) -> object:
+    pairs = isinstance(value, list) and all(isinstance(entry, tuple) for entry in value)
+    return tuple(map(list, zip(*value, strict=True))) if pairs and value else None  # type: ignore
 
 
 def _given_back(name: str) -> Callable[[object, Case], object]:
@@ -213,7 +232,25 @@ def agrees(given: Outcome, made: Outcome, may_change: Sequence[str] = ()) -> boo
         return given.error is not None and made.error is not None
     if made.changed - given.changed - set(may_change):
         return False
-    return alike_values(given.value, made.value)
+    return alike_values(given.value, made.value) or alike_values(given.value, _covered(given, made))
+
+
+def _covered(given: Outcome, made: Outcome) -> object:
+    """What is made, with numbers in the place of nan where the answer has some: nan_to_num."""
+    own, right = as_numbers(given.value), as_numbers(made.value)
+    if own is None or right is None or own.shape != right.shape or not np.isnan(right).any():
+        return made.value
+    return np.where(np.isnan(right), own, right)
+
+
+def is_covered(given: Outcome, made: Outcome) -> bool:
+    """Whether the answer has numbers where an explanation has none, ∞ or nan."""
+    if given.error is not None or made.error is not None:
+        return False
+    own, right = as_numbers(given.value), as_numbers(made.value)
+    if own is None or right is None or own.shape != right.shape:
+        return False
+    return bool((np.isfinite(own) & ~np.isfinite(right)).any())
 
 
 def near(given: npt.NDArray[np.floating], made: npt.NDArray[np.floating]) -> bool:
@@ -223,4 +260,6 @@ def near(given: npt.NDArray[np.floating], made: npt.NDArray[np.floating]) -> boo
     if not given.size:
         return True
     a, b = given.item(-1), made.item(-1)
+    if not np.isfinite(b):
+        return True
     return not abs(a - b) > NEAR * abs(b) + 1e-2 * NEAR * np.abs(made).max()
