@@ -64,7 +64,8 @@ def lab(tmp_path):
     command += ["--host=127.0.0.1", "--no-browser", "--expose-app-in-browser"]
     command += ["--IdentityProvider.token=secret", "--ServerApp.port_retries=0"]
     log = tmp_path / "log"
-    reader = {name: value for name, value in os.environ.items() if name != "BPCOURSE_REVEALS"}
+    committed = ("BPCOURSE_REVEALS", "BPCOURSE_THEME")
+    reader = {name: value for name, value in os.environ.items() if name not in committed}
     with (
         log.open("wb") as out,
         subprocess.Popen(command, stdout=out, stderr=out, env=reader) as server,
