@@ -3,12 +3,10 @@
 On a light page and on a dark one.
 """
 
-import json
 import re
-import subprocess
-import sys
 
 import pytest
+import running
 from lessons import ROOT
 from matplotlib.colors import to_rgb
 from measuring import faults, on_dark
@@ -22,10 +20,7 @@ NOTEBOOKS = sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("solutions/*.ipyn
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_figure_can_be_read(path):
-    command = [sys.executable, ROOT / "tests" / "running.py", path]
-    run = subprocess.run(command, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    found = json.loads(run.stdout)["faults"]
+    found = running.apart(running.figures, path)["faults"]
     assert not found, "\n".join(f"{cell}: {fault}" for cell, fault in found)
 
 

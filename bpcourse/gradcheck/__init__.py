@@ -36,7 +36,7 @@ from bpcourse.gradcheck.central import central_difference as central_difference
 from bpcourse.gradcheck.check import check_gradient as check_gradient
 from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
 from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
-from bpcourse.gradcheck.kinks import Kink as Kink
+from bpcourse.gradcheck.look import Kink as Kink
 from bpcourse.gradcheck.maps import assert_gradient as assert_gradient
 from bpcourse.gradcheck.maps import check_jvp as check_jvp
 from bpcourse.gradcheck.maps import check_vjp as check_vjp

@@ -3,65 +3,24 @@
 These are known by their effect on a right result, whatever the question is.
 """
 
-from itertools import permutations
-
 import numpy as np
 
 from bpcourse import diagnosis
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.text import text
 
-MOST = 4  # results whose every order is tried
 NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
 FACTORS = (-1, 2, 0.5, -2, -0.5, 4, 0.25)  # of a single number, that are worth naming
 
 
-def has_parts(outcome, count):
-    """Whether the value is the ``count`` results of a question with several."""
-    return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
-
-
-def is_nothing(value):
-    """Whether a result is 0 throughout, or empty: two mistakes at once that leave that are many."""
-    if isinstance(value, tuple | list):
-        return all(is_nothing(entry) for entry in value)
-    numbers = as_numbers(value)
-    return value is None or (numbers is not None and not numbers.any())
-
-
 def by_effect(question, given, expected):
-    """The name of the mistake that shows in what was done to right results, or to the inputs."""
+    """What was done to the inputs, where all results are right; () where one is not."""
     if any(g.error or e.error for g, e in zip(given, expected, strict=True)):
         return ()
-    values = [(g.value, e.value) for g, e in zip(given, expected, strict=True)]
-    if all(alike_values(g, e) for g, e in values):
-        changed = any(outcome.changed - set(question.may_change) for outcome in given)
-        return ("input_changed" if changed else "result_aliases_input",)
-    count = len(question.parts)
-    if count < 2:
-        return spoilt(values)
-    orders = permutations(range(count)) if count <= MOST else ()
-    if all(has_parts(outcome, count) for outcome in given) and any(
-        all(alike_values([g[i] for i in order], list(e)) for g, e in values) for order in orders
-    ):
-        return ("results_swapped",)
-    return ()
-
-
-def spoilt(pairs):
-    """What has happened to right numbers on all inputs, by its name."""
-    read = [(as_numbers(g), as_numbers(e)) for g, e in pairs]
-    numbers = [(g, e) for g, e in read if g is not None and e is not None]
-    if len(numbers) < len(read):
+    if not all(alike_values(g.value, e.value) for g, e in zip(given, expected, strict=True)):
         return ()
-    if not any(e.any() for _, e in numbers):
-        return ()
-    if all(alike_values(g, -e) for g, e in numbers):
-        return ("sign_flipped",)
-    whole = all(np.asarray(g).dtype.kind in "iu" for g, _ in pairs)
-    if all(alike_values(g, np.trunc(e)) for g, e in numbers):
-        return ("integer_arrays",) if whole or any(g.any() for g, _ in numbers) else ()
-    return ()
+    changed = any(outcome.changed - set(question.may_change) for outcome in given)
+    return ("input_changed" if changed else "result_aliases_input",)
 
 
 def describe(question, given, expected):

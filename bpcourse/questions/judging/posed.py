@@ -7,12 +7,18 @@ from zlib import crc32
 
 import numpy as np
 
+from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.question import Flaws, Question
+from bpcourse.text import text
 
 LETTERED = ("choice", "order")  # what is answered by letters
+NUMBERS = ("number", "array", "shape")  # and what by numbers
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
+COMMA = re.compile(
+    r"^(\s*[-+]?\d*),(\d+\s*)$"
+)  # of a decimal fraction, as much of Europe writes it
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SEEDS = 10  # of a student's own numbers: the first, and those of further tries
 LABEL = re.compile(r"([A-Z])(\d{0,6})")
@@ -55,10 +61,42 @@ class Posed:
         if self._same(value, self.right):
             return Judgement("right")
         fits = (name for name, wrong in self.forms if self._same(value, wrong))
-        names = list(dict.fromkeys(fits))
+        names = list(dict.fromkeys(fits)) or self._slips(value)
         # Two mistakes that give one number cannot be told apart by it: then none is named.
-        certain = names[:1] if names and self._coincide(names) else []
-        return Judgement("wrong", tuple(certain), self.inputs, value, self.shown(self.right))
+        certain = names[0].split() if names and self._coincide(names) else []
+        seen = self._seen(value) if not certain and self.question.kind in NUMBERS else ""
+        return Judgement(
+            "wrong", tuple(certain), self.inputs, value, self.shown(self.right), seen=seen
+        )
+
+    def _slips(self, value):
+        """The names of the slips that give ``value``: the question's, or else those of any number.
+
+        It may be rounded, and is not only near.
+        """
+        right, decimals = as_numbers(self.right), self.question.decimals
+        found: list[str] = []
+        if self.question.kind in NUMBERS and right is not None:
+            made = by_hand.slips(self.question, self.inputs), by_hand.of_any(right, decimals)
+            for some in made:
+                fits = (name for name, slip in some if by_hand.is_rounded(value, slip, decimals))
+                found = found or list(dict.fromkeys(fits))
+        return found
+
+    def _seen(self, value):
+        """What can be seen of a wrong number that no mistake gives; "" of what is no number."""
+        given, right = as_numbers(value), as_numbers(self.right)
+        if given is None or right is None:
+            return ""
+        decimals = self.question.decimals
+        for key, passed in by_hand.on_the_way(self.question, self.inputs).items():
+            if by_hand.is_rounded(value, passed, decimals):
+                return text("by_hand.way", what=text(f"question.{self.question.id}.way_{key}"))
+        if self.question.kind == "shape":
+            return by_hand.seen_of_shape(tuple(given.ravel()), tuple(right.astype(int)))
+        if right.ndim or given.ndim:
+            return by_hand.seen_of_numbers(given, right, self._same)
+        return by_hand.seen_of_number(given.item(), right.item(), counted=decimals is None)
 
     def offers(self, value):
         """Whether ``value`` can be an answer: a letter, letters, numbers."""
@@ -152,16 +190,16 @@ def _is_text(value):
     return isinstance(value, str)
 
 
-def _numbers_in(text, kind):
+def _numbers_in(words, kind):
     """The numbers that a text holds; of one number also a fraction, "1/3"."""
-    text = text.replace("−", "-")
+    words = words.replace("−", "-")
     if kind != "number":
-        return [float(number) for number in re.findall(NUMBER, text)] or text
-    above, stroke, below = text.partition("/")
+        return [float(number) for number in re.findall(NUMBER, words)] or words
+    above, stroke, below = words.partition("/")
     try:  # in floats alone: an exact fraction of "1e999999999" would never end
-        return float(above) / float(below) if stroke else float(above)
+        return float(above) / float(below) if stroke else float(COMMA.sub(r"\1.\2", above))
     except (ValueError, ZeroDivisionError):
-        return text
+        return words
 
 
 def tolerance(question):
@@ -187,7 +225,7 @@ def pose(question, seed=0):
         forms = tuple(
             (name, question.solve(Flaws(flaws), *inputs.values()))
             for name in question.misconceptions
-            for flaws in question.ways(name)
+            for flaws in _ways(question, name)
         )
         if _tells_apart(question, right, forms):
             break
@@ -208,6 +246,11 @@ def pose(question, seed=0):
     letters = (letter + form_of(seed) for letter in string.ascii_uppercase)
     labels = dict(zip(letters, (options[i] for i in order), strict=False))
     return Posed(question, seed, inputs, right, wrong, labels, forms)
+
+
+def _ways(question, name):
+    """The forms of a mistake that are the question's own: what is asked is made of these alone."""
+    return [(name,), *((name, form) for form in question.forms.get(name, "").split())]
 
 
 def _tells_apart(question, right, forms):
