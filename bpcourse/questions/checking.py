@@ -188,6 +188,8 @@ def told(question, verdict):
         lines += done
         if not verdict.misconceptions and (verdict.seen or not done):
             lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+        if not verdict.misconceptions and verdict.works is not None:
+            lines.append(text("check.right_here", inputs=_sizes(verdict.works)))
     lines.append(_example(question, verdict))
     return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
 
