@@ -210,9 +210,9 @@ def _copy_of(name, value):
     """The code that copies an argument, as deep as it is."""
     if isinstance(value, list | tuple):
         arrays = any(isinstance(entry, np.ndarray) for entry in value)
-        return f"[array.copy() for array in {name}]" if arrays else f"list({name})"
+        return text("check.copy_arrays", name=name) if arrays else f"list({name})"
     if isinstance(value, dict):
-        return f"{{key: array.copy() for key, array in {name}.items()}}"
+        return text("check.copy_table", name=name)
     return f"{name}.copy()"
 
 
