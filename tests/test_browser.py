@@ -1,6 +1,7 @@
 """The course in JupyterLab, in a real browser: it opens on the first lesson, which runs."""
 
 import html
+import io
 import math
 import re
 import statistics
@@ -9,6 +10,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from bpcourse import (
     CrossEntropy,
@@ -42,7 +44,7 @@ ALL_RUN = f"""() => {NOTEBOOK}.cells.every(
 
 def test_the_first_lesson_opens_and_runs(lab, page):
     page.set_default_timeout(90_000)
-    page.goto(lab)
+    page.goto(lab.address())
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
     assert "/lab/tree/lectures/00_start_here.ipynb" in page.url
     page.wait_for_function(IDLE)
@@ -60,13 +62,8 @@ def _open(page, lab, path, run=True):
     """Open the notebook in JupyterLab, and run all its cells."""
     page.set_default_timeout(90_000)
     page.set_viewport_size({"width": 1300, "height": 1000})
-    page.goto(lab)
+    page.goto(lab.address(path))
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-    page.wait_for_function(IDLE)
-    page.evaluate(f"""async () => {{
-        await window.jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}});
-        await window.jupyterapp.shell.currentWidget.context.ready;
-    }}""")
     page.wait_for_function(f"window.jupyterapp.shell.currentWidget.context.path === '{path}'")
     page.wait_for_function(IDLE)
     if run:
@@ -536,13 +533,12 @@ FIGURES = {
 BYTES = "async (img) => [...new Uint8Array(await (await fetch(img.src)).arrayBuffer())]"
 
 
-def _notebook(tmp_path, *sources):
+def _notebook(lab, *sources):
     """A notebook of these cells in the course's folder; returns its path there."""
-    (tmp_path / "course").mkdir(exist_ok=True)
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
-    nbformat.write(notebook, tmp_path / "course" / "figures.ipynb")
+    nbformat.write(notebook, lab.folder / "figures.ipynb")
     return "figures.ipynb"
 
 
@@ -571,7 +567,7 @@ def _move(page, row, control):
 
 def test_every_control_of_every_figure_moves_what_it_should(lab, page, tmp_path):
     sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
-    _open(page, lab, _notebook(tmp_path, *sources))
+    _open(page, lab, _notebook(lab, *sources))
     for name, source in FIGURES.items():
         explorer, same = _explorer(page, source), eval(f"widgets.{source}")
         rows = explorer.locator("> .widget-inline-hbox")
@@ -592,7 +588,7 @@ def test_every_control_of_every_figure_moves_what_it_should(lab, page, tmp_path)
 def test_the_figures_are_named_reachable_and_still(lab, page, tmp_path, theme):
     page.emulate_media(reduced_motion="reduce")
     source = FIGURES["DescentPlayer"]
-    _open(page, lab, _notebook(tmp_path, f"from bpcourse.widgets import *\n{source}"))
+    _open(page, lab, _notebook(lab, f"from bpcourse.widgets import *\n{source}"))
     page.evaluate(f"""() => window.jupyterapp.commands.execute(
         'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
     dark = str(theme == "Light").lower()
@@ -618,6 +614,38 @@ def test_the_figures_are_named_reachable_and_still(lab, page, tmp_path, theme):
     _sound(page)
 
 
+PICTURES = """import io
+from IPython.display import Image, display
+from bpcourse import figures
+def ink():
+    fig, ax = figures.sketch(3, 1)
+    figures.put(ax, (1.5, 0.5), "ink")
+    return fig
+figures.show(ink(), caption="The caption has $x$.", alt="A word.")
+figures.show(ink(), alt="A word alone.")
+display(Image(figures.style.png(ink()), width=288))"""
+
+
+@pytest.mark.parametrize(("theme", "paper"), [("Light", 1), ("Dark", 0x11 / 255)])
+def test_a_figure_follows_the_theme(lab, page, tmp_path, theme, paper):
+    _open(page, lab, _notebook(tmp_path, PICTURES))
+    page.evaluate(f"""() => window.jupyterapp.commands.execute(
+        'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
+    dark = str(theme == "Light").lower()
+    page.wait_for_selector(f"body[data-jp-theme-light='{dark}']", state="attached")
+    pictures = page.locator(".jp-RenderedImage img")
+    pictures.nth(2).wait_for()
+    page.wait_for_timeout(500)
+    for n, its_paper in enumerate((paper, paper, 1)):  # the last one is the reader's own
+        picture = imread(io.BytesIO(pictures.nth(n).screenshot()))[..., :3]
+        assert picture[3, 3] == pytest.approx(its_paper, abs=0.01)
+        assert abs(picture.mean(axis=2) - its_paper).max() > 0.7  # the ink
+    assert page.locator(".jp-OutputArea mjx-container").count() == 1
+    assert page.get_by_text("invert").count() == 0  # no style is shown as text
+    page.screenshot(path=tmp_path / f"{theme}.png")
+    _sound(page)
+
+
 HURRY = """async (output) => {  // 40 moves at once; how many new pictures came, when all is quiet
     let pictures = 0, quiet = 0;
     const seen = new MutationObserver(() => { pictures += 1; quiet = 0; });
@@ -631,7 +659,7 @@ HURRY = """async (output) => {  // 40 moves at once; how many new pictures came,
 
 
 def test_of_many_quick_moves_the_last_is_what_is_shown(lab, page, tmp_path):
-    _open(page, lab, _notebook(tmp_path, "from bpcourse.widgets import *\nActivationExplorer()"))
+    _open(page, lab, _notebook(lab, "from bpcourse.widgets import *\nActivationExplorer()"))
     explorer = _explorer(page, "ActivationExplorer()")
     pictures = explorer.element_handle().evaluate(HURRY)
     assert 1 <= pictures < 40  # moves that others have overtaken are not drawn
@@ -693,7 +721,7 @@ ONE_FRAME = 1000 / 60
 def test_the_time_to_a_new_picture_beside_plain_interact(lab, page, tmp_path, capsys):
     """Figures are compared by eye, for a busy machine slows them; the stepper has one frame."""
     sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
-    _open(page, lab, _notebook(tmp_path, *sources, INTERACT, WORKED))
+    _open(page, lab, _notebook(lab, *sources, INTERACT, WORKED))
     spent: dict = {name: [] for name in [*FIGURES, "plain interact"]}
     for _ in range(2):
         for name, times in spent.items():

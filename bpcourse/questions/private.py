@@ -9,6 +9,7 @@ import re
 from runpy import run_path
 
 from bpcourse import text as texts
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions.judging.posed import pose
 from bpcourse.questions.question import _registered, registered
 from bpcourse.text import text
@@ -70,8 +71,9 @@ def _check(path, question):
     """Whether a question's id is of the usual form, and every text that it needs is there."""
     if not ID.fullmatch(question.id):
         raise ValueError(f"{path}: id: expected 'notebook.name', got {question.id!r}")
+    known = catalogue.ids() | catalogue.former().keys()
     for name in question.misconceptions:
-        if name not in texts.names("misconception"):
+        if name not in known:
             raise ValueError(f"{path}: {question.id}: unknown misconception {name!r}")
     key = f"question.{question.id}"
     try:
@@ -81,6 +83,6 @@ def _check(path, question):
             text(f"{key}.{part}", **inputs)
         for name in question.misconceptions:
             for part in ("hint", "cure"):
-                text(f"misconception.{name}.{part}")
+                text(f"misconception.{catalogue.canonical(name)}.{part}")
     except Exception as error:  # a text is missing, or the question fails on its own inputs
         raise ValueError(f"{path}: {question.id}: {type(error).__name__}: {error}") from error

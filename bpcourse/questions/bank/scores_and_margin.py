@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
+
+LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
 
 
 def _scores(rng, size):
     gap = (0.5, -0.7, 1.8, 0.2, -2.0)[size]
-    s_c = float(rng.normal())
+    s_c = LEVELS[size] + 0.3 * float(rng.normal())
     return {"s": s_c + gap + 0.1 * float(rng.uniform()), "s_c": s_c}
 
 
@@ -20,6 +22,7 @@ def _scores(rng, size):
     points=2,
     minutes=6,
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
+    families=(Family("another_loss value_for_slope"),),
 )
 def margin_loss(flaw, s, s_c):
     if flaw("target_and_output_swapped"):
@@ -31,6 +34,10 @@ def margin_loss(flaw, s, s_c):
         active = 1.0 - active
     scores_swapped = flaw("target_and_output_swapped")  # and so its slopes
     slopes = (active, -active) if flaw("sign_flipped") != scores_swapped else (-active, active)
+    if flaw("another_loss"):  # its square
+        loss, slopes = loss**2, (2 * loss * slopes[0], 2 * loss * slopes[1])
+    if flaw("value_for_slope"):
+        slopes = s * slopes[0], s_c * slopes[1]
     return (loss, *slopes)
 
 
@@ -69,7 +76,7 @@ def order_of_score_slope(flaw):
 
 def _rivals(rng, size):
     leads = ((0.5, 2.0), (-0.7, 0.3), (1.8, 1.4), (1.7, 0.2), (-2.0, 3.0))[size]
-    s = float(rng.normal())
+    s = LEVELS[size] + 0.3 * float(rng.normal())
     s_1, s_2 = (s - lead + 0.1 * float(rng.uniform()) for lead in leads)
     return {"s": s, "s_1": s_1, "s_2": s_2}
 
