@@ -56,8 +56,9 @@ def test_every_claim_that_is_no_formula_has_an_opposite():
 def test_a_claim_that_stays_true_is_not_noticed():
     same = {"cell": "c15", "old": "math.prod(", "new": "np.prod("}
     error = same | {"new": "no_such_name("}  # raises, but no assertion fails
-    told_so = json.dumps({"C15": same, "another": error})
-    assert told("10_softmax_cross_entropy", "--opposites", told_so) == ["C15", "another"]
+    chosen = {"C15": same, "another": error}
+    path = ROOT / "lectures/10_softmax_cross_entropy.ipynb"
+    assert apart(opposites, path, chosen) == ["C15", "another"]
 
 
 # --- what is changed ------------------------------------------------------------------------------
