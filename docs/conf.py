@@ -28,7 +28,7 @@ html_title = "bpcourse"
 html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "auto"}
 html_static_path = ["_static"]
-html_css_files = ["stepper.css", "pad.css", "site.css"]
+html_css_files = ["stepper.css", "pad.css", "figure.css", "site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_theme_options = {
     "show_toc_level": 2,

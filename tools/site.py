@@ -22,7 +22,7 @@ from bpcourse.questions.asking import HINTS
 from bpcourse.questions.bank import all_questions
 from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
-from bpcourse.widgets import drawing, pad, stepper
+from bpcourse.widgets import drawing, explorer, pad, stepper
 from tools.notebooks import dumps, read
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +66,11 @@ def lay_out(source):
 
 def scripts(static):
     """The figures' own scripts and styles, as plain files for every page."""
-    parts = {"stepper": (stepper.SCRIPT, stepper.CSS), "pad": (pad.SCRIPT, pad.CSS)}
+    parts = {
+        "stepper": (stepper.SCRIPT, stepper.CSS),
+        "pad": (pad.SCRIPT, pad.CSS),
+        "figure": (explorer.page(*explorer.NAMES), explorer.CSS),
+    }
     for name, (script, css) in parts.items():
         script = re.sub(r"^export (default )?", "", script, flags=re.M)
         mount = (DOCS / "_static" / f"mount_{name}.js").read_text(encoding="utf-8")
@@ -193,9 +197,7 @@ def _outputs(cell, stem, static):
     for number, output in enumerate(cell.get("outputs", [])):
         data = output.get("data", {})
         about = output.get("metadata", {})
-        if FIGURE in data:
-            kept.append(_html(output, _figure(data[FIGURE], data["image/svg+xml"])))
-        elif "image/png" in data:
+        if "image/png" in data:
             name = f"{stem}-{cell['id']}-{number}.png"
             (static / "figures").mkdir(exist_ok=True)
             (static / "figures" / name).write_bytes(base64.b64decode(data["image/png"]))
@@ -203,8 +205,11 @@ def _outputs(cell, stem, static):
             size = "".join(f' {key}="{said[key]}"' for key in ("width", "height") if key in said)
             alt = escape(said.get("alt", data.get("text/plain", "")))
             source = f'src="../_static/figures/{name}" alt="{alt}" loading="lazy"{size}'
-            picture = f'<img class="dark-light" {source}>'
-            kept.append(_html(output, f'<figure class="bpc-picture">{picture}</figure>'))
+            picture = f'<figure class="bpc-picture"><img class="dark-light" {source}></figure>'
+            live = _figure(data[FIGURE], picture) if FIGURE in data else picture
+            kept.append(_html(output, live))
+        elif FIGURE in data:
+            kept.append(_html(output, _figure(data[FIGURE], data["image/svg+xml"])))
         elif "image/svg+xml" in data:
             alt = escape(about.get("image/svg+xml", {}).get("alt", ""))
             svg = data["image/svg+xml"]
@@ -223,10 +228,11 @@ def _outputs(cell, stem, static):
 
 def _figure(figure, still):
     """A figure that its script plays; without scripts its still picture."""
-    kind, program = next(iter(figure.items()))
-    content = {"program": program, "svg": drawing.svg(program, alone=False)} if program else {}
+    kind, content = next(iter(figure.items()))
+    if kind == "stepper":
+        content = {"program": content, "svg": drawing.svg(content, alone=False)}
     data = escape(json.dumps(content))
-    names = (f"{kind}_data.js", f"{kind}.js")
+    names = (f"{kind}.js",) if kind == "figure" else (f"{kind}_data.js", f"{kind}.js")
     loads = "".join(f'<script defer src="../_static/{name}"></script>' for name in names)
     live = (
         f'<div class="bpc-{kind} bpc-live" data-figure="{data}"><noscript>{still}</noscript></div>'

@@ -14,6 +14,7 @@ from bpcourse.marking.course import Course
 from bpcourse.marking.grades import asked, who
 from bpcourse.marking.marker import Settings
 from bpcourse.marking.pages import assigned, lesson
+from bpcourse.marking.records import Record
 from bpcourse.marking.results import OVERRIDES, Results
 from bpcourse.marking.sandbox import NoSandboxError, choose
 from bpcourse.marking.submissions import Submission, find
@@ -124,8 +125,15 @@ def _plan(
 ) -> Iterable[str]:
     """What would be marked, of whom, and what would not."""
     records = [
-        {"question": None, "student": one.student, "name": one.name, "notebook": one.notebook}
-        | {"file": one.file, "who": one.match.told if one.match else ""}
+        Record(
+            one.student,
+            one.name,
+            one.notebook,
+            question=None,
+            state="",
+            file=one.file,
+            who=one.match.told if one.match else "",
+        )
         for one in marked
     ]
     what = asked(records, course, assignment)
@@ -153,14 +161,12 @@ def _summary(results: Results, course: Course, assignment: Assignment | None) ->
         yield assigned(what)
     yield from _who(records, course)
     read = results.overrides(course)
-    open_ = [
-        r for r in records if r["state"] == "open" and not read.of(r["student"], r["question"])
-    ]
+    open_ = [r for r in records if r.state == "open" and not read.of(r.student, r.question or "")]
     if open_:
         yield text("byhand.waiting", count=len(open_), folder=results.folder)
 
 
-def _who(records: Iterable[Any], course: Course) -> Iterable[str]:
+def _who(records: Iterable[Record], course: Course) -> Iterable[str]:
     """Whose it is not certain, and who is absent."""
     rows = who(records, course)
     for row in rows:

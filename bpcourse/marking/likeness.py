@@ -22,7 +22,7 @@ import numpy as np
 
 from bpcourse.files import write
 from bpcourse.marking import pages
-from bpcourse.marking.grades import Record
+from bpcourse.marking.records import Record
 from bpcourse.marking.results import Results
 from bpcourse.questions import bank
 from bpcourse.text import text
@@ -70,9 +70,9 @@ def alike(records: Iterable[Record]) -> list[Alike]:
     works: dict[str, dict[str, str]] = defaultdict(dict)  # {question: {student: code}}
     names: dict[str, str] = {}
     for record in records:
-        names[record["student"]] = record["name"] or record["student"]
-        if record["question"] and record.get("work"):
-            works[record["question"]][record["student"]] = record["work"]
+        names[record.student] = record.name or record.student
+        if record.question and record.work:
+            works[record.question][record.student] = record.work
     together: dict[tuple[str, str], list[Shared]] = defaultdict(list)
     for question, own in works.items():
         for pair, shared in _of_question(question, own):

@@ -23,17 +23,23 @@ def text(key: str, /, **values: object) -> str:
 
     KeyError for a key that no file has, or a field that is not given.
     """
-    language = os.environ.get("BPCOURSE_LANG", "en")
-    for table in (_table(language), _table("en"), _added):
-        template = table.get(key)
-        if template is not None:
-            break
-    else:
-        raise KeyError(f"text: no key {key!r} in bpcourse/text")
+    template = open_text(key)
     try:
         return template.format(**values)
     except KeyError as error:
         raise KeyError(f"text: {key!r} needs a value for {error}, given {sorted(values)}") from None
+
+
+def open_text(key: str) -> str:
+    """The text called ``key`` with its {fields} left open, for a page that fills them.
+
+    KeyError for a key that no file has.
+    """
+    language = os.environ.get("BPCOURSE_LANG", "en")
+    for table in (_table(language), _table("en"), _added):
+        if (template := table.get(key)) is not None:
+            return template
+    raise KeyError(f"text: no key {key!r} in bpcourse/text")
 
 
 def names(section: str) -> set[str]:

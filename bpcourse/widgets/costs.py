@@ -5,7 +5,7 @@ from math import prod
 
 from bpcourse import figures
 from bpcourse.text import text
-from bpcourse.widgets.explorer import Explorer, counter
+from bpcourse.widgets.kernel_drawn import Explorer, counter
 
 LOOKS = {"paths": ":", "chain": "--", "recursion": "-"}
 DEEPEST = 12

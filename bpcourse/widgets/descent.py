@@ -7,7 +7,7 @@ from bpcourse import figures
 from bpcourse.figures.style import INK, QUIET, number
 from bpcourse.gradcheck import central_difference
 from bpcourse.text import text
-from bpcourse.widgets.explorer import Explorer, counter, powers, slider
+from bpcourse.widgets.kernel_drawn import Explorer, counter, powers, slider
 
 MOST = 100  # steps
 

@@ -1,176 +1,204 @@
-"""A picture with controls, redrawn in place."""
+"""A figure with controls, which its page computes and draws."""
 
 import base64
-import struct
-import zlib
+import json
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import anywidget
-import ipywidgets
 import matplotlib
-import numpy as np
 import traitlets
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from bpcourse import figures
-from bpcourse.figures.style import RESOLUTION, SCREEN, STYLE
-from bpcourse.text import text
+from bpcourse.figures.style import SCREEN, STYLE
+from bpcourse.files import write
+from bpcourse.text import open_text, text
+from bpcourse.widgets.mathml import math, rich
+from bpcourse.widgets.program import rounded
+from bpcourse.widgets.wording import in_words
 
+FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 STATIC = files("bpcourse.widgets") / "static"
-ROOM = "calc(100% - 4px)"  # the page's width, less the margins of a widget
-WIDE = {"description_width": "11em"}
+NAMES = ("activation", "chain")
+CORE = ("engine", "numbers", "units", "plot", "figure")
+CSS = "".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("theme", "explorer"))
+RENDER = """
+export default {
+  render({ model, el }) {
+    el.classList.add("bpc-figure");
+    const figure = mountFigure(el, model.get("data"), model.get("values"), (values) => {
+      model.set("values", values);
+      model.save_changes();
+    });
+    const follow = () => figure.set(model.get("values"));
+    model.on("change:values", follow);
+    return () => { model.off("change:values", follow); figure.stop(); };
+  },
+};
+"""
+LABELS = ("play", "pause", "controls")
+NEAR = 1e-9  # of a slider: how exactly a value lies within it
 
 
-def slider(label, value, low, high, step, **options):
-    """A slider of floats with room for its label; ``options`` go to ``ipywidgets.FloatSlider``."""
-    return ipywidgets.FloatSlider(value, min=low, max=high, step=step, **_labelled(label, options))
+def slider(
+    name: str, low: float, high: float, step: float, form: str = ".1f", label: str = ""
+) -> dict[str, Any]:
+    """A slider from ``low`` to ``high``; ``form`` is that of its number (see ``wording``)."""
+    ends = {"low": low, "high": high, "step": step, "format": form}
+    return {"kind": "slider", "name": name, "label": label or text(f"widgets.{name}"), **ends}
 
 
-def counter(label, value, low, high):
-    """A slider of whole numbers."""
-    return ipywidgets.IntSlider(value, min=low, max=high, **_labelled(label))
+def counter(name: str, low: int, high: int, play: int = 0, label: str = "") -> dict[str, Any]:
+    """A slider of whole numbers; with ``play`` it runs by itself, a step each so many ms."""
+    return slider(name, low, high, 1, ",", label) | {"play": play}
 
 
-def menu(label, options, value):
-    """A menu of ``options``: a list, or a dict from what is shown to what it stands for."""
-    return ipywidgets.Dropdown(options=options, value=value, **_labelled(label))
-
-
-def powers(label, value, low, high, step=0.25):
+def powers(name: str, low: float, high: float, step: float = 0.25) -> dict[str, Any]:
     """A slider over 10^low … 10^high."""
-    return ipywidgets.FloatLogSlider(value, min=low, max=high, step=step, **_labelled(label))
+    return slider(name, low, high, step, ".2g") | {"kind": "powers"}
 
 
-def _labelled(label, options=()):
-    layout = ipywidgets.Layout(width="32em", max_width=ROOM)
-    return {"description": label, "style": WIDE, "layout": layout, **dict(options)}
+def menu(name: str, options: Sequence[Any] | Mapping[str, Any], label: str = "") -> dict[str, Any]:
+    """A menu of ``options``: a list, or a mapping from what is shown to what it stands for."""
+    pairs = options.items() if isinstance(options, Mapping) else zip(options, options, strict=True)
+    label = label or text(f"widgets.{name}")
+    return {"kind": "menu", "name": name, "label": label, "options": [list(p) for p in pairs]}
 
 
-def encoded(canvas):
-    """What stands on ``canvas`` as the bytes of a PNG, made in haste: a hand is waiting.
-
-    Rows go in as they are. A library tries five filters on each, which takes three times as long
-    and makes a picture of flat colours no smaller.
-    """
-    pixels = np.asarray(canvas.buffer_rgba())
-    height, width, channels = pixels.shape
-    rows = np.zeros((height, 1 + channels * width), np.uint8)  # 0 in front: no filter
-    rows[:, 1:] = pixels.reshape(height, -1)
-    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits of each of 4 channels
-    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 1)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in chunks
-    )
+def page(*names: str) -> str:
+    """The scripts of these figures, with what they all need."""
+    return "".join((STATIC / f"{name}.js").read_text("utf-8") for name in (*CORE, *names))
 
 
-class _Names(anywidget.AnyWidget):
-    """Nothing to see: it names the controls for screen readers, and hides Play from still pages."""
+class Explorer(anywidget.AnyWidget):
+    """Controls, formulas in symbols and numbers, a picture, and a sentence that says what it shows.
 
-    _esm = (STATIC / "explorer.js").read_text(encoding="utf-8")
-    _css = (STATIC / "explorer.css").read_text(encoding="utf-8")
-    names = traitlets.Dict().tag(sync=True)
-
-
-class Explorer(ipywidgets.VBox):
-    """Controls above a picture, and below it a sentence that says what the picture shows.
-
-    A subclass makes its ``controls`` (name to widget; ``extra`` ones only move others), draws once
-    in ``draw(figure)`` and gives the sentence in ``update(**values)``, which moves what ``draw``
-    made. The axes stay where they are and only the picture's bytes change, so nothing flickers and
-    the page does not jump. A value that ``update`` refuses with ValueError is told below the
-    picture, which keeps its last state.
-
-    Where no kernel runs, and in the committed notebook, the still picture stands in.
+    The page computes and draws; a subclass says the same in Python: ``compute`` gives the numbers
+    by name, and under ``says`` the name of the sentence, or ``refused`` where nothing can be drawn;
+    ``draw`` makes the still picture, which stands where no script runs and in the committed
+    notebook. A test compares ``compute`` with the page's ``outcome``.
     """
 
-    width, height = 8.0, 3.0  # inches
+    figure: ClassVar[str]  # its name in the page
+    width: ClassVar[float] = 8.0  # inches of the still picture
+    height: ClassVar[float] = 3.0
+    labels: ClassVar[tuple[str, ...]] = ()  # texts that the page's script asks for
+    sentences: ClassVar[tuple[str, ...]] = ()
+    formats: ClassVar[dict[str, str]] = {}  # of numbers, where four digits are not right
+    formulas: ClassVar[list[dict[str, Any]]] = []  # symbols, numbers; when: values it belongs to
 
-    def __init__(self, controls, extra=()):
-        self.controls = controls
-        self.figure = figures.new_figure(self.width, self.height)
-        self.picture = ipywidgets.Image(format="png", width=round(self.width * SCREEN))
-        self.picture.layout = ipywidgets.Layout(max_width=ROOM, object_fit="contain")
-        self.caption = ipywidgets.HTML()
-        with matplotlib.rc_context(STYLE):
-            self.draw(self.figure)
-            self.update(**self.values)
-            self.figure.draw_without_rendering()
-            self.figure.set_layout_engine("none")  # laid out once: axes that move are hard to read
-        self._frame = None
-        self.refresh()
-        for control in controls.values():
-            control.observe(self.refresh, "value")
-        self.caption.add_class("bpc-says")
-        names: dict[str, object] = {
-            key: text(f"widgets.{key}") for key in ("play", "stop", "again")
+    _css = CSS
+    data = traitlets.Dict().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, controls: Sequence[dict[str, Any]], values: Mapping[str, Any], **more: Any
+    ) -> None:
+        self.controls = {control["name"]: control for control in controls}
+        self._check(values)
+        super().__init__(values=dict(values))
+        self.data = {
+            "figure": self.figure,
+            "controls": list(controls),
+            "labels": {name: text(f"widgets.{name}") for name in LABELS}
+            | {name: rich(text(f"widgets.{name}")) for name in self.labels}
+            | {name: open_text(f"widgets.{name}") for name in self.sentences},
+            "formats": self.formats,
+            "formulas": [
+                {**line, "symbols": math(line["symbols"]), "numbers": math(line["numbers"])}
+                for line in self.formulas
+            ],
+            **more,
         }
-        names["sliders"] = sum(not hasattr(control, "options") for control in controls.values())
-        parts = [*controls.values(), *extra, self.picture, self.caption, _Names(names=names)]
-        super().__init__(parts)
-        self.add_class("bpcourse-explorer")
 
-    def draw(self, figure):
-        """Draw everything that ``update`` will move."""
-        raise NotImplementedError
-
-    def update(self, *args: Any, **values: Any) -> str:
-        """Move what ``draw`` made to the controls' ``values``; returns what is seen now."""
-        raise NotImplementedError
-
-    @property
-    def values(self):
-        """What the controls say now, by name."""
-        return {name: control.value for name, control in self.controls.items()}
-
-    def set(self, **values):
-        """Set controls by name, as a hand would; returns the explorer.
-
-        ValueError for a name that is no control; a control's own error for a value it cannot take.
-        """
+    def _check(self, values: Mapping[str, Any]) -> None:
+        """ValueError for a name that is no control, and a value that it cannot take."""
         for name, value in values.items():
-            if name not in self.controls:
+            control = self.controls.get(name)
+            if control is None:
                 raise ValueError(f"{name}: expected one of {', '.join(self.controls)}")
-            self.controls[name].value = value
+            if control["kind"] == "menu":
+                options = [option for _, option in control["options"]]
+                if value not in options:
+                    raise ValueError(f"{name}: expected one of {options}, got {value!r}")
+                continue
+            low, high = control["low"], control["high"]
+            if control["kind"] == "powers":
+                low, high = 10.0**low, 10.0**high
+            near = NEAR * (high - low)
+            if not low - near <= value <= high + near:
+                raise ValueError(f"{name}: expected {low:g} to {high:g}, got {value!r}")
+
+    def compute(self, *args: Any, **values: Any) -> dict[str, Any]:
+        """The numbers of the picture by name, as the page has them."""
+        raise NotImplementedError
+
+    def draw(self, figure: Figure, found: Mapping[str, Any]) -> None:
+        """Draw the still picture of ``found``: the controls' values and what ``compute`` gives."""
+        raise NotImplementedError
+
+    def set(self, **values: Any) -> "Explorer":
+        """Set controls by name, as a hand would; returns the figure.
+
+        ValueError for a name that is no control, and for a value that it cannot take.
+        """
+        self._check(values)
+        self.values = {**self.values, **values}
         return self
 
-    def refresh(self, change=None):
-        """Compute, and show, what the controls say now."""
-        try:
+    @property
+    def said(self) -> str:
+        """The sentence below the picture."""
+        found = {**self.values, **self.compute(**self.values)}
+        words: str = text(f"widgets.{found['says']}", **in_words(found, self.formats))
+        return words
+
+    def still(self) -> Figure:
+        """The picture as it stands, for paper and for pages without scripts."""
+        found = {**self.values, **self.compute(**self.values)}
+        figure = figures.new_figure(self.width, self.height)
+        if not found.get("refused"):
             with matplotlib.rc_context(STYLE):
-                said = self.update(**self.values)
-                self.picture.value = self.paint()
-        except ValueError as error:
-            self.caption.value = f"<b>{escape(text('widgets.refused', why=error))}</b>"
-            return
-        self.said = said
-        self.caption.value = f"<small>{escape(said)}</small>"
+                self.draw(figure, found)
+        return figure
 
-    def paint(self):
-        """The picture as the bytes of a PNG. A hand is waiting: only what moves is drawn anew."""
-        axes = self.figure.axes
-        frame = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
-        moving = [(ax, artist) for ax in axes for artist in (*ax.images, *ax.lines, *ax.texts)]
-        if frame != self._frame:  # the axes' numbers, which are slow to draw, have changed
-            for _, artist in moving:
-                artist.set_animated(True)  # left out of the background, and not of a saved picture
-            self.figure.set_dpi(RESOLUTION)
-            self._canvas = FigureCanvasAgg(self.figure)
-            self._canvas.draw()
-            self._background = self._canvas.copy_from_bbox(self.figure.bbox)
-            self._frame = frame
-        self._canvas.restore_region(self._background)
-        for ax, artist in moving:
-            ax.draw_artist(artist)
-        return encoded(self._canvas)
+    def to_html(self, path: str | Path, title: str | None = None) -> Path:
+        """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
+        script = page(self.figure).replace("export ", "").replace("</script", "<\\/script")
+        given = (
+            json.dumps(part, allow_nan=False).replace("</", "<\\/")
+            for part in (self.data, self.values)
+        )
+        title = escape(title or text(f"widgets.title_{self.figure}"))
+        png = base64.b64encode(figures.style.png(self.still())).decode()
+        picture = f'<img src="data:image/png;base64,{png}" alt="{escape(self.said)}">'
+        html = (
+            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width">'
+            f"<title>{title}</title><style>{CSS}</style></head>"
+            f'<body class="bpc-page"><main class="bpc-figure"><h1 class="bpc-unseen">{title}</h1>'
+            f"<noscript>{picture}</noscript></main><script>(() => {{{script}\n"
+            f'mountFigure(document.querySelector("main"), {", ".join(given)});}})();'
+            "</script></body></html>\n"
+        )
+        path = Path(path)
+        write(path, html.encode())
+        return path
 
-    def _repr_mimebundle_(self, **kwargs):
-        shown = super()._repr_mimebundle_(**kwargs) or {}
-        shown |= {
-            "image/png": base64.b64encode(figures.style.png(self.figure)).decode(),
-            "text/plain": self.said,
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        figure, said = self.still(), self.said
+        size = [round(inches * SCREEN) for inches in figure.get_size_inches()]
+        data = {
+            **data,
+            "image/png": base64.b64encode(figures.style.png(figure)).decode(),
+            "text/plain": said,
+            FIGURE: {"figure": rounded({"data": self.data, "values": self.values})},
         }
-        size = {"width": round(self.width * SCREEN), "height": round(self.height * SCREEN)}
-        return shown, {"image/png": {"alt": self.said, **size}}
+        about = {"alt": said, "width": size[0], "height": size[1]}
+        return data, {**metadata, "image/png": about}

@@ -6,7 +6,8 @@ from bpcourse import activations, figures
 from bpcourse.figures.style import QUIET, number
 from bpcourse.losses import BinaryCrossEntropy, SquaredError
 from bpcourse.text import text
-from bpcourse.widgets.explorer import Explorer, menu, slider
+from bpcourse.widgets import kernel_drawn
+from bpcourse.widgets.explorer import RENDER, Explorer, menu, page, slider
 
 KINDS = {
     "logistic": activations.sigmoid,
@@ -20,6 +21,19 @@ KINDS = {
 }
 
 
+SLOPES = {  # each in the form that keeps its digits
+    "logistic": r"=f(z)\,f(-z)",
+    "tanh": r"=1-f(z)^2",
+    "ReLU": "",
+    "leaky ReLU": "",
+    "softplus": r"=\sigma(z)",
+    "SiLU": r"=\sigma(z)\,(1+z\,\sigma(-z))",
+    "GELU": r"=\Phi(z)+z\,\phi(z)",
+    "linear": r"=1",
+}
+NUMBER = r"=\slope{<slope>}"
+
+
 def through_unit(kind, z, upstream):
     """A unit at pre-activation ``z``: (a, σ′(z), δ), with δ = ``upstream`` · σ′(z) (C36)."""
     at = np.asarray(z, float)
@@ -30,52 +44,50 @@ def through_unit(kind, z, upstream):
 class ActivationExplorer(Explorer):
     """f with its tangent at z, f′ beside it, and what is left of a gradient that comes back."""
 
-    def __init__(self, kind="logistic", z=1.5, upstream=1.0):
-        super().__init__(
-            {
-                "kind": menu(text("widgets.activation"), list(KINDS), kind),
-                "z": slider(text("widgets.z"), z, -6, 6, 0.1),
-                "upstream": slider(text("widgets.upstream"), upstream, -2, 2, 0.1),
-            }
-        )
+    figure = "activation"
+    _esm = page("activation") + RENDER
+    labels = ("z_axis", "activation_title", "slope_title", "gradient", "from_above", "passed_on")
+    sentences = ("unit_says",)
+    formats = {"z": ".1f", "upstream": ".1f", "a": ".3f", "slope": ".3f", "delta": ".3f"}
+    formulas = [
+        {"symbols": r"\value{a}=f(z)", "numbers": r"=f(<z>)=\value{<a>}"},
+        *(
+            {"when": {"kind": kind}, "symbols": rf"\slope{{f'(z)}}{slope}", "numbers": NUMBER}
+            for kind, slope in SLOPES.items()
+        ),
+        {
+            "symbols": r"\slope{\delta}=\frac{\partial\mathcal L}{\partial a}\cdot f'(z)",
+            "numbers": r"=<upstream>\cdot<slope!>=\slope{<delta>}",
+        },
+    ]
 
-    def draw(self, figure):
-        value, slope = self.axes = figure.subplots(1, 2)
-        self.curve = value.plot([], [], color=figures.FORWARD)[0]
-        self.tangent = value.plot([], [], "--", color=figures.GRADIENT)[0]
-        self.point = value.plot([], [], "o", color=figures.FORWARD)[0]
-        self.derivative = slope.plot([], [], color=figures.GRADIENT)[0]
-        self.at = slope.plot([], [], "o", color=figures.GRADIENT)[0]
-        corner = {"transform": slope.transAxes, "ha": "right", "va": "top"}
-        self.product = slope.text(1, 0.99, "", color=figures.GRADIENT, **corner)
-        value.set(ylim=(-1.5, 6), title=text("widgets.activation_title"))
+    def __init__(self, kind="logistic", z=1.5, upstream=1.0):
+        controls = [
+            menu("kind", list(KINDS), text("widgets.activation")),
+            slider("z", -6, 6, 0.1),
+            slider("upstream", -2, 2, 0.1),
+        ]
+        super().__init__(controls, {"kind": kind, "z": z, "upstream": upstream})
+
+    def compute(self, kind, z, upstream):
+        a, slope, delta = through_unit(KINDS[kind], z, upstream)
+        return {"says": "unit_says", "a": a, "slope": slope, "delta": delta}
+
+    def draw(self, figure, found):
+        value, slope = figure.subplots(1, 2)
+        f, z = KINDS[found["kind"]], found["z"]
+        grid, near = np.linspace(-6, 6, 481), np.array([z - 2, z + 2])
+        value.plot(grid, f.value(grid), color=figures.FORWARD)
+        value.plot(near, found["a"] + found["slope"] * (near - z), "--", color=figures.GRADIENT)
+        value.plot([z], [found["a"]], "o", color=figures.FORWARD)
+        slope.plot(grid, f.derivative(grid), "--", color=figures.GRADIENT)
+        slope.plot([z], [found["slope"]], "D", color=figures.GRADIENT)
+        bounded = found["kind"] in ("logistic", "tanh")
+        value.set(ylim=(-1.5, 1.5 if bounded else 6), title=text("widgets.activation_title"))
         slope.set(ylim=(-0.2, 1.35), title=text("widgets.slope_title"))
-        for ax in self.axes:
+        for ax in (value, slope):
             ax.set(xlim=(-6, 6), xlabel=text("widgets.z_axis"))
             ax.axhline(0, color=QUIET, linewidth=0.6)
-
-    def update(self, kind, z, upstream):
-        f = KINDS[kind]
-        a, slope, delta = through_unit(f, z, upstream)
-        grid = np.linspace(-6, 6, 481)
-        near = np.array([z - 2, z + 2])
-        self.curve.set_data(grid, f.value(grid))
-        self.tangent.set_data(near, a + slope * (near - z))
-        self.point.set_data([z], [a])
-        self.derivative.set_data(grid, f.derivative(grid))
-        self.at.set_data([z], [slope])
-        self.product.set_text(f"{number(upstream, 1)} · {number(slope, 3)} = {number(delta, 3)}")
-        low, high = (-1.5, 1.5) if kind in ("logistic", "tanh") else (-1.5, 6)
-        self.axes[0].set_ylim(low, high)
-        return text(
-            "widgets.unit_says",
-            kind=kind,
-            z=number(z, 1),
-            a=number(a, 3),
-            slope=number(slope, 3),
-            upstream=number(upstream, 1),
-            delta=number(delta, 3),
-        )
 
 
 PAIRS = {
@@ -99,15 +111,15 @@ def loss_at(pair, z, target):
     return y_hat.item(), float(value), slope.item()
 
 
-class LossExplorer(Explorer):
+class LossExplorer(kernel_drawn.Explorer):
     """The loss of one output unit over its pre-activation, and the gradient that it sends back."""
 
     def __init__(self, pair="logistic, squared error", z=-4.0, target=1.0):
         super().__init__(
             {
-                "pair": menu(text("widgets.pair"), list(PAIRS), pair),
-                "z": slider(text("widgets.z"), z, -6, 6, 0.1),
-                "target": slider(text("widgets.target"), target, 0, 1, 0.05),
+                "pair": kernel_drawn.menu(text("widgets.pair"), list(PAIRS), pair),
+                "z": kernel_drawn.slider(text("widgets.z"), z, -6, 6, 0.1),
+                "target": kernel_drawn.slider(text("widgets.target"), target, 0, 1, 0.05),
             }
         )
 

@@ -8,7 +8,7 @@ from bpcourse.figures.style import RESOLUTION, number
 from bpcourse.layers import Linear, ReLU, Sigmoid, Tanh
 from bpcourse.text import text
 from bpcourse.validation import Array
-from bpcourse.widgets.explorer import Explorer, counter, encoded, menu, powers
+from bpcourse.widgets.kernel_drawn import Explorer, counter, encoded, menu, powers
 
 FORMS = {
     "rows": [("Z", "A", "W.T"), ("dW", "dZ.T", "A"), ("dA", "dZ", "W")],

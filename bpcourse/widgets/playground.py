@@ -13,7 +13,7 @@ from bpcourse.network import Network
 from bpcourse.optimizers import SGD, Adam
 from bpcourse.text import text
 from bpcourse.validation import NotFiniteError
-from bpcourse.widgets.explorer import Explorer, counter, menu, powers
+from bpcourse.widgets.kernel_drawn import Explorer, counter, menu, powers
 
 DATA: dict[str, Any] = {
     "moons": lambda rng: datasets.moons(120, 0.12, rng),

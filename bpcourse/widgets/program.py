@@ -75,3 +75,12 @@ class Program:
 
     def finished(self):
         return {"nodes": self.nodes, "root": len(self.nodes) - 1}
+
+
+def rounded(value):
+    """The numbers to ten digits, so that another BLAS leaves the committed notebook as it is."""
+    if isinstance(value, dict):
+        return {key: rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(entry) for entry in value]
+    return float(f"{value:.10g}") if isinstance(value, float) else value

@@ -16,6 +16,7 @@ from bpcourse.text import text
 from bpcourse.widgets import drawing
 from bpcourse.widgets.graphs import from_graph
 from bpcourse.widgets.networks import from_network
+from bpcourse.widgets.program import rounded
 
 STATIC = files("bpcourse.widgets") / "static"
 SCRIPT = "".join(
@@ -132,14 +133,5 @@ class Stepper(anywidget.AnyWidget):
             return {**data, "text/plain": self.data["message"]}, metadata
         data = {**data, "text/plain": drawing.plain(self.program)}
         data["image/svg+xml"] = self._still()
-        data[FIGURE] = {"stepper": _rounded(self.program)}
+        data[FIGURE] = {"stepper": rounded(self.program)}
         return data, {**metadata, "image/svg+xml": {"alt": text("stepper.alt")}}
-
-
-def _rounded(value):
-    """The numbers to ten digits, so that another BLAS leaves the committed notebook as it is."""
-    if isinstance(value, dict):
-        return {key: _rounded(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(entry) for entry in value]
-    return float(f"{value:.10g}") if isinstance(value, float) else value

@@ -7,7 +7,7 @@ import numpy as np
 from bpcourse import figures
 from bpcourse.figures.style import INK, QUIET
 from bpcourse.text import text
-from bpcourse.widgets.explorer import Explorer, menu, powers, slider
+from bpcourse.widgets.kernel_drawn import Explorer, menu, powers, slider
 
 FUNCTIONS: dict[str, Any] = {
     "eˣ sin x": (lambda x: np.exp(x) * np.sin(x), lambda x: np.exp(x) * (np.sin(x) + np.cos(x))),

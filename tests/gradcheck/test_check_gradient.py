@@ -33,6 +33,7 @@ def test_right_is_right_and_wrong_is_wrong(seed, mode):
     model, wrong = model_and_mutants(seed)
     report = check_gradient(model.f, model.params, model.grad, mode=mode, rng=seed)
     assert report.verdict == "right", f"{model.name}\n{report}"
+    assert wrong
     for label, grad, _ in wrong:
         report = check_gradient(model.f, model.params, grad, mode=mode, rng=seed)
         assert report.verdict == "wrong", f"{model.name}: {label}\n{report}"
@@ -94,7 +95,7 @@ def test_one_entry_of_a_thousand_is_named_in_grouped_mode(rng):
         assert report.verdict == "wrong" and report["0.W"].wrong == [i]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32 - 1),
     scale=st.sampled_from([1e-12, 1e-4, 1.0, 1e4, 1e12]),

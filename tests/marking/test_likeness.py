@@ -5,6 +5,7 @@ import pytest
 
 from bpcourse.cli import main
 from bpcourse.marking.likeness import alike, pieces_of
+from bpcourse.marking.records import Record
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import Submission
 
@@ -41,7 +42,7 @@ LETTERS = "abcdefgh"
 
 
 def record(student, work, question=QUESTION):
-    return {"student": student, "name": student.title(), "question": question, "work": work}
+    return Record(student, student.title(), "11_matrix_form", question, "right", work=work)
 
 
 def own_way(rng):
@@ -88,7 +89,7 @@ def test_small_likenesses_over_many_questions_add_up():
     rng.shuffle(records)
     (pair,) = alike(records)
     assert set(pair.names) == {"Ana", "Bo"} and len(pair.shared) == 12
-    assert alike([one for one in records if one["question"] == "matrix_form.q0"]) == []
+    assert alike([one for one in records if one.question == "matrix_form.q0"]) == []
 
 
 def test_names_layout_and_remarks_of_ones_own_change_no_piece_of_the_tree():
@@ -104,8 +105,8 @@ def test_the_command_writes_a_page_with_both_answers(tmp_path, capsys):
     rng = np.random.default_rng(0)
     works = {f"s{i}": own_way(rng) for i in range(12)} | {"ana": ODD, "bo": f"{RENAMED}# <b>hi</b>"}
     for student, work in works.items():
-        own = {"notebook": "11_matrix_form", "student": student, "name": student, "state": "graded"}
-        records = [own | {"question": None}, own | record(student, work)]
+        own = Record(student, student, "11_matrix_form", None, "graded")
+        records = [own, record(student, work)]
         submission = Submission(student, student, "11_matrix_form", f"{student}.ipynb", b"")
         results.keep(submission, "0", records)
     main(["alike", str(results.folder)])

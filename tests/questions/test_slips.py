@@ -10,7 +10,7 @@ from tools.slips import code_questions, differs, program
 
 SLIPS, PAIRS = 25, 5  # of each question; where it may take minutes, all slips
 SECONDS = 1.0  # for all inputs of a check: a slip may never end
-FEWEST = 3000  # slips that are met
+NOTHING_TO_WRITE = "to_autodiff.again"
 
 
 def accepted(question, answer):
@@ -26,6 +26,7 @@ def accepted(question, answer):
 def test_a_slip_that_is_accepted_is_right_on_all_inputs(question, all_of_them):
     solved, rng = program(question), np.random.default_rng(0)
     slips = [(slip,) for slip in solved.slips()]
+    assert slips or question.id == NOTHING_TO_WRITE
     if not all_of_them:
         slips = [slips[i] for i in rng.permutation(len(slips))[:SLIPS]]
     for made in [*slips, *solved.pairs(rng, 4 * PAIRS if all_of_them else PAIRS)]:
@@ -40,4 +41,3 @@ def test_a_slip_that_is_accepted_is_right_on_all_inputs(question, all_of_them):
 def test_the_solutions_are_the_programs():
     for question in code_questions():
         assert judge_code(question, program(question).answer(question.answer)).status == "right"
-    assert sum(len(program(question).slips()) for question in code_questions()) >= FEWEST

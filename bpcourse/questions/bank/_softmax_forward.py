@@ -34,6 +34,8 @@ def _exponentials(e):
     decimals=2,
     formerly="outputs_and_losses.logits_by_hand",
     misconceptions="exponential_forgotten no_normalisation largest_is_one",
+    slips=lambda e: {"exponential_twice": np.exp(e) / np.exp(e).sum()},
+    on_the_way=lambda e: {"sum": e.sum(), "logits": np.log(e)},
 )
 def logits_by_hand(flaw, e):
     if flaw("exponential_forgotten"):
@@ -64,6 +66,15 @@ def _probabilities(rng, size):
     misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked "
     "class_miscounted",
     forms={"logarithm_forgotten": "probability_itself"},
+    slips=lambda y_hat, c: {
+        "another_base": [-np.log2(y_hat[c - 1]), -np.log10(y_hat[c - 1])],
+        "all_classes_counted": [
+            -np.log(y_hat).sum(),
+            -np.log(y_hat).mean(),
+            -(y_hat * np.log(y_hat)).sum(),
+        ],
+        "other_probability": -np.log(1 - y_hat[c - 1]),
+    },
 )
 def cross_entropy_by_hand(flaw, y_hat, c):
     true = np.argmax(y_hat) if flaw("wrong_class_picked") else c - 1
@@ -109,6 +120,12 @@ def _two_losses(p, q):
     decimals=2,
     formerly="outputs_and_losses.how_bad",
     misconceptions="logarithm_forgotten sign_flipped ratio_inside_logarithm",
+    slips=lambda p, q: {
+        "logarithm_forgotten": [q / p, p / q],
+        "ratio_inside_logarithm": [np.log(p / q), np.log10(q / p), np.log2(q / p)],
+        "other_probability": np.log(1 - p) / np.log(1 - q),
+    },
+    on_the_way=lambda p, q: {"first": -np.log(p), "second": -np.log(q)},
 )
 def how_bad(flaw, p, q):
     if flaw("logarithm_forgotten"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, tanh_slope
 from bpcourse.questions.question import Family, question
@@ -34,6 +35,7 @@ def _chain(dy_dx, dz_dy):
     decimals=2,
     misconceptions="added_along_path inner_slope_missing sign_flipped",
     forms={"inner_slope_missing": "outer_instead"},
+    slips=by_hand.factors,
 )
 def one_path(flaw, dy_dx, dz_dy):
     if flaw("added_along_path"):
@@ -75,6 +77,7 @@ def _two(rng, size):
     decimals=2,
     misconceptions="one_path_only paths_multiplied added_along_path upstream_shared_out",
     forms={"one_path_only": "the_second", "added_along_path": "everywhere"},
+    slips=by_hand.two_products,
 )
 def two_paths(flaw, dx_ds, dz_dx, dy_ds, dz_dy):
     if flaw("added_along_path"):

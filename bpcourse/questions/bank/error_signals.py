@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import (
     LOGISTIC_SLOPES,
@@ -43,6 +44,8 @@ def _tangents(y_hat, y):
     minutes=1,
     decimals=2,
     misconceptions="target_and_output_swapped factor_two_extra output_slope_twice",
+    slips=lambda y_hat, y: by_hand.difference(y_hat, y),
+    on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
 )
 def output_by_hand(flaw, y_hat, y):
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y

@@ -1,0 +1,157 @@
+// A figure with controls in a page: what stands on it comes from Python, what it shows is computed
+// here. Each figure adds itself to FIGURES: outcome(values, data) gives the numbers by name, as
+// `compute` does in Python, and build(stage) makes the picture and returns what draws it.
+
+export const FIGURES = {};
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const SAID_AFTER = 600; // ms of rest until a screen reader is told
+
+const slider = (spec, set) => {
+  const powers = spec.kind === "powers";
+  const input = make("input", {
+    type: "range",
+    min: spec.low,
+    max: spec.high,
+    step: spec.step,
+    name: spec.name,
+  });
+  const tidy = (x) => Number(x.toFixed(9));
+  input.addEventListener("input", () =>
+    set(powers ? 10 ** tidy(input.valueAsNumber) : tidy(input.valueAsNumber)),
+  );
+  const read = make("span", { class: "bpc-read", "aria-hidden": "true" });
+  const show = (value) => {
+    input.value = powers ? Math.log10(value) : value;
+    read.textContent = shown(value, spec.format);
+    input.setAttribute("aria-valuetext", read.textContent);
+    const part = (input.valueAsNumber - spec.low) / (spec.high - spec.low);
+    input.style.setProperty("--part", `${100 * part}%`);
+  };
+  return { parts: [input, read], show };
+};
+const menu = (spec, set) => {
+  const options = spec.options.map(([label, value]) => {
+    const option = make("option", {}, label);
+    option.own = value;
+    return option;
+  });
+  const select = make("select", { name: spec.name }, ...options);
+  select.addEventListener("change", () => set(select.selectedOptions[0].own));
+  const show = (value) => {
+    select.selectedIndex = options.findIndex(({ own }) => own === value);
+  };
+  return { parts: [select], show };
+};
+// Lets a slider run to its end, a step each `spec.play` milliseconds.
+const player = (spec, labels, values, set) => {
+  let timer = 0;
+  const button = make("button", { type: "button", "data-act": "play" });
+  const say = () => {
+    button.textContent = timer ? "❚❚" : "▶";
+    button.setAttribute("aria-label", timer ? labels.pause : labels.play);
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    say();
+  };
+  const step = () => {
+    const next = values()[spec.name] + 1;
+    if (next > spec.high || !button.isConnected) return stop();
+    return set(next);
+  };
+  button.addEventListener("click", () => {
+    if (timer) return stop();
+    if (still()) return set(spec.high); // its slider does the same, at the reader's own pace
+    if (values()[spec.name] >= spec.high) set(spec.low);
+    timer = setInterval(step, spec.play);
+    return say();
+  });
+  say();
+  return { button, stop, playing: () => Boolean(timer) };
+};
+
+// `data` comes from Python (bpcourse.widgets.explorer); `changed(values)` is told of each change.
+export function mountFigure(root, data, values, changed = () => {}) {
+  const { labels, formats, controls, formulas } = data;
+  const figure = FIGURES[data.figure];
+  const shows = {},
+    players = [],
+    plots = [];
+  let waiting = 0;
+  const rows = controls.map((spec) => {
+    const act = (value) => set({ [spec.name]: value });
+    const { parts, show } = (spec.kind === "menu" ? menu : slider)(spec, act);
+    shows[spec.name] = show;
+    const label = make("label", {}, make("span", {}, spec.label), parts[0]);
+    const row = make("div", { class: `bpc-control ${spec.kind}` }, label, ...parts.slice(1));
+    if (spec.play) {
+      players.push(player(spec, labels, () => values, act));
+      row.append(players.at(-1).button);
+    }
+    return row;
+  });
+  const lines = formulas.map(({ symbols, numbers, when }) => {
+    const right = rich("span", "", { class: "bpc-numbers" });
+    const line = make("p", { class: "bpc-formula" }, rich("span", symbols), right);
+    return { line, right, numbers, when };
+  });
+  const message = make("p", { class: "bpc-message", role: "alert" });
+  const says = make("p", { class: "bpc-says" });
+  const aloud = make("p", { class: "bpc-unseen", role: "status" });
+  const panels = make("div", { class: "bpc-panels" });
+  const stage = {
+    data,
+    set: (part) => set(part),
+    redraw: () => update(),
+    add: (...parts) => panels.append(...parts),
+    plot: (options) => {
+      plots.push(plot(options));
+      panels.append(plots.at(-1).root);
+      return plots.at(-1);
+    },
+  };
+  const bar = make("div", { class: "bpc-bar", role: "group", "aria-label": labels.controls });
+  bar.append(...rows);
+  const told = make("div", { class: "bpc-told" }, ...lines.map(({ line }) => line));
+  if (!lines.length) told.hidden = true;
+  root.append(bar, told, panels, message, says, aloud);
+  const draw = figure.build(stage);
+
+  const update = () => {
+    for (const [name, show] of Object.entries(shows)) show(values[name]);
+    const found = { ...values, ...figure.outcome(values, data) };
+    const sentence = filled(labels[found.says], found, formats);
+    message.textContent = found.refused ? sentence : "";
+    if (!found.refused) {
+      says.textContent = sentence;
+      for (const { line, right, numbers, when = {} } of lines) {
+        line.hidden = Object.entries(when).some(([name, value]) => found[name] !== value);
+        if (!line.hidden) right.innerHTML = filled(numbers, found, formats);
+      }
+      draw(values, found);
+    }
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      if (!players.some(({ playing }) => playing())) aloud.textContent = says.textContent;
+    }, SAID_AFTER);
+  };
+  const set = (part) => {
+    values = { ...values, ...part };
+    update();
+    changed(values);
+  };
+  update();
+  clearTimeout(waiting); // nothing has changed yet
+  return {
+    set(others) {
+      values = others;
+      update();
+    },
+    stop() {
+      clearTimeout(waiting);
+      players.forEach((one) => one.stop());
+      plots.forEach((one) => one.stop());
+    },
+  };
+}

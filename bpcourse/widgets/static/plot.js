@@ -1,0 +1,156 @@
+// Axes and what stands in them: SVG of the size that the page has for it, drawn anew at each change.
+
+const NAMESPACE = "http://www.w3.org/2000/svg";
+export const make = (tag, attributes = {}, ...children) => {
+  const made =
+    tag === "svg" ? document.createElementNS(NAMESPACE, tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+};
+export const rich = (tag, html, attributes = {}) => {
+  const made = make(tag, attributes); // html: our own labels, escaped by Python
+  made.innerHTML = html;
+  return made;
+};
+const FAR = 4000; // pixels: what leads further out is cut
+const pixel = (p) => Math.min(Math.max(p, -FAR), FAR).toFixed(1);
+
+const scale = ([low, high], log, from, to) => {
+  const [there, back] = log ? [Math.log10, (t) => 10 ** t] : [(x) => x, (t) => t];
+  const [a, b] = [there(low), there(high)];
+  const along = (x) => from + ((there(x) - a) / (b - a)) * (to - from);
+  along.back = (p) => back(a + ((p - from) / (to - from)) * (b - a));
+  return along;
+};
+// [place, label]: round numbers, about `most` of them.
+export function ticks(ends, log, most) {
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  if (log) {
+    const [a, b] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
+    const step = Math.max(1, Math.ceil((b - a) / most));
+    return Array.from({ length: Math.floor((b - a) / step) + 1 }, (_, k) => {
+      const power = a + k * step;
+      return [10 ** power, `10${raised(power)}`];
+    });
+  }
+  const rough = (high - low) / most,
+    power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((times) => times * power >= rough * (1 - 1e-9));
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, k) => {
+    const at = (first + k) * step;
+    return [at, Math.abs(at) >= 1e5 ? shown(at, ".3g") : shown(at, `.${decimals}f`)];
+  });
+}
+
+const MARKS = {
+  curve: ({ points, look }, x, y) => {
+    let d = "",
+      pen = "M";
+    for (const [a, b] of points) {
+      const [p, q] = [x(a), y(b)];
+      if (Number.isFinite(p) && Number.isFinite(q)) d += `${pen}${pixel(p)} ${pixel(q)}`;
+      pen = Number.isFinite(p) && Number.isFinite(q) ? "L" : "M";
+    }
+    return `<path class="curve ${look}" d="${d}"/>`;
+  },
+  // A value is a disc, a slope a diamond, where something starts a square.
+  dot: ({ at, look, size = 5 }, x, y) => {
+    const [p, q] = [x(at[0]), y(at[1])].map(pixel);
+    if (look.includes("slope"))
+      return `<path class="dot ${look}" d="M${p} ${q}m0 ${-size - 1}l${size + 1} ${size + 1}l${-size - 1} ${size + 1}l${-size - 1} ${-size - 1}z"/>`;
+    if (look.includes("start"))
+      return `<rect class="dot ${look}" x="${p - size}" y="${q - size}" width="${2 * size}" height="${2 * size}"/>`;
+    return `<circle class="dot ${look}" cx="${p}" cy="${q}" r="${size}"/>`;
+  },
+  arrow: ({ from, to, look }, x, y) => {
+    const [p, q, r, s] = [x(from[0]), y(from[1]), x(to[0]), y(to[1])];
+    const length = Math.hypot(r - p, s - q);
+    if (!(length > 2)) return "";
+    const [u, v] = [(r - p) / length, (s - q) / length],
+      head = Math.min(10, length);
+    const wing = (side) =>
+      `${pixel(r - head * u + (side * head * v) / 2)} ${pixel(s - head * v - (side * head * u) / 2)}`;
+    return `<path class="arrow ${look}" d="M${pixel(p)} ${pixel(q)}L${pixel(r - head * u)} ${pixel(s - head * v)}"/><path class="head ${look}" d="M${pixel(r)} ${pixel(s)}L${wing(1)}L${wing(-1)}z"/>`;
+  },
+  line: ({ x: across, y: up, look }, x, y, box) =>
+    across === undefined
+      ? `<path class="rule ${look}" d="M${box.left} ${pixel(y(up))}H${box.right}"/>`
+      : `<path class="rule ${look}" d="M${pixel(x(across))} ${box.top}V${box.bottom}"/>`,
+  image: ({ x: [a, b], y: [c, d], url }, x, y) =>
+    `<image href="${url}" x="${pixel(x(a))}" y="${pixel(y(d))}" width="${pixel(x(b) - x(a))}" height="${pixel(y(c) - y(d))}" preserveAspectRatio="none"/>`,
+};
+
+// A picture with axes. `title` (the quantity that goes up) and `across` are HTML. `show(view)` draws
+// {x: [low, high], y, xlog, ylog, xticks, marks}; `drag(x, y)` is told where a hand is, if it is given.
+export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y" }) {
+  const svg = make("svg", { role: "img", class: drag ? "bpc-plot bpc-drag" : "bpc-plot" });
+  const caption = rich("figcaption", title);
+  const root = make("figure", { class: `bpc-panel${narrow ? " narrow" : ""}` }, caption, svg);
+  if (across) root.append(rich("div", across, { class: "bpc-across" }));
+  svg.setAttribute("aria-label", caption.textContent);
+  let view = null,
+    x,
+    y;
+  const draw = () => {
+    const width = svg.clientWidth || 360,
+      height = Math.round(Math.min(width * ratio, 340));
+    const up = ticks(view.y, view.ylog, height / 44);
+    const room = 14 + 7 * Math.max(...up.map(([, label]) => label.length));
+    const box = { left: room, right: width - 8, top: 8, bottom: height - 22 };
+    x = scale(view.x, view.xlog, box.left, box.right);
+    y = scale(view.y, view.ylog, box.bottom, box.top);
+    const along = view.xticks ?? ticks(view.x, view.xlog, Math.max(2, (box.right - box.left) / 70));
+    const axes = [
+      ...along.map(([at, label]) => {
+        const p = pixel(x(at));
+        return `<path class="grid" d="M${p} ${box.top}V${box.bottom}"/><text x="${p}" y="${box.bottom + 16}" text-anchor="middle">${label}</text>`;
+      }),
+      ...up.map(([at, label]) => {
+        const q = pixel(y(at));
+        return `<path class="grid" d="M${box.left} ${q}H${box.right}"/><text x="${box.left - 6}" y="${Number(q) + 4}" text-anchor="end">${label}</text>`;
+      }),
+    ];
+    const marks = view.marks.filter(Boolean).map((mark) => MARKS[mark.kind](mark, x, y, box));
+    const [w, h] = [box.right - box.left + 4, box.bottom - box.top + 4];
+    const inside = `viewBox="${box.left - 2} ${box.top - 2} ${w} ${h}"`;
+    svg.setAttribute("height", height);
+    svg.innerHTML = `${axes.join("")}<path class="axis" d="M${box.left} ${box.top}V${box.bottom}H${box.right}"/><svg x="${box.left - 2}" y="${box.top - 2}" width="${w}" height="${h}" ${inside}>${marks.join("")}</svg>`;
+  };
+  if (drag) {
+    svg.style.touchAction = touch;
+    const move = (event) => {
+      if (!svg.hasPointerCapture(event.pointerId)) return;
+      const corner = svg.getBoundingClientRect();
+      drag(x.back(event.clientX - corner.left), y.back(event.clientY - corner.top));
+    };
+    svg.addEventListener("pointerdown", (event) => {
+      svg.setPointerCapture(event.pointerId);
+      move(event);
+    });
+    svg.addEventListener("pointermove", move);
+  }
+  const watch = new ResizeObserver(() => view && draw());
+  watch.observe(svg);
+  return {
+    root,
+    show: (next) => {
+      view = next;
+      draw();
+    },
+    stop: () => watch.disconnect(),
+  };
+}
+
+// What the lines of a picture stand for: pairs of a look and an HTML label.
+export function legend(entries) {
+  const items = entries.map(([look, label]) =>
+    rich(
+      "li",
+      `<svg width="34" height="12" aria-hidden="true"><path class="curve ${look}" d="M1 6H33"/></svg> ${label}`,
+    ),
+  );
+  return make("ul", { class: "bpc-legend" }, ...items);
+}

@@ -1,0 +1,19 @@
+// The activations by the names that the figures' menus have.
+
+const NAMES = {
+  logistic: ["σ"],
+  tanh: ["tanh"],
+  ReLU: ["relu"],
+  "leaky ReLU": ["leaky relu", 0.01],
+  softplus: ["softplus"],
+  SiLU: ["silu"],
+  GELU: ["gelu"],
+};
+export function unitOf(kind) {
+  if (kind === "linear") return { value: (z) => z, slope: () => 1 };
+  const [op, detail] = NAMES[kind],
+    { value, slopes } = ELEMENTWISE[op];
+  return { value: (z) => value([z], detail), slope: (z) => slopes([z], detail)[0] };
+}
+export const grid = (low, high, count) =>
+  Array.from({ length: count }, (_, k) => low + ((high - low) * k) / (count - 1));

@@ -1,0 +1,158 @@
+"""The figures with controls as exported pages, in a real browser: by keys, finger and mouse."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bpcourse.text import text
+from tests.explorers import EXPLORERS
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[1] / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+FIGURE = ".bpc-figure"
+
+
+@pytest.fixture
+def opened(page, tmp_path):
+    """A function that opens a figure's page, as a reader who wants no motion if ``still``."""
+
+    def go(name, width=1366, scheme="light", still=False):
+        page.set_viewport_size({"width": width, "height": 800})
+        motion = "reduce" if still else "no-preference"
+        page.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        figure = EXPLORERS[name]()
+        page.goto(figure.to_html(tmp_path / f"{name}.html").as_uri())
+        return figure
+
+    yield go
+    assert page.errors == []
+    assert page.hosts <= {"", None}
+
+
+def said(page):
+    """The sentence in view: that below the picture, or why there is none."""
+    return page.inner_text(".bpc-message") or page.inner_text(".bpc-says")
+
+
+def picture(page):
+    return page.locator(".bpc-panels").inner_html()
+
+
+def move(page, figure, name):
+    """Move a control by its keys, and the figure in Python as far."""
+    control, value = figure.controls[name], figure.values[name]
+    handle = page.locator(f"{FIGURE} [name={name}]")
+    handle.focus()
+    if control["kind"] == "menu":
+        labels, options = zip(*control["options"], strict=True)
+        at = (options.index(value) + 1) % len(options)
+        handle.select_option(label=labels[at])
+        figure.set(**{name: options[at]})
+        return
+    powers = control["kind"] == "powers"
+    at = np.log10(value) if powers else value
+    up = at + control["step"] <= control["high"] + 1e-9
+    page.keyboard.press("ArrowRight" if up else "ArrowLeft")
+    at += control["step"] if up else -control["step"]
+    figure.set(**{name: 10.0 ** round(at, 9) if powers else type(value)(round(at, 9))})
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_control_moves_by_keys_to_what_python_says(page, opened, name):
+    figure = opened(name)
+    assert said(page) == figure.said
+    for control in figure.controls:
+        for _ in range(2):
+            before = picture(page)
+            move(page, figure, control)
+            page.wait_for_function(  # what takes long is computed over several frames
+                "([words]) => document.querySelector('.bpc-figure').innerText.includes(words)",
+                arg=[figure.said],
+                timeout=10_000,
+            )
+            refused = figure.compute(**figure.values).get("refused")
+            assert said(page) == figure.said
+            assert refused or picture(page) != before, control
+    for numbers in page.locator(".bpc-formula:visible").all_inner_texts():
+        assert "{" not in numbers and "NaN" not in numbers and "undefined" not in numbers
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1366, 683, 390])  # 683: a page of 1366 at 200 %
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_page_fits_its_width_and_axe_finds_nothing(page, opened, tmp_path, name, width, scheme):
+    opened(name, width, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    inner = "e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible'"
+    assert not any(e.evaluate(inner) for e in page.locator(f"{FIGURE} div, {FIGURE} p").all())
+    page.screenshot(path=tmp_path / f"{name}_{scheme}_{width}.png", full_page=True)
+    if not AXE.exists():
+        pytest.skip("NO AXE: make axe (it needs npm)")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_every_control_is_named_and_reached_by_keys(page, opened, name):
+    figure = opened(name)
+    names, seen = [], "e => getComputedStyle(e).outlineStyle === 'solid'"
+    for control in figure.controls.values():
+        names += [control["label"], *([text("widgets.play")] if control.get("play") else [])]
+    for wanted in names:
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        found = focused.evaluate(
+            "e => e.getAttribute('aria-label') || e.closest('label').innerText.split('\\n')[0]"
+        )
+        assert found == wanted and focused.evaluate(seen)
+    for svg in page.locator(f"{FIGURE} svg[role=img]").all():
+        assert svg.get_attribute("aria-label")
+
+
+def test_a_screen_reader_is_told_once_the_hand_rests(page, opened):
+    figure = opened("activation")
+    status = page.locator("[role=status]")
+    assert status.inner_text() == ""
+    for _ in range(3):
+        move(page, figure, "z")
+    page.wait_for_function("document.querySelector('[role=status]').textContent")
+    assert status.inner_text() == figure.said
+    handle = page.locator("[name=z]")
+    assert handle.get_attribute("aria-valuetext") == "1.8"
+
+
+def test_a_finger_drags_the_point_in_the_picture(page, opened):
+    figure = opened("activation", width=390)
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    box = page.locator("svg.bpc-plot").first.bounding_box()
+    for kind, part in (("touchStart", 0.5), ("touchMove", 0.4), ("touchMove", 0.3)):
+        place = {"x": box["x"] + part * box["width"], "y": box["y"] + box["height"] / 2}
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    z = float(page.locator("[name=z]").input_value())
+    assert -4.5 < z < -2 and said(page) == figure.set(z=z).said
+
+
+def test_what_cannot_be_drawn_is_said_and_the_picture_stays(page, opened):
+    figure = opened("chain")
+    page.select_option("[name=inner]", label="sin s")
+    page.locator("[name=s]").fill("0.1")
+    before = picture(page)
+    page.locator("[name=s]").fill("-0.1")
+    figure.set(inner="sin s", s=-0.1)
+    assert page.inner_text(".bpc-message") == figure.said and "no value at u = 0" in figure.said
+    assert picture(page) == before
+    page.locator("[name=s]").fill("0.5")
+    assert page.inner_text(".bpc-message") == "" and picture(page) != before
+
+
+def test_without_scripts_the_still_picture_stands_there(page, tmp_path):
+    browser = page.context.browser
+    bare = browser.new_context(java_script_enabled=False).new_page()
+    figure = EXPLORERS["chain"]()
+    bare.goto(figure.to_html(tmp_path / "chain.html").as_uri())
+    assert bare.locator("img").get_attribute("alt") == figure.said
+    assert bare.locator("img").bounding_box()["width"] > 300
