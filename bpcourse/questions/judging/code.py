@@ -70,7 +70,7 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     ask = partial(run, question, answer, clock=clock)
     names = _recognise(question, ask, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names
-    seen = "" if given[first].error else describe(question, given[first], expected[first])
+    seen = "" if given[first].error or names else _seen(question, given, expected, ran, first)
     if not names and _differs(given[first], ask(cases[first])):
         seen = text("check.random")
     return Judgement(
@@ -82,6 +82,12 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
         seen,
         works=next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
     )
+
+
+def _seen(question, given, expected, ran, first):
+    """What can be seen on the first case, and whether it holds for that one alone."""
+    seen = [describe(question, given[i], expected[i]) for i in (first, *ran)]
+    return text("check.here", seen=seen[0]) if seen[0] and len(set(seen)) > 1 else seen[0]
 
 
 def _differs(once, again):
