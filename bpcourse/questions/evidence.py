@@ -69,7 +69,7 @@ def copied(name: str, value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"{name}.copy()"
     arrays = isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value)
-    return f"[one.copy() for one in {name}]" if arrays else f"{type(value).__name__}({name})"
+    return text("check.copies", name=name) if arrays else f"{type(value).__name__}({name})"
 
 
 def apart(given: object, right: object) -> tuple[str, str]:
