@@ -27,6 +27,10 @@ from bpcourse.text import has, text
 MOST = 4  # results that are shown, of those that are wrong
 DEEPEST = 3  # lists in each other that are written out
 SHOWN = 12  # entries of an array or a list that are written out
+EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
+    "changed": "input_changed",
+    "aliased": "result_aliases_input",
+}
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
@@ -171,7 +175,9 @@ def told(question, verdict):
     if verdict.stopped:
         line = outcome.line if outcome else ""
         return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
-    lines = [_hint(name, question) for name in verdict.misconceptions]
+    done = [] if outcome.error else [*_effects(question, verdict)]
+    named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
+    lines = [_hint(name, question) for name in named]
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):
@@ -179,13 +185,35 @@ def told(question, verdict):
         key = "check.raised_at" if outcome.line else "check.raised"
         lines.append(text(key, error=error, line=outcome.line))
     else:
-        done = [text("check.changed", name=name) for name in sorted(outcome.changed)]
-        done += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
         lines += done
         if not verdict.misconceptions and (verdict.seen or not done):
             lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+        if not verdict.misconceptions and verdict.works is not None:
+            lines.append(text("check.right_here", inputs=_sizes(verdict.works)))
     lines.append(_example(question, verdict))
     return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
+
+
+def _effects(question, verdict):
+    """What the answer did to what it was given: in the question's words, or with the names."""
+    outcome = verdict.given
+    for effect, names in (("changed", outcome.changed), ("aliased", outcome.aliased)):
+        if names and has(f"question.{question.id}.said_{EFFECTS[effect]}"):
+            yield _hint(EFFECTS[effect], question)
+            continue
+        for name in sorted(names):
+            copy = _copy_of(name, verdict.arguments[name])
+            yield text(f"check.{effect}", name=name, copy=copy)
+
+
+def _copy_of(name, value):
+    """The code that copies an argument, as deep as it is."""
+    if isinstance(value, list | tuple):
+        arrays = any(isinstance(entry, np.ndarray) for entry in value)
+        return f"[array.copy() for array in {name}]" if arrays else f"list({name})"
+    if isinstance(value, dict):
+        return f"{{key: array.copy() for key, array in {name}.items()}}"
+    return f"{name}.copy()"
 
 
 def _example(question, verdict):
