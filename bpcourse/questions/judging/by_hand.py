@@ -22,10 +22,10 @@ MOST_SHIFTED = 6  # places of a decimal point
 Numbers = npt.NDArray[np.floating]
 
 # Changes of any result (diagnosis.transformations) that one makes by hand as well as in code.
-LIKE_CODE = frozenset(
-    "sign_flipped doubled halved ratio_upside_down squared_once_more square_lost "
-    "order_reversed".split()
-)
+LIKE_CODE = ("sign_flipped", "doubled", "halved", "ratio_upside_down", "squared_once_more",
+             "square_lost", "order_reversed")  # fmt: skip
+OF_ANY = (*LIKE_CODE, "absolute_value", "one_minus", "percent_for_share", "exponent_for_number",
+          "rounded_result")  # fmt: skip
 
 
 def of_any(right: Numbers, decimals: int | None) -> Iterator[tuple[str, Any]]:
@@ -50,6 +50,47 @@ def slips(question: Question, inputs: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield from ((name, value) for value in (values if isinstance(values, list) else [values]))
 
 
+def named(question: Question, inputs: Mapping[str, Any], right: object, value: object) -> list[str]:
+    """The names of the slips that give ``value``: the question's, or else those of any number.
+
+    Two names with a space between them are made together.
+    """
+    numbers, decimals = as_numbers(right), question.decimals
+    made = [slips(question, inputs)]
+    if numbers is not None and question.kind != "shape":
+        made.append(of_any(numbers, decimals))
+    for some in made:
+        found = [name for name, slip in some if is_rounded(value, slip, decimals)]
+        if found:
+            return list(dict.fromkeys(found))
+    return []
+
+
+def seen(
+    question: Question,
+    inputs: Mapping[str, Any],
+    right: object,
+    value: object,
+    *,
+    near: Callable[[object, object], bool],
+) -> str:
+    """What can be seen of a wrong number, the most certain of it; "" of what is no number.
+
+    ``near`` says of two numbers whether one is as good as the other.
+    """
+    numbers, true = as_numbers(value), as_numbers(right)
+    if numbers is None or true is None:
+        return ""
+    for key, passed in on_the_way(question, inputs).items():
+        if is_rounded(value, passed, question.decimals):
+            return text("by_hand.way", what=text(f"question.{question.id}.way_{key}"))
+    if question.kind == "shape":
+        return _seen_of_shape(numbers.ravel(), true)
+    if numbers.ndim or true.ndim:
+        return _seen_of_numbers(numbers, true, near)
+    return seen_of_number(numbers.item(), true.item(), counted=question.decimals is None)
+
+
 def on_the_way(question: Question, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """{key: value} of what one computes on the way to the answer."""
     return question.on_the_way(*inputs.values()) if question.on_the_way else {}
@@ -64,18 +105,16 @@ def is_rounded(value: object, exact: object, decimals: int | None) -> bool:
     return bool((np.abs(given - number) <= most).all())
 
 
-def seen_of_shape(given: tuple[float, ...], right: tuple[int, ...]) -> str:
-    """What can be seen of a wrong shape."""
+def _seen_of_shape(given: Numbers, right: Numbers) -> str:
     if len(given) != len(right):
         return text("by_hand.axes", given=len(given), right=len(right))
     if sorted(given) == sorted(right):
         return text("by_hand.sizes_swapped")
-    same = [g == r for g, r in zip(given, right, strict=True)]
-    return text(f"by_hand.{'rows_right' if same[0] else 'columns_right' if same[1] else 'sizes'}")
+    rows, columns = given == right
+    return text(f"by_hand.{'rows_right' if rows else 'columns_right' if columns else 'sizes'}")
 
 
-def seen_of_numbers(given: Numbers, right: Numbers, near: Callable[[Any, Any], bool]) -> str:
-    """What can be seen of several numbers; ``near`` says which of them are right."""
+def _seen_of_numbers(given: Numbers, right: Numbers, near: Callable[[object, object], bool]) -> str:
     if given.shape != right.shape:
         return text("by_hand.count", given=given.size, right=right.size)
     given, right = given.ravel(), right.ravel()
@@ -90,23 +129,27 @@ def seen_of_numbers(given: Numbers, right: Numbers, near: Callable[[Any, Any], b
 
 def seen_of_number(given: float, right: float, *, counted: bool = False) -> str:
     """The most certain that can be seen of a wrong number; ``counted``, if it is to be a count."""
+    key = difference(given, right, counted=counted)
+    return text(f"by_hand.{key}", times=FAR, percent=round(100 * NEAR))
+
+
+def difference(given: float, right: float, *, counted: bool = False) -> str:
+    """The key of what is to be said of a wrong number."""
     if not np.isfinite(given):
-        return text("by_hand.not_finite")
+        return "not_finite"
     if counted and given != round(given):
-        return text("by_hand.whole")
+        return "whole"
     if counted and abs(given - right) == 1:
-        return text(f"by_hand.one_{'more' if given > right else 'less'}")
+        return "one_more" if given > right else "one_less"
     if given * right < 0:
-        return text("by_hand.sign")
+        return "sign"
     if given == 0 or right == 0:
-        return text("by_hand.zero" if right else "by_hand.not_zero")
+        return "zero" if right else "not_zero"
     times = given / right
     places = round(log10(times))
     if 0 < abs(places) <= MOST_SHIFTED and abs(times / 10**places - 1) < 1e-3:
-        return text("by_hand.point")
-    larger = "larger" if abs(given) > abs(right) else "smaller"
+        return "point"
+    larger = "larger" if times > 1 else "smaller"
     if not 1 / FAR < times < FAR:
-        return text(f"by_hand.far_{larger}", times=FAR)
-    if not counted and abs(times - 1) <= NEAR:
-        return text("by_hand.near", percent=round(100 * NEAR))
-    return text(f"by_hand.{larger}")
+        return f"far_{larger}"
+    return "near" if not counted and abs(times - 1) <= NEAR else larger

@@ -11,7 +11,6 @@ from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.question import Flaws, Question
-from bpcourse.text import text
 
 LETTERED = ("choice", "order")  # what is answered by letters
 NUMBERS = ("number", "array", "shape")  # and what by numbers
@@ -61,42 +60,17 @@ class Posed:
         if self._same(value, self.right):
             return Judgement("right")
         fits = (name for name, wrong in self.forms if self._same(value, wrong))
-        names = list(dict.fromkeys(fits)) or self._slips(value)
+        names, seen = list(dict.fromkeys(fits)), ""
+        asked = self.question, self.inputs, self.right, value
+        if self.question.kind in NUMBERS:
+            names = names or by_hand.named(*asked)
         # Two mistakes that give one number cannot be told apart by it: then none is named.
         certain = names[0].split() if names and self._coincide(names) else []
-        seen = self._seen(value) if not certain and self.question.kind in NUMBERS else ""
+        if self.question.kind in NUMBERS and not certain:
+            seen = by_hand.seen(*asked, near=self._same)
         return Judgement(
             "wrong", tuple(certain), self.inputs, value, self.shown(self.right), seen=seen
         )
-
-    def _slips(self, value):
-        """The names of the slips that give ``value``: the question's, or else those of any number.
-
-        It may be rounded, and is not only near.
-        """
-        right, decimals = as_numbers(self.right), self.question.decimals
-        found: list[str] = []
-        if self.question.kind in NUMBERS and right is not None:
-            made = by_hand.slips(self.question, self.inputs), by_hand.of_any(right, decimals)
-            for some in made:
-                fits = (name for name, slip in some if by_hand.is_rounded(value, slip, decimals))
-                found = found or list(dict.fromkeys(fits))
-        return found
-
-    def _seen(self, value):
-        """What can be seen of a wrong number that no mistake gives; "" of what is no number."""
-        given, right = as_numbers(value), as_numbers(self.right)
-        if given is None or right is None:
-            return ""
-        decimals = self.question.decimals
-        for key, passed in by_hand.on_the_way(self.question, self.inputs).items():
-            if by_hand.is_rounded(value, passed, decimals):
-                return text("by_hand.way", what=text(f"question.{self.question.id}.way_{key}"))
-        if self.question.kind == "shape":
-            return by_hand.seen_of_shape(tuple(given.ravel()), tuple(right.astype(int)))
-        if right.ndim or given.ndim:
-            return by_hand.seen_of_numbers(given, right, self._same)
-        return by_hand.seen_of_number(given.item(), right.item(), counted=decimals is None)
 
     def offers(self, value):
         """Whether ``value`` can be an answer: a letter, letters, numbers."""

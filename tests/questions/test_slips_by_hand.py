@@ -110,6 +110,11 @@ def test_a_number_that_is_only_near_a_slip_is_not_it():
     assert said(find(UNIT), -0.236).misconceptions == ()  # −0.23 is the bias subtracted
 
 
+def test_what_any_number_may_show_is_listed():
+    made = [by_hand.of_any(np.array(right), 2) for right in (0.5, [0.5, 0.1], [-1.0, 2.0])]
+    assert {name for some in made for name, _ in some} == set(by_hand.OF_ANY)
+
+
 # --- what is seen of an unknown one ---------------------------------------------------------------
 
 
