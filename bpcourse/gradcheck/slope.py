@@ -76,7 +76,8 @@ class Measurement:
     def forward(self) -> Slope | None:
         """One difference over a short step, if it agrees; for lines that are known to be flat."""
         slope, noise = self.line.slope(self.line.start / SHORTER)
-        return self._agrees(slope, noise, tuned.EARLY)
+        found = self._agrees(slope, noise, tuned.EARLY)
+        return found and replace(found, step=found.step / SHORTER)
 
     def _early(self) -> Slope | None:
         sample = self.line.sample(0)

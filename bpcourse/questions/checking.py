@@ -19,6 +19,10 @@ from bpcourse.questions.judging.posed import (
 from bpcourse.questions.result import Result, last
 from bpcourse.text import has, text
 
+EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
+    "changed": "input_changed",
+    "aliased": "result_aliases_input",
+}
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
@@ -164,10 +168,9 @@ def told(question, verdict):
     if verdict.stopped:
         line = outcome.line if outcome else ""
         return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
-    changed = outcome.changed - set(question.may_change)
-    said = {"input_changed": changed, "result_aliases_input": outcome.aliased}  # with its name
-    names = [name for name in verdict.misconceptions if outcome.error or not said.get(name)]
-    lines = [_hint(name, question) for name in names]
+    done = [] if outcome.error else [*_effects(question, verdict)]
+    named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
+    lines = [_hint(name, question) for name in named]
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):
@@ -175,12 +178,11 @@ def told(question, verdict):
         key = "check.raised_at" if outcome.line else "check.raised"
         lines.append(text(key, error=error, line=outcome.line))
     else:
-        copies = {name: evidence.copied(name, verdict.arguments[name]) for name in sorted(changed)}
-        done = [text("check.changed", name=name, copy=copy) for name, copy in copies.items()]
-        done += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
         lines += done
         if not verdict.misconceptions and (verdict.seen or not done):
             lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+        if not verdict.misconceptions and verdict.works is not None:
+            lines.append(text("check.right_here", inputs=evidence.sizes(verdict.works)))
     lines += evidence.example(question, verdict)
     return Result(question.id, verdict.status, _message(lines), verdict.misconceptions)
 
@@ -188,6 +190,19 @@ def told(question, verdict):
 def _message(lines):
     """The lines, none of them twice."""
     return "\n".join(dict.fromkeys(lines))
+
+
+def _effects(question, verdict):
+    """What the answer did to what it was given: in the question's words, or with the names."""
+    outcome = verdict.given
+    changed = outcome.changed - set(question.may_change)
+    for effect, names in (("changed", changed), ("aliased", outcome.aliased)):
+        if names and has(f"question.{question.id}.said_{EFFECTS[effect]}"):
+            yield _hint(EFFECTS[effect], question)
+            continue
+        for name in sorted(names):
+            copy = evidence.copied(name, verdict.arguments[name])
+            yield text(f"check.{effect}", name=name, copy=copy)
 
 
 def _hint(name, question):

@@ -21,12 +21,12 @@ DIGITS = (0, 9, 13, 17)  # significant ones: 0 for the usual six, or four decima
 
 def example(question: Question, verdict: Judgement) -> list[str]:
     """Lines of the first inputs on which an answer is wrong; of several results those that are."""
-    lines = [text("check.example", inputs=_sizes(verdict.arguments or {}))]
+    lines = [text("check.example", inputs=sizes(verdict.arguments or {}))]
     outcome, right = verdict.given, verdict.expected
     given: Any = outcome.value if outcome else None
     if outcome is not None and outcome.error is not None:
         if verdict.works is not None:
-            lines.append(text("check.works", inputs=_sizes(verdict.works)))
+            lines.append(text("check.works", inputs=sizes(verdict.works)))
         return lines
     if not question.parts:
         place, given, right = first_wrong(given, right)
@@ -65,11 +65,13 @@ def _first_entry(
 
 
 def copied(name: str, value: object) -> str:
-    """How a student makes a copy of an input of this kind."""
-    if isinstance(value, np.ndarray):
-        return f"{name}.copy()"
-    arrays = isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value)
-    return text("check.copies", name=name) if arrays else f"{type(value).__name__}({name})"
+    """The code that copies an argument, as deep as it is."""
+    if isinstance(value, list | tuple):
+        arrays = any(isinstance(entry, np.ndarray) for entry in value)
+        return f"[array.copy() for array in {name}]" if arrays else f"list({name})"
+    if isinstance(value, dict):
+        return f"{{key: array.copy() for key, array in {name}.items()}}"
+    return f"{name}.copy()"
 
 
 def apart(given: object, right: object) -> tuple[str, str]:
@@ -97,7 +99,8 @@ def _most_different(
     return (given.ravel()[one], right.ravel()[one]) if right.ndim else (given, right)
 
 
-def _sizes(arguments: Mapping[str, object]) -> str:
+def sizes(arguments: Mapping[str, object]) -> str:
+    """Inputs by their names: arrays by their shapes, numbers as they are."""
     return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
 
 

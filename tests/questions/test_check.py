@@ -101,7 +101,11 @@ BATCHES = "training.batches"
         (BATCHES, lambda X, y, order, size: 3, "A list is expected"),
         (BATCHES, lambda X, y, order, size: [], "The list has 0 entries; right is 3"),
         (BATCHES, lambda X, y, order, size: [(X[:1], y[:1])] * 3, "[0][0] has the shape (1, 3)"),
-        ("cost_of_backprop.mend_count", lambda widths: -2 * 68, "It is -2 times"),
+        (
+            "cost_of_backprop.mend_count",
+            lambda n: 3 * sum(np.multiply(n[1:], n[:-1])),
+            "It is 3 times",
+        ),
         ("cost_of_backprop.mend_count", lambda widths: sum(widths) ** 2, "right: 68"),
         (LAYER, lambda dZ, A, W: ([dZ, A], W), "and gives [[(4, 3), (4, 2)], (3, 2)]"),
     ],
