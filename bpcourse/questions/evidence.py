@@ -68,9 +68,9 @@ def copied(name: str, value: object) -> str:
     """The code that copies an argument, as deep as it is."""
     if isinstance(value, list | tuple):
         arrays = any(isinstance(entry, np.ndarray) for entry in value)
-        return f"[array.copy() for array in {name}]" if arrays else f"list({name})"
+        return f"[a.copy() for a in {name}]" if arrays else f"list({name})"
     if isinstance(value, dict):
-        return f"{{key: array.copy() for key, array in {name}.items()}}"
+        return f"{{key: a.copy() for key, a in {name}.items()}}"
     return f"{name}.copy()"
 
 
