@@ -187,11 +187,6 @@ def told(question, verdict):
     return Result(question.id, verdict.status, _message(lines), verdict.misconceptions)
 
 
-def _message(lines):
-    """The lines, none of them twice."""
-    return "\n".join(dict.fromkeys(lines))
-
-
 def _effects(question, verdict):
     """What the answer did to what it was given: in the question's words, or with the names."""
     outcome = verdict.given
@@ -203,6 +198,11 @@ def _effects(question, verdict):
         for name in sorted(names):
             copy = evidence.copied(name, verdict.arguments[name])
             yield text(f"check.{effect}", name=name, copy=copy)
+
+
+def _message(lines):
+    """The lines, none of them twice."""
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _hint(name, question):

@@ -65,13 +65,11 @@ def _first_entry(
 
 
 def copied(name: str, value: object) -> str:
-    """The code that copies an argument, as deep as it is."""
-    if isinstance(value, list | tuple):
-        arrays = any(isinstance(entry, np.ndarray) for entry in value)
-        return f"[a.copy() for a in {name}]" if arrays else f"list({name})"
-    if isinstance(value, dict):
-        return f"{{key: a.copy() for key, a in {name}.items()}}"
-    return f"{name}.copy()"
+    """How a student makes a copy of an input of this kind."""
+    if isinstance(value, np.ndarray):
+        return f"{name}.copy()"
+    arrays = isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value)
+    return text("check.copies", name=name) if arrays else f"{type(value).__name__}({name})"
 
 
 def apart(given: object, right: object) -> tuple[str, str]:
@@ -100,7 +98,7 @@ def _most_different(
 
 
 def sizes(arguments: Mapping[str, object]) -> str:
-    """Inputs by their names: arrays by their shapes, numbers as they are."""
+    """What was given, each by its shape or value."""
     return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
 
 

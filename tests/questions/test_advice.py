@@ -196,7 +196,7 @@ ROWS = [  # (question, mistake, what its message says, what a student wrote, wha
     (
         "matrix_form.mend_update",
         "input_changed",
-        "Work on a copy: [a.copy() for a in W].",
+        "Work on a copy: [array.copy() for array in W].",
         "def answer(X, Y, W, b, eta):\n"
         "    W1, W2 = W\n"
         "    A = np.tanh(X @ W1.T + b[0])\n"

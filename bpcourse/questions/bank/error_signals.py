@@ -67,14 +67,12 @@ def _output(rng, size):
     minutes=5,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing target_forgotten activation_forgotten",
-    families=(OF_LOGISTIC, Family("target_for_output plus_for_minus another_loss")),
+    families=(OF_LOGISTIC, Family("target_for_output")),
 )
 def delta_of_output(flaw, z, y):
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
-    if flaw("another_loss"):  # cross-entropy, whose slope is that of a logistic unit's logit
-        slope = 1.0
     output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
     error = target - output if flaw("target_and_output_swapped") else output - target
     if flaw("factor_two_missing"):
