@@ -109,7 +109,8 @@ def server(tmp_path_factory):
     command += ["--host=127.0.0.1", "--no-browser", "--expose-app-in-browser"]
     command += ["--IdentityProvider.token=secret", "--ServerApp.port_retries=0"]
     log = folder / "log"
-    reader = {name: value for name, value in os.environ.items() if name != "BPCOURSE_REVEALS"}
+    committed = ("BPCOURSE_REVEALS", "BPCOURSE_THEME")
+    reader = {name: value for name, value in os.environ.items() if name not in committed}
     lab = Lab(folder / "course", port)
     with (
         log.open("wb") as out,

@@ -1,6 +1,7 @@
 """The course in JupyterLab, in a real browser: it opens on the first lesson, which runs."""
 
 import html
+import io
 import math
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from bpcourse import (
     CrossEntropy,
@@ -608,6 +610,38 @@ def test_the_figures_are_named_reachable_and_still(lab, page, tmp_path, theme):
         page.keyboard.press("Tab")
     assert player.evaluate("e => e.scrollWidth <= e.clientWidth")
     player.screenshot(path=tmp_path / f"{theme}.png")
+    _sound(page)
+
+
+PICTURES = """import io
+from IPython.display import Image, display
+from bpcourse import figures
+def ink():
+    fig, ax = figures.sketch(3, 1)
+    figures.put(ax, (1.5, 0.5), "ink")
+    return fig
+figures.show(ink(), caption="The caption has $x$.", alt="A word.")
+figures.show(ink(), alt="A word alone.")
+display(Image(figures.style.png(ink()), width=288))"""
+
+
+@pytest.mark.parametrize(("theme", "paper"), [("Light", 1), ("Dark", 0x11 / 255)])
+def test_a_figure_follows_the_theme(lab, page, tmp_path, theme, paper):
+    _open(page, lab, _notebook(tmp_path, PICTURES))
+    page.evaluate(f"""() => window.jupyterapp.commands.execute(
+        'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
+    dark = str(theme == "Light").lower()
+    page.wait_for_selector(f"body[data-jp-theme-light='{dark}']", state="attached")
+    pictures = page.locator(".jp-RenderedImage img")
+    pictures.nth(2).wait_for()
+    page.wait_for_timeout(500)
+    for n, its_paper in enumerate((paper, paper, 1)):  # the last one is the reader's own
+        picture = imread(io.BytesIO(pictures.nth(n).screenshot()))[..., :3]
+        assert picture[3, 3] == pytest.approx(its_paper, abs=0.01)
+        assert abs(picture.mean(axis=2) - its_paper).max() > 0.7  # the ink
+    assert page.locator(".jp-OutputArea mjx-container").count() == 1
+    assert page.get_by_text("invert").count() == 0  # no style is shown as text
+    page.screenshot(path=tmp_path / f"{theme}.png")
     _sound(page)
 
 

@@ -56,9 +56,8 @@ def test_every_claim_that_is_no_formula_has_an_opposite():
 def test_a_claim_that_stays_true_is_not_noticed():
     same = {"cell": "c15", "old": "math.prod(", "new": "np.prod("}
     error = same | {"new": "no_such_name("}  # raises, but no assertion fails
-    chosen = {"C15": same, "another": error}
-    path = ROOT / "lectures/10_softmax_cross_entropy.ipynb"
-    assert apart(opposites, path, chosen) == ["C15", "another"]
+    lesson = ROOT / "lectures/10_softmax_cross_entropy.ipynb"
+    assert apart(opposites, lesson, {"C15": same, "another": error}) == ["C15", "another"]
 
 
 # --- what is changed ------------------------------------------------------------------------------

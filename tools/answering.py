@@ -106,11 +106,15 @@ def says_something(message):
 
 @cache
 def _empty():
-    """Matches a line that any of the EMPTY texts may be, whatever its fields hold."""
-    texts = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
-    templates = [texts["check"][key] for key in EMPTY.split()] + [texts["diagnosis"]["unknown"]]
-    fixed = (re.split(r"\{[^}]*\}", template) for template in templates)
-    return re.compile("|".join(".*".join(map(re.escape, parts)) for parts in fixed))
+    keys = [f"check.{key}" for key in EMPTY.split()]
+    return re.compile("|".join(map(line_of, [*keys, "diagnosis.unknown"])))
+
+
+def line_of(key):
+    """A regular expression for a line that is the text called ``key``, whatever its fields hold."""
+    section, _, name = key.partition(".")
+    template = tomllib.loads(TEXTS.read_text(encoding="utf-8"))[section][name]
+    return ".*".join(map(re.escape, re.split(r"\{[^}]*\}", template)))
 
 
 def main(only=""):

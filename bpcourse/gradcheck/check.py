@@ -9,7 +9,7 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.kinks import Kinks
-from bpcourse.gradcheck.look import Findings, Look
+from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look
 from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.problem import Problem, Told, cannot_tell, pattern
 from bpcourse.gradcheck.report import GradientReport
@@ -20,7 +20,6 @@ Mode = Literal["auto", "each", "grouped", "complex"]
 Seed = int | np.random.Generator | None
 
 MODES = ("auto", "each", "grouped", "complex")
-GROUPED_ABOVE = 300  # parameters: with fewer, one by one costs little and names every wrong entry
 CURVE = range(-3, 6)  # steps of a plot
 EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
@@ -88,7 +87,7 @@ def check_gradient(
     except Told as told:
         return GradientReport.told(told, check.mode, problem.evaluations)
     finally:
-        problem.restore()
+        problem.caller.restore()
 
 
 class _Check:
@@ -100,14 +99,11 @@ class _Check:
     def run(self) -> GradientReport:
         problem = self.problem
         self._look(problem.first_point())
-        for ask in (self._larger_steps, self._sides, self._around, self._complex):
+        self._larger_steps()
+        kinks = Kinks(problem, self.point, self.found)
+        for ask in (kinks.settle, kinks.elsewhere, self._complex, problem.claims, problem.value):
             problem.require_unchanged("f")
             ask()
-        problem.require_unchanged("f")
-        (
-            problem.value(),
-            problem.claims(),
-        )  # are the same again, and what f keeps belongs to the caller's point again
         return self._report()
 
     def _look(self, point: Point) -> None:
@@ -119,11 +115,8 @@ class _Check:
             point = Point(point.function, point.f0, point.claims, point.scales, precision)
         elif self.mode == "complex":
             self.mode = "each"
-        self.point, self.found = (
-            point,
-            Look(point, self.rng, Findings()).run(self.mode == "grouped"),
-        )
-        self.kinks = Kinks(self.problem, point, self.found)
+        self.point, self.found = point, Findings()
+        Look(point, self.rng, self.found).run(self.mode == "grouped")
 
     def _larger_steps(self) -> None:
         """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
@@ -139,14 +132,6 @@ class _Check:
             raise cannot_tell("f does not depend on params", "independent", value=point.f0)
         scales = sizes(function, point.claims, point.f0, least=1.0)
         self._look(Point(function, point.f0, point.claims, scales, point.precision))
-
-    def _sides(self) -> None:
-        """The sides of kinks and jumps."""
-        self.kinks.settle()
-
-    def _around(self) -> None:
-        """Points around, for what cannot be told here."""
-        self.kinks.elsewhere(self.mode == "grouped")
 
     def _complex(self) -> None:
         """Complex steps, for entries too small for differences, where f takes them.

@@ -151,14 +151,10 @@ class Function:
 
 def as_number(value: object) -> float:
     """What f returned, as a float. TypeError unless it is one real number."""
-    if isinstance(value, float | int | np.floating | np.integer):
-        return float(value)
     array = np.asarray(value)
-    if array.dtype.kind == "c" and array.size == 1:
-        raise TypeError("f: expected a real number, got a complex one")
-    if array.dtype.kind not in "buif":
-        raise TypeError(f"f: expected a number, got {type(value).__name__}")
+    if array.size == 1 and array.dtype.kind in "buif":
+        return float(array.reshape(()))
+    got = type(value).__name__ if array.dtype.kind not in "buifc" else "a complex one"
     if array.size != 1:
         got = f"an array of shape {array.shape}; take its sum or mean"
-        raise TypeError(f"f: expected a single number (a loss), got {got}")
-    return float(array.reshape(()))
+    raise TypeError(f"f: expected a number (a loss), got {got}")

@@ -24,7 +24,7 @@ import numpy as np
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import ENOUGH, Findings, Kink, Look
+from bpcourse.gradcheck.look import ENOUGH, GROUPED_ABOVE, Findings, Kink, Look
 from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Measurement, Slope
@@ -347,7 +347,7 @@ class Kinks:
 
     # points around
 
-    def elsewhere(self, grouped: bool) -> None:
+    def elsewhere(self) -> None:
         """Entries that cannot be told here, such as those whose kink is nearer than any step.
 
         A claim that is right at points around is a right function of the parameters. Wrong needs
@@ -358,21 +358,21 @@ class Kinks:
         if not open_ or point.precision.coarse or not self.problem.varies(point):
             return
         heard: dict[int, list[str]] = {i: [] for i in open_}
-        right: list[int] = []
-        wrong_at, ways = 0, [(closer, sign) for closer in CLOSER for sign in (1.0, -1.0)]
+        wrong_at, right, ways = 0, set[int](), [(c, sign) for c in CLOSER for sign in (1, -1)]
         for number, (closer, sign) in enumerate(ways, 1):
-            way = sign * tuned.NEARBY * closer * point.scales * pattern(len(point.scales), number)
+            t = sign * tuned.NEARBY * closer
+            way = t * point.scales * pattern(len(point.scales), number)
             with self.problem.moved(point.function.x + way):
-                there = self.problem.there(point)
+                there, seen = self.problem.there(point), Findings()
                 if there is None:
                     continue
-                rng = np.random.default_rng(number)
-                seen = Look(there, rng, Findings()).run(grouped, np.array(open_))
+                grouped = len(open_) > GROUPED_ABOVE
+                Look(there, np.random.default_rng(number), seen).run(grouped, np.array(open_))
             for i in open_:
                 zero = seen.status(i) == "right" and there.claims[i] == 0
                 heard[i].append("zero" if zero else seen.status(i))
             wrong_at += bool(seen.having("wrong"))
-            right = [i for i in open_ if _is_right(heard[i], point.claims[i])]
+            right = {i for i in open_ if _is_right(heard[i], point.claims[i])}
             if sign < 0 and (wrong_at >= 2 or (len(right) == len(open_) and not wrong_at)):
                 break
         for i in open_:

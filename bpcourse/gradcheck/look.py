@@ -11,6 +11,7 @@ from bpcourse.gradcheck.line import Line
 from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.slope import Measurement, Slope, Status
 
+GROUPED_ABOVE = 300  # entries: with fewer, one by one costs little and names every wrong one
 GROUP = 512  # entries: in more, the least of them would drown in the noise of the others
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
@@ -67,14 +68,13 @@ class Look:
         self.point, self.rng, self.found = point, rng, found
         self._wrong = [0] * len(point.function.slices)  # entries of each array
 
-    def run(self, grouped: bool, index: Index | None = None) -> Findings:
+    def run(self, grouped: bool, index: Index | None = None) -> None:
         """Look at the entries ``index``, by default at all."""
         for k, part in enumerate(self.point.function.slices):
             own = np.arange(part.start, part.stop)
             own = own if index is None else index[(index >= part.start) & (index < part.stop)]
             if own.size:
                 (self._groups if grouped else self._each)(k, own)
-        return self.found
 
     def entry(self, i: int) -> Line:
         at = np.array([i])
@@ -106,7 +106,7 @@ class Look:
                 if len(group) > FEW and self._along(group).status == "right":
                     flat |= set(group.tolist())
         lines = {i: self.entry(i) for i in index.tolist()}
-        for sign in (1, -1):
+        for sign in (1, -1) if function.batch else ():
             moved = [line.moved(sign * line.start) for line in lines.values()]
             function.prepare(index, np.concatenate(moved))
         for i, line in lines.items():

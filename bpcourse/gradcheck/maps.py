@@ -17,11 +17,13 @@ from bpcourse.gradcheck.structure import Array, flatten
 from bpcourse.text import text
 
 LINEAR = 1e-4  # of the sum of all parts: what a jvp in float32 may lose of being linear
+F = Callable[..., Any]
+
 UPSTREAM = (0.5, 2)  # sizes of the entries of u: uneven, and none near 0
 
 
 def assert_gradient(
-    f: Callable[..., object], params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
+    f: F, params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """For tests: the report of :func:`check_gradient` if its verdict is right.
 
@@ -37,12 +39,7 @@ def assert_gradient(
 
 
 def check_vjp(
-    f: Callable[..., Any],
-    params: object,
-    vjp: Callable[..., object],
-    *,
-    mode: Mode = "auto",
-    rng: Seed = None,
+    f: F, params: object, vjp: F, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """Is ``vjp`` the pullback u ↦ Jᵀu of f, whose values may be arrays?
 
@@ -67,12 +64,7 @@ def check_vjp(
 
 
 def check_jvp(
-    f: Callable[..., Any],
-    params: object,
-    jvp: Callable[..., Any],
-    *,
-    mode: Mode = "auto",
-    rng: Seed = None,
+    f: F, params: object, jvp: F, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """Is ``jvp`` the pushforward v ↦ Jv of f, whose values may be arrays?
 

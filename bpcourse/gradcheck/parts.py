@@ -44,14 +44,9 @@ def check_layer(
 
 
 def check_network(
-    net: Any,
-    X: npt.ArrayLike,
-    y: Any,
-    *,
-    inputs: bool = False,
-    mode: Mode = "auto",
+    net: Any, X: npt.ArrayLike, y: Any, *, inputs: bool = False, mode: Mode = "auto",
     rng: Seed = None,
-) -> GradientReport:
+) -> GradientReport:  # fmt: skip
     """Check ``net.backward`` at its parameters, and with ``inputs`` also at X.
 
     Parameters
@@ -94,13 +89,9 @@ def check_loss(
 ) -> GradientReport:
     """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ."""
     _require("loss", loss, "value", "gradient")
-    return check_gradient(
-        lambda p: loss.value(p, y),
-        _floats("y_hat", y_hat),
-        lambda p: loss.gradient(p, y),
-        mode=mode,
-        rng=rng,
-    )
+    y_hat = _floats("y_hat", y_hat)
+    grad = lambda p: loss.gradient(p, y)  # noqa: E731
+    return check_gradient(lambda p: loss.value(p, y), y_hat, grad, mode=mode, rng=rng)
 
 
 def check_activation(

@@ -53,23 +53,18 @@ class Problem:
         self._first: float | None = None  # f and the claims at the caller's parameters
         self._claims: Vector | None = None
         self._varies: bool | None = None
-        self._steps: list[ComplexStep] = []  # one, once it was asked for
+        self._step: ComplexStep | None = None
 
     @property
     def evaluations(self) -> int:
-        return sum(f.calls for f in {self.caller, self.function}) + sum(
-            s.calls for s in self._steps
-        )
+        counted = {self.caller, self.function} | ({self._step} if self._step else set())
+        return sum(one.calls for one in counted)
 
     def complex_step(self, rng: np.random.Generator) -> ComplexStep:
         """f's complex steps; NotAnalyticError, or what f raises, where it has none."""
-        if not self._steps:
-            self._steps.append(ComplexStep(self.caller.f, self.tree, rng))
-        return self._steps[0]
-
-    def restore(self) -> None:
-        """Put the caller's parameters back."""
-        self.caller.restore()
+        if self._step is None:
+            self._step = ComplexStep(self.caller.f, self.tree, rng)
+        return self._step
 
     # what f and grad say, and whether they say it twice
 

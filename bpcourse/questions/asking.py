@@ -119,16 +119,21 @@ def progress(lesson=None):
     if lesson is not None and lesson not in NOTEBOOKS:
         raise KeyError(text("ask.no_lesson", lesson=lesson, known=", ".join(NOTEBOOKS)))
     chosen = [q for q in all_questions() if lesson in (None, q.lesson)]
-    rows = [tuple(text("ask.head").split("|"))]
+    rows: list[tuple[str, ...]] = [tuple(text("ask.head").split("|"))]
+    looked = []
     points = 0
     for question in chosen:
-        status = record.entry("answers", *question.ids).get("status")
+        entry = record.entry("answers", *question.ids)
+        status = entry.get("status")
         earned = question.points if status in ("right", "recorded") else 0
         points += earned
         mark = MARKS.get(status, MARKS[None])
         rows.append((mark, question.id, f"{earned}/{question.points}"))
+        looked.append(text("ask.looked") if entry.get("shown") else "")
     total = sum(question.points for question in chosen)
     rows.append(("", text("ask.total"), f"{points}/{total}"))
+    if any(looked):
+        rows = [(*row, note) for row, note in zip(rows, ["", *looked, ""], strict=True)]
     return Table(tuple(rows))
 
 

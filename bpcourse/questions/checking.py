@@ -14,6 +14,7 @@ from bpcourse.questions.judging.compare import alike_values, as_numbers, rounded
 from bpcourse.questions.judging.describe import first_wrong
 from bpcourse.questions.judging.posed import (
     LETTERED,
+    NUMBERS,
     Answer,
     after,
     form_of,
@@ -26,14 +27,20 @@ from bpcourse.text import has, text
 MOST = 4  # results that are shown, of those that are wrong
 DEEPEST = 3  # lists in each other that are written out
 SHOWN = 12  # entries of an array or a list that are written out
+EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
+    "changed": "input_changed",
+    "aliased": "result_aliases_input",
+}
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
-def check(question_id, answer):
+def check(question_id, answer, *, show=False):
     """Judge ``answer`` and say what is wrong with it; returns a :class:`Result`.
 
     ``answer`` is a function or class, or the value asked for, or ``Answer(value, seed)``. The tries
-    are counted in the record of the working folder. KeyError for an unknown question.
+    are counted in the record of the working folder. With ``show`` the right value is told as well,
+    where numbers are asked and an answer is there; the record notes that. KeyError for an unknown
+    question.
     """
     question = find(question_id)
     last.append(question.id)
@@ -45,11 +52,20 @@ def check(question_id, answer):
     if before.get("status") == "wrong" and before.get("seed") == after(seed):
         again = {"id": question.id, "form": form_of(after(seed))}
         return Result(question.id, "failed", text("check.answered_before", **again))
-    result = judge(question, answer, show_expected=before.get("tries", 0) >= 1)
+    again = before.get("tries", 0) >= 1
+    show_what = {"show_expected": show, "show_place": again}
+    result = judge(question, answer, **show_what)
     if result.status != "failed":
+        has_value = question.kind in NUMBERS
         record.keep(
-            "answers", question.id, lambda old: _tried(question, old or before, result, seed)
+            "answers",
+            question.id,
+            lambda old: _tried(question, old or before, result, seed, show and has_value),
         )
+        if result.status == "wrong" and (show or again):
+            id, name, other = question.id, question.answer, after(seed)
+            key = ("shown" if show else "show") if has_value else "no_show" if show else ""
+            advice = text(f"check.{key}", id=id, answer=name, seed=other) if key else advice
         if advice:
             result = replace(result, message=f"{result.message}\n{advice}".strip())
     return result
@@ -75,10 +91,15 @@ def _in_its_form(question, answer):
     return Answer(value, seed), text("check.write_label", answer=question.answer, label=label)
 
 
-def _tried(question, before, result, seed):
-    """The record's entry after one more try; a choice's says with which seed it is to be asked."""
-    status = "right" if before.get("status") == "right" else result.status
-    entry = {"tries": before.get("tries", 0) + 1, "status": status}
+def _tried(question, before, result, seed, shown):
+    """The record's entry after one more try; a choice's says with which seed it is to be asked.
+
+    And whether the right value has been looked at before the answer was right.
+    """
+    done = before.get("status") == "right"
+    entry = {"tries": before.get("tries", 0) + 1, "status": "right" if done else result.status}
+    if before.get("shown") or (shown and entry["status"] == "wrong"):
+        entry["shown"] = True
     if question.kind == "choice":
         entry["seed"] = after(seed) if result.status == "wrong" else seed
     return entry
@@ -97,20 +118,21 @@ def _write_down(question, answer):
     return Result(question.id, "recorded", "")
 
 
-def judge(question, answer, *, show_expected=True, again=True):
+def judge(question, answer, *, show_expected=True, show_place=True, again=True):
     """The :class:`Result` of an answer, with nothing written down.
 
-    ``show_expected`` says whether it tells what is right; ``again``, how to ask with other numbers.
+    ``show_expected`` says whether it tells the right value; ``show_place``, how many lines of an
+    order are right; ``again``, how to ask with other numbers.
     """
     if answer is ... or answer is None:
         return Result(question.id, "failed", text("check.open"))
     if question.is_code:
         return _of_code(question, answer)
     seed, value = (answer.seed, answer.value) if isinstance(answer, Answer) else (0, answer)
-    return _of_value(pose(question, seed), value, show_expected, again)
+    return _of_value(pose(question, seed), value, show_expected, show_place, again)
 
 
-def _of_value(posed, value, show_expected, again):
+def _of_value(posed, value, show_expected, show_place, again):
     question = posed.question
     if value is ...:
         return Result(question.id, "failed", text("check.open"))
@@ -123,11 +145,12 @@ def _of_value(posed, value, show_expected, again):
     if verdict.status == "right":
         return Result(question.id, "right", "")
     unknown = "not_known" if posed.offers(value) else f"write_{question.kind}"
-    lines = [_hint(name, question) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
+    lines = [_hint(name, question) for name in verdict.misconceptions]
+    lines = lines or [verdict.seen or text(f"check.{unknown}")]
     brief = "\n".join(lines)
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
         lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
-    if show_expected and question.kind == "order" and posed.offers(value):
+    if show_place and question.kind == "order" and posed.offers(value):
         lines.append(text("check.in_order", count=posed.leading(value)))
     if question.kind == "choice" and again:  # other numbers, in another order
         lines.append(text("check.again", id=question.id, form=form_of(after(posed.seed))))
@@ -152,7 +175,9 @@ def told(question, verdict):
     if verdict.stopped:
         line = outcome.line if outcome else ""
         return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
-    lines = [_hint(name, question) for name in verdict.misconceptions]
+    done = [] if outcome.error else [*_effects(question, verdict)]
+    named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
+    lines = [_hint(name, question) for name in named]
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):
@@ -160,13 +185,35 @@ def told(question, verdict):
         key = "check.raised_at" if outcome.line else "check.raised"
         lines.append(text(key, error=error, line=outcome.line))
     else:
-        done = [text("check.changed", name=name) for name in sorted(outcome.changed)]
-        done += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
         lines += done
         if not verdict.misconceptions and (verdict.seen or not done):
             lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+        if not verdict.misconceptions and verdict.works is not None:
+            lines.append(text("check.right_here", inputs=_sizes(verdict.works)))
     lines.append(_example(question, verdict))
     return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
+
+
+def _effects(question, verdict):
+    """What the answer did to what it was given: in the question's words, or with the names."""
+    outcome = verdict.given
+    for effect, names in (("changed", outcome.changed), ("aliased", outcome.aliased)):
+        if names and has(f"question.{question.id}.said_{EFFECTS[effect]}"):
+            yield _hint(EFFECTS[effect], question)
+            continue
+        for name in sorted(names):
+            copy = _copy_of(name, verdict.arguments[name])
+            yield text(f"check.{effect}", name=name, copy=copy)
+
+
+def _copy_of(name, value):
+    """The code that copies an argument, as deep as it is."""
+    if isinstance(value, list | tuple):
+        arrays = any(isinstance(entry, np.ndarray) for entry in value)
+        return f"[array.copy() for array in {name}]" if arrays else f"list({name})"
+    if isinstance(value, dict):
+        return f"{{key: array.copy() for key, array in {name}.items()}}"
+    return f"{name}.copy()"
 
 
 def _example(question, verdict):
@@ -214,8 +261,11 @@ def _sizes(arguments):
 
 def _hint(name, question):
     """A misconception in the words of the question, where it has its own, or of the catalogue."""
-    own = f"question.{question.id}.said_{name}"
-    return text(own) if has(own) else catalogue.find(name).hint
+    own = [f"question.{question.id}.said_{name}"]
+    if question.kind in NUMBERS and name not in question.misconceptions:
+        own.append(f"by_hand.said_{name}")
+    said = next(filter(has, own), None)
+    return text(said) if said else catalogue.find(name).hint
 
 
 def _several(show, values, depth):

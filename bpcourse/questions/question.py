@@ -41,8 +41,8 @@ class Question:
     For a class, ``solve(flaw)`` gives the class, and ``use(answer, **inputs)`` calls it. A choice's
     ``solve`` gives the option's name, an order's the tuple of its lines' names. What a
     student reads is in the text under ``question.<id>``: task, hint_1 to hint_3, options,
-    ``picture``, what a picture shows, and ``said_<misconception>``, what a check says of it here in
-    place of the catalogue's hint.
+    ``picture``, what a picture shows, ``said_<misconception>``, what a check says of it here in
+    place of the catalogue's hint, and ``way_<key>``, what a value on the way is.
     """
 
     id: str  # "matrix_form.linear_backward"
@@ -62,6 +62,8 @@ class Question:
     may_change: tuple = ()  # inputs that the answer is asked to change in place
     may_alias: tuple = ()  # inputs that the answer may give back as they are, among its results
     decimals: int | None = None  # of a number that is rounded by hand
+    slips: Callable | None = None  # (**inputs) -> {misconception: values}: judged, and never asked
+    on_the_way: Callable | None = None  # (**inputs) -> {key: value}: what one computes before
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     place: int | None = None  # of the right option for seed 0; None for any
     picture: Callable | None = None  # (**inputs) -> the figure that ``ask`` shows, in our style

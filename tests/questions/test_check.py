@@ -103,7 +103,11 @@ BATCHES = "training.batches"
         (BATCHES, lambda X, y, order, size: 3, "A list is expected"),
         (BATCHES, lambda X, y, order, size: [], "The list has 0 entries; right is 3"),
         (BATCHES, lambda X, y, order, size: [(X[:1], y[:1])] * 3, "[0][0] has the shape (1, 3)"),
-        ("cost_of_backprop.mend_count", lambda widths: -2 * 68, "It is -2 times"),
+        (
+            "cost_of_backprop.mend_count",
+            lambda n: 3 * sum(np.multiply(n[1:], n[:-1])),
+            "It is 3 times",
+        ),
         ("cost_of_backprop.mend_count", lambda widths: sum(widths) ** 2, "right: 68"),
         (LAYER, lambda dZ, A, W: ([dZ, A], W), "and gives [[(4, 3), (4, 2)], (3, 2)]"),
     ],
@@ -285,14 +289,43 @@ def test_a_number_is_right_within_its_last_decimal():
     assert check(UNIT, right + 0.02).status == "wrong"
 
 
-def test_the_expected_number_is_shown_from_the_second_try_on():
+def test_the_right_number_is_told_to_who_asks_for_it():
     posed = pose(find(UNIT))
-    wrong = posed.wrong["bias_forgotten"]
-    first, second = check(UNIT, wrong), check(UNIT, wrong)
-    assert first.misconception == second.misconception == "bias_forgotten"
-    shown = f"right is {posed.shown(posed.right):.6g}"
-    assert shown not in str(first) and shown in str(second)
-    assert kept()["answers"][UNIT]["tries"] == 2
+    wrong, right = posed.wrong["bias_forgotten"], posed.shown(posed.right)
+    first, second, shown = check(UNIT, wrong), check(UNIT, wrong), check(UNIT, wrong, show=True)
+    assert first.misconceptions == second.misconceptions == shown.misconceptions
+    told = [f"{right:.6g}" in str(result) for result in (first, second, shown)]
+    assert told == [False, False, True]
+    call = f'check("{UNIT}", z_of_unit, show=True)'
+    assert [call in str(result) for result in (first, second, shown)] == [False, True, False]
+    assert f'ask("{UNIT}", seed=1)' in str(shown)  # to do it oneself, with other numbers
+    assert kept()["answers"][UNIT] == {"tries": 3, "status": "wrong", "shown": True}
+    check(UNIT, right)
+    assert kept()["answers"][UNIT] == {"tries": 4, "status": "right", "shown": True}
+    row = next(row for row in progress("feedforward_network").rows if row[1] == UNIT)
+    assert row[0] == "✓" and row[2] == "1/1" and row[3] == text.text("ask.looked")
+    assert "shown" not in json.dumps(progress("matrix_form").rows)
+
+
+def test_without_an_answer_of_ones_own_nothing_is_shown():
+    result = check(UNIT, ..., show=True)
+    assert result.status == "failed" and "-3.63" not in str(result)
+    assert not Path("bpcourse.json").exists()
+
+
+def test_a_right_answer_that_is_shown_afterwards_is_not_noted():
+    check(UNIT, pose(find(UNIT)).right)
+    assert "right is" in str(check(UNIT, 1.0, show=True))
+    assert kept()["answers"][UNIT] == {"tries": 2, "status": "right"}
+    assert all(len(row) == 3 for row in progress("feedforward_network").rows)
+
+
+@pytest.mark.parametrize(
+    "id, answer", [(LAYER, lambda dZ, A, W: 3), ("training.order_of_loop", "AB")]
+)
+def test_what_is_no_number_is_not_shown(id, answer):
+    said = check(id, answer, show=True)
+    assert text.text("check.no_show") in str(said) and "shown" not in kept()["answers"][id]
 
 
 def test_an_answer_to_other_numbers_carries_its_seed():
@@ -438,8 +471,7 @@ def test_the_hints_of_a_wrong_answer_are_a_click_away():
 
 def test_the_cell_for_marking_gives_no_answer_away():
     expected = f"{pose(find(UNIT)).shown(pose(find(UNIT)).right):.6g}"
-    check(UNIT, 1.0)
-    said = check(UNIT, 1.0)
+    said = check(UNIT, 1.0, show=True)
     assert expected in said.message
     with pytest.raises(NotRightError) as raised:
         said.require()

@@ -28,7 +28,7 @@ OF_LOGISTIC = Family(
 )
 ACROSS = Family(  # of ``across``
     "upstream_missing added_along_path matrix_for_elementwise_product sign_flipped "
-    "brackets_missing slope_from_upstream upstream_twice",
+    "brackets_missing slope_from_upstream",
     forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square"},
 )
 
@@ -95,8 +95,6 @@ def across(flaw, grad, z):
     if flaw("slope_from_upstream"):
         own = grad * (1 - grad)
         return grad * own if flaw("times_upstream") else own
-    if flaw("upstream_twice"):
-        grad = grad**2
     if flaw("added_along_path"):
         return grad + slope
     return grad @ slope if flaw("matrix_for_elementwise_product") else grad * slope

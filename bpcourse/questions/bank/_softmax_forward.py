@@ -34,6 +34,8 @@ def _exponentials(e):
     decimals=2,
     formerly="outputs_and_losses.logits_by_hand",
     misconceptions="exponential_forgotten no_normalisation largest_is_one",
+    slips=lambda e: {"exponential_twice": np.exp(e) / np.exp(e).sum()},
+    on_the_way=lambda e: {"sum": e.sum(), "logits": np.log(e)},
 )
 def logits_by_hand(flaw, e):
     if flaw("exponential_forgotten"):
@@ -64,6 +66,15 @@ def _probabilities(rng, size):
     misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked "
     "class_miscounted",
     forms={"logarithm_forgotten": "probability_itself"},
+    slips=lambda y_hat, c: {
+        "another_base": [-np.log2(y_hat[c - 1]), -np.log10(y_hat[c - 1])],
+        "all_classes_counted": [
+            -np.log(y_hat).sum(),
+            -np.log(y_hat).mean(),
+            -(y_hat * np.log(y_hat)).sum(),
+        ],
+        "other_probability": -np.log(1 - y_hat[c - 1]),
+    },
 )
 def cross_entropy_by_hand(flaw, y_hat, c):
     true = np.argmax(y_hat) if flaw("wrong_class_picked") else c - 1
@@ -109,6 +120,12 @@ def _two_losses(p, q):
     decimals=2,
     formerly="outputs_and_losses.how_bad",
     misconceptions="logarithm_forgotten sign_flipped ratio_inside_logarithm",
+    slips=lambda p, q: {
+        "logarithm_forgotten": [q / p, p / q],
+        "ratio_inside_logarithm": [np.log(p / q), np.log10(q / p), np.log2(q / p)],
+        "other_probability": np.log(1 - p) / np.log(1 - q),
+    },
+    on_the_way=lambda p, q: {"first": -np.log(p), "second": -np.log(q)},
 )
 def how_bad(flaw, p, q):
     if flaw("logarithm_forgotten"):
@@ -121,8 +138,10 @@ def how_bad(flaw, p, q):
 
 def _logits(rng, size):
     batch, k = sizes(rng, size, 2)
-    scale = 1000.0 if size == 4 else 2.0
-    return {"Z": scale * rng.normal(size=(batch, k))}
+    Z = 2 * rng.normal(size=(batch, k))
+    if size == 4:  # e to the Z overflows; with one shift for all rows it is 0 in the others
+        Z = Z + np.where(np.arange(batch) % 2, -1000.0, 1000.0)[:, None]
+    return {"Z": Z}
 
 
 @question(
@@ -197,7 +216,9 @@ def cross_entropy(flaw, Y_hat, labels):
     elif flaw("off_by_one_loop"):
         each[0 if flaw("from_one") else -1] = 0
     total = each.sum() if flaw("batch_mean_missing") else each.mean()
-    return total / Y_hat.shape[1] if flaw("mean_over_entries") else total
+    if flaw("mean_over_entries"):
+        total = total / Y_hat.shape[1]
+    return -total if flaw("sign_flipped") else total
 
 
 @question(

@@ -52,6 +52,8 @@ def _at_activation(a):
     minutes=1,
     decimals=2,
     misconceptions="logistic_slope_not_multiplied function_for_slope slope_at_activation",
+    slips=lambda a: {"tanh_slope_for_logistic": 1 - a**2},
+    on_the_way=lambda a: {"square": a**2, "logistic": sigmoid(a), "z": np.log(a / (1 - a))},
 )
 def logistic_slope_by_hand(flaw, a):
     if flaw("logistic_slope_not_multiplied"):
@@ -194,6 +196,12 @@ def _gates(layers):
     minutes=2,
     decimals=4,
     misconceptions="added_along_path function_for_slope one_layer_off",
+    slips=lambda layers: {
+        "one_layer_only": 0.25,
+        "one_layer_off": 0.25 ** (layers + 1),
+        "base_and_exponent_swapped": layers**0.25,
+        "function_for_slope": 1.0,
+    },
 )
 def through_layers(flaw, layers):
     if flaw("added_along_path"):

@@ -1,5 +1,7 @@
 """Lesson 12: what it costs, counted."""
 
+from math import prod
+
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.question import Family, question
@@ -25,6 +27,8 @@ def _each_weight(**widths):
     minutes=2,
     misconceptions="added_along_path one_layer_only biases_counted",
     forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},
+    slips=lambda *widths: {"widths_multiplied": prod(widths)},
+    on_the_way=lambda n_0, n_1, n_2: {"units": n_1 + n_2, "skipping": n_0 * n_2},
 )
 def forward_multiplications(flaw, n_0, n_1, n_2):
     if flaw("added_along_path"):
@@ -52,6 +56,11 @@ def _row_and_matrices(m, n, p):
     minutes=4,
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
     forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
+    slips=lambda m, n, p: {
+        "multiplied_for_added": m * n * n * p,
+        "added_along_path": [m + 2 * n + p],
+    },
+    on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},
 )
 def two_orders(flaw, m, n, p):
     if flaw("matrix_times_matrix"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import (
     LOGISTIC_SLOPES,
@@ -43,6 +44,8 @@ def _tangents(y_hat, y):
     minutes=1,
     decimals=2,
     misconceptions="target_and_output_swapped factor_two_extra output_slope_twice",
+    slips=lambda y_hat, y: by_hand.difference(y_hat, y),
+    on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
 )
 def output_by_hand(flaw, y_hat, y):
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
@@ -64,14 +67,12 @@ def _output(rng, size):
     minutes=5,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing target_forgotten activation_forgotten",
-    families=(OF_LOGISTIC, Family("target_for_output plus_for_minus another_loss")),
+    families=(OF_LOGISTIC, Family("target_for_output")),
 )
 def delta_of_output(flaw, z, y):
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
-    if flaw("another_loss"):  # cross-entropy, whose slope is that of a logistic unit's logit
-        slope = 1.0
     output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
     error = target - output if flaw("target_and_output_swapped") else output - target
     if flaw("factor_two_missing"):

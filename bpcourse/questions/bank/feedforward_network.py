@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.question import Family, question
 
@@ -34,6 +35,12 @@ def _one_unit(x, w, b):
     decimals=2,
     misconceptions="bias_forgotten elementwise_for_matrix_product activated_already",
     forms={"activated_already": "by_tanh"},
+    slips=lambda x, w, b: by_hand.weighted_sum(w, x, b),
+    on_the_way=lambda x, w, b: {
+        **{f"product_{i + 1}": product for i, product in enumerate(w * x)},
+        "without_last": (w * x)[:-1].sum(),
+        "bias": b,
+    },
 )
 def pre_activation(flaw, x, w, b):
     z = (w * x)[0] if flaw("elementwise_for_matrix_product") else float(w @ x)
@@ -65,6 +72,7 @@ def _layers(**sizes):
     points=1,
     minutes=1,
     misconceptions="rows_and_columns_swapped",
+    slips=lambda n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
 def weight_shape(flaw, n_in, n_out):
     return (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
@@ -86,6 +94,13 @@ def _widths(rng, size):
     minutes=2,
     misconceptions="biases_not_counted input_layer_counted one_layer_only",
     forms={"biases_not_counted": "in_the_hidden in_the_output", "one_layer_only": "the_second"},
+    slips=by_hand.layers,
+    on_the_way=lambda n_0, n_1, n_2: {
+        "weights_1": n_0 * n_1,
+        "weights_2": n_1 * n_2,
+        "biases": n_1 + n_2,
+        "skipping": n_0 * n_2,
+    },
 )
 def parameters(flaw, n_0, n_1, n_2):
     hidden, output = n_1 * n_0, n_2 * n_1

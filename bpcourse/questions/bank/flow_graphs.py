@@ -40,6 +40,12 @@ def _a_gate(sign, first, second):
     minutes=1,
     decimals=2,
     misconceptions="wrong_argument upstream_missing upstream_shared_out added_along_path",
+    slips=lambda x, y, g: {
+        "function_for_slope": x * y * g,
+        "divided_for_multiplied": [y / g, g / y],
+        "inner_slope_missing": g,
+    },
+    on_the_way=lambda x, y, g: {"output": x * y, "itself": x},
 )
 def multiply_gate(flaw, x, y, g):
     if flaw("upstream_missing"):
@@ -64,6 +70,12 @@ def multiply_gate(flaw, x, y, g):
     minutes=1,
     decimals=2,
     misconceptions="upstream_shared_out wrong_argument upstream_missing",
+    slips=lambda a, b, g: {
+        "wrong_argument": a * g,
+        "function_for_slope": (a + b) * g,
+        "added_along_path": [g + a, g + b, g + a + b],
+    },
+    on_the_way=lambda a, b, g: {"output": a + b, "itself": a, "other": b},
 )
 def add_gate(flaw, a, b, g):
     if flaw("wrong_argument"):

@@ -141,6 +141,7 @@ def _error_against_step(times):
     points=1,
     minutes=2,
     misconceptions="one_sided factor_two_extra cubed",
+    slips=lambda times: {"exponent_for_number": 2},
 )
 def error_of_central(flaw, times):
     if flaw("one_sided"):

@@ -45,6 +45,13 @@ def _step(rng, size):
     minutes=2,
     decimals=2,
     misconceptions="step_uphill learning_rate_missing step_without_start",
+    slips=lambda theta, gradient, eta: {
+        "divided_for_multiplied": theta - gradient / eta,
+        "plus_for_minus": [theta - eta * abs(gradient), theta + eta * abs(gradient)],
+        "step_uphill learning_rate_missing": theta + gradient,
+        "step_uphill step_without_start": eta * gradient,
+    },
+    on_the_way=lambda theta, gradient, eta: {"start": theta, "gradient": gradient},
 )
 def one_step(flaw, theta, gradient, eta):
     step = gradient * (1 if flaw("learning_rate_missing") else eta)
@@ -226,6 +233,8 @@ def mean_gradient(flaw, per_example):
     minutes=2,
     misconceptions="one_sided cost_grows_with_weights_squared one_pass_is_enough",
     forms={"one_sided": "and_one", "cost_grows_with_weights_squared": "without_two"},
+    slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
+    on_the_way=lambda millions: {"ones": 1e6 * millions},
 )
 def evaluations(flaw, millions):
     if flaw("one_sided"):

@@ -32,6 +32,7 @@ def _through_a_layer(N, n_in, n_out):
     minutes=1,
     misconceptions="gradient_transposed inner_sizes_kept",
     forms={"inner_sizes_kept": "with_the_units for_each_example"},
+    slips=lambda N, n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
 def shape_of_gradient(flaw, N, n_in, n_out):
     if flaw("for_each_example"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
 from bpcourse.questions.question import Family, question
@@ -42,6 +43,15 @@ def _the_weight(delta, a, w, i, j):
     minutes=2,
     decimals=2,
     misconceptions="big_weight_big_gradient upstream_missing indices_swapped sign_flipped",
+    slips=lambda delta, a, w, i, j: (
+        by_hand.entry_of(delta, a, i, j)
+        | {
+            "big_weight_big_gradient": [delta[i - 1] * a[j - 1] * w, a[j - 1] * w, w],
+            "indices_swapped": delta[i - 1] * a[i - 1],
+            "divided_for_multiplied": [delta[i - 1] / a[j - 1], a[j - 1] / delta[i - 1]],
+        }
+    ),
+    on_the_way=lambda delta, a, w, i, j: {"delta": delta[i - 1]},
 )
 def two_terms(flaw, delta, a, w, i, j):
     if flaw("indices_swapped"):
@@ -239,6 +249,13 @@ def _further_layers(width, layers, outputs):
     points=1,
     minutes=3,
     misconceptions="added_along_path one_layer_off outputs_not_counted",
+    slips=lambda width, layers, outputs: {
+        "one_layer_off": width ** (layers - 1) * outputs,
+        "multiplied_for_power": width * layers * outputs,
+        "base_and_exponent_swapped": [layers**width * outputs, layers**width],
+        "added_along_path": [width**layers + outputs, width + layers + outputs],
+    },
+    on_the_way=lambda width, layers, outputs: {"one_layer": width, "to_outputs": width * outputs},
 )
 def number_of_paths(flaw, width, layers, outputs):
     if flaw("added_along_path"):

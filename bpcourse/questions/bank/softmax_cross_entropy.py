@@ -34,6 +34,8 @@ def _shares(rng, size):
     decimals=2,
     misconceptions="true_class_not_subtracted target_and_output_swapped output_slope_twice "
     "other_classes_forgotten class_miscounted slope_missing",
+    slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1]},
+    on_the_way=lambda y_hat, c: {"target": np.eye(3)[c - 1], "loss": -np.log(y_hat[c - 1])},
 )
 def delta_by_hand(flaw, y_hat, c):
     y = np.eye(3)[(c if flaw("class_miscounted") else c - 1) % 3]
@@ -65,7 +67,12 @@ def _logits(rng, size):
         "product_not_subtracted": "left_out added_beside",
         "vector_for_every_row": "in_columns squares_alone",
     },
-    families=(SHARES,),
+    families=(
+        Family(
+            "log_softmax another_activation exponent_sign_lost exponential_forgotten",
+            {"no_normalisation": "not_shifted"},
+        ),
+    ),
 )
 def jacobian(flaw, z):
     if flaw("log_softmax"):

@@ -18,6 +18,8 @@ from bpcourse.questions.question import Family, question
     formerly="training.initial_scale",
     misconceptions="initialisation_too_large variance_for_deviation constant_initialisation",
     forms={"initialisation_too_large": "times_the_root"},
+    slips=lambda n_in: {"scale_of_relu": (2 / n_in) ** 0.5},
+    on_the_way=lambda n_in: {"inputs": n_in},
 )
 def initial_scale(flaw, n_in):
     if flaw("initialisation_too_large"):

@@ -21,6 +21,15 @@ from bpcourse.questions.question import Family, question
     minutes=2,
     misconceptions="last_batch_dropped one_step_an_epoch epochs_forgotten",
     forms={"last_batch_dropped": "over_all_epochs rounded_once not_rounded"},
+    slips=lambda examples, batch, epochs: {
+        "step_for_each_example": [examples * epochs, examples],
+    },
+    on_the_way=lambda examples, batch, epochs: {
+        "exact": examples / batch,
+        "full": examples // batch,
+        "rest": examples % batch,
+        "seen": batch * epochs,
+    },
 )
 def steps(flaw, examples, batch, epochs):
     if flaw("over_all_epochs"):

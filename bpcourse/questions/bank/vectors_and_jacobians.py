@@ -32,6 +32,7 @@ def _in_and_out(n, m):
     minutes=1,
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
+    slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
 )
 def shape_of_jacobian(flaw, n, m):
     if flaw("input_alone"):

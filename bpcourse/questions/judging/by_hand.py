@@ -4,13 +4,14 @@ A slip is only judged. What a question asks with, its numbers, options and lette
 on it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import log10
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bpcourse.diagnosis.transformations import RESULTS
 from bpcourse.questions.judging.compare import as_numbers
 from bpcourse.questions.question import Question
 from bpcourse.text import text
@@ -20,30 +21,77 @@ FAR = 10  # times as large, or as small, is another order of magnitude
 MOST_SHIFTED = 6  # places of a decimal point
 Numbers = npt.NDArray[np.floating]
 
-ANY: tuple[tuple[str, Callable[[Numbers], Any]], ...] = (  # of any number: None where it cannot be
-    ("sign_flipped", lambda r: -r),
-    ("doubled", lambda r: 2 * r),
-    ("halved", lambda r: r / 2),
-    ("upside_down", lambda r: 1 / r if r.all() else None),
-    ("absolute_value", lambda r: np.abs(r)),
-    ("squared_once_more", lambda r: r**2),
-    ("square_lost", lambda r: np.sqrt(r) if (r >= 0).all() else None),
-    ("percent_for_share", lambda r: 100 * r if ((r > 0) & (r < 1)).all() else None),
-    ("exponent_for_number", lambda r: np.log10(r) if (r > 0).all() else None),
-)
+# Changes of any result (diagnosis.transformations) that one makes by hand as well as in code.
+LIKE_CODE = ("sign_flipped", "doubled", "halved", "ratio_upside_down", "squared_once_more",
+             "square_lost", "order_reversed")  # fmt: skip
+OF_ANY = (*LIKE_CODE, "absolute_value", "one_minus", "percent_for_share", "exponent_for_number",
+          "rounded_result")  # fmt: skip
 
 
-def slips(question: Question, inputs: dict[str, Any], right: object) -> Iterator[tuple[str, Any]]:
-    """(misconception, what it gives) for the question's own slips, then for those of any number."""
-    own = question.slips(*inputs.values()) if question.slips else {}
-    for name, values in own.items():
+def of_any(right: Numbers, decimals: int | None) -> Iterator[tuple[str, Any]]:
+    """(misconception, what it makes of the right numbers), whatever the question is."""
+    for change in RESULTS:
+        made = change.of_result(right, None) if change.of_result else None
+        if change.name in LIKE_CODE and made is not None:
+            yield change.name, made
+    if right.ndim and (right > 0).any():  # of one number it is the sign that is lost
+        yield "absolute_value", np.abs(right)
+    if ((right > 0) & (right < 1)).all():
+        yield from (("one_minus", 1 - right), ("percent_for_share", 100 * right))
+    if right.ndim == 0 and right > 0:
+        yield "exponent_for_number", np.log10(right)
+    yield from (("rounded_result", np.round(right, some)) for some in range(decimals or 0))
+
+
+def slips(question: Question, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(misconception, what it gives) for each slip of this question."""
+    made = question.slips(*inputs.values()) if question.slips else {}
+    for name, values in made.items():
         yield from ((name, value) for value in (values if isinstance(values, list) else [values]))
-    numbers = as_numbers(right)
-    if question.kind in ("number", "array") and numbers is not None:
-        yield from ((n, v) for n, make in ANY if (v := make(numbers)) is not None)
 
 
-def on_the_way(question: Question, inputs: dict[str, Any]) -> dict[str, Any]:
+def named(question: Question, inputs: Mapping[str, Any], right: object, value: object) -> list[str]:
+    """The names of the slips that give ``value``: the question's, or else those of any number.
+
+    Two names with a space between them are made together.
+    """
+    numbers, decimals = as_numbers(right), question.decimals
+    made = [slips(question, inputs)]
+    if numbers is not None and question.kind != "shape":
+        made.append(of_any(numbers, decimals))
+    for some in made:
+        found = [name for name, slip in some if is_rounded(value, slip, decimals)]
+        if found:
+            return list(dict.fromkeys(found))
+    return []
+
+
+def seen(
+    question: Question,
+    inputs: Mapping[str, Any],
+    right: object,
+    value: object,
+    *,
+    near: Callable[[object, object], bool],
+) -> str:
+    """What can be seen of a wrong number, the most certain of it; "" of what is no number.
+
+    ``near`` says of two numbers whether one is as good as the other.
+    """
+    numbers, true = as_numbers(value), as_numbers(right)
+    if numbers is None or true is None:
+        return ""
+    for key, passed in on_the_way(question, inputs).items():
+        if is_rounded(value, passed, question.decimals):
+            return text("by_hand.way", what=text(f"question.{question.id}.way_{key}"))
+    if question.kind == "shape":
+        return _seen_of_shape(numbers.ravel(), true)
+    if numbers.ndim or true.ndim:
+        return _seen_of_numbers(numbers, true, near)
+    return seen_of_number(numbers.item(), true.item(), counted=question.decimals is None)
+
+
+def on_the_way(question: Question, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """{key: value} of what one computes on the way to the answer."""
     return question.on_the_way(*inputs.values()) if question.on_the_way else {}
 
@@ -57,18 +105,16 @@ def is_rounded(value: object, exact: object, decimals: int | None) -> bool:
     return bool((np.abs(given - number) <= most).all())
 
 
-def seen_of_shape(given: tuple[float, ...], right: tuple[int, ...]) -> str:
-    """What can be seen of a wrong shape."""
+def _seen_of_shape(given: Numbers, right: Numbers) -> str:
     if len(given) != len(right):
         return text("by_hand.axes", given=len(given), right=len(right))
     if sorted(given) == sorted(right):
         return text("by_hand.sizes_swapped")
-    same = [g == r for g, r in zip(given, right, strict=True)]
-    return text(f"by_hand.{'rows_right' if same[0] else 'columns_right' if same[1] else 'sizes'}")
+    rows, columns = given == right
+    return text(f"by_hand.{'rows_right' if rows else 'columns_right' if columns else 'sizes'}")
 
 
-def seen_of_numbers(given: Numbers, right: Numbers, near: Callable[[Any, Any], bool]) -> str:
-    """What can be seen of several numbers; ``near`` says which of them are right."""
+def _seen_of_numbers(given: Numbers, right: Numbers, near: Callable[[object, object], bool]) -> str:
     if given.shape != right.shape:
         return text("by_hand.count", given=given.size, right=right.size)
     given, right = given.ravel(), right.ravel()
@@ -99,7 +145,7 @@ def seen_of_number(given: float, right: float, *, counted: bool = False) -> str:
         return text("by_hand.point")
     larger = "larger" if abs(given) > abs(right) else "smaller"
     if not 1 / FAR < times < FAR:
-        return text(f"by_hand.far_{larger}")
+        return text(f"by_hand.far_{larger}", times=FAR)
     if not counted and abs(times - 1) <= NEAR:
-        return text("by_hand.near")
+        return text("by_hand.near", percent=round(100 * NEAR))
     return text(f"by_hand.{larger}")

@@ -11,7 +11,8 @@ from functools import partial
 
 from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values, is_long
-from bpcourse.questions.judging.describe import NEARLY, by_effect, describe
+from bpcourse.questions.judging.describe import NEARLY, by_effect, describe_all
+from bpcourse.questions.judging.facts import Facts
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
 from bpcourse.questions.judging.steps import battery
@@ -33,7 +34,7 @@ class Judgement:
     expected: object = None
     seen: str = ""  # what can be seen of the difference
     stopped: bool = False  # an endless loop
-    works: dict | None = None  # inputs on which it is right, where on others it raises an error
+    works: dict | None = None  # inputs on which it is right, where on others a mistake has no name
 
 
 def known(question, seed):
@@ -70,9 +71,15 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     ask = partial(run, question, answer, clock=clock)
     names = _recognise(question, ask, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names
-    seen = "" if given[first].error else describe(question, given[first], expected[first])
+    shown = [] if names or given[first].error else [first, *(i for i in ran if i != first)]
+    long = any(is_long(given[i].value) for i in shown)
+    shown = shown[:1] if long else shown
+    seen = describe_all(question, [given[i] for i in shown], [expected[i] for i in shown])
     if not names and _differs(given[first], ask(cases[first])):
         seen = text("check.random")
+    if shown and not (seen or long):
+        right = partial(run, question, question.reference())
+        seen = "\n".join(Facts(question, ask, right, cases, given, expected).told())
     return Judgement(
         "failed" if failed else "wrong",
         names,
@@ -80,7 +87,7 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
         given[first],
         expected[first].value,
         seen,
-        works=next((cases[i] for i in range(len(cases)) if failed and i not in wrong), None),
+        works=next((cases[i] for i in range(len(cases)) if not names and i not in wrong), None),
     )
 
 

@@ -23,8 +23,25 @@ def by_effect(question, given, expected):
     return ("input_changed" if changed else "result_aliases_input",)
 
 
+def describe_all(question, given, expected):
+    """What can be seen of a difference, in the words of the diagnosis; "" where nothing can.
+
+    It is said of the first of several outcomes. A pattern of its numbers is said if it is in all.
+    """
+    described = [describe(question, g, e) for g, e in zip(given, expected, strict=True)] or [
+        ("", None)
+    ]
+    patterns = {pattern for _, pattern in described}
+    return described[0][0] if described[0][1] is None or len(patterns) == 1 else ""
+
+
 def describe(question, given, expected):
-    """What can be seen of a difference, in the words of the diagnosis; "" where nothing can."""
+    """What can be seen of one difference, and the pattern of its numbers, or None."""
+    said = _of_kind(question, given, expected)
+    return (said, None) if isinstance(said, str) else said
+
+
+def _of_kind(question, given, expected):
     if given.value is None:
         return text("check.nothing")
     parts = question.parts or ("",)
@@ -90,9 +107,17 @@ def _of_arrays(names, given, true):
     if all(g.ndim == t.ndim == 0 for g, t in wrong):
         factors = {round(float(g / t), 6) for g, t in wrong if t}
         known = len(factors) == 1 and factors & set(FACTORS)
-        return text("check.factor", factor=min(known)) if known else ""
-    return diagnosis.diagnose(
+        return (text("check.factor", factor=min(known)), min(known)) if known else ""
+    found = diagnosis.diagnose(
         {name: g for name, (g, _) in zip(names, numbers, strict=True)},
         {name: t for name, (_, t) in zip(names, numbers, strict=True)},
         whole=text("check.whole"),
-    ).message
+    )
+    if found.cause is None:
+        for name, (g, t) in zip(names, numbers, strict=True):
+            if g.shape != t.shape:
+                shapes = {"given": g.shape, "true": t.shape}
+                return text("diagnosis.shape", array=name or text("check.whole"), values=shapes)
+        return ""
+    factor = found.values.get("factor")
+    return found.message, (found.cause, found.array, factor and round(factor, 6))

@@ -5,7 +5,7 @@ its size does so too: nothing is better than a false name.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import (
+    ANY,
     NEAR,
     OWN,
     Case,
@@ -66,6 +67,10 @@ class Search:
         if not self._ran or self._array is None:
             return ()
         every = steps(self._question)
+        nothing = all(_is_nothing(outcome.value) for outcome in self._given)
+        if nothing:  # many changes of a result leave nothing of it
+            kept = {"integer_arrays"} if all(_is_whole(g.value) for g in self._given) else set()
+            every = [step for step in every if step.rank != ANY or step.name in kept]
         if fits := self._fitting((step,) for step in every):
             return self._chosen(fits)
         if self._is_offset():
@@ -73,8 +78,8 @@ class Search:
         by_parts = self._by_parts(every)
         if len(by_parts) == 1:
             return self._with_effects(by_parts, [])
-        if self._question.measured or all(_is_nothing(outcome.value) for outcome in self._given):
-            return by_parts  # two mistakes at once that leave nothing are many
+        if self._question.measured or nothing:
+            return by_parts
         before = [step for step in every if not step.comes_after]
         after = [step for step in every if step.keeps_proportions]
         pairs = list(self._pairs(before))
@@ -141,15 +146,8 @@ class Search:
         """Whether the largest array of the first case is near: nearly all are out by that."""
         if self._array is None:
             return False
-        first, last = self._order[0], explanation[-1]
-        if last.of_array is None:
-            made = self._made.array_at(explanation, first, self._place)
-            return made is not None and near(self._array, made)
-        base = self._made.array_at(explanation[:-1], first, self._place)
-        if base is None:
-            return False
-        changed = self._made.of_array(last, base, first)
-        return near(self._array, base if changed is None else changed)
+        made = self._made.array_at(explanation, self._order[0], self._place)
+        return made is not None and near(self._array, made)
 
     def _is_in_proportion(self, explanation: Explanation) -> bool:
         """Whether the first case's array is the answer's but for a factor and an order."""
@@ -183,6 +181,8 @@ class Search:
         if by_parts:
             sets.setdefault(frozenset(by_parts), ())
         if len(sets) > 1 and all(len(fit) == 1 for fit in sets.values()):
+            whole = {names: fit for names, fit in sets.items() if not self._has_effect([fit])}
+            sets = whole or sets  # with what is done to the inputs
             best = min(fit[0].rank for fit in sets.values())  # a question knows its own mistakes
             own = [(names, fit) for names, fit in sets.items() if fit[0].rank == best]
             sets = dict(own[:1] if best == OWN else own)
@@ -194,13 +194,17 @@ class Search:
 
     def _with_effects(self, names: Names, fits: Sequence[Explanation]) -> Names:
         """With the inputs that are changed, where no explanation of these names changes them."""
-        names = tuple(dict.fromkeys(names))
+        effects = ["input_changed"] if self._has_effect(fits) else []
+        return tuple(dict.fromkeys([*names, *effects]))
+
+    def _has_effect(self, fits: Sequence[Explanation]) -> bool:
+        """Whether inputs are changed that none of the explanations changes."""
         for fit in fits or [()]:
             made = (self._made.outcome(fit, i).changed for i in range(len(self._cases)))
             more = (g.changed - m for g, m in zip(self._given, made, strict=True))
             if not frozenset().union(*more) - set(self._question.may_change):
-                return names
-        return names if "input_changed" in names else (*names, "input_changed")
+                return False
+        return True
 
     def _told_apart(self, fits: Sequence[Explanation]) -> list[Explanation]:
         cases = self._more()
@@ -243,20 +247,17 @@ class Search:
 
         def fits(explanation: Explanation) -> bool:
             for i in self._order:
+                array, mine = self._made.array_at(explanation, i, (part,)), given[i]
+                if array is not None and mine is not None and not near(mine, array):
+                    return False
                 made = self._made.outcome(explanation, i)
-                if not _has_parts(made, count):
-                    return False
-                value = made.value[part]  # type: ignore[index]
-                mine = given[i]
-                if type(value) is np.ndarray and mine is not None and not near(mine, value):
-                    return False
-                if not alike_values(plain[i], value):
+                if not _has_parts(made, count) or not alike_values(plain[i], made.value[part]):  # type: ignore[index]
                     return False
             return True
 
-        before = [step for step in usable if not step.comes_after]
-        after = [step for step in usable if step.keeps_proportions]
-        for explanations in (((step,) for step in usable), product(before, after)):
+        single = [(step,) for step in usable]
+        simple = [step for step in usable if step.keeps_proportions]
+        for explanations in (single, _with(single, simple)):
             sets = _by_names([one for one in explanations if fits(one)])
             if sets:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())
@@ -294,6 +295,10 @@ def _size(value: object) -> int:
     if isinstance(value, tuple | list):
         return sum(map(_size, value))
     return int(np.size(value)) if isinstance(value, np.ndarray) else 1
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "iu"
 
 
 def _is_complex(value: object) -> bool:

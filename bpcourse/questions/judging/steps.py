@@ -140,7 +140,9 @@ class Made:
         self._question, self._cases = question, cases
         self._examples = [transformations.examples(case) for case in cases]
         self._kept: dict[tuple[Explanation, int], Outcome] = {}
-        self._arrays: dict[tuple[Explanation, int], npt.NDArray[np.floating] | None] = {}
+        self._arrays: dict[
+            tuple[Explanation, int, tuple[int, ...]], npt.NDArray[np.floating] | None
+        ] = {}
 
     def outcome(self, explanation: Explanation, i: int) -> Outcome:
         """The outcome on case ``i``; the changes of the result are made last, in their order."""
@@ -200,10 +202,16 @@ class Made:
         self, explanation: Explanation, i: int, place: tuple[int, ...]
     ) -> npt.NDArray[np.floating] | None:
         """The array at a place of a result, or None where there is none."""
-        key = explanation, i
+        key = explanation, i, place
         if key not in self._arrays:
-            outcome = self.outcome(explanation, i)
-            self._arrays[key] = None if outcome.error else array_in(outcome.value, place)
+            last = explanation[-1] if explanation else None
+            if last is not None and last.of_array is not None:
+                base = self.array_at(explanation[:-1], i, place)
+                changed = None if base is None else self.of_array(last, base, i)
+                self._arrays[key] = base if changed is None else changed
+            else:
+                outcome = self.outcome(explanation, i)
+                self._arrays[key] = None if outcome.error else array_in(outcome.value, place)
         return self._arrays[key]
 
 
