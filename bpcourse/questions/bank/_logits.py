@@ -10,14 +10,13 @@ SHARES = Family(  # of ``shares_of``
     "summed_over_wrong_axis bias_summed_to_one another_activation log_softmax",
     forms={
         "no_max_shift": "one_shift_for_all",
-        "no_normalisation": "not_shifted",
         "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
         "bias_summed_to_one": "by_the_largest",
         "keepdims_forgotten": "twice in_the_maximum",
     },
 )
 LOGS = Family(  # of ``minus_log``
-    "another_base logarithm_forgotten sign_flipped",
+    "another_base logarithm_forgotten",
     forms={
         "another_base": "of_ten",
         "logarithm_forgotten": "probability_itself minus_probability",
@@ -47,8 +46,8 @@ def shares_of(flaw, Z):
         largest = Z.max()
     if flaw("by_the_largest_below"):
         largest = Z.max(axis=0)
-    unshifted = flaw("not_shifted") or (flaw("no_max_shift") and not flaw("one_shift_for_all"))
-    shifted = Z if unshifted else Z - largest
+    unshifted = flaw("no_max_shift") and not flaw("one_shift_for_all")
+    shifted = Z if unshifted or flaw("not_shifted") else Z - largest
     e = Z if flaw("exponential_forgotten") else np.exp(shifted)
     if flaw("no_normalisation"):
         return e
@@ -79,7 +78,7 @@ def minus_log(flaw, p):
         return 1 - p
     if flaw("another_base"):
         return -np.log10(p) if flaw("of_ten") else -np.log2(p)
-    return np.log(p) if flaw("sign_flipped") else -np.log(p)
+    return -np.log(p)
 
 
 def labelled_logits(rng, size):

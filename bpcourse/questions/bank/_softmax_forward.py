@@ -138,8 +138,10 @@ def how_bad(flaw, p, q):
 
 def _logits(rng, size):
     batch, k = sizes(rng, size, 2)
-    scale = 1000.0 if size == 4 else 2.0
-    return {"Z": scale * rng.normal(size=(batch, k))}
+    Z = 2 * rng.normal(size=(batch, k))
+    if size == 4:  # e to the Z overflows; with one shift for all rows it is 0 in the others
+        Z = Z + np.where(np.arange(batch) % 2, -1000.0, 1000.0)[:, None]
+    return {"Z": Z}
 
 
 @question(
@@ -214,7 +216,9 @@ def cross_entropy(flaw, Y_hat, labels):
     elif flaw("off_by_one_loop"):
         each[0 if flaw("from_one") else -1] = 0
     total = each.sum() if flaw("batch_mean_missing") else each.mean()
-    return total / Y_hat.shape[1] if flaw("mean_over_entries") else total
+    if flaw("mean_over_entries"):
+        total = total / Y_hat.shape[1]
+    return -total if flaw("sign_flipped") else total
 
 
 @question(

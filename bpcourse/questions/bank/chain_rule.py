@@ -125,7 +125,7 @@ def thin_network(flaw, w, x):
         passes = flaw("slope_missing")
         if flaw("in_the_last") or flaw("in_the_first"):
             passes = layer == (last if flaw("in_the_last") else 0)
-        slope *= 1.0 if passes else _tanh_slope(flaw, h, layer, x)
+        slope *= 1.0 if passes else _tanh_slope(flaw, w, h, layer, x)
         if layer and not flaw("weights_missing"):
             weights = h if flaw("activations_for_weights") else w
             slope *= weights[layer - 1 if flaw("one_layer_off") else layer]
@@ -136,7 +136,7 @@ def thin_network(flaw, w, x):
     return slope if flaw("inner_slope_missing") and not flaw("weights_missing") else slope * x
 
 
-def _tanh_slope(flaw, h, layer, x):
+def _tanh_slope(flaw, w, h, layer, x):
     """The slope of ``layer``, counted from 0, whose output is ``h[layer + 1]``."""
     if flaw("slope_of_wrong_layer"):
         return 1 - h[layer] ** 2
@@ -144,7 +144,9 @@ def _tanh_slope(flaw, h, layer, x):
         return 1 - np.tanh(x) ** 2
     if flaw("outer_slope_at_wrong_point") and layer:
         return 1 - np.tanh(h[layer]) ** 2
-    return tanh_slope(flaw, np.arctanh(h[layer + 1]))
+    if flaw("slope_missing"):  # in another layer
+        return 1 - h[layer + 1] ** 2
+    return tanh_slope(flaw, w[layer] * h[layer])
 
 
 def _paths(rng, size):

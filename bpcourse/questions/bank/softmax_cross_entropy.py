@@ -67,7 +67,12 @@ def _logits(rng, size):
         "product_not_subtracted": "left_out added_beside",
         "vector_for_every_row": "in_columns squares_alone",
     },
-    families=(SHARES,),
+    families=(
+        Family(
+            "log_softmax another_activation exponent_sign_lost exponential_forgotten",
+            {"no_normalisation": "not_shifted"},
+        ),
+    ),
 )
 def jacobian(flaw, z):
     if flaw("log_softmax"):

@@ -5,26 +5,31 @@ its size does so too: nothing is better than a false name.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import combinations, product
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bpcourse.diagnosis.transformations import given_back
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import (
+    ANY,
+    FAMILY,
     NEAR,
     OWN,
     Case,
     Explanation,
     Made,
     Step,
+    acting,
     agrees,
+    all_steps,
     array_in,
     is_covered,
     is_nested,
     near,
-    steps,
 )
 from bpcourse.questions.question import Question
 
@@ -65,20 +70,26 @@ class Search:
             return seen
         if not self._ran or self._array is None:
             return ()
-        every = steps(self._question)
-        if fits := self._fitting((step,) for step in every):
+        every = all_steps(self._question)
+        nothing = all(_is_nothing(outcome.value) for outcome in self._given)
+        if nothing:  # many changes of a result leave nothing of it
+            kept = {"integer_arrays"} if all(_is_whole(g.value) for g in self._given) else set()
+            every = [step for step in every if step.rank != ANY or step.name in kept]
+        single = ([(step,) for step in every if step.rank == rank] for rank in (OWN, FAMILY, ANY))
+        if fits := self._fitting(*single):
             return self._chosen(fits)
         if self._is_offset():
             return self._with_effects(("constant_offset",), [])
         by_parts = self._by_parts(every)
         if len(by_parts) == 1:
             return self._with_effects(by_parts, [])
-        if self._question.measured or all(_is_nothing(outcome.value) for outcome in self._given):
-            return by_parts  # two mistakes at once that leave nothing are many
+        if self._question.measured or nothing:
+            return by_parts
+        every = acting(every, self._made, self._order)
         before = [step for step in every if not step.comes_after]
         after = [step for step in every if step.keeps_proportions]
         pairs = list(self._pairs(before))
-        fits = self._fitting(pairs) + self._fitting(_with([(step,) for step in every], after))
+        fits = self._fitting([*pairs, *_with([(step,) for step in every], after)])
         if fits or len(by_parts) == 2:
             return self._chosen(fits, by_parts if len(by_parts) == 2 else ())
         in_proportion = [pair for pair in pairs if self._is_in_proportion(pair)]
@@ -120,36 +131,36 @@ class Search:
         pairs = zip(a.value, b.value, strict=True)  # type: ignore[call-overload]
         return {i for i, (x, y) in enumerate(pairs) if not alike_values(x, y)}
 
-    def _fitting(self, explanations: Iterable[Explanation]) -> list[Explanation]:
-        """Those that do on every case what the answer does."""
-        allowed = self._question.may_change
-        found = []
-        for one in explanations:
-            if self._may_fit(one) and all(
-                agrees(self._given[i], self._made.outcome(one, i), allowed) for i in self._order
-            ):
-                cases = zip(self._given, range(len(self._cases)), strict=True)
-                found.append(
-                    (sum(is_covered(g, self._made.outcome(one, i)) for g, i in cases), one)
-                )
-        # ∞ and nan say little: what explains the numbers themselves comes first
+    def _fitting(self, *groups: Iterable[Explanation]) -> list[Explanation]:
+        """Those that do on every case what the answer does, of the first group that has some.
+
+        ∞ and nan say little: what explains the numbers themselves comes first.
+        """
+        found: list[tuple[int, Explanation]] = []
+        for explanations in groups:
+            for one in explanations:
+                if self._fits(one):
+                    made = (self._made.outcome(one, i) for i in range(len(self._cases)))
+                    found.append((sum(map(is_covered, self._given, made)), one))
+            if any(covered == 0 for covered, _ in found):
+                break
         least = min((covered for covered, _ in found), default=0)
-        few = 2 * least < len(self._cases)
-        return [one for covered, one in found if covered == least and few]
+        if 2 * least >= len(self._cases):
+            return []
+        return [one for covered, one in found if covered == least]
+
+    def _fits(self, explanation: Explanation) -> bool:
+        allowed = self._question.may_change
+        return self._may_fit(explanation) and all(
+            agrees(self._given[i], self._made.outcome(explanation, i), allowed) for i in self._order
+        )
 
     def _may_fit(self, explanation: Explanation) -> bool:
         """Whether the largest array of the first case is near: nearly all are out by that."""
         if self._array is None:
             return False
-        first, last = self._order[0], explanation[-1]
-        if last.of_array is None:
-            made = self._made.array_at(explanation, first, self._place)
-            return made is not None and near(self._array, made)
-        base = self._made.array_at(explanation[:-1], first, self._place)
-        if base is None:
-            return False
-        changed = self._made.of_array(last, base, first)
-        return near(self._array, base if changed is None else changed)
+        made = self._made.array_at(explanation, self._order[0], self._place)
+        return made is not None and near(self._array, made)
 
     def _is_in_proportion(self, explanation: Explanation) -> bool:
         """Whether the first case's array is the answer's but for a factor and an order."""
@@ -183,6 +194,8 @@ class Search:
         if by_parts:
             sets.setdefault(frozenset(by_parts), ())
         if len(sets) > 1 and all(len(fit) == 1 for fit in sets.values()):
+            whole = {names: fit for names, fit in sets.items() if not self._has_effect([fit])}
+            sets = whole or sets  # with what is done to the inputs
             best = min(fit[0].rank for fit in sets.values())  # a question knows its own mistakes
             own = [(names, fit) for names, fit in sets.items() if fit[0].rank == best]
             sets = dict(own[:1] if best == OWN else own)
@@ -194,13 +207,17 @@ class Search:
 
     def _with_effects(self, names: Names, fits: Sequence[Explanation]) -> Names:
         """With the inputs that are changed, where no explanation of these names changes them."""
-        names = tuple(dict.fromkeys(names))
+        effects = ["input_changed"] if self._has_effect(fits) else []
+        return tuple(dict.fromkeys([*names, *effects]))
+
+    def _has_effect(self, fits: Sequence[Explanation]) -> bool:
+        """Whether inputs are changed that none of the explanations changes."""
         for fit in fits or [()]:
             made = (self._made.outcome(fit, i).changed for i in range(len(self._cases)))
             more = (g.changed - m for g, m in zip(self._given, made, strict=True))
             if not frozenset().union(*more) - set(self._question.may_change):
-                return names
-        return names if "input_changed" in names else (*names, "input_changed")
+                return False
+        return True
 
     def _told_apart(self, fits: Sequence[Explanation]) -> list[Explanation]:
         cases = self._more()
@@ -243,26 +260,36 @@ class Search:
 
         def fits(explanation: Explanation) -> bool:
             for i in self._order:
+                array, mine = self._made.array_at(explanation, i, (part,)), given[i]
+                if array is not None and mine is not None and not near(mine, array):
+                    return False
                 made = self._made.outcome(explanation, i)
-                if not _has_parts(made, count):
-                    return False
-                value = made.value[part]  # type: ignore[index]
-                mine = given[i]
-                if type(value) is np.ndarray and mine is not None and not near(mine, value):
-                    return False
-                if not alike_values(plain[i], value):
+                if not _has_parts(made, count) or not alike_values(plain[i], made.value[part]):  # type: ignore[index]
                     return False
             return True
 
-        before = [step for step in usable if not step.comes_after]
-        after = [step for step in usable if step.keeps_proportions]
-        for explanations in (((step,) for step in usable), product(before, after)):
+        single = [(step,) for step in usable]
+        simple = [step for step in usable if step.keeps_proportions]
+        for explanations in (single, _with(single, simple)):
             sets = _by_names([one for one in explanations if fits(one)])
             if sets:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())
                 least = [fit for fit in sets.values() if sum(s.rank for s in fit) == best]
                 unique = len(least) == 1 or (best == OWN and len(least[0]) == 1)
                 return tuple(step.name for step in least[0]) if unique else None
+        return self._of_another(plain, part)
+
+    def _of_another(self, values: Sequence[object], part: int) -> Names | None:
+        """Where one result is an input, or another of the results that are right."""
+        for name in given_back(self._cases[0]):
+            if all(
+                alike_values(v, case[name]) for v, case in zip(values, self._cases, strict=True)
+            ):
+                return ("input_given_back",)
+        right: list[Any] = [self._made.outcome((), i).value for i in range(len(self._cases))]
+        for other in set(range(len(self._question.parts))) - {part}:
+            if all(alike_values(v, r[other]) for v, r in zip(values, right, strict=True)):
+                return ("result_given_twice",)
         return None
 
 
@@ -294,6 +321,10 @@ def _size(value: object) -> int:
     if isinstance(value, tuple | list):
         return sum(map(_size, value))
     return int(np.size(value)) if isinstance(value, np.ndarray) else 1
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "iu"
 
 
 def _is_complex(value: object) -> bool:
