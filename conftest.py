@@ -48,6 +48,8 @@ def pytest_collection_modifyitems(config, items):
         return
     rows = defaultdict(list)
     for item in items:
+        if item.get_closest_marker("long"):
+            continue
         rows[item.nodeid.partition("[")[0]].append(item)
     single = [name for name, found in rows.items() if len(found) == 1]
     left_out = random.Random(seed).sample(single, len(single) // 2)
