@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from bpcourse import figures
 from bpcourse.figures.style import SCREEN, STYLE
 from bpcourse.text import open_text, text
-from bpcourse.widgets.html import write_page
+from bpcourse.widgets.html import KEEP_KEYS, write_page
 from bpcourse.widgets.mathml import math, rich
 from bpcourse.widgets.program import rounded
 from bpcourse.widgets.wording import in_words
@@ -28,10 +28,13 @@ NAMES = (
 )  # fmt: skip
 CORE = ("engine", "numbers", "units", "plot", "figure")
 CSS = "".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("theme", "explorer"))
-RENDER = """
+RENDER = (
+    KEEP_KEYS
+    + """
 export default {
   render({ model, el }) {
     el.classList.add("bpc-figure");
+    el.addEventListener("keydown", keepKeys);
     const figure = mountFigure(el, model.get("data"), model.get("values"), (values) => {
       model.set("values", values);
       model.save_changes();
@@ -42,6 +45,7 @@ export default {
   },
 };
 """
+)
 LABELS = ("play", "pause", "controls")
 NEAR = 1e-9  # of a slider: how exactly a value lies within it
 

@@ -7,6 +7,12 @@ from pathlib import Path
 
 from bpcourse.files import write
 
+# JupyterLab has other uses for the arrows, and would take them from a slider or a menu.
+KEEP_KEYS = """
+const keepKeys = (event) => {
+  if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+};
+"""
 # A page that holds the file in a frame may give the frame the height that it is told.
 TELL_HEIGHT = """
 if (parent !== window) new ResizeObserver(() => parent.postMessage(

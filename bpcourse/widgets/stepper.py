@@ -12,7 +12,7 @@ from bpcourse.network import Network
 from bpcourse.text import text
 from bpcourse.widgets import drawing
 from bpcourse.widgets.graphs import from_graph
-from bpcourse.widgets.html import write_page
+from bpcourse.widgets.html import KEEP_KEYS, write_page
 from bpcourse.widgets.networks import from_network
 from bpcourse.widgets.program import rounded
 
@@ -21,14 +21,18 @@ SCRIPT = "".join(
     (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "words.js", "stepper.js")
 )
 CSS = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("theme.css", "stepper.css"))
-RENDER = """
+RENDER = (
+    KEEP_KEYS
+    + """
 export default {
   render({ model, el }) {
     el.classList.add("bpc-stepper");
+    el.addEventListener("keydown", keepKeys);
     return mount(el, model.get("data"));
   },
 };
 """
+)
 FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 LABELS = (
     "play",
