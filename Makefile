@@ -1,5 +1,6 @@
 # make lab    the course in JupyterLab        PORT=  HOST=  ARGS= (such as ARGS=--no-browser)
 # make test   every test but the slow ones    ARGS= goes to pytest
+# make test-all   these too
 # Each sets up what it needs in .venv the first time. They want Python 3.11 or later, and nothing else.
 PYTHON ?= python3
 
@@ -32,11 +33,14 @@ format: .venv/ready
 hooks: .venv/ready
 	.venv/bin/pre-commit install
 
-test-slow: .venv/site
-	.venv/bin/pytest -m slow -n 2 --dist loadfile $(ARGS)
+test-slow: .venv/ready
+	.venv/bin/pytest tests -m slow -rs -n 2 --dist loadfile $(ARGS)
 
 test-browser: .venv/site
-	.venv/bin/pytest -m browser -rs $(ARGS)
+	.venv/bin/pytest tests -m browser -rs -n 2 --dist loadfile $(ARGS)
+
+# Everything, for most of an hour. ARGS="--sample 2 --sample-seed monday": two rows of each slow test.
+test-all: test test-slow test-browser
 
 # Which branches of the package the fast tests run: 95 % at least. What runs in the sandbox is reported
 # apart, because a child that the sandbox ends cannot write down what it ran.
@@ -130,4 +134,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe coverage mutants lab lint format hooks test test-slow test-browser notebooks exercises site bench clean lock
+.PHONY: axe coverage mutants lab lint format hooks test test-slow test-browser test-all notebooks exercises site bench clean lock

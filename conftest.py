@@ -1,7 +1,12 @@
-"""How the notebooks are run: like the pipeline does, and a notebook stops at its first failure."""
+"""How the notebooks are run, and how a sample of the slow tests is drawn.
+
+A notebook is run like the pipeline does, and stops at its first failure.
+"""
 
 import os
+import random
 import tempfile
+from collections import defaultdict
 
 import pytest
 
@@ -20,3 +25,30 @@ def pytest_runtest_makereport(item, call):
 def pytest_runtest_setup(item):
     if failed := getattr(item.parent, "failed_cell", None):
         pytest.skip(f"{failed} of this notebook failed")
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("a sample of the tests")
+    group.addoption("--sample", type=int, metavar="N", help="of each test N rows at most")
+    group.addoption("--sample-seed", default="", metavar="WORD", help="what the rows are drawn by")
+
+
+def pytest_report_header(config):
+    if number := config.getoption("sample"):
+        seed = config.getoption("sample_seed")
+        return f"sample: {number} rows of each test at most, drawn by --sample-seed={seed}"
+
+
+@pytest.hookimpl(trylast=True)  # of those that -m and -k leave
+def pytest_collection_modifyitems(config, items):
+    number, seed = config.getoption("sample"), config.getoption("sample_seed")
+    if not number:
+        return
+    rows = defaultdict(list)
+    for item in items:
+        rows[item.nodeid.partition("[")[0]].append(item)
+    drawn = set()
+    for name, found in rows.items():
+        drawn.update(random.Random(f"{seed} {name}").sample(found, min(number, len(found))))
+    config.hook.pytest_deselected(items=[item for item in items if item not in drawn])
+    items[:] = [item for item in items if item in drawn]

@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
 from bpcourse import doctor, ledger, workspace
 from bpcourse.files import write
@@ -30,18 +32,26 @@ SETTINGS = {  # of JupyterLab, by file: no news, prompt figures, nothing of a te
 }
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     """Run one command. SystemExit 1 where it cannot be done, 2 for a command line that is wrong."""
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     if rest and arguments.command != "lab":
         parser.error(text("cli.unknown", arguments=" ".join(rest)))
     if arguments.command == "ledger":
-        return _ledger(parser, arguments.items)
-    if arguments.command == "doctor":
-        return _doctor(parser)
-    if arguments.command in ("grade", "totals", "byhand"):
-        return _grade(parser, arguments)
+        _ledger(parser, arguments.items)
+    elif arguments.command == "doctor":
+        _doctor(parser)
+    elif arguments.command in ("grade", "totals", "byhand", "alike"):
+        _grade(parser, arguments)
+    else:
+        _course(parser, arguments, rest)
+
+
+def _course(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, rest: list[str]
+) -> None:
+    """The commands on a folder of the course."""
     try:
         if arguments.command == "release":
             _release(parser, arguments)
@@ -57,7 +67,7 @@ def main(argv=None):
         parser.exit(1, f"bpcourse: {error}\n")
 
 
-def _parser():
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bpcourse", description=text("cli.description"))
     commands = parser.add_subparsers(dest="command", required=True, metavar=text("cli.command"))
     start = commands.add_parser("start", help=text("cli.start"), description=text("cli.start"))
@@ -91,6 +101,10 @@ def _parser():
     byhand.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     byhand.add_argument("--port", type=int, default=0, help=text("byhand.port"))
     byhand.add_argument("--no-browser", action="store_true", help=text("byhand.no_browser"))
+    about = text("alike.command")
+    alike = commands.add_parser("alike", help=about, description=about)
+    alike.add_argument("results", metavar="RESULTS", help=text("byhand.results"))
+    alike.add_argument("--questions", metavar="FOLDER", help=text("grade.questions"))
     release = commands.add_parser(
         "release", help=text("release.about"), description=text("release.about_long")
     )
@@ -101,7 +115,7 @@ def _parser():
     return parser
 
 
-def _grade_options(parser):
+def _grade_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("submissions", help=text("grade.submissions"))
     parser.add_argument("--out", required=True, metavar="RESULTS", help=text("grade.out"))
     parser.add_argument("--course", metavar="TOML", help=text("grade.course"))
@@ -118,10 +132,15 @@ def _grade_options(parser):
     parser.add_argument("--scheduler", metavar="ADDRESS", help=text("grade.scheduler"))
 
 
-def _grade(parser, arguments):
-    from bpcourse.marking import by_hand, grading, plain, totals  # need more than the others
+def _grade(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more than others
 
-    commands = {"grade": grading.run, "totals": totals.run, "byhand": by_hand.run}
+    commands = {
+        "grade": grading.run,
+        "totals": totals.run,
+        "byhand": by_hand.run,
+        "alike": likeness.run,
+    }
     try:
         commands[arguments.command](arguments)
     except KeyboardInterrupt:
@@ -131,7 +150,7 @@ def _grade(parser, arguments):
         parser.exit(1, f"bpcourse: {plain.clean(str(message))}\n")
 
 
-def _ledger(parser, names):
+def _ledger(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
     try:
         lines, checked = ledger.report(names)
     except ValueError as error:
@@ -141,7 +160,7 @@ def _ledger(parser, names):
         parser.exit(1)
 
 
-def _release(parser, arguments):
+def _release(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
     from bpcourse.marking import release  # needs the questions, which take their time to load
 
     try:
@@ -150,7 +169,7 @@ def _release(parser, arguments):
         parser.error(str(error))
 
 
-def _doctor(parser):
+def _doctor(parser: argparse.ArgumentParser) -> None:
     findings = doctor.examine()
     for finding in findings:
         print(f"{'✗' if finding.mend else '✓'} {finding.what:11} {finding.seen}")
@@ -162,7 +181,7 @@ def _doctor(parser):
         parser.exit(1)
 
 
-def _lab(folder, arguments, rest):
+def _lab(folder: Path, arguments: argparse.Namespace, rest: list[str]) -> None:
     """JupyterLab on the working folder, with settings of its own and nothing fetched from afar."""
     own = folder / ".jupyter"
     os.environ["JUPYTER_CONFIG_DIR"] = str(own / "config")

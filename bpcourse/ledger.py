@@ -8,10 +8,12 @@ import ast
 import json
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from bpcourse import workspace
 from bpcourse.text import text
@@ -43,7 +45,7 @@ class Cell:
     passed: bool  # its committed outputs show a run without an error
 
     @property
-    def status(self):
+    def status(self) -> str:
         """``"checked"``, or what is missing: ``"no assertion"``, ``"not run"``."""
         return "no assertion" if not self.asserts else CHECKED if self.passed else "not run"
 
@@ -53,10 +55,10 @@ class Entry:
     """An item with the cells of its own lesson that carry its tag."""
 
     item: Item
-    cells: tuple
+    cells: tuple[Cell, ...]
 
     @property
-    def status(self):
+    def status(self) -> str:
         """The worst of its cells' (``"checked"`` when all are), or ``"no check"``."""
         return min((cell.status for cell in self.cells), key=_WORST.index, default="no check")
 
@@ -65,13 +67,13 @@ _WORST = ["no assertion", "not run", CHECKED]
 
 
 @lru_cache
-def items():
+def items() -> tuple[Item, ...]:
     """The 90 :class:`Item` in the sources' order, as a tuple."""
     data = tomllib.loads(files("bpcourse").joinpath("ledger.toml").read_text(encoding="utf-8"))
     return tuple(Item(id=name, **fields) for name, fields in data.items())
 
 
-def tagged_cells(folder=None):
+def tagged_cells(folder: str | Path | None = None) -> dict[str, list[Cell]]:
     """{tag: cells} for every tag that looks like an item's, in the notebooks of ``folder``.
 
     Without a folder, in the course's own lessons.
@@ -85,7 +87,7 @@ def tagged_cells(folder=None):
     return found
 
 
-def _cell(lesson, cell):
+def _cell(lesson: str, cell: dict[str, Any]) -> Cell:
     is_code = cell["cell_type"] == "code"
     outputs = cell.get("outputs", [])
     return Cell(
@@ -97,7 +99,7 @@ def _cell(lesson, cell):
     )
 
 
-def asserts(source):
+def asserts(source: str) -> bool:
     """Whether the code holds an assertion that depends on something: ``assert``, NumPy's, raises.
 
     ``assert True`` depends on nothing. Lines of IPython's own (``%``) are passed over.
@@ -112,7 +114,7 @@ def asserts(source):
     return False
 
 
-def ledger(folder=None):
+def ledger(folder: str | Path | None = None) -> list[Entry]:
     """An :class:`Entry` for each item, in order: the ledger."""
     cells = tagged_cells(folder)
     return [
@@ -121,7 +123,7 @@ def ledger(folder=None):
     ]
 
 
-def report(names=(), folder=None):
+def report(names: Sequence[str] = (), folder: str | Path | None = None) -> tuple[list[str], bool]:
     """The lines that ``bpcourse ledger`` prints, and whether every item shown is checked.
 
     ``names`` are items (``"C29"``) or sources (``"C"``), which are then shown whole, with statement
@@ -143,7 +145,7 @@ def report(names=(), folder=None):
     return lines, checked == len(shown)
 
 
-def _line(entry):
+def _line(entry: Entry) -> str:
     item = entry.item
     name = f"{item.id}{'*' if item.slip else ''}"
     cells = " ".join(cell.id for cell in entry.cells)

@@ -1,5 +1,7 @@
 """What `bpcourse lab` changes in Jupyter's server: a kernel's messages leave at once."""
 
+from typing import Any
+
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 
@@ -10,6 +12,6 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
     by 40 ms: longer than a figure takes to follow a slider.
     """
 
-    def connect(self):
+    def connect(self) -> Any:
         self.websocket_handler.set_nodelay(True)
         return super().connect()

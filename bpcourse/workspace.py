@@ -6,6 +6,7 @@ nothing that a student wrote is ever overwritten or lost.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from bpcourse.files import write
@@ -16,7 +17,7 @@ FOLDERS = ("lectures", "exercises")
 HANDED_OUT = ".handed_out.json"  # {file: digest of what it said when it was handed out}
 
 
-def start(folder="course"):
+def start(folder: str | Path = "course") -> Path:
     """Copy the lessons and exercises into ``folder``, print what was done and return its path.
 
     A first start makes the folder; a later one adds what is missing and changes nothing else.
@@ -43,7 +44,7 @@ def start(folder="course"):
     return folder
 
 
-def update(folder="course"):
+def update(folder: str | Path = "course") -> dict[str, str]:
     """Bring ``folder`` up to date, print what was done and return {file: what happened to it}.
 
     New files are added; files in which the student wrote nothing are replaced (running a cell is
@@ -54,7 +55,7 @@ def update(folder="course"):
     if not (folder / RECORD).exists():
         raise FileNotFoundError(text("workspace.not_started", folder=folder))
     handed_out = _handed_out(folder)
-    done = {}
+    done: dict[str, str] = {}
     for name, data in originals():
         path, digest = folder / name, _digest(name, data)
         if not path.exists():
@@ -77,7 +78,7 @@ def update(folder="course"):
     return done
 
 
-def reset(path):
+def reset(path: str | Path) -> Path | None:
     """Put a fresh copy in the place of the student's file ``path``; returns where the old one is.
 
     The old one lies beside it under another name. OSError for a file that the course does not
@@ -103,14 +104,14 @@ def reset(path):
     return aside
 
 
-def originals():
+def originals() -> Iterator[tuple[str, bytes]]:
     """Yield (name in the working folder, bytes) of every file of the course, without outputs."""
     for folder in FOLDERS:
         for original in _files(source(folder)):
             yield f"{folder}/{original.name}", _cleared(original)
 
 
-def _digest(name, data):
+def _digest(name: str, data: bytes) -> str:
     """Of what a file says: of a notebook the cells, without outputs and what a front end adds."""
     if name.endswith(".ipynb"):
         try:
@@ -122,7 +123,7 @@ def _digest(name, data):
     return hashlib.sha256(data).hexdigest()
 
 
-def _handed_out(folder):
+def _handed_out(folder: Path) -> dict[str, str]:
     try:
         known = json.loads((folder / HANDED_OUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -130,13 +131,13 @@ def _handed_out(folder):
     return known if isinstance(known, dict) else {}
 
 
-def _keep(folder, handed_out):
+def _keep(folder: Path, handed_out: dict[str, str]) -> None:
     data = (json.dumps(handed_out, indent=1) + "\n").encode()
     if not (folder / HANDED_OUT).exists() or (folder / HANDED_OUT).read_bytes() != data:
         write(folder / HANDED_OUT, data)
 
 
-def _free(path, word):
+def _free(path: Path, word: str) -> Path:
     """A name beside ``path`` that is not taken: ``04_chain_rule-old-1.ipynb``."""
     number = 1
     while (free := path.with_name(f"{path.stem}-{word}-{number}{path.suffix}")).exists():
@@ -144,7 +145,7 @@ def _free(path, word):
     return free
 
 
-def _beside(path, word, data):
+def _beside(path: Path, word: str, data: bytes) -> Path | None:
     """Where to lay ``data`` beside ``path``; None if it lies there already."""
     lying = path.parent.glob(f"{path.stem}-{word}-*{path.suffix}")
     same = any(
@@ -159,12 +160,12 @@ def source(name: str) -> Path:
     return package / name if (package / "lectures").is_dir() else package.parent / name
 
 
-def _files(folder):
+def _files(folder: Path) -> list[Path]:
     found = folder.iterdir() if folder.is_dir() else ()
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
-def _cleared(path):
+def _cleared(path: Path) -> bytes:
     """The file's bytes; a notebook's without outputs and execution counts."""
     data = path.read_bytes()
     if path.suffix != ".ipynb":

@@ -1,21 +1,30 @@
-"""A notebook run in this process, cell by cell, by an IPython without a kernel.
+"""A notebook run cell by cell by an IPython without a kernel, in a process of its own.
 
-``python tests/running.py lectures/11_matrix_form.ipynb`` prints, as JSON, what is wrong with its
-figures; with ``--formulas`` which changed formulas its tagged cells did not notice.
+``apart(figures, path)`` returns what is wrong with a notebook's figures, ``apart(formulas, path)``
+which changed formulas its tagged cells did not notice.
 """
 
-import argparse
 import contextlib
+import importlib
 import io
-import json
+import multiprocessing
 import os
-import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from tools.notebooks import ENVIRONMENT, read
 
-from tools.notebooks import ENVIRONMENT, read  # noqa: E402
+IMPORTED = ["bpcourse", "bpcourse.figures", "bpcourse.questions", "bpcourse.widgets"]
+IMPORTED += ["IPython.core.interactiveshell", "matplotlib.pyplot", __name__]
+
+
+def apart(task, *arguments):
+    """What the task returns in a new process, forked from one that has imported everything."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(IMPORTED)  # it is started once, and knows nothing of the tests
+    with ProcessPoolExecutor(1, mp_context=context) as process:
+        return process.submit(task, *arguments).result()
 
 
 class Failed(RuntimeError):
@@ -87,15 +96,13 @@ def opposites(path, chosen):
     return opposed(Session(path), chosen)
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("path")
-    parser.add_argument("--formulas", action="store_true")
-    parser.add_argument("--opposites", type=json.loads)
-    arguments = parser.parse_args()
-    out = os.dup(1)
-    if arguments.opposites is not None:
-        result = opposites(arguments.path, arguments.opposites)
-    else:
-        result = (formulas if arguments.formulas else figures)(arguments.path)
-    os.write(out, json.dumps(result).encode())
+def broken(path, module, change):
+    """The first failure of the notebook when ``change`` is run at the end of a module, or None."""
+    module = importlib.import_module(module)
+    exec(change, vars(module))
+    try:
+        for _ in Session(path).each():
+            pass
+    except Failed as failure:
+        return str(failure)
+    return None

@@ -1,12 +1,13 @@
 """The course in JupyterLab, in a real browser: it opens on the first lesson, which runs."""
 
+import io
 import math
-import statistics
 from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from bpcourse import (
     CrossEntropy,
@@ -40,7 +41,7 @@ ALL_RUN = f"""() => {NOTEBOOK}.cells.every(
 
 def test_the_first_lesson_opens_and_runs(lab, page):
     page.set_default_timeout(90_000)
-    page.goto(lab)
+    page.goto(lab.address())
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
     assert "/lab/tree/lectures/00_start_here.ipynb" in page.url
     page.wait_for_function(IDLE)
@@ -58,13 +59,8 @@ def _open(page, lab, path, run=True):
     """Open the notebook in JupyterLab, and run all its cells."""
     page.set_default_timeout(90_000)
     page.set_viewport_size({"width": 1300, "height": 1000})
-    page.goto(lab)
+    page.goto(lab.address(path))
     page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-    page.wait_for_function(IDLE)
-    page.evaluate(f"""async () => {{
-        await window.jupyterapp.commands.execute('docmanager:open', {{path: '{path}'}});
-        await window.jupyterapp.shell.currentWidget.context.ready;
-    }}""")
     page.wait_for_function(f"window.jupyterapp.shell.currentWidget.context.path === '{path}'")
     page.wait_for_function(IDLE)
     if run:
@@ -469,13 +465,12 @@ FIGURES = {
 }
 
 
-def _notebook(tmp_path, *sources):
+def _notebook(lab, *sources):
     """A notebook of these cells in the course's folder; returns its path there."""
-    (tmp_path / "course").mkdir(exist_ok=True)
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
-    nbformat.write(notebook, tmp_path / "course" / "figures.ipynb")
+    nbformat.write(notebook, lab.folder / "figures.ipynb")
     return "figures.ipynb"
 
 
@@ -519,7 +514,7 @@ def test_a_figure_of_a_lesson_follows_the_hand_and_the_kernel_knows(lab, page, t
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_every_figure_moves_in_jupyterlab_and_fits(lab, page, tmp_path, theme):
     sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
-    _open(page, lab, _notebook(tmp_path, *sources))
+    _open(page, lab, _notebook(lab, *sources))
     page.evaluate(f"""() => window.jupyterapp.commands.execute(
         'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
     dark = str(theme == "Light").lower()
@@ -539,7 +534,7 @@ def test_the_kernel_and_the_page_follow_each_other(lab, page, tmp_path):
         "from bpcourse.widgets import *\nw = ActivationExplorer()\nw",
         "print('z', w.values['z'])",
     ]
-    _open(page, lab, _notebook(tmp_path, *cells, "w.set(z=-2.0);"), run=False)
+    _open(page, lab, _notebook(lab, *cells, "w.set(z=-2.0);"), run=False)
     run = "window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
     page.evaluate(run)
     figure = page.locator(FIGURE)
@@ -552,105 +547,33 @@ def test_the_kernel_and_the_page_follow_each_other(lab, page, tmp_path):
     _sound(page)
 
 
-INTERACT = """
-import matplotlib.pyplot as plt, numpy as np
-from ipywidgets import interact
-from bpcourse.activations import sigmoid
-
-@interact(z=(-6.0, 6.0, 0.1))
-def draw(z=1.5):
-    fig, axes = plt.subplots(1, 2, figsize=(8, 3))
-    grid = np.linspace(-6, 6, 481)
-    axes[0].plot(grid, sigmoid.value(grid))
-    axes[0].plot([z], sigmoid.value(np.array([z])), "o")
-    axes[1].plot(grid, sigmoid.derivative(grid))
-    axes[1].plot([z], sigmoid.derivative(np.array([z])), "o")
-    plt.show()
-"""
-PICTURED = """async (figure, name) => {  // ms from a control's event until all is laid out
-    const control = figure.querySelector(`[name=${name}]`);
-    const times = [];
-    for (let k = 0; k < 12; k++) {
-        await new Promise(next => requestAnimationFrame(next));
-        if (k % 2) control.stepDown(); else control.stepUp();
-        const start = performance.now();
-        control.dispatchEvent(new Event('input', {bubbles: true}));
-        figure.getBoundingClientRect();
-        times.push(performance.now() - start);
-    }
-    return times;
-}"""
-RESPONSE = """async (output, key) => {  // milliseconds from a key to a new picture that is decoded
-    const handle = output.querySelector('.noUi-handle');
-    const picture = () => [...output.querySelectorAll('img')].at(-1);
-    const before = picture().src, start = performance.now();
-    handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-    while (!picture() || picture().src === before) {
-        if (performance.now() - start > 5000) throw new Error('no new picture');
-        await new Promise(next => setTimeout(next, 1));
-    }
-    await picture().decode();
-    return performance.now() - start;
-}"""
-WORKED = """
-from bpcourse import datasets
-from bpcourse.widgets import Stepper
-net, X, Y = datasets.worked_network()
-Stepper(net, X[0], Y[0])
-"""
-FRAME = """async ([name, value]) => {  // milliseconds until all is laid out, and the position
-    await new Promise(next => requestAnimationFrame(next));
-    const stepper = [...document.querySelectorAll('.bpc-stepper')].at(-1);
-    const field = stepper.querySelector('input[data-leaf]'), start = performance.now();
-    if (name === 'edit') {
-        field.value = value;
-        field.dispatchEvent(new Event('input', {bubbles: true}));
-    } else stepper.querySelector(`[data-act=${name}]`).click();
-    stepper.getBoundingClientRect();
-    const spent = performance.now() - start;
-    return [spent, stepper.dataset.position];
-}"""
-ONE_FRAME = 1000 / 60
+PICTURES = """import io
+from IPython.display import Image, display
+from bpcourse import figures
+def ink():
+    fig, ax = figures.sketch(3, 1)
+    figures.put(ax, (1.5, 0.5), "ink")
+    return fig
+figures.show(ink(), caption="The caption has $x$.", alt="A word.")
+figures.show(ink(), alt="A word alone.")
+display(Image(figures.style.png(ink()), width=288))"""
 
 
-def test_the_time_to_a_new_picture_beside_plain_interact(lab, page, tmp_path, capsys):
-    """For a look at them: another load makes times useless; the stepper has one frame."""
-    sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
-    _open(page, lab, _notebook(tmp_path, *sources, INTERACT, WORKED))
-    medians = {}
-    for name, source in FIGURES.items():
-        figure, controls = _figure(page, source), eval(f"widgets.{source}").controls
-        slider = next(key for key, control in controls.items() if control["kind"] != "menu")
-        times = figure.element_handle().evaluate(PICTURED, slider)
-        medians[name] = statistics.median(times)
-    _show(page, "@interact")
-    output = page.locator(".widget-interact")
-    output.locator("img").wait_for()
-    keys = ("ArrowLeft", "ArrowRight") * 4
-    times = [output.element_handle().evaluate(RESPONSE, key) for key in keys]
-    plain = statistics.median(times)
-
-    _show(page, "Stepper(")
-    page.wait_for_selector(f"{STEPPER} svg", state="attached")
-    page.locator(STEPPER).last.scroll_into_view_if_needed()
-    steps, edits = [], []
-    last = int(page.locator(f"{STEPPER} input[type=range]").last.get_attribute("max"))
-    for at in range(last):
-        time_to, position = page.evaluate(FRAME, ["step", None])
-        assert int(position) == at + 1
-        steps.append(time_to)
-    stepper, changed = _worked_programs()
-    leaf = int(page.locator("input[data-leaf]").first.get_attribute("data-leaf"))
-    for value in np.linspace(-1, 1, 15).round(3).tolist():
-        time_to, _ = page.evaluate(FRAME, ["edit", str(value)])
-        _compare(page, changed(leaf, value))
-        edits.append(time_to)
-
-    with capsys.disabled():
-        print(f"\nevent to picture, median ms; plain interact: {plain:.0f}")
-        for name, median in medians.items():
-            print(f"  {name:24} {median:5.1f}")
-        for name, times in (("step", steps), ("edit", edits)):
-            print(f"  stepper, {name:15} {statistics.median(times):5.1f}")
-    assert statistics.median(steps) < ONE_FRAME and statistics.median(edits) < ONE_FRAME
+@pytest.mark.parametrize(("theme", "paper"), [("Light", 1), ("Dark", 0x11 / 255)])
+def test_a_figure_follows_the_theme(lab, page, tmp_path, theme, paper):
+    _open(page, lab, _notebook(lab, PICTURES))
+    page.evaluate(f"""() => window.jupyterapp.commands.execute(
+        'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
+    dark = str(theme == "Light").lower()
+    page.wait_for_selector(f"body[data-jp-theme-light='{dark}']", state="attached")
+    pictures = page.locator(".jp-RenderedImage img")
+    pictures.nth(2).wait_for()
+    page.wait_for_timeout(500)
+    for n, its_paper in enumerate((paper, paper, 1)):  # the last one is the reader's own
+        picture = imread(io.BytesIO(pictures.nth(n).screenshot()))[..., :3]
+        assert picture[3, 3] == pytest.approx(its_paper, abs=0.01)
+        assert abs(picture.mean(axis=2) - its_paper).max() > 0.7  # the ink
+    assert page.locator(".jp-OutputArea mjx-container").count() == 1
+    assert page.get_by_text("invert").count() == 0  # no style is shown as text
+    page.screenshot(path=tmp_path / f"{theme}.png")
     _sound(page)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -43,6 +44,13 @@ def test_it_fetches_nothing_and_names_no_machine(notebook):
         else:  # a link may lead out; a picture must be here
             assert not re.search(r"!\[[^]]*\]\(\w+:|<(img|script|iframe)\b[^>]*//", cell.source)
         assert "path of this machine" not in dict(notebooks.of_one_run(cell.source))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", EXECUTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_executed_anew_it_stays_as_it_is(path):
+    unchanged, line = notebooks.process(path, check=True)
+    assert unchanged, line
 
 
 # --- the pipeline -----------------------------------------------------------------------------
@@ -217,39 +225,6 @@ def test_an_expected_exception_is_kept_without_its_traceback(write):
 # --- nbval, as make test runs it ----------------------------------------------------------------
 
 
-@pytest.fixture
-def nbval(write):
-    """Executes the cells, breaks the result by ``edit``, and runs nbval on it in a fresh pytest."""
-
-    def nbval(*cells, edit=lambda notebook: None, timeout=20):
-        path = write(*cells)
-        notebook = notebooks.read(path)
-        for count, cell in enumerate(notebook.cells, start=1):
-            cell.execution_count = count
-        edit(notebook)
-        path.write_text(notebooks.dumps(notebooks.normalise(notebook)), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            f"--rootdir={ROOT}",
-            "-c",
-            ROOT / "pyproject.toml",
-        ]
-        command += [
-            f"--confcutdir={ROOT}",
-            "-p",
-            "conftest",
-            "-p",
-            "no:cacheprovider",
-            "--color=no",
-        ]
-        command += ["-p", "no:hypothesispytest", f"--nbval-cell-timeout={timeout}", path]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-
-    return nbval
-
-
 def _shows(number, text):
     def edit(notebook):
         notebook.cells[number].outputs = [new_output("stream", name="stdout", text=text)]
@@ -257,50 +232,74 @@ def _shows(number, text):
     return edit
 
 
-def test_nbval_is_green_on_a_good_notebook(nbval):
-    run = nbval("x = 1", "print(x)", edit=_shows(1, "1\n"))
-    assert run.returncode == 0 and "2 passed" in run.stdout, run.stdout
+def _raises(notebook):
+    notebook.cells[0].metadata["tags"] = ["raises-exception"]
+    notebook.cells[0].outputs = [new_output("error", ename="KeyError", evalue="1")]
 
 
-def test_nbval_is_red_on_a_wrong_output(nbval):
-    run = nbval("x = 1", "print(x)", edit=_shows(1, "2\n"))
-    assert run.returncode == 1 and "1 failed, 1 passed" in run.stdout, run.stdout
+STUBBORN = """import time
+while True:
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        pass"""
+UNDER_NBVAL = {  # its cells, how the executed notebook is edited, and what becomes of each cell
+    "good": (["x = 1", "print(x)"], _shows(1, "1\n"), "passed passed"),
+    "a wrong output": (["x = 1", "print(x)"], _shows(1, "2\n"), "passed failure"),
+    "no longer raises": (["{1: 1}[1];"], _raises, "failure"),
+    "warns": (["import warnings; warnings.warn('hm')"], None, "failure"),
+    "stops where it fails": (
+        ["x = 1", "y = 1 / 0", "print(y)", "assert False"],
+        None,
+        "passed failure skipped skipped",
+    ),
+}
+HANGING = {
+    "hangs": (["import time; time.sleep(600)", "x = 1"], None, "failure skipped"),
+    "will not be interrupted": ([STUBBORN, "x = 1"], None, "failure skipped"),
+}
 
 
-def test_nbval_is_red_on_a_cell_that_no_longer_raises(nbval):
-    def raises(notebook):
-        notebook.cells[0].metadata["tags"] = ["raises-exception"]
-        notebook.cells[0].outputs = [new_output("error", ename="KeyError", evalue="1")]
+@pytest.fixture(scope="module")
+def nbval(tmp_path_factory):
+    """Runs nbval on notebooks in one fresh pytest: {notebook: [what became of a cell, …], …}."""
 
-    run = nbval("{1: 1}[1];", edit=raises)
-    assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout
+    def nbval(given, timeout):
+        folder = tmp_path_factory.mktemp("nbval")
+        for name, (sources, edit, _) in given.items():
+            notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+            for count, cell in enumerate(notebook.cells, start=1):
+                cell.execution_count = count
+            if edit:
+                edit(notebook)
+            written = notebooks.dumps(notebooks.normalise(notebook))
+            (folder / f"{name}.ipynb").write_text(written, encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", f"--rootdir={ROOT}", f"--confcutdir={ROOT}"]
+        command += ["-c", ROOT / "pyproject.toml", "-p", "conftest", "-p", "no:cacheprovider"]
+        command += ["-p", "no:hypothesispytest", f"--nbval-cell-timeout={timeout}", "-o"]
+        command += ["junit_family=xunit1", f"--junitxml={folder / 'cells.xml'}", folder]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        assert run.returncode == 1, run.stdout
+        found: dict = {name: [] for name in given}
+        for cell in ElementTree.parse(folder / "cells.xml").iter("testcase"):
+            found[Path(cell.attrib["file"]).stem].append(cell)
+        return found
+
+    return nbval
 
 
-def test_nbval_is_red_on_a_warning(nbval):
-    run = nbval("import warnings; warnings.warn('hm')")
-    assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout
+@pytest.fixture(scope="module")
+def cells(nbval):
+    """Of every notebook what became of its cells: those that hang have two seconds to do so."""
+    return nbval(UNDER_NBVAL, timeout=60) | nbval(HANGING, timeout=2)
 
 
-def test_a_notebook_stops_at_the_cell_that_fails(nbval):
-    run = nbval("x = 1", "y = 1 / 0", "print(y)", "assert False")
-    assert run.returncode == 1, run.stdout
-    assert "1 failed, 1 passed, 2 skipped" in run.stdout, run.stdout
-    assert "NameError" not in run.stdout
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import time; time.sleep(600)",
-        "import time\nwhile True:\n    try:\n        time.sleep(600)\n"
-        "    except KeyboardInterrupt:\n        pass",
-    ],
-    ids=["hangs", "hangs and will not be interrupted"],
-)
-def test_nbval_is_red_on_a_hanging_cell_and_ends(nbval, code):
-    run = nbval(code, "x = 1", timeout=2)
-    assert run.returncode == 1 and "Timeout of 2 seconds" in run.stdout, run.stdout
-    assert "1 failed, 1 skipped" in run.stdout, run.stdout
+@pytest.mark.parametrize("name", UNDER_NBVAL | HANGING)
+def test_nbval_passes_what_is_right_and_stops_at_the_first_fault(cells, name):
+    outcomes = [next((part.tag for part in cell), "passed") for cell in cells[name]]
+    assert " ".join(outcomes) == (UNDER_NBVAL | HANGING)[name][-1]
+    if name in HANGING:
+        assert "Timeout of 2 seconds" in ElementTree.tostring(cells[name][0], "unicode")
 
 
 def test_a_cell_may_run_for_a_minute(pytestconfig):

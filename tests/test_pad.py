@@ -5,13 +5,13 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
-import nbformat
 import numpy as np
 import pytest
 from drawings import STYLES, drawings, painted, shaken
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from test_browser import _notebook, _open
 
 from bpcourse import (
     CrossEntropy,
@@ -488,22 +488,10 @@ def test_everything_has_a_name_and_nothing_moves_where_that_is_wished(page, tmp_
 
 @pytest.mark.browser
 def test_in_jupyterlab_the_kernel_has_what_was_drawn(lab, page, tmp_path):
-    page.set_default_timeout(90_000)
-    page.set_viewport_size({"width": 1366, "height": 768})
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
     sources = ["from bpcourse.widgets import DigitPad\npad = DigitPad()\npad"]
     sources += ["found = pad.read(pad.strokes)\nprint('read', found.digit, len(pad.strokes))"]
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    nbformat.write(notebook, tmp_path / "course" / "pad.ipynb")
-    page.goto(lab)
-    page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
-    page.evaluate("window.jupyterapp.commands.execute('docmanager:open', {path: 'pad.ipynb'})")
-    page.wait_for_function(
-        """() => { const shown = window.jupyterapp.shell.currentWidget;
-            return shown.context?.path === 'pad.ipynb'
-              && shown.sessionContext.session?.kernel?.status === 'idle'; }"""
-    )
+    _open(page, lab, _notebook(lab, *sources), run=False)
+    page.set_viewport_size({"width": 1366, "height": 768})
     run = "window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')"
     page.evaluate(run)
     page.locator(".bpc-area").wait_for()

@@ -293,14 +293,3 @@ def test_an_old_python_is_told_so(tmp_path):
     )
     assert run.returncode != 0 and "needs Python 3.11 or later" in run.stderr
     assert "3.8.1" in run.stderr
-
-
-@pytest.mark.slow
-def test_the_committed_notebooks_are_what_the_pipeline_writes():
-    run = subprocess.run(
-        [sys.executable, "-m", "tools.notebooks", "--check"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from bpcourse.figures.style import ON_DARK
 from bpcourse.text import text
 from tests.lessons import PREDICT
 from tools import notebooks
@@ -20,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 LESSONS = sorted(path.stem for path in (ROOT / "lectures").glob("*.ipynb"))
 LINK = re.compile(r"""<(a|link|script|img|iframe|source)\b[^>]*?\b(?:href|src)=["']([^"']*)["']""")
 pytest.importorskip("sphinx_book_theme", reason="make site sets up what the site needs")
+pytestmark = pytest.mark.browser  # one site for those that follow its links and those that open it
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +40,12 @@ def pages(site):
     return {path: path.read_text(encoding="utf-8") for path in found}
 
 
-@pytest.mark.slow
 def test_every_lesson_and_exercise_is_a_page(site):
     for folder in ("lectures", "exercises"):
         for path in (ROOT / folder).glob("*.ipynb"):
             assert (site / folder / f"{path.stem}.html").exists()
 
 
-@pytest.mark.slow
 def test_no_link_is_dead_and_no_page_asks_another_host(site, pages):
     anchors = {
         path: set(re.findall(r'\bid="([^"]+)"', page)) | set(re.findall(r'<a name="([^"]+)"', page))
@@ -63,7 +63,6 @@ def test_no_link_is_dead_and_no_page_asks_another_host(site, pages):
                 assert unquote(parts.fragment) in anchors[there], f"{path.name}: {target}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("stem", LESSONS)
 def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     page = (site / "lectures" / f"{stem}.html").read_text(encoding="utf-8")
@@ -79,7 +78,6 @@ def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     assert "application/vnd.jupyter.widget" not in page
 
 
-@pytest.mark.slow
 def test_no_exercise_shows_an_answer_or_the_marking(site):
     for path in (ROOT / "exercises").glob("*.ipynb"):
         page = (site / "exercises" / f"{path.stem}.html").read_text(encoding="utf-8")
@@ -101,35 +99,17 @@ def served(site):
     server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    path = Path("/usr/bin/chromium")
-    if not path.exists():
-        pytest.skip("no Chromium here")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=str(path), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def tab(chromium, served):
+def tab(page, served):
     """A new reader's page, which must not complain, nor ask another host."""
-    page = chromium.new_page(viewport={"width": 1366, "height": 768})
-    said: list[str] = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    page.set_viewport_size({"width": 1366, "height": 768})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     yield page
-    page.close()
-    assert said == []
+    assert page.errors == []
     assert [url for url in asked if not url.startswith((served, "data:", "blob:"))] == []
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("stem", LESSONS)
 def test_a_page_opens_and_fits_a_phone(tab, served, stem):
     tab.goto(f"{served}/lectures/{stem}.html")
@@ -138,7 +118,6 @@ def test_a_page_opens_and_fits_a_phone(tab, served, stem):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.browser
 def test_a_guess_is_judged_kept_and_only_then_answered(tab, served):
     tab.goto(f"{served}/lectures/08_error_signals.html")
     form = tab.locator(".bpc-guess").first
@@ -153,7 +132,24 @@ def test_a_guess_is_judged_kept_and_only_then_answered(tab, served):
     assert not tab.locator(".tag_bpc-reveal").nth(1).is_visible()
 
 
-@pytest.mark.browser
+DRAWN = """([figure, caption]) => {
+    const style = (one) => getComputedStyle(one);
+    return [style(figure).filter, style(caption).color, style(document.body).color];
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_figure_and_its_words_follow_the_theme(tab, served, theme):
+    tab.emulate_media(color_scheme=theme)
+    tab.goto(f"{served}/lectures/01_feedforward_network.html")
+    pair = [tab.query_selector(name) for name in (".bpc-picture img", ".bpc-caption")]
+    turned, words, ink = tab.evaluate(DRAWN, pair)
+    assert tab.get_attribute("html", "data-theme") == theme and words == ink
+    assert f"filter: {turned};" in ON_DARK if theme == "dark" else turned == "none"
+    tab.emulate_media(media="print")
+    assert tab.evaluate(DRAWN, pair)[0] == "none"  # paper is white
+
+
 @pytest.mark.parametrize("guess", ["−1.085", "-1.085", "-1.09"])
 def test_a_right_guess_is_right_as_people_write_it(tab, served, guess):
     tab.goto(f"{served}/lectures/08_error_signals.html")
@@ -163,7 +159,6 @@ def test_a_right_guess_is_right_as_people_write_it(tab, served, guess):
     assert "That is right" in form.get_by_role("status").inner_text()
 
 
-@pytest.mark.browser
 def test_the_stepper_plays_without_a_kernel(tab, served):
     tab.goto(f"{served}/lectures/08_error_signals.html")
     figure = tab.locator(".bpc-stepper").first
@@ -175,7 +170,6 @@ def test_the_stepper_plays_without_a_kernel(tab, served):
     )
 
 
-@pytest.mark.browser
 def test_the_pad_reads_what_is_drawn(tab, served):
     tab.goto(f"{served}/lectures/00_start_here.html")
     area = tab.locator(".bpc-pad canvas, .bpc-pad svg").first

@@ -1,7 +1,8 @@
-"""The maintainers' tool that makes the instructors' page of each lesson.
+"""The maintainers' tool that makes the instructors' page of each lesson, and that of mistakes.
 
 ``python -m tools.guide`` writes ``docs/instructors/lessons/`` from the lessons, the bank
-and ``text/en/guide.toml``. ``--check`` writes nothing and fails where something would be written.
+and ``text/en/guide.toml``, and ``docs/instructors/mistakes.md`` from the catalogue of mistakes.
+``--check`` writes nothing and fails where something would be written.
 """
 
 import argparse
@@ -11,13 +12,15 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.files import write
 from bpcourse.questions.bank import LESSONS, all_questions
-from bpcourse.text import text
+from bpcourse.text import has, text
 
 SHOWN = 8  # wrong answers on a page: what a teacher can have in mind in class
 ROOT = Path(__file__).resolve().parents[1]
 UP = "../../.."  # from a page to the root
+LECTURES = "../../lectures"  # from the page of the mistakes
 
 PAGE = """# {title}
 
@@ -52,6 +55,49 @@ What your own class gets wrong is in the `class.html` that `bpcourse grade` writ
 {wrong}
 """
 
+MISTAKES = """# The mistakes that the course can name
+
+*For instructors. Made by `python -m tools.guide` from `bpcourse/text/en/misconceptions.toml`.*
+
+`check` names them in answers, `bpcourse grade` in hand-ins, and `report.explain(context=…)` of the
+gradient checker in the gradients of a network: there a ● stands in the last column. They stand with
+the lesson that cures them. The first column has the ids, which `course.toml` and
+[private questions](private_questions.md) use; older ids, in brackets, still work.
+"""
+TOLD = """
+## {title}
+
+| id | in code | in numbers | what a student is told | read again | asked in | ● |
+|---|---|---|---|---|---|---|
+{rows}
+"""
+
+
+def mistakes():
+    """The page of the catalogue, Markdown: what can be named, by the lesson that cures it."""
+    asked = Counter(name for question in all_questions() for name in question.misconceptions)
+    rows: dict[str, list[str]] = {}
+    for mistake in catalogue.mistakes():
+        rows.setdefault(mistake.cure, []).append(_told(mistake, asked[mistake.id]))
+    titles = {stem: _find(r"# ([^\n]*)", _first_cell(stem)) for stem in sorted(rows)}
+    tables = (TOLD.format(title=titles[stem], rows="\n".join(rows[stem])) for stem in titles)
+    return MISTAKES + "".join(tables)
+
+
+def _told(mistake, asked):
+    former = f" ({', '.join(f'`{id}`' for id in mistake.formerly)})" if mistake.formerly else ""
+    link = f"[{mistake.section}]({LECTURES}/{mistake.cure}.ipynb)"
+    mark = (
+        "●" if any(has(f"misconception.{mistake.id}.in_{step}") for step in catalogue.STEPS) else ""
+    )
+    cells = [f"`{mistake.id}`{former}", mistake.look, mistake.numbers, mistake.hint, link]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in [*cells, str(asked), mark]) + " |"
+
+
+def _first_cell(stem):
+    lesson = json.loads((ROOT / "lectures" / f"{stem}.ipynb").read_text(encoding="utf-8"))
+    return "".join(lesson["cells"][0]["source"])
+
 
 def page(module):
     """The page of a lesson, Markdown.
@@ -60,8 +106,7 @@ def page(module):
     """
     stem = LESSONS[module]
     questions = [question for question in all_questions() if question.lesson == module]
-    lesson = json.loads((ROOT / "lectures" / f"{stem}.ipynb").read_text(encoding="utf-8"))
-    first = "".join(lesson["cells"][0]["source"])
+    first = _first_cell(stem)
     head = " ".join(_find(r"\n\*(About.*?)\*\n", first).split())
     needs = re.findall(r"\[(\d\d)\]\((\w+\.ipynb)\)", head)
     counts = _wrong(questions, stem)
@@ -119,21 +164,18 @@ def _wrong(questions, stem):
     counts = Counter(name for question in questions for name in question.misconceptions)
 
     def key(name):
-        return -counts[name], text(f"misconception.{name}.cure") != stem
+        return -counts[name], catalogue.find(name).cure != stem
 
     return sorted(counts, key=key)
 
 
 def _entry(name, questions):
-    code, numbers, hint, cure, section = (
-        text(f"misconception.{name}.{part}")
-        for part in ("code", "numbers", "hint", "cure", "section")
-    )
+    mistake = catalogue.find(name)
     where = ", ".join(_title(one) for one in questions if name in one.misconceptions)
     return (
-        f"- **{name.replace('_', ' ')}** (in {where}): {code}; seen as: {numbers}.\n"
-        f"  *Say:* {hint} *Cure:* lesson [{cure[:2]}]({UP}/lectures/{cure}.ipynb), "
-        f"section “{section}”."
+        f"- **{mistake.words}** (in {where}): {mistake.look}; seen as: {mistake.numbers}.\n"
+        f"  *Say:* {mistake.hint} *Cure:* lesson "
+        f"[{mistake.cure[:2]}]({UP}/lectures/{mistake.cure}.ipynb), section “{mistake.section}”."
     )
 
 
@@ -143,9 +185,10 @@ def main(argv=None):
     parser.add_argument("--check", action="store_true", help="write nothing; fail on a difference")
     check = parser.parse_args(argv).check
     good = True
-    for module, stem in LESSONS.items():
-        target = ROOT / "docs" / "instructors" / "lessons" / f"{stem}.md"
-        data = page(module).encode()
+    folder = ROOT / "docs" / "instructors"
+    pages = {folder / "lessons" / f"{stem}.md": page(module) for module, stem in LESSONS.items()}
+    for target, made in (pages | {folder / "mistakes.md": mistakes()}).items():
+        data = made.encode()
         changed = not target.exists() or target.read_bytes() != data
         if changed and not check:
             write(target, data)

@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[1]
 EQUAL = ROOT / "tests" / "equal_mutants.txt"
@@ -72,6 +73,8 @@ OTHERS: dict[type[ast.AST], list[type[ast.AST]]] = {
     ast.In: [ast.NotIn],
     ast.NotIn: [ast.In],
 }
+Node = TypeVar("Node", bound=ast.AST)
+Way = list[tuple[str, int | None]]  # from the root to a node: fields, and places in them
 WORDS = (ast.Raise, ast.JoinedStr)  # what is said is not what is computed
 
 
@@ -87,16 +90,16 @@ class Mutant:
 def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant of a module's source."""
     tree = ast.parse(source)
-    for node, path, function in _places(tree):
+    for node, path, function in places(tree):
         for other in _others(node):
             changed = copy.deepcopy(tree)
             before = _statement(changed, path)
-            _put(changed, path, other)
+            put(changed, path, other)
             name = f"{function}: {before} => {_statement(changed, path)}"
             yield Mutant(name, getattr(node, "lineno", 0), ast.unparse(changed))
 
 
-def _statement(tree: ast.AST, path: list[tuple[str, int | None]]) -> str:
+def _statement(tree: ast.AST, path: Way) -> str:
     """The innermost statement on the way; of a block its first line."""
     node, found = tree, tree
     for field, i in path:
@@ -107,12 +110,10 @@ def _statement(tree: ast.AST, path: list[tuple[str, int | None]]) -> str:
     return next(line for line in lines if not line.startswith("@"))
 
 
-def _places(tree: ast.Module) -> Iterator[tuple[ast.AST, list[tuple[str, int | None]], str]]:
+def places(tree: ast.Module) -> Iterator[tuple[ast.AST, Way, str]]:
     """Each node that may change, the way to it from the root, and the function it stands in."""
 
-    def walk(
-        node: ast.AST, path: list[tuple[str, int | None]], function: str
-    ) -> Iterator[tuple[ast.AST, list[tuple[str, int | None]], str]]:
+    def walk(node: ast.AST, path: Way, function: str) -> Iterator[tuple[ast.AST, Way, str]]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             function = f"{function}.{node.name}".lstrip(".")
         elif isinstance(node, WORDS) or _is_for_types(node):
@@ -142,14 +143,14 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.BinOp(op=op) | ast.BoolOp(op=op):
             for kind in OTHERS.get(type(op), []):
-                yield _with(node, op=kind())
+                yield replaced(node, op=kind())
         case ast.Compare(ops=[op]):
             for kind in OTHERS[type(op)]:
-                yield _with(node, ops=[kind()])
+                yield replaced(node, ops=[kind()])
         case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
             yield operand
         case ast.IfExp(body=body, orelse=orelse):
-            yield _with(node, body=orelse, orelse=body)
+            yield replaced(node, body=orelse, orelse=body)
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(value=int(value)):
@@ -159,7 +160,7 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
         case ast.Constant(value=float(value)):
             yield ast.Constant(value * 2)
         case ast.If(test=test):
-            yield _with(node, test=ast.UnaryOp(ast.Not(), test))
+            yield replaced(node, test=ast.UnaryOp(ast.Not(), test))
         case ast.Raise() | ast.AugAssign():
             yield ast.Pass()
         case ast.Assign(targets=[ast.Name() | ast.Subscript() | ast.Attribute()]):
@@ -170,14 +171,16 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.Pass()
 
 
-def _with(node: ast.AST, **fields: object) -> ast.AST:
+def replaced(node: Node, **fields: object) -> Node:
+    """A copy of the node with other fields."""
     changed = copy.copy(node)
     for name, value in fields.items():
         setattr(changed, name, value)
     return changed
 
 
-def _put(tree: ast.AST, path: list[tuple[str, int | None]], new: ast.AST) -> None:
+def put(tree: ast.AST, path: Way, new: ast.AST) -> None:
+    """Put another node in the place at the end of the way."""
     for field, i in path[:-1]:
         value = getattr(tree, field)
         tree = value if i is None else value[i]

@@ -26,6 +26,7 @@ from bpcourse.files import write
 ENVIRONMENT = {  # what a kernel that executes a lesson is given, here and in the tests
     "BPCOURSE_LANG": "en",
     "BPCOURSE_REVEALS": "open",  # what is committed holds the results
+    "BPCOURSE_THEME": "none",  # and no style: the site has its own, other pages allow none
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",

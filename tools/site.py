@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 
 from bpcourse import datasets, widgets
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions.asking import HINTS
 from bpcourse.questions.bank import all_questions
 from bpcourse.questions.judging.posed import pose
@@ -140,16 +141,13 @@ def guess_box(id, stem):
 
 def mistakes():
     """The catalogue of mistakes as a page."""
-    path = ROOT / "bpcourse" / "text" / "en" / "misconceptions.toml"
-    catalogue = tomllib.loads(path.read_text(encoding="utf-8"))["misconception"]
     lines = ["# The catalogue of mistakes", "", text("site.mistakes"), ""]
-    for name, entry in catalogue.items():
-        cure = f"[lesson {entry['cure'][:2]}](lectures/{entry['cure']}.ipynb)"
-        lines += [f"## {name.replace('_', ' ')}", ""]
-        lines += [f"{entry['hint']}", "", f"*In code:* {entry['code']}  "]
-        lines += [f"*In numbers:* {entry['numbers']}  "]
-        lines += [f"*Read again:* {cure}, “{entry['section']}”", ""]
-    return "\n".join(lines).replace("{{", "{").replace("}}", "}")
+    for mistake in catalogue.mistakes():
+        cure = f"[lesson {mistake.cure[:2]}](lectures/{mistake.cure}.ipynb)"
+        lines += [f"## {mistake.words}", "", mistake.hint, ""]
+        lines += [f"*In code:* {mistake.look}  ", f"*In numbers:* {mistake.numbers}  "]
+        lines += [f"*Read again:* {cure}, “{mistake.section}”", ""]
+    return "\n".join(lines)
 
 
 def reference():

@@ -1,10 +1,11 @@
 """Two results compared: how they differ, and the mistake that explains it in every entry.
 
-``diagnose(given, true)`` names at most one cause; ``compare`` only describes. With the layers and
-their values as context the backward pass is repeated with one step altered, and what it gives is
-compared with what was given.
+``compare`` only describes. ``diagnose(given, true)`` names what explains everything: with the
+network and its data as context it repeats the backward pass with one mistake, or two, and compares
+what that gives with what was given. ``catalogue`` has all mistakes, for ``check`` and marking too.
 """
 
+from bpcourse.diagnosis import catalogue as catalogue
 from bpcourse.diagnosis.compare import Difference as Difference
 from bpcourse.diagnosis.compare import compare as compare
 from bpcourse.diagnosis.explain import Diagnosis as Diagnosis

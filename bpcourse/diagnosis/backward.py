@@ -1,195 +1,210 @@
-"""The backward pass repeated with one step altered: what each mistake would have given.
+"""What each mistake makes of one step of a backward pass, in tables.
 
-A hypothesis is (cause, place, alteration). The place is ("loss",) or (what, layer index), where
-what is "act" (through an activation), "gx" (to a layer's input), "dW" or "db".
+A row is the id of a mistake in the catalogue and what the step gives with it: an array, or several
+by their form (a program makes the same one wherever it makes the mistake). ``s`` is the step, see
+:class:`~bpcourse.diagnosis.passes.Step`: g arrives, x went in, y came out, of n examples. A row
+applies where it gives a finite array of the right shape that is not the right one.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from bpcourse import activations
+from bpcourse.diagnosis.passes import Step
+
+Row = Callable[[Step], Any]
+FUNCTIONS = {
+    "sigmoid": activations.sigmoid.derivative,
+    "tanh": activations.tanh.derivative,
+    "relu": activations.relu.derivative,
+}
+FINER = {  # what another function's slope is called where it has a name of its own
+    ("Tanh", "sigmoid"): "logistic_slope_for_tanh",
+    ("Sigmoid", "tanh"): "tanh_slope_for_logistic",
+    ("LeakyReLU", "relu"): "dead_side",
+}
 
 
-@dataclass
-class Pass:
-    """Forward values of a network, and its right backward pass, which hypotheses alter.
-
-    ``steps`` are (layer, x, y) from the input on; ``start`` is ∂L/∂ of the last output.
-    """
-
-    steps: list
-    start: np.ndarray
-    scores: np.ndarray
-    loss: object
-    target: np.ndarray
-
-    @classmethod
-    def of(cls, net, X, y):
-        steps = [(step.layer, step.x, step.y) for step in net.forward_trace(X)]
-        scores = steps[-1][2]
-        target = np.asarray(y)
-        return cls(steps, net.loss.gradient(scores, y), scores, net.loss, target)
-
-    def gradients(self, place=None, change=None):
-        """{name: gradient} with the step at ``place`` replaced by ``change``."""
-        g = change(self.start) if place == ("loss",) else self.start
-        before = g  # at the output of the layer after
-        grads = {}
-        for i in range(len(self.steps) - 1, -1, -1):
-            layer, x, y = self.steps[i]
-            if "W" in layer.params:
-                W = layer.params["W"]
-                grads[f"{i}.b"] = _at(("db", i), place, change, (g, before), g.sum(axis=0))
-                grads[f"{i}.W"] = _at(("dW", i), place, change, (g, x, before), g.T @ x)
-                before = g
-                g = _at(("gx", i), place, change, (g, W), g @ W)
-            else:
-                before = g
-                function = layer.function
-                if hasattr(function, "vjp"):
-                    right = function.vjp(x, g)
-                else:
-                    right = g * function.derivative(x)
-                g = _at(("act", i), place, change, (g, x, y, right), right)
-        return grads
+def _slopes_of_others(s):
+    at_z = {name: s.g * slope(s.x) for name, slope in FUNCTIONS.items()}
+    return at_z | {"sigmoid of a": s.g * s.y * (1 - s.y), "tanh of a": s.g * (1 - s.y**2)}
 
 
-def _at(here, place, change, values, right):
-    if here != place:
-        return right
-    return change(*values)
+def _output_slope(s):
+    if type(s.run.loss).__name__ == "BinaryCrossEntropy":
+        return s.g * activations.sigmoid.derivative(s.run.scores)
+    return activations.softmax.vjp(s.run.scores, s.g)
 
 
-def hypotheses(run):
-    """All (cause, place, change) for this network, simpler and more frequent ones first."""
-    yield from _at_loss(run)
-    for i in range(len(run.steps) - 1, -1, -1):
-        layer, x, _ = run.steps[i]
-        if "W" in layer.params:
-            yield from _at_linear(run, i, x)
-        elif type(layer.function).__name__ != "Identity":
-            yield from _at_activation(run, i, layer.function)
+def _all_but_one(several, value):
+    """All but one are something else than one alone where they are three at least."""
+    return value if several >= 3 else None
 
 
-def _at_loss(run):
-    place = ("loss",)
-    n = len(run.start)
-    if run.loss.fused:
-        y_hat = run.loss.output(run.scores)
-        yield "no_target", place, lambda g: y_hat / n
-        name = "softmax" if run.target.ndim == 1 or y_hat.shape[1] > 1 else "sigmoid"
-        if type(run.loss).__name__ == "BinaryCrossEntropy":
-            name = "sigmoid"
-        if name == "softmax":
-            yield "output_twice", place, lambda g: activations.softmax.vjp(run.scores, g)
-        else:
-            yield "output_twice", place, lambda g: g * activations.sigmoid.derivative(run.scores)
-    yield "only_true_class", place, lambda g: np.minimum(g, 0)
-    yield "only_other_classes", place, lambda g: np.maximum(g, 0)
-    if n > 1:
-        for row, cause in ((0, "first_example"), (n - 1, "last_example")):
-            mask = (np.arange(n) == row)[:, None]
-            yield cause, place, lambda g, mask=mask: g * mask
-        yield "forgot_first_example", place, lambda g: g * (np.arange(n) > 0)[:, None]
-        yield "forgot_last_example", place, lambda g: g * (np.arange(n) < n - 1)[:, None]
-    yield "absolute_loss", place, np.abs
-    yield "sign_loss", place, lambda g: np.sign(g) / n
+def _examples(s, which):
+    """The examples ``which`` alone; the others are 0."""
+    return s.g * np.isin(np.arange(s.n), np.arange(s.n)[which])[:, None]
 
 
-def _at_activation(run, i, function):
-    place = ("act", i)
-    if hasattr(function, "vjp"):
-        yield "softmax_elementwise", place, lambda g, x, y, r: g * y * (1 - y)
-        yield "derivative_missing", place, lambda g, x, y, r: g
-        yield "value_for_derivative", place, lambda g, x, y, r: g * y
-        return
-    derivative = function.derivative
-    yield "derivative_missing", place, lambda g, x, y, r: g
-    yield "derivative_of_output", place, lambda g, x, y, r: g * derivative(y)
-    if hasattr(function, "derivative_from_output"):
-        from_output = function.derivative_from_output
-        yield "derivative_from_z", place, lambda g, x, y, r: g * from_output(x)
-    yield "derivative_twice", place, lambda g, x, y, r: r * derivative(x)
-    yield "value_for_derivative", place, lambda g, x, y, r: g * y
-    yield "derivative_one_minus", place, lambda g, x, y, r: g * (1 - y)
-    yield "derivative_plus", place, lambda g, x, y, r: g * (1 + y * y)
-    yield "derivative_root", place, lambda g, x, y, r: g * np.sqrt(np.abs(1 - y * y))
-    yield "derivative_first_example", place, lambda g, x, y, r: g * derivative(x)[:1]
-    yield "derivative_averaged", place, lambda g, x, y, r: g * derivative(x).mean(axis=0)
-    yield "mask_inverted", place, lambda g, x, y, r: g * (x <= 0)
-    yield "mask_of_gradient", place, lambda g, x, y, r: np.maximum(g, 0)
-    yield "mask_of_both", place, lambda g, x, y, r: np.maximum(r, 0)
-    yield "divided", place, lambda g, x, y, r: g / np.where(derivative(x) == 0, 1, derivative(x))
-    yield "negative_derivative", place, lambda g, x, y, r: -r
-    yield "path_cut", place, lambda g, x, y, r: 0 * g
-    yield "derivative_sum", place, lambda g, x, y, r: g + derivative(x)
-    own = type(function).__name__
-    for other in (activations.sigmoid, activations.tanh, activations.relu, activations.softplus):
-        if type(other).__name__ != own:
-            yield "other_derivative", place, lambda g, x, y, r, f=other: g * f.derivative(x)
-    for other in (activations.sigmoid, activations.tanh):
-        if type(other).__name__ != own:
-            slope = other.derivative_from_output
-            yield "other_derivative", place, lambda g, x, y, r, s=slope: g * s(y)
-    for j, (layer, z, _) in enumerate(run.steps):
-        if j != i and z.shape == run.steps[i][1].shape:
-            there = derivative(z)
-            cause = "derivative_of_input" if "W" in layer.params else "derivative_elsewhere"
-            yield cause, place, lambda g, x, y, r, d=there: g * d
+AT_LOSS: dict[str, Row] = {
+    "target_forgotten": lambda s: s.run.loss.gradient(s.run.scores, 0 * s.run.target),
+    "absolute_value": lambda s: np.abs(s.g),
+    "sign_alone": lambda s: np.sign(s.g) / s.n,
+    "first_example_only": lambda s: _examples(s, slice(1)),
+    "last_example_only": lambda s: _examples(s, slice(-1, None)),
+    "first_example_left_out": lambda s: _all_but_one(s.n, _examples(s, slice(1, None))),
+    "last_example_left_out": lambda s: _all_but_one(s.n, _examples(s, slice(-1))),
+}
+AT_FUSED_LOSS: dict[str, Row] = AT_LOSS | {
+    "target_forgotten": lambda s: s.y_hat / s.n,
+    "output_slope_twice": _output_slope,
+    "other_classes_forgotten": lambda s: np.minimum(s.g, 0),
+    "true_class_left_out": lambda s: np.maximum(s.g, 0),
+}
+ANY_ACTIVATION: dict[str, Row] = {
+    "slope_missing": lambda s: s.g,
+    "function_for_slope": lambda s: s.g * s.y,
+    "sign_flipped": lambda s: -s.right,
+    "path_cut": lambda s: 0 * s.right,
+}
+SOFTMAX: dict[str, Row] = ANY_ACTIVATION | {
+    "softmax_diagonal_only": lambda s: s.g * s.y * (1 - s.y),
+}
+POINTWISE: dict[str, Row] = ANY_ACTIVATION | {
+    "slope_at_activation": lambda s: s.g * s.slope(s.y),
+    "slope_twice": lambda s: s.g * s.slope(s.x) ** 2,
+    "slope_of_first_example": lambda s: s.g * s.slope(s.x)[:1],
+    "slope_averaged": lambda s: s.g * s.slope(s.x).mean(axis=0),
+    "slope_of_wrong_layer": lambda s: {
+        off: s.g * s.slope(x) for off, x in s.inputs_elsewhere().items()
+    },
+    "slope_of_another_function": _slopes_of_others,
+    "added_along_path": lambda s: s.g + s.slope(s.x),
+    "backward_is_inverse": lambda s: s.g / s.slope(s.x),
+}
+Z_FOR_A: dict[str, Row] = {
+    "z_in_slope_of_a": lambda s: s.g * s.layer.function.derivative_from_output(s.x),
+}
+LOGISTIC: dict[str, Row] = Z_FOR_A | {
+    "logistic_slope_not_multiplied": lambda s: s.g * (1 - s.y),
+    "slope_plus_for_minus": lambda s: s.g * s.y * (1 + s.y),
+}
+TANH: dict[str, Row] = Z_FOR_A | {
+    "tanh_slope_not_squared": lambda s: s.g * (1 - s.y),
+    "slope_plus_for_minus": lambda s: s.g * (1 + s.y**2),
+    "slope_root_taken": lambda s: s.g * np.sqrt(1 - s.y**2),
+}
+KINKED: dict[str, Row] = {
+    "sides_swapped": lambda s: s.g * s.slope(-s.x),
+    "mask_from_upstream": lambda s: {"alone": np.maximum(s.g, 0), "too": np.maximum(s.right, 0)},
+}
+DOWN: dict[str, Row] = {
+    "weights_wrong_way_round": lambda s: s.g @ s.W.T,
+    "weights_missing": lambda s: s.g,
+    "one_layer_off": lambda s: {off: s.g @ W for off, W in s.weights_elsewhere().items()},
+    "backward_is_inverse": lambda s: s.g @ np.linalg.inv(s.W).T,
+    "absolute_value": lambda s: s.g @ np.abs(s.W),
+    "sign_flipped": lambda s: -s.right,
+    "averaged_twice": lambda s: s.right / s.n,
+    "first_example_only": lambda s: np.repeat(s.right[:1], s.n, axis=0),
+    "one_path_only": lambda s: {"first": s.g[:, :1] @ s.W[:1], "last": s.g[:, -1:] @ s.W[-1:]},
+    "one_path_left_out": lambda s: _all_but_one(
+        len(s.W), {"last": s.g[:, :-1] @ s.W[:-1], "first": s.g[:, 1:] @ s.W[1:]}
+    ),
+    "path_cut": lambda s: 0 * s.right,
+}
+DW: dict[str, Row] = {
+    "weight_gradient_averaged": lambda s: s.right / s.n,
+    "batch_mean_missing": lambda s: s.right * s.n,
+    "sign_flipped": lambda s: -s.right,
+    "gradient_transposed": lambda s: s.right.T,
+    "slope_missing": lambda s: s.before.T @ s.x if s.is_followed() else None,
+    "activation_forgotten": lambda s: s.g.T @ s.run.layers[s.i - 1][1] if s.follows() else None,
+    "activation_of_own_layer": lambda s: {
+        "z": s.g.T @ s.y,
+        "a": s.g.T @ s.run.layers[s.i + 1][2] if s.is_followed() else None,
+    },
+    "one_layer_off": lambda s: {off: s.g.T @ x for off, x in s.inputs_elsewhere().items()},
+    "first_example_only": lambda s: s.g[:1].T @ s.x[:1],
+    "last_example_only": lambda s: s.g[-1:].T @ s.x[-1:],
+    "first_example_left_out": lambda s: _all_but_one(s.n, s.g[1:].T @ s.x[1:]),
+    "last_example_left_out": lambda s: _all_but_one(s.n, s.g[:-1].T @ s.x[:-1]),
+    "product_of_sums": lambda s: {
+        "sums": np.outer(s.g.sum(axis=0), s.x.sum(axis=0)),
+        "mean": np.outer(s.g.sum(axis=0), s.x.mean(axis=0)),
+    },
+    "absolute_value": lambda s: {"of delta": np.abs(s.g).T @ s.x, "of x": s.g.T @ np.abs(s.x)},
+    "input_missing": lambda s: np.outer(s.g.sum(axis=0), np.ones(s.x.shape[1])),
+    "upstream_missing": lambda s: np.outer(np.ones(s.g.shape[1]), s.x.sum(axis=0)),
+    "input_squared": lambda s: s.g.T @ s.x**2,
+}
+DB: dict[str, Row] = {
+    "bias_averaged": lambda s: s.right / s.n,
+    "batch_mean_missing": lambda s: s.right * s.n,
+    "sign_flipped": lambda s: -s.right,
+    "slope_missing": lambda s: s.before.sum(axis=0) if s.is_followed() else None,
+    "first_example_only": lambda s: s.g[0],
+    "last_example_only": lambda s: s.g[-1],
+    "first_example_left_out": lambda s: _all_but_one(s.n, s.g[1:].sum(axis=0)),
+    "last_example_left_out": lambda s: _all_but_one(s.n, s.g[:-1].sum(axis=0)),
+    "summed_over_wrong_axis": lambda s: s.g.sum(axis=1),
+    "bias_summed_to_one": lambda s: np.full(s.g.shape[1], s.g.sum()),
+    "largest_for_sum": lambda s: s.g.max(axis=0),
+    "absolute_value": lambda s: np.abs(s.g).sum(axis=0),
+}
+AT_ACTIVATION = {
+    "Identity": {},
+    "Softmax": SOFTMAX,
+    "Sigmoid": POINTWISE | LOGISTIC,
+    "Tanh": POINTWISE | TANH,
+    "ReLU": POINTWISE | KINKED,
+    "LeakyReLU": POINTWISE | KINKED,
+}
+OF_STEP = {"down": DOWN, "dW": DW, "db": DB}
 
 
-def _at_linear(run, i, x):
-    n = len(x)
-    W = run.steps[i][0].params["W"]
-    dW, db, gx = ("dW", i), ("db", i), ("gx", i)
-    if W.shape[0] == W.shape[1]:
-        yield "weights_not_transposed", gx, lambda g, W: g @ W.T
-        yield "weights_missing", gx, lambda g, W: g
-        yield "transposed", dW, lambda g, x, b: x.T @ g
-    yield "path_cut", gx, lambda g, W: 0 * (g @ W)
-    yield "negative_path", gx, lambda g, W: -(g @ W)
-    yield "absolute_weights", gx, lambda g, W: g @ np.abs(W)
-    yield "averaged_path", gx, lambda g, W: (g @ W) / n
-    yield "first_row_only", gx, lambda g, W: np.repeat((g @ W)[:1], n, axis=0)
-    yield "one_unit_only", gx, lambda g, W: g[:, :1] @ W[:1]
-    yield "one_unit_missing", gx, lambda g, W: g[:, :-1] @ W[:-1]
-    for j, (layer, z, _) in enumerate(run.steps):
-        other = layer.params.get("W") if j != i else None
-        if other is not None and other.shape == W.shape:
-            yield "weights_elsewhere", gx, lambda g, W, V=other: g @ V
-        if z.shape == x.shape and j != i:
-            cause = "z_for_a" if j == i - 1 else "input_elsewhere"
-            yield cause, dW, lambda g, x, b, z=z: g.T @ z
-        if j == i and run.steps[i][2].shape == x.shape:
-            yield "output_for_input", dW, lambda g, x, b, y=run.steps[i][2]: g.T @ y
-    # δ taken on the wrong side of the activation that follows
-    follows = i + 1 < len(run.steps) and "W" not in run.steps[i + 1][0].params
-    if follows:
-        yield "delta_before_activation", dW, lambda g, x, b: b.T @ x
-        yield "delta_before_activation", db, lambda g, b: b.sum(axis=0)
-    if n > 1:
-        yield "averaged", dW, lambda g, x, b: g.T @ x / n
-        yield "averaged", db, lambda g, b: g.sum(axis=0) / n
-        yield "times_batch", dW, lambda g, x, b: g.T @ x * n
-        yield "times_batch", db, lambda g, b: g.sum(axis=0) * n
-        yield "first_example", dW, lambda g, x, b: g[:1].T @ x[:1]
-        yield "first_example", db, lambda g, b: g[0]
-        yield "last_example", dW, lambda g, x, b: g[-1:].T @ x[-1:]
-        yield "last_example", db, lambda g, b: g[-1]
-        yield "forgot_last_example", dW, lambda g, x, b: g[:-1].T @ x[:-1]
-        yield "forgot_last_example", db, lambda g, b: g[:-1].sum(axis=0)
-        yield "forgot_first_example", dW, lambda g, x, b: g[1:].T @ x[1:]
-        yield "forgot_first_example", db, lambda g, b: g[1:].sum(axis=0)
-        yield "sums_multiplied", dW, lambda g, x, b: np.outer(g.sum(axis=0), x.sum(axis=0))
-        yield "sums_multiplied", dW, lambda g, x, b: np.outer(g.sum(axis=0), x.mean(axis=0))
-    if n == W.shape[0]:
-        yield "wrong_axis", db, lambda g, b: g.sum(axis=1)
-    yield "bias_total", db, lambda g, b: np.full(g.shape[1], g.sum())
-    yield "bias_largest", db, lambda g, b: g.max(axis=0)
-    yield "absolute_delta", db, lambda g, b: np.abs(g).sum(axis=0)
-    yield "absolute_delta", dW, lambda g, x, b: np.abs(g).T @ x
-    yield "absolute_input", dW, lambda g, x, b: g.T @ np.abs(x)
-    yield "input_missing", dW, lambda g, x, b: np.repeat(g.sum(axis=0)[:, None], x.shape[1], 1)
-    yield "delta_missing", dW, lambda g, x, b: np.repeat(x.sum(axis=0)[None], g.shape[1], 0)
-    yield "squared_input", dW, lambda g, x, b: g.T @ x**2
+def table(step: Step) -> dict[str, Row]:
+    """The rows that a step may have."""
+    if step.what == "loss":
+        return AT_FUSED_LOSS if step.run.loss.fused else AT_LOSS
+    if step.what == "act":
+        return AT_ACTIVATION.get(type(step.layer.function).__name__, POINTWISE)
+    return OF_STEP[step.what]
+
+
+def variants(step: Step, id: str | None = None) -> dict[tuple[str, Any], np.ndarray]:
+    """{(id, form): what the step gives}, of all rows or of one, where it is seen."""
+    rows = table(step)
+    made = {}
+    with np.errstate(all="ignore"):
+        for name in rows if id is None else {id} & rows.keys():
+            for form, value in _forms(rows[name], step).items():
+                shape = np.shape(value)
+                if shape == step.right.shape and np.isfinite(value).all():
+                    if not same(value, step.right):
+                        made[name, form] = value
+    return made
+
+
+def _forms(row, step):
+    try:
+        value = row(step)
+    except (AttributeError, TypeError, ValueError, np.linalg.LinAlgError):
+        return {}  # the layer has not what the mistake needs, or the shapes do not fit
+    return value if isinstance(value, dict) else {"": value}
+
+
+def same(a, b):
+    """Whether two arrays of one shape agree but for rounding."""
+    return bool(np.abs(a - b).max(initial=0) <= 1e-9 * np.abs(b).max(initial=0))
+
+
+def finer(id: str, form: Any, layers: list) -> str:
+    """The id of a mistake that is made in these layers: a finer one where all have the same."""
+    if id != "slope_of_another_function":
+        return id
+    function = str(form).split()[0]
+    names = {FINER.get((type(layer.function).__name__, function), id) for layer in layers}
+    return names.pop() if len(names) == 1 else id

@@ -1,28 +1,49 @@
-"""The one cause that explains a difference in all entries, as a sentence, or none."""
+"""What explains a difference in all entries, one mistake or two, as sentences; or nothing."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from bpcourse.diagnosis.backward import Pass, hypotheses
+from bpcourse.diagnosis import catalogue, search
 from bpcourse.diagnosis.compare import FEWEST, KNOWN, common_factor, compare
+from bpcourse.diagnosis.passes import Pass
+from bpcourse.diagnosis.told import told_of
 from bpcourse.text import text
+
+EFFECTS = {  # patterns that one mistake alone leaves
+    "transposed": "gradient_transposed",
+    "absolute": "absolute_value",
+    "sign_only": "sign_alone",
+}
+FACTORS = {-1: "sign_flipped", 2: "factor_two_extra", 0.5: "factor_two_missing"}
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """``cause`` is the name of the mistake or None; ``array`` the first wrong one from the loss.
+    """``cause`` is the first of the mistakes, what the difference looks like, or None.
 
-    ``message`` says it to a student, with the evidence; it is what ``str`` gives.
+    ``mistakes`` are ids of the catalogue, several where they were made at once; ``array`` is the
+    first wrong one from the loss. ``message`` says it to a student, with the evidence; ``str``
+    adds where to read.
     """
 
     cause: str | None
     array: str | None
     message: str
     values: dict = field(default_factory=dict)
+    mistakes: tuple[str, ...] = ()
+
+    @property
+    def read(self):
+        """[(stem of a lesson, heading of a section)] that cure the mistakes."""
+        found = catalogue.mistakes(self.mistakes)
+        return list(dict.fromkeys((one.cure, one.section) for one in found))
 
     def __str__(self):
-        return self.message
+        places = [
+            text("diagnosis.read", lesson=stem[:2], section=section) for stem, section in self.read
+        ]
+        return " ".join([self.message, *places])
 
 
 def diagnose(
@@ -59,17 +80,18 @@ def diagnose(
     if shapes_fit:
         found = _one_factor(given, true, bounds, differences, wrong, context)
         if found is None and context is not None:
-            found = _by_passes(given, true, bounds, wrong, context)
+            found = _by_mistakes(given, true, bounds, wrong, context)
         if found is not None:
-            cause, array, sentence, values = found
-            return Diagnosis(cause, array, _told(array, sentence), values)
+            return found
     difference = differences[first]
     if difference.kind in (None, "equal", "shape"):
         seen = {"array": first or whole, **vars(difference)}
         key = "diagnosis.shape" if difference.kind == "shape" else "diagnosis.unknown"
         return Diagnosis(None, first, text(key, **seen), dict(difference.values))
-    sentence = _pattern(difference, context)
-    return Diagnosis(difference.kind, first, _told(first, sentence), dict(difference.values))
+    message = _told(first, _pattern(difference, context))
+    alone = len(wrong) == 1  # what explains one array of several is not named
+    known = _known(difference.kind, difference.values.get("factor", 1), context) if alone else ()
+    return Diagnosis(difference.kind, first, message, dict(difference.values), known)
 
 
 def _silent(difference):
@@ -92,6 +114,16 @@ def _pattern(difference, context):
     alone = difference.kind == "constant_factor" and difference.compared == 1
     key = "one_factor" if alone else difference.kind
     return text(f"diagnosis.{key}", compared=difference.compared, **{"count": 0, **values})
+
+
+def _known(kind, factor, context):
+    """The mistake that a pattern is the effect of, as a tuple; () where many could be."""
+    if kind == "constant_factor":
+        n = 1 if context is None else len(np.asarray(context[1]))
+        of_batch = {n: "batch_mean_missing", 1 / n: "averaged_twice"} if n > 2 else {}
+        found = [id for c, id in (FACTORS | of_batch).items() if abs(factor - c) <= 1e-4 * abs(c)]
+        return tuple(found[:1])
+    return (EFFECTS[kind],) if kind in EFFECTS and factor == 1 else ()
 
 
 def _number(factor, context):
@@ -127,11 +159,12 @@ def _one_factor(given, true, bounds, differences, wrong, context):
     if count < FEWEST and c not in KNOWN:
         return None
     sentence = text("diagnosis.all_factor", count=count, factor=_number(c, context))
-    return "constant_factor", wrong[-1], sentence, {"factor": c}
+    known = _known("constant_factor", c, context)
+    return Diagnosis("constant_factor", wrong[-1], _told(wrong[-1], sentence), {"factor": c}, known)
 
 
-def _by_passes(given, true, bounds, wrong, context):
-    """The altered backward pass that gives what was given, or None."""
+def _by_mistakes(given, true, bounds, wrong, context):
+    """The :class:`Diagnosis` of mistakes that give just what was given, or None."""
     net, X, y = context
     try:
         run = Pass.of(net, X, y)
@@ -150,45 +183,13 @@ def _by_passes(given, true, bounds, wrong, context):
         gap = np.abs(value - np.where(known, true[name], value))
         if (gap > slack + near * np.abs(value).max(initial=0)).any():
             return None
-    candidates = []
-    with np.errstate(all="ignore"):
-        for cause, place, change in hypotheses(run):
-            candidates.append((cause, place, run.gradients(place, change)))
-    for factored in (False, True):
-        for cause, place, grads in candidates:
-            c = _matches(given, grads, near, factored)
-            if c is None or _matches(right, grads, near, False) is not None:
-                continue
-            return _named_cause(run, cause, place, c, wrong, context)
-    return None
-
-
-def _matches(given, grads, near, factored):
-    """1, or with ``factored`` the constant c, if given = c·grads everywhere; else None."""
-    a = np.concatenate([given[name].ravel() for name in grads])
-    b = np.concatenate([grads[name].ravel() for name in grads])
-    if not np.isfinite(b).all() or not b.any():
+    found = search.explain(run, given, near)
+    if found is None:
         return None
-    c = float(a @ b / (b @ b)) if factored else 1.0
-    for name, value in grads.items():
-        scale = np.abs(value).max(initial=0) or np.abs(b).max() * 1e-3
-        gap = np.abs(given[name] - c * value)
-        if c == 0 or (gap > abs(c) * (near * np.abs(value) + 1e-2 * near * scale)).any():
-            return None
-    return c
-
-
-def _named_cause(run, cause, place, c, wrong, context):
-    values: dict = {"layer": None, "layers": ""}
-    array = wrong[-1]
-    if place != ("loss",):
-        layer = run.steps[place[1]][0]
-        values = {"layer": place[1], "layers": repr(layer)}
-        if place[0] in ("dW", "db"):
-            array = f"{place[1]}.{place[0][1]}"
-    n = len(run.start)
-    sentence = text(f"diagnosis.{cause}", n=n, factor="", compared=n, **values)
-    if abs(c - 1) > 1e-6:
-        number = _number(next((k for k in KNOWN if abs(c - k) <= 1e-4 * abs(k)), c), context)
-        sentence += " " + text("diagnosis.and_factor", factor=number)
-    return cause, array, sentence, values | {"factor": c, "place": place}
+    ids = found.ids(run)
+    array, message = told_of(run, found, wrong[-1])
+    c = next((k for k in KNOWN if abs(found.factor - k) <= 1e-4 * abs(k)), found.factor)
+    if c != 1:
+        message += " " + text("diagnosis.and_factor", factor=_number(c, context))
+    places = {found.id(kind, run): tuple(found.places(kind)) for kind in found.kinds}
+    return Diagnosis(ids[0], array, message, {"factor": c, "places": places}, tuple(ids))

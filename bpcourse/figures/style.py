@@ -1,6 +1,7 @@
 """One visual language for all figures, and how a figure is displayed."""
 
 import io
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -29,6 +30,13 @@ SIGNED = LinearSegmentedColormap.from_list(
 RESOLUTION = 144  # dots an inch: sharp on a dense screen
 SCREEN = 96  # CSS pixels an inch: the size on the page
 
+# On a dark page light and dark change places and hues stay. White becomes #111, or what is lighter.
+ON_DARK = "filter: invert(0.933) hue-rotate(180deg); mix-blend-mode: lighten"
+THEME = (  # the picture above a caption, where JupyterLab's theme is a dark one
+    'body[data-jp-theme-light="false"] '
+    f".jp-OutputArea-child:has(+ .jp-OutputArea-child small) .jp-RenderedImage img {{{ON_DARK}}}"
+)
+
 STYLE: Any = {
     "axes.edgecolor": QUIET,
     "axes.labelcolor": INK,
@@ -36,7 +44,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 12,
-    "figure.facecolor": "white",  # opaque: dark text stays legible on a dark page
+    "figure.facecolor": "white",  # opaque: legible where no theme is known, on any page
     "font.family": "DejaVu Sans",  # comes with Matplotlib, so it is the same everywhere
     "font.size": 11,
     "legend.frameon": False,
@@ -77,7 +85,8 @@ def new_figure(
 def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
     """Display ``fig`` with a caption below it.
 
-    The picture is a PNG whose bytes depend on the figure alone.
+    The picture is a PNG whose bytes depend on the figure alone, dark on white. JupyterLab turns it
+    light on dark where its theme is dark and the output was made by the reader, as the site does.
 
     Parameters
     ----------
@@ -110,12 +119,18 @@ def show(fig: Figure, *, alt: str, caption: str | None = None) -> None:
         raw=True,
     )
     if caption is not None:
-        display({"text/markdown": f"<small>{caption}</small>", "text/plain": caption}, raw=True)
+        below = f"<small>{caption}</small>{_theme()}"
+        display({"text/markdown": below, "text/plain": caption}, raw=True)
     else:  # JupyterLab keeps the alternative text to itself
         below = f'<p style="max-width: {width}px; margin: 0"><small>{escape(alt)}</small></p>'
-        display({"text/html": below, "text/plain": alt}, raw=True)
+        display({"text/html": below + _theme(), "text/plain": alt}, raw=True)
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(fig)  # or a figure of pyplot would be displayed a second time
+
+
+def _theme() -> str:
+    """The style that lets figures follow JupyterLab's theme; not in what is committed."""
+    return "" if os.environ.get("BPCOURSE_THEME") == "none" else f"\n\n<style>{THEME}</style>"
 
 
 @styled

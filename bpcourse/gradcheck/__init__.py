@@ -1,13 +1,14 @@
 """Is this the gradient of f? Right, wrong or cannot tell, with no tolerance to guess.
 
-**Estimate.** Along a line through the parameters, φ(t) = f(x + t·d), the slope at 0 is measured by
+**Estimate.** A ``Line`` through the parameters is φ(t) = f(x + t·d). Its slope at 0 is measured by
 central differences with two steps, t and t/5. Richardson's combination of them removes the error of
-order t² (``slope.py``, ``line.py``).
+order t² (``line.py``).
 
 **Its error.** Three things spoil a difference. The curve bends over the step: the two slopes tell
 by how much. f is rounded: its noise is measured beforehand, by tables of differences
 (``noise.py``). There is a kink: then the one-sided slopes differ by the same at every step. The
-error bound is the sum of the three. While noise is the largest part the step goes up, else down.
+error bound is the sum of the three. While noise is the largest part the step goes up, else down. A
+``Slope`` is what comes out: the claim, the value, its error, and what it says (``slope.py``).
 
 **Three verdicts.** A claim within the bound is *right* once the bound is small beside the claim, or
 beside the largest claims around (``point.py``). A claim many bounds away is *wrong*, if a second
@@ -21,10 +22,15 @@ agree is halved until the wrong entries are known by name (``look.py``).
 where f is smooth; what it gives at the kink itself has to lie between the slopes of every line that
 is tried, among them those along which the kink does not show, as in a tie of max (``kinks.py``).
 
-A check (``check.py``) asks these questions in turn until no entry is left open: slopes, larger
-steps, sides, points around, complex steps. A ``Problem`` is f, its parameters and the claims; a
-``Function`` is f of one vector; ``Findings`` keep one status for every entry that is not right.
-``tuned.py`` has the numbers that were tuned, and on what.
+**The loop.** A check (``check.py``) asks in turn for slopes, larger steps, the sides of kinks,
+points around and complex steps. Each question takes up only the entries that the ones before left
+open. A ``Problem`` is f, its parameters, the claims and their precision (``problem.py``); a
+``Function`` is f of one vector (``function.py``). ``Findings`` are the one map that all questions
+share: {entry: its slope}. An entry is right unless its slope says something else, and a report
+(``report.py``) is read off the map.
+
+Read on in this order: ``line.py``, ``slope.py``, ``look.py``, ``kinks.py``, ``check.py``. In
+``tuned.py`` stand the numbers that were tuned, and on what.
 
 ``check_gradient(f, params, grad)`` takes any function of arrays; ``check_vjp`` and ``check_jvp``
 those with several outputs; ``assert_gradient`` is for tests; ``check_layer``, ``check_loss``,
@@ -36,7 +42,7 @@ from bpcourse.gradcheck.central import central_difference as central_difference
 from bpcourse.gradcheck.check import check_gradient as check_gradient
 from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
 from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
-from bpcourse.gradcheck.kinks import Kink as Kink
+from bpcourse.gradcheck.look import Kink as Kink
 from bpcourse.gradcheck.maps import assert_gradient as assert_gradient
 from bpcourse.gradcheck.maps import check_jvp as check_jvp
 from bpcourse.gradcheck.maps import check_vjp as check_vjp

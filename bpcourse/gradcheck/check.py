@@ -1,17 +1,15 @@
 """check_gradient: ask, and ask more closely until a verdict is certain."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from bpcourse.gradcheck import tuned
-from bpcourse.gradcheck.complex_step import ComplexStep
-from bpcourse.gradcheck.function import Vector
-from bpcourse.gradcheck.kinks import Kinks, elsewhere
-from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import Findings, Look
+from bpcourse.gradcheck.kinks import Kinks
+from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look
 from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.problem import Problem, Told, cannot_tell, pattern
 from bpcourse.gradcheck.report import GradientReport
@@ -19,23 +17,19 @@ from bpcourse.gradcheck.slope import Measurement
 from bpcourse.gradcheck.structure import flatten
 
 Mode = Literal["auto", "each", "grouped", "complex"]
+Seed = int | np.random.Generator | None
+
 MODES = ("auto", "each", "grouped", "complex")
-GROUPED_ABOVE = 300  # parameters: with fewer, one by one costs little and names every wrong entry
 CURVE = range(-3, 6)  # steps of a plot
 EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
-COMPLEX_NEAR = (1e-9, 1e-6)  # and the parts to which it is trusted: to agree, and to settle doubts
-CLOSELY = 1e-6  # of a claim: the errors that are looked for where complex steps disagree
+COMPLEX_NEAR = 1e-6  # and the part of a claim to which it is trusted
+CLOSELY = 1e-6  # of a claim: the errors that are looked for in the mode "complex"
 REACTS = (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0)  # moves to which some f react, relative, absolute
 
 
 def check_gradient(
-    f: Callable[..., object],
-    params: object,
-    grad: object,
-    *,
-    mode: Mode = "auto",
-    rng: int | np.random.Generator | None = None,
+    f: Callable[..., object], params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """Is ``grad`` the gradient of f at ``params``?
 
@@ -60,8 +54,8 @@ def check_gradient(
         which is then also asked at points nearby where f has a kink.
     mode
         "each" looks at one entry at a time; "grouped" at random directions in groups of entries
-        (the default above 300 entries); "complex" takes complex steps where f is analytic, else
-        "each".
+        (the default above 300 entries); "complex" looks at each a hundred times as closely, with
+        complex steps for what differences cannot tell, where f is analytic; else it is "each".
     rng
         A seed or generator for the directions of groups. Verdicts at kinks take no chance.
 
@@ -104,21 +98,25 @@ class _Check:
 
     def run(self) -> GradientReport:
         problem = self.problem
-        self.point = problem.first_point(self.rng)
-        self.x = problem.caller.x.copy()
-        self.found = Findings.none(len(self.point.claims), len(problem.function.slices))
-        self.kinks = Kinks(problem, self.point, self.found)
-        for ask in (self._slopes, self._larger_steps, self._sides, self._around, self._complex):
-            ask()
+        self._look(problem.first_point())
+        self._larger_steps()
+        kinks = Kinks(problem, self.point, self.found)
+        for ask in (kinks.settle, kinks.elsewhere, self._complex, problem.claims, problem.value):
             problem.require_unchanged("f")
-            if self.found.moved and not self.found.status:
-                break
-        problem.require_same_again()  # and what f keeps belongs to the caller's point again
+            ask()
         return self._report()
 
-    def _slopes(self) -> None:
+    def _look(self, point: Point) -> None:
         """f's slope along every entry, or along groups of them."""
-        self._look(self.point)
+        if self.mode == "complex" and self._complex_slopes([0]):
+            precision = point.precision
+            demand = replace(precision.demand, resolve=max(CLOSELY, precision.eps_claims))
+            precision = replace(precision, demand=demand)
+            point = Point(point.function, point.f0, point.claims, point.scales, precision)
+        elif self.mode == "complex":
+            self.mode = "each"
+        self.point, self.found = point, Findings()
+        Look(point, self.rng, self.found).run(self.mode == "grouped")
 
     def _larger_steps(self) -> None:
         """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
@@ -135,20 +133,6 @@ class _Check:
         scales = sizes(function, point.claims, point.f0, least=1.0)
         self._look(Point(function, point.f0, point.claims, scales, point.precision))
 
-    def _look(self, point: Point) -> None:
-        self.point = point
-        if self.mode != "complex" or not self._look_complex():
-            self.found = Look(point, self.rng).run(self.mode == "grouped")
-        self.kinks = Kinks(self.problem, point, self.found)
-
-    def _sides(self) -> None:
-        """The sides of kinks and jumps."""
-        self.kinks.settle()
-
-    def _around(self) -> None:
-        """Points around, for what cannot be told here."""
-        elsewhere(self.problem, self.point, self.found, self.mode == "grouped")
-
     def _complex(self) -> None:
         """Complex steps, for entries too small for differences, where f takes them.
 
@@ -156,92 +140,42 @@ class _Check:
         difference may come from an f that is not analytic in that one entry.
         """
         found, point = self.found, self.point
-        open_ = [i for i in found.having("unclear") if i not in self.kinks.seen]
-        step = self._complex_step() if open_ else None
-        if step is None:
-            return
-        precision = point.precision
-        near = max(COMPLEX_NEAR[1], COMPLEX_DIGITS * precision.eps_claims)
-        for i in open_:
-            try:
-                slope = step.slope(i)
-            except Exception:  # f does not take this one
-                continue
-            claim = float(point.claims[i])
-            error = near * abs(claim) + float(point.allowance[i] / point.scales[i])
-            error = min(error, precision.demand.resolve * abs(claim))
-            fits = abs(slope - found.slopes[i]) <= tuned.CLEAR * found.errors[i]
-            if fits and abs(slope - claim) <= error:
-                found.slopes[i], found.errors[i] = slope, error
-                found.evidence.pop(i, None)
-                found.judge(i, "right")
-        self.problem.caller.calls += step.calls
+        open_ = [i for i in found.having("unclear") if i not in found.kinks]
+        near = max(COMPLEX_NEAR, COMPLEX_DIGITS * point.precision.eps_claims)
+        for i, value in self._complex_slopes(open_).items() if open_ else ():
+            measured, rounded = found.slopes[i], float(point.allowance[i] / point.scales[i])
+            claim = measured.claim
+            error = min(near * abs(claim) + rounded, point.precision.demand.resolve * abs(claim))
+            fits = abs(value - measured.value) <= tuned.CLEAR * measured.error
+            if fits and abs(value - claim) <= error:
+                found.judge(i, "right", value=value, error=error)
 
-    def _complex_step(self) -> ComplexStep | None:
-        try:
-            return ComplexStep(self.problem.caller.f, self.problem.tree, self.rng)
-        except Exception:  # f does not take complex numbers, or is not analytic
-            return None
-
-    def _look_complex(self) -> bool:
-        """Complex steps, one an entry; what disagrees is judged by real ones. False if f is not
-        analytic."""
-        step = self._complex_step()
-        try:
-            slopes = None if step is None else step.all_slopes()
-        except Exception:
-            slopes = None
-        if step is None or slopes is None:
-            self.mode = "each"
-            return False
-        self.problem.caller.calls += step.calls
-        self.found = _compare(self.point, slopes, self.rng)
-        return True
+    def _complex_slopes(self, index: list[int]) -> dict[int, float]:
+        """Slopes by complex steps of those entries for which f takes them."""
+        found = {}
+        with suppress(Exception):
+            step = self.problem.complex_step(self.rng)
+            for i in index:
+                with suppress(Exception):
+                    found[i] = step.slope(i)
+        return found
 
     def _report(self) -> GradientReport:
         point, found = self.point, self.found
         look = Look(point, self.rng, found)
-        for k, part in enumerate(self.problem.function.slices):
+        for k, part in enumerate(point.function.slices):
             wrong = any(part.start <= i < part.stop for i in found.having("wrong"))
-            if wrong or np.isnan(found.slopes[part]).all():
+            if wrong or not any(i in found.slopes for i in range(part.start, part.stop)):
                 look.show(k, EVIDENCE if wrong else 1)
-        evaluations = self.problem.evaluations
-        report = GradientReport.build(
-            self.problem.tree, point, found, self.kinks, self.mode, evaluations
-        )
-        report.look_again = self._curve
-        return report
+        evaluations, x = self.problem.evaluations, self.problem.caller.x.copy()
 
-    def _curve(self, k: int, index: tuple[int, ...]) -> dict[float, float]:
-        """The slope of one entry by step, where the check was made."""
-        part, shape = self.point.function.slices[k], self.problem.tree.arrays[k].shape
-        at = np.array([part.start + int(np.ravel_multi_index(index, shape) if shape else 0)])
-        with np.errstate(all="ignore"), self.problem.moved(self.x):
-            line = Line(self.point, at, self.point.scales[at])
-            for j in CURVE:
-                line.sample(j)
-            return Measurement(line).run().per(float(self.point.scales[at[0]])).curve
+        def curve(i: int) -> dict[float, float]:
+            """The slope of one entry by step, where the check was made."""
+            with np.errstate(all="ignore"), self.problem.moved(x):
+                line = look.entry(i)
+                for j in CURVE:
+                    line.sample(j)
+                return Measurement(line).run().curve
 
-
-def _compare(point: Point, slopes: Vector, rng: np.random.Generator) -> Findings:
-    """The findings from complex slopes, each of which is also looked at with real steps.
-
-    Complex steps see more than groups do. So groups may object to what agrees, but need not
-    resolve it, and what does not agree is looked at as closely as complex steps do.
-    """
-    precision = point.precision
-    near = max(COMPLEX_NEAR[0], COMPLEX_DIGITS * precision.eps_claims)
-    error = near * abs(point.claims) + point.allowance / point.scales
-    agree = abs(slopes - point.claims) <= error
-    found = Look(point, rng).run(True, np.flatnonzero(agree))
-    found.moved |= bool(slopes.any())
-    for i in found.having("unclear"):
-        found.judge(i, "right")
-    demand = replace(precision.demand, resolve=max(CLOSELY, precision.eps_claims))
-    closer = replace(precision, demand=demand)
-    look = Look(Point(point.function, point.f0, point.claims, point.scales, closer), rng, found)
-    found.resolution[:] = 0
-    for k, part in enumerate(point.function.slices):
-        own = part.start + np.flatnonzero(agree[part])
-        look.accept(k, own, (slopes * point.scales)[own], (error * point.scales)[own])
-    return look.run(False, np.flatnonzero(~agree))
+        kept = {"mode": self.mode, "evaluations": evaluations, "look_again": curve}
+        return GradientReport.build(self.problem.tree, point, found, **kept)

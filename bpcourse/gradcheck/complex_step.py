@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from bpcourse.gradcheck.function import DOUBLE, Vector
-from bpcourse.gradcheck.structure import Tree, flatten
+from bpcourse.gradcheck.function import DOUBLE
+from bpcourse.gradcheck.structure import Inexact, Tree, flatten
 
 STEP = 1e-30  # relative; nothing is subtracted, so it may be as small as this
 AGREEMENT = 1e-5  # of the slope: real steps along a direction have to give the complex one
@@ -47,43 +46,35 @@ def complex_slopes(
         Where f is not analytic, or drops the imaginary part.
     """
     tree = flatten(params)
-    slopes = ComplexStep(f, tree, np.random.default_rng(rng)).all_slopes()
-    ends = np.cumsum([a.size for a in tree.arrays])[:-1]
-    parts = np.split(slopes, ends)
-    return tree.rebuild([p.reshape(a.shape) for p, a in zip(parts, tree.arrays, strict=True)])
+    step = ComplexStep(f, tree, np.random.default_rng(rng))
+    slopes = [step.slope(i) for i in range(sum(a.size for a in tree.arrays))]
+    return tree.rebuild(tree.cut(np.array(slopes)))
 
 
 class ComplexStep:
     """f on complex copies of the leaves of ``tree``; building it checks that f is analytic."""
 
     def __init__(self, f: Callable[..., object], tree: Tree, rng: np.random.Generator) -> None:
-        self.f, self.calls = f, 0
-        self._flat: npt.NDArray[np.complex128] = np.concatenate(
-            [np.asarray(a, np.complex128).reshape(-1) for a in tree.arrays]
-        )
-        parts = np.split(self._flat, np.cumsum([a.size for a in tree.arrays])[:-1])
-        shaped = [p.reshape(a.shape) for p, a in zip(parts, tree.arrays, strict=True)]
-        self._value = tree.rebuild(shaped)  # views of the flat vector
-        self._require_analytic(rng)
+        self.f, self.tree, self.calls = f, tree, 0
+        self._x = np.concatenate([np.asarray(a, np.float64).reshape(-1) for a in tree.arrays])
+        sizes = np.maximum(abs(self._x), abs(self._x).mean() or 1.0)
+        for _ in range(DIRECTIONS):
+            uneven = rng.uniform(1 / 2, 1 + 1 / 2, sizes.size)
+            self._require_analytic(sizes * uneven * rng.choice((-1, 1), sizes.size))
 
     def slope(self, i: int) -> float:
         """The slope of f in entry i."""
-        x = self._flat[i]
-        h = STEP * (abs(x) or 1.0)
-        self._flat[i] = x + 1j * h
-        slope = self._call().imag / h
-        self._flat[i] = x
-        return slope
+        h = STEP * (abs(float(self._x[i])) or 1.0)
+        moved = self._x.astype(np.complex128)
+        moved[i] += 1j * h
+        return self._at(moved).imag / h
 
-    def all_slopes(self) -> Vector:
-        return np.array([self.slope(i) for i in range(self._flat.size)])
-
-    def _call(self) -> complex:
+    def _at(self, x: Inexact) -> complex:
         self.calls += 1
         with warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
-                value = np.asarray(self.f(self._value))
+                value = np.asarray(self.f(self.tree.rebuild(self.tree.cut(x + 0j))))
             except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:
                 raise NotAnalyticError(f"f does not take complex parameters: {error}") from error
         if value.dtype.kind != "c" or value.size != 1:
@@ -92,26 +83,17 @@ class ComplexStep:
             )
         return complex(value.reshape(()))
 
-    def _require_analytic(self, rng: np.random.Generator) -> None:
-        """The complex slope along random directions is the real one."""
-        base = self._flat.real.copy()
-        sizes = np.maximum(abs(base), abs(base).mean() or 1.0)
-        for _ in range(DIRECTIONS):
-            way = sizes * rng.uniform(1 / 2, 1 + 1 / 2, base.size) * rng.choice((-1, 1), base.size)
-            self._flat[:] = base + 1j * STEP * way
-            slope = self._call().imag / STEP
-            nearest = np.inf
-            for t in STEPS:
-                ends = []
-                for sign in (t, -t):
-                    self._flat[:] = base + sign * way
-                    ends.append(self._call().real)
-                real = (ends[0] - ends[1]) / (2 * t)
-                rounding = ROUNDINGS * 2 * DOUBLE * max(map(abs, ends)) / t
-                nearest = min(nearest, max(abs(real - slope) - rounding, 0) / (abs(slope) or 1))
-            self._flat[:] = base
-            if not nearest <= AGREEMENT:
-                raise NotAnalyticError(
-                    f"along a random direction the complex step gives the slope {slope:.6g} and "
-                    f"real steps {real:.6g}: f is not analytic (abs, max, a conjugate?)"
-                )
+    def _require_analytic(self, way: Inexact) -> None:
+        """The complex slope along this direction is the real one."""
+        slope = self._at(self._x + 1j * STEP * way).imag / STEP
+        nearest = np.inf
+        for t in STEPS:
+            up, down = self._at(self._x + t * way).real, self._at(self._x - t * way).real
+            rounding = ROUNDINGS * 2 * DOUBLE * max(abs(up), abs(down)) / t
+            real = (up - down) / (2 * t)
+            nearest = min(nearest, max(abs(real - slope) - rounding, 0) / (abs(slope) or 1))
+        if not nearest <= AGREEMENT:
+            raise NotAnalyticError(
+                f"along a random direction the complex step gives the slope {slope:.6g} and "
+                f"real steps {real:.6g}: f is not analytic (abs, max, a conjugate?)"
+            )

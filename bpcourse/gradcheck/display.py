@@ -1,10 +1,11 @@
 """A report for people: as text, as a table in a notebook, as a figure."""
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bpcourse.text import text
+from bpcourse.text import tables, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,55 +40,38 @@ def sentence(report: "GradientReport") -> str:
     if report.verdict == "wrong":
         where = "_nearby" if array.point is not None else "_kink" if array.sides else ""
         key = f"wrong{where}{'_together' if together else ''}"
-    return text(
-        f"gradcheck.{key}", entry=array.label, claimed=array.claimed, slope=array.slope,
-        bound=array.bound, noise=report.noise, left=left, right=right, value=array.value,
-        together=together, kind=kink.kind if kink else "kink",
-    )  # fmt: skip
+    values = vars(array) | {"entry": array.label, "noise": report.noise, "together": together}
+    kind = kink.kind if kink else "kink"
+    return text(f"gradcheck.{key}", **values | {"left": left, "right": right, "kind": kind})
 
 
 def _remark(report: "GradientReport") -> str:
     """What is to be said of kinks and jumps where the gradient is right."""
-    seen = [(a, index, kink) for a in report.arrays for index, kink in a.kinks.items()]
-    for array, index, kink in sorted(seen, key=lambda found: found[-1].inside):
-        between = "between" if kink.inside else "outside"
-        return text(
-            f"gradcheck.{kink.kind}", count=len(seen), entry=label(array.name, index),
-            left=kink.left, right=kink.right, between=text(f"gradcheck.{between}"),
-        )  # fmt: skip
-    return ""
+    seen = [(kink.inside, a.name, i, kink) for a in report.arrays for i, kink in a.kinks.items()]
+    if not seen:
+        return ""
+    inside, name, index, kink = min(seen, key=lambda found: found[0])
+    values = {"count": len(seen), "entry": label(name, index), **vars(kink)}
+    between = text(f"gradcheck.{'between' if inside else 'outside'}")
+    return text(f"gradcheck.{kink.kind}", **values, between=between)
 
 
 def plain(report: "GradientReport") -> str:
     """The report as text: the sentence, the look of the difference, a table, the cost."""
-    lines = [f"{report.verdict.upper()}: {report.message}", *_difference(report)]
-    if report.arrays:
-        rows = [_head(), *(_row(a) for a in report.arrays)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines += [
-            "  " + "  ".join(v.ljust(w) for v, w in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-    lines.append(text("gradcheck.cost", evaluations=report.evaluations, mode=report.mode))
-    return "\n".join(lines)
+    rows = _rows(report)
+    table = [f"  {line}" for line in tables.lines(rows)]
+    told = f"{report.verdict.upper()}: {report.message}"
+    return "\n".join([told, *_difference(report), *table, _cost(report)])
 
 
 def html(report: "GradientReport") -> str:
     """The same for a notebook."""
-    from html import escape
-
-    style = f"color:{COLOURS[report.verdict]};font-weight:bold"
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(v)}</td>" for v in _row(a)) + "</tr>" for a in report.arrays
-    )
-    head = "".join(f"<th>{escape(v)}</th>" for v in _head())
-    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    more = "".join(f"<p>{escape(line)}</p>" for line in _difference(report))
-    cost = text("gradcheck.cost", evaluations=report.evaluations, mode=report.mode)
-    return (
-        f'<div><p><span style="{style}">{report.verdict}</span>: {escape(report.message)}</p>{more}'
-        f"{table if report.arrays else ''}<p><small>{escape(cost)}</small></p></div>"
-    )
+    rows = _rows(report)
+    table = tables.html(rows[0], rows[1:]) if rows else ""
+    verdict = f'<span style="color:{COLOURS[report.verdict]};font-weight:bold">{report.verdict}'
+    told = [f"{verdict}</span>: {escape(report.message)}", *map(escape, _difference(report))]
+    more = "".join(f"<p>{line}</p>" for line in told)
+    return f"<div>{more}{table}<p><small>{escape(_cost(report))}</small></p></div>"
 
 
 def _difference(report: "GradientReport") -> list[str]:
@@ -96,6 +80,24 @@ def _difference(report: "GradientReport") -> list[str]:
         return []
     found = report.explain()
     return [found.message] if found.cause else []
+
+
+def _cost(report: "GradientReport") -> str:
+    return text("gradcheck.cost", evaluations=report.evaluations, mode=report.mode)
+
+
+def _rows(report: "GradientReport") -> list[list[str]]:
+    """The table, with its head; empty where nothing was measured."""
+    head = [text("gradcheck.head").split("|")] * bool(report.arrays)
+    return head + [_row(array) for array in report.arrays]
+
+
+def _row(a: "ArrayReport") -> list[str]:
+    verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
+    told = ["–" if np.isnan(v) else f"{v:.8g}" for v in (a.claimed, a.slope)]
+    told += ["–" if not np.isfinite(v) else f"{v:.1g}" for v in (a.bound, a.step)]
+    wrong = f"{len(a.wrong)}" if a.wrong else ""
+    return [a.label, "×".join(map(str, a.shape)) or "1", verdict, *told, wrong]
 
 
 def plot(report: "GradientReport") -> "Figure":
@@ -112,34 +114,18 @@ def _drawn(report: "GradientReport", figure: "Figure") -> "Figure":
     left, right = figure.subplots(1, 2)
     for array in report.arrays:
         seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
-        left.errorbar(
-            array.numerical[seen], array.claims[seen], xerr=array.bounds[seen],
-            fmt="o", ms=DOT, label=array.name or "params",
-        )  # fmt: skip
+        x, y, bounds = array.numerical[seen], array.claims[seen], array.bounds[seen]
+        left.errorbar(x, y, xerr=bounds, fmt="o", ms=DOT, label=array.name or "params")
     left.axline((0, 0), slope=1, color="0.7", zorder=0)
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
     if report.arrays:
         left.legend(fontsize="small")
-        chosen = [a for a in report.arrays if a.verdict == report.verdict and a.curve]
-        for array in chosen[-1:]:
-            steps = sorted(array.curve)
-            least = np.finfo(float).eps * abs(array.claimed) or LEAST
-            errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)
-            right.loglog(steps, errors, "o-")
-            right.set_ylim(errors.min() / MARGIN, errors.max() * MARGIN)
-            near = "" if array.point is None else f" = {array.value:.4g}"
-            right.set_title(array.label + near)
+    for array in [a for a in report.arrays if a.verdict == report.verdict and a.curve][-1:]:
+        steps = sorted(array.curve)
+        least = np.finfo(float).eps * abs(array.claimed) or LEAST
+        errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)
+        right.loglog(steps, errors, "o-")
+        right.set_ylim(errors.min() / MARGIN, errors.max() * MARGIN)
+        right.set_title(array.label + ("" if array.point is None else f" = {array.value:.4g}"))
     right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
     return figure
-
-
-def _head() -> list[str]:
-    return text("gradcheck.head").split("|")
-
-
-def _row(a: "ArrayReport") -> list[str]:
-    verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
-    told = ["–" if np.isnan(v) else f"{v:.8g}" for v in (a.claimed, a.slope)]
-    told += ["–" if not np.isfinite(v) else f"{v:.1g}" for v in (a.bound, a.step)]
-    wrong = f"{len(a.wrong)}" if a.wrong else ""
-    return [a.label, "×".join(map(str, a.shape)) or "1", verdict, *told, wrong]

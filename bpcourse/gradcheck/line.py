@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
-from bpcourse.gradcheck.point import STEPS, Point, first_step
+from bpcourse.gradcheck.point import STEPS, Point
 
 RATIO = 5  # of two steps: a factor that costs few evaluations and that Richardson's value bears
 SHRINK = 1 / (RATIO**2 - 1)  # Richardson: the error of order t² that is left at the smaller step
@@ -15,6 +15,7 @@ FINEST = 1e3  # roundings of a parameter in the smallest step that makes sense
 NARROW = 1e-9  # of its scale: a parameter smaller than this counts as this large
 SEEN = 20  # noises: what a kink or jump must exceed before anything is concluded from it
 FAR = 3  # steps of the grid over which a jump has to stay
+MOST_STEPS = 12  # that one line is looked at with
 
 
 class Sample(NamedTuple):
@@ -25,15 +26,27 @@ class Sample(NamedTuple):
     right: float
     noise: float
 
+    @property
+    def bend(self) -> float:
+        return self.right - self.left
+
 
 class Pair(NamedTuple):
     """Slope and error from two steps, and the parts of that error that noise and a kink have."""
 
     slope: float
     error: float
-    noise_part: float
-    kink: float
     noise: float
+    kink: float
+
+
+class Sides(NamedTuple):
+    """The slopes on the two sides of 0, their error, and the step that they come from."""
+
+    left: float
+    right: float
+    error: float
+    j: int
 
 
 class Line:
@@ -50,122 +63,124 @@ class Line:
         self.single = len(index) == 1
         self.x = point.function.x[index]
         own = point.claims[index] * weights
-        self.claim = float(own.sum())
-        self.least = float(abs(own).min())
+        self.claim, self.least = float(own.sum()), float(abs(own).min())
         if not self.single and point.contributions[index[0]] <= point.zero:
             self.least = 0.0
         self.zero = not own.any()
-        self.spread = len(index) ** (1 / 2)  # by which the rounding of one claim grows
-        largest = float(point.allowance[index].max()) or 1.0  # squares could overflow
-        self.allowance = largest * float(np.linalg.norm(point.allowance[index] / largest))
-        self.finest = FINEST * point.function.eps_of(index) * float(
-            np.maximum(abs(self.x / point.scales[index]), NARROW).max()
-        )  # fmt: skip
-        size = self.claim if self.single else self.least * self.spread
-        self.start = min(float(first_step(size, point.precision.sigma)), longest)
+        spread = float(len(index) ** (1 / 2))  # by which the rounding of one claim grows
+        self.rounding = point.precision.rounding * spread
+        allowance = point.allowance[index]
+        largest = float(allowance.max()) or 1.0  # squares could overflow
+        self.allowance = largest * float(np.linalg.norm(allowance / largest))
+        relative = float(np.maximum(abs(self.x / point.scales[index]), NARROW).max())
+        self.finest = FINEST * float(point.function.eps[index].max()) * relative
+        size = self.claim if self.single else self.least * spread
+        self.start = min(point.precision.first_step(size), longest)
         self.kept: dict[int, Sample] = {}
 
     def step(self, j: int) -> float:
         return self.start * float(RATIO) ** j
 
+    def moved(self, t: float) -> Vector:
+        """The entries at t, as their arrays keep them."""
+        return self.point.function.stored(self.index, self.x + t * self.weights)
+
     def value(self, t: float) -> tuple[float, float]:
         """φ at t, and the t that the rounding of the parameters left."""
-        shift = t * self.weights
-        moved = self.point.function.stored(self.index, self.x + shift)
+        moved = self.moved(t)
         value = self.point.function.at(self.index, moved)
         taken = moved - self.x
         if self.single:
             return value, float(taken[0] / self.weights[0])
         # what rounding removed is put back along the claim
-        return value + float(self.point.claims[self.index] @ (shift - taken)), t
+        return value + float(self.point.claims[self.index] @ (t * self.weights - taken)), t
+
+    def slope(self, t: float) -> tuple[float, float]:
+        """The slope from 0 to t, and its noise; NaN where rounding takes the step away."""
+        value, taken = self.value(t)
+        if taken * t <= 0 or not isfinite(value):
+            return nan, inf
+        noise = self.point.precision.noise(max(abs(value), abs(self.point.f0)))
+        return (value - self.point.f0) / taken, noise / abs(taken)
 
     def sample(self, j: int) -> Sample:
+        """The slopes over step j."""
         if j not in self.kept:
-            (up, t_up), (down, t_down) = self.value(self.step(j)), self.value(-self.step(j))
-            self.add(j, up, down, t_up, t_down)
+            (right, noise), (left, other) = self.slope(self.step(j)), self.slope(-self.step(j))
+            self.kept[j] = Sample((left + right) / 2, left, right, max(noise, other))
         return self.kept[j]
-
-    def add(self, j: int, up: float, down: float, t_up: float, t_down: float) -> None:
-        """Keep what f is at the two ends of step j."""
-        if not t_up > 0 > t_down:
-            self.kept[j] = Sample(nan, nan, nan, inf)
-            return
-        f0 = self.point.f0
-        right, left = (up - f0) / t_up, (down - f0) / t_down
-        central = (right * -t_down + left * t_up) / (t_up - t_down)
-        biggest = max(abs(up), abs(down), abs(f0))
-        noise = self.point.precision.noise(biggest) if biggest < inf else inf
-        self.kept[j] = Sample(central, left, right, noise / min(t_up, -t_down))
 
     def pair(self, j: int) -> Pair:
         """Richardson's value from the steps j and j − 1."""
         big, small = self.sample(j), self.sample(j - 1)
         if not (isfinite(big.central) and isfinite(small.central)):
-            return Pair(nan, inf, 0.0, inf, 0.0)
+            return Pair(nan, inf, 0.0, inf)
         change = small.central - big.central
-        bend, less = big.right - big.left, small.right - small.left
         # for a smooth f the bend shrinks with the step, at a kink it does not
-        kink = max(0.0, abs(RATIO * less - bend) / (RATIO - 1) - tuned.DOUBT * small.noise)
-        noise_part = tuned.NOISE * small.noise
-        error = abs(change) * SHRINK + kink / 2 + noise_part
-        return Pair(small.central + change * SHRINK, error, noise_part, kink, small.noise)
+        bend = abs(RATIO * small.bend - big.bend) / (RATIO - 1)
+        kink = max(0.0, bend - tuned.DOUBT * small.noise)
+        error = abs(change) * SHRINK + kink / 2 + tuned.NOISE * small.noise
+        return Pair(small.central + change * SHRINK, error, small.noise, kink)
 
     def noise_at(self, j: int) -> float:
         """The noise of a slope at step j, without looking."""
         return self.point.precision.noise(self.point.f0) / self.step(j)
 
-    # kinks and jumps
+    # one side, kinks and jumps
+
+    def side(self, j: int, right: bool) -> tuple[float, float]:
+        """The slope on one side and its error, from the steps j and j − 1."""
+        big, small = self.sample(j), self.sample(j - 1)
+        far, near = (big.right, small.right) if right else (big.left, small.left)
+        slope = near + (near - far) / (RATIO - 1)
+        error = abs(slope - near) + (RATIO - 1) * self.noise_at(j - 1)
+        return slope, error if isfinite(slope) else inf
+
+    def sides(self, j: int) -> Sides:
+        (left, error), (right, other) = self.side(j, False), self.side(j, True)
+        return Sides(left, right, max(error, other), j)
+
+    def best_side(self) -> tuple[float, float, int]:
+        """Slope, error and step of the side on which the slope is known best."""
+        found = [(*self.side(j, r), j) for j in range(0, -MOST_STEPS, -1) for r in (False, True)]
+        return min(found, key=lambda known: known[1])
 
     def bends(self, j: int) -> bool:
         """Is there a kink within the steps j and j − 1, the same at both?"""
         pair = self.pair(j)
-        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise and self._stays(j)
+        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise and self._stays(j, j - 1)
 
-    def kink(self, tried: dict[int, Pair]) -> tuple[float, float, float, int] | None:
-        """Left and right slope, their error and step, if they differ however small the step.
+    def kink(self, tried: dict[int, Pair]) -> Sides | None:
+        """The sides, if they differ however small the step.
 
-        The smallest steps that noise does not hide decide whether it stays; the slopes come from
-        where they are known best.
+        The smallest steps that noise does not hide decide whether the kink stays; the slopes come
+        from where they are known best.
         """
         seen = sorted(j for j, p in tried.items() if isfinite(p.slope) and p.kink > SEEN * p.noise)
-        if not seen or not self._stays(seen[0]) or not self._lasts(seen[0]):
+        if not seen or not self._stays(seen[0], seen[0] - 1) or not self._lasts(seen[0]):
             return None
-        return min((self.sides(j) for j in seen if self._stays(j)), key=lambda found: found[2])
+        lasting = [self.sides(j) for j in seen if self._stays(j, j - 1)]
+        return min(lasting, key=lambda sides: sides.error)
 
-    def sides(self, j: int) -> tuple[float, float, float, int]:
-        """Left and right slope with their error, from the steps j and j − 1."""
-        big, small = self.sample(j), self.sample(j - 1)
-        left = small.left + (small.left - big.left) / (RATIO - 1)
-        right = small.right + (small.right - big.right) / (RATIO - 1)
-        change = max(abs(small.left - big.left), abs(small.right - big.right))
-        return left, right, change / (2 * (RATIO - 1)) + RATIO * small.noise, j
-
-    def best_sides(self) -> tuple[float, float, float]:
-        """Left and right slope with their error, from the pair of steps where that is least."""
-        left, right, error, _ = min((self.sides(j) for j in range(0, -FAR, -1)), key=_error)
-        return left, right, error
-
-    def _stays(self, j: int) -> bool:
-        big, small = self.sample(j), self.sample(j - 1)
-        before, after = big.right - big.left, small.right - small.left
-        return abs(after - before) <= tuned.SAME * abs(before) + 2 * tuned.DOUBT * small.noise
+    def _stays(self, j: int, less: int) -> bool:
+        """Is the bend at a smaller step the same?"""
+        bend, small = self.sample(j).bend, self.sample(less)
+        doubt = 2 * tuned.DOUBT * small.noise
+        return abs(small.bend - bend) <= tuned.SAME * abs(bend) + doubt
 
     def _lasts(self, j: int) -> bool:
         """Is the kink still there at smaller steps, as far as noise would show it?
 
         A bend that only large steps span is a kink elsewhere, or a curve seen from afar.
         """
-        bend = self.sample(j).right - self.sample(j).left
-        while True:
-            j -= 1
-            if self.step(j) < self.finest or SEEN * self.noise_at(j) > abs(bend):
-                return True
-            here = self.sample(j)
-            if (
-                not abs(here.right - here.left - bend)
-                <= tuned.SAME * abs(bend) + 2 * tuned.DOUBT * here.noise
-            ):
+        less = j - 1
+        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= abs(
+            self.sample(j).bend
+        ):
+            if not self._stays(j, less):
                 return False
+            less -= 1
+        return True
 
     def jumps(self) -> bool:
         """Does f change as much over some step as over one 5³ times as long?"""
@@ -176,7 +191,3 @@ class Line:
                 if by_near > max(abs(far.left), abs(far.right)) * RATIO**FAR / 2:
                     return True
         return False
-
-
-def _error(found: tuple[float, float, float, int]) -> float:
-    return found[2] if isfinite(found[2]) else inf

@@ -5,31 +5,25 @@ claims Jv; its values along every single parameter are the columns of J, and ⟨
 same gradient once more, because ⟨u, Jv⟩ = ⟨Jᵀu, v⟩.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from bpcourse.gradcheck.check import Mode, check_gradient
-from bpcourse.gradcheck.function import Vector
+from bpcourse.gradcheck.check import Mode, Seed, check_gradient
 from bpcourse.gradcheck.problem import Told
 from bpcourse.gradcheck.report import GradientError, GradientReport
 from bpcourse.gradcheck.structure import Array, flatten
 from bpcourse.text import text
 
-Seed = int | np.random.Generator | None
-
 LINEAR = 1e-4  # of the sum of all parts: what a jvp in float32 may lose of being linear
+F = Callable[..., Any]
+
 UPSTREAM = (0.5, 2)  # sizes of the entries of u: uneven, and none near 0
 
 
 def assert_gradient(
-    f: Callable[..., object],
-    params: object,
-    grad: object,
-    *,
-    mode: Mode = "auto",
-    rng: Seed = None,
+    f: F, params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """For tests: the report of :func:`check_gradient` if its verdict is right.
 
@@ -45,12 +39,7 @@ def assert_gradient(
 
 
 def check_vjp(
-    f: Callable[..., Any],
-    params: object,
-    vjp: Callable[..., object],
-    *,
-    mode: Mode = "auto",
-    rng: Seed = None,
+    f: F, params: object, vjp: F, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """Is ``vjp`` the pullback u ↦ Jᵀu of f, whose values may be arrays?
 
@@ -75,12 +64,7 @@ def check_vjp(
 
 
 def check_jvp(
-    f: Callable[..., Any],
-    params: object,
-    jvp: Callable[..., Any],
-    *,
-    mode: Mode = "auto",
-    rng: Seed = None,
+    f: F, params: object, jvp: F, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """Is ``jvp`` the pushforward v ↦ Jv of f, whose values may be arrays?
 
@@ -100,39 +84,35 @@ def check_jvp(
     rng = np.random.default_rng(0 if rng is None else rng)
     _, weigh = _upstream(f(params), rng)
     tree = flatten(params)
-    together = _uneven(tree.arrays, rng)
+    size = sum(array.size for array in tree.arrays)
+    together = _uneven(size, rng)
 
     def grad(p: object) -> object:
-        way = [np.zeros(a.shape) for a in tree.arrays]
-        slopes = [np.zeros(a.shape) for a in tree.arrays]
-        for own, slope in zip(way, slopes, strict=True):
-            for index in np.ndindex(own.shape):
-                own[index] = 1
-                slope[index] = weigh(jvp(p, tree.rebuild(way)))
-                own[index] = 0
-        parts = [s * v for s, v in zip(slopes, together, strict=True)]
-        at_once = weigh(jvp(p, tree.rebuild(together)))
-        summed, size = sum(map(np.sum, parts)), sum(abs(part).sum() for part in parts)
-        if not abs(at_once - summed) <= LINEAR * size:
-            sentence = text("gradcheck.not_linear", at_once=at_once, summed=summed)
+        def along(v: Array) -> float:
+            return float(weigh(jvp(p, tree.rebuild(tree.cut(v)))))
+
+        slopes, at_once = np.array([along(v) for v in np.eye(size)]), along(together)
+        parts = slopes * together
+        if not abs(at_once - parts.sum()) <= LINEAR * abs(parts).sum():
+            sentence = text("gradcheck.not_linear", at_once=at_once, summed=parts.sum())
             raise Told("wrong", "not linear", sentence)
-        return tree.rebuild(slopes)
+        return tree.rebuild(tree.cut(slopes))
 
     return check_gradient(lambda p: weigh(f(p)), params, grad, mode=mode, rng=rng)
 
 
-def _upstream(value: Any, rng: np.random.Generator) -> tuple[object, Callable[[Any], float]]:
+def _upstream(value: Any, rng: np.random.Generator) -> tuple[object, Callable[[Any], Any]]:
     """A u like f's value, and ⟨u, ·⟩."""
     tree = flatten(value)
-    parts = _uneven(tree.arrays, rng)
+    u = [_uneven(a.size, rng).reshape(a.shape).astype(a.dtype) for a in tree.arrays]
 
-    def weigh(values: Any) -> float:
-        leaves = flatten(values).arrays
-        return float(sum((u * leaf).sum() for u, leaf in zip(parts, leaves, strict=True)))
+    def weigh(values: Any) -> Any:
+        return sum((v * leaf).sum() for v, leaf in zip(u, flatten(values).arrays, strict=True))
 
-    return tree.rebuild(parts), weigh
+    return tree.rebuild(u), weigh
 
 
-def _uneven(arrays: Sequence[Array], rng: np.random.Generator) -> list[Vector]:
-    """Numbers of both signs like these arrays."""
-    return [rng.uniform(*UPSTREAM, a.shape) * rng.choice((-1.0, 1.0), a.shape) for a in arrays]
+def _uneven(size: int, rng: np.random.Generator) -> Array:
+    """Numbers of both signs."""
+    found: Array = rng.uniform(*UPSTREAM, size) * rng.choice((-1.0, 1.0), size)
+    return found

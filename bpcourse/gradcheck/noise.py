@@ -4,10 +4,9 @@ High differences of a smooth function at neighbouring points vanish; those of ro
 """
 
 from collections.abc import Callable
-from math import factorial, isfinite
+from math import factorial, inf, isfinite
 
 import numpy as np
-import numpy.typing as npt
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Function, Vector
@@ -24,7 +23,7 @@ GOLDEN = 0.382  # intervals are not halved, lest they fit the steps of a float32
 FALL = 1 / 32  # what a kink or a curve falls below while the interval shrinks, and a step does not
 LARGE = 64.0  # noises that a step exceeds
 
-Values = Callable[[Vector], list[float]]
+Phi = Callable[[float], float]
 
 
 def noise_level(function: Function, f0: float, direction: Vector, eps: float) -> float:
@@ -43,44 +42,44 @@ def noise_level(function: Function, f0: float, direction: Vector, eps: float) ->
         The precision of the parameters' type.
     """
 
-    def along(sign: float) -> Values:
-        way = sign * direction
-        return lambda ts: [function.at(function.everything, function.x + t * way) for t in ts]
+    def phi(t: float) -> float:
+        moved = function.x + t * direction
+        return function.at(function.everything, moved) if t else f0
 
-    sigma = _one_side(along(1.0), f0, eps, 0.0)
+    sigma = _one_side(phi, eps, 0.0)
     if sigma > tuned.COARSE * abs(f0):
-        for sign in (1.0, -1.0):
-            sigma = min(sigma, _one_side(along(sign), f0, eps, SHORTEST))
+        sigma = min(sigma, _one_side(phi, eps, SHORTEST))
+        sigma = min(sigma, _one_side(lambda t: phi(-t), eps, SHORTEST))
     return sigma
 
 
-def _one_side(values: Values, f0: float, eps: float, nearest: float) -> float:
+def _one_side(phi: Phi, eps: float, nearest: float) -> float:
     """The noise on one side of x, from ``nearest`` on."""
-    first, floor, sigma = f0, eps * abs(f0) / 2, 0.0
-    if nearest:
-        (first,) = values(np.array([nearest]))
+    first = phi(nearest)
+    sigma, stood = eps * abs(first) / 2, 0.0
+    floor = sigma
     for spacing in SPACINGS:
         if spacing < LEAST * eps:
             continue
-        steps: Vector = nearest + spacing * np.arange(1.0, POINTS)
-        table = np.array([first, *values(steps)])
+        table = np.array([first, *(phi(nearest + n * spacing) for n in range(1, POINTS))])
         if not np.isfinite(table).all():
             continue
-        sigma = _from_table(table)
+        sigma = max(floor, _from_table(table))
         if np.count_nonzero(np.diff(table)) >= POINTS // 2:
-            break  # else f moves in steps longer than this spacing: look further
-    else:  # f hardly moves at all: how large can it be at some distance?
-        far = [abs(v) for v in values(np.array([AFAR, -AFAR])) if isfinite(v)]
-        return max([sigma, floor, *(eps * v / 2 for v in far)])
-    return max(floor, sigma, _step(values, nearest, first, max(floor, sigma)))
+            due = np.ptp(table) * stood / spacing  # by which f should have moved where it stood
+            return max(sigma, float(due) / AGREE, _step(phi, nearest, sigma))
+        stood = spacing  # f moves in steps longer than this, if at all: look further
+    # f hardly moves at all: how large can it be at some distance?
+    far = [abs(v) for v in (phi(AFAR), phi(-AFAR)) if isfinite(v)]
+    return max([sigma, *(eps * v / 2 for v in far)])
 
 
-def _from_table(values: Vector | npt.NDArray[np.floating]) -> float:
+def _from_table(values: Vector) -> float:
     """The smallest of the estimates from the differences of order 3 and up, where they agree."""
     estimates: list[float] = []
     signs: list[bool] = []
     size = float(abs(values).max()) or 1.0  # the squares of large values would overflow
-    differences: npt.NDArray[np.floating] = values / size
+    differences = values / size
     for order in range(1, len(values) - 1):
         differences = np.diff(differences)
         gamma = factorial(order) ** 2 / factorial(2 * order)
@@ -93,35 +92,29 @@ def _from_table(values: Vector | npt.NDArray[np.floating]) -> float:
     return size * (estimates[-1] if signs[-1] else min(estimates[-2:]))
 
 
-def _step(values: Values, a: float, fa: float, sigma: float) -> float:
-    """The size of a step that stays when the interval around it shrinks again and again.
+def _step(phi: Phi, a: float, sigma: float) -> float:
+    """Half the size of a step that stays while the interval around it shrinks again and again.
 
     A point within the interval lies off the straight line between its ends: for a smooth f this
     falls with the square of the width and for a kinked one with the width, but a float32
     somewhere inside f keeps its steps.
     """
-    b = WIDE
-    (fb,) = values(np.array([b]))
-    m, fm, off = _off_line(a, fa, b, fb, values)
-    first = off
+    b, fa, fb = a + WIDE, phi(a), phi(a + WIDE)
+    m, fm, off = _off_line(phi, a, fa, b, fb)
+    least = max(LARGE * sigma, off * FALL)
     while b - a > SHORTEST:
-        if not off > max(LARGE * sigma, first * FALL) or not isfinite(off):
+        if not least < off < inf:
             return 0.0
-        left = _off_line(a, fa, m, fm, values)
-        right = _off_line(m, fm, b, fb, values)
+        left, right = _off_line(phi, a, fa, m, fm), _off_line(phi, m, fm, b, fb)
         if left[-1] >= right[-1]:
-            b, fb = m, fm
-            m, fm, off = left
+            (b, fb), (m, fm, off) = (m, fm), left
         else:
-            a, fa = m, fm
-            m, fm, off = right
+            (a, fa), (m, fm, off) = (m, fm), right
     return off / 2
 
 
-def _off_line(
-    a: float, fa: float, b: float, fb: float, values: Values
-) -> tuple[float, float, float]:
+def _off_line(phi: Phi, a: float, fa: float, b: float, fb: float) -> tuple[float, float, float]:
     """A point between a and b, f there, and how far it lies off the line between the ends."""
     m = a + GOLDEN * (b - a)
-    (fm,) = values(np.array([m]))
+    fm = phi(m)
     return m, fm, abs(fm - ((1 - GOLDEN) * fa + GOLDEN * fb))

@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse.gradcheck.check import Mode, check_gradient
+from bpcourse.gradcheck.check import Mode, Seed, check_gradient
+from bpcourse.gradcheck.maps import check_vjp
 from bpcourse.gradcheck.report import GradientReport
 
 Floats = npt.NDArray[np.floating]
 Params = Mapping[str, Floats]
-Seed = int | np.random.Generator | None
-
-UPSTREAM = (0.5, 2)  # sizes of an upstream gradient: uneven, and none near 0
 
 
 def check_layer(
@@ -32,31 +30,23 @@ def check_layer(
         The input, which is called "x" in the report.
     """
     _require("layer", layer, "forward", "backward")
-    rng = np.random.default_rng(rng)
-    x = _floats("x", x)
-    upstream = _upstream(rng, np.asarray(layer.forward(x)))
     own = dict(getattr(layer, "params", {}))
 
     def f(p: Params) -> Any:
-        return (_with(layer, p, own).forward(p["x"]) * upstream).sum()
+        return _with(layer, p, own).forward(p["x"])
 
-    def grad(p: Params) -> dict[str, Any]:
+    def vjp(p: Params, grad_y: Floats) -> dict[str, Any]:
         layer.forward(p["x"])
-        grad_x = layer.backward(upstream)
+        grad_x = layer.backward(grad_y)
         return {name: layer.grads[name] for name in own} | {"x": grad_x}
 
-    return check_gradient(f, own | {"x": x}, grad, mode=mode, rng=rng)
+    return check_vjp(f, own | {"x": _floats("x", x)}, vjp, mode=mode, rng=rng)
 
 
 def check_network(
-    net: Any,
-    X: npt.ArrayLike,
-    y: Any,
-    *,
-    inputs: bool = False,
-    mode: Mode = "auto",
+    net: Any, X: npt.ArrayLike, y: Any, *, inputs: bool = False, mode: Mode = "auto",
     rng: Seed = None,
-) -> GradientReport:
+) -> GradientReport:  # fmt: skip
     """Check ``net.backward`` at its parameters, and with ``inputs`` also at X.
 
     Parameters
@@ -99,13 +89,9 @@ def check_loss(
 ) -> GradientReport:
     """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ."""
     _require("loss", loss, "value", "gradient")
-    return check_gradient(
-        lambda p: loss.value(p, y),
-        _floats("y_hat", y_hat),
-        lambda p: loss.gradient(p, y),
-        mode=mode,
-        rng=rng,
-    )
+    y_hat = _floats("y_hat", y_hat)
+    grad = lambda p: loss.gradient(p, y)  # noqa: E731
+    return check_gradient(lambda p: loss.value(p, y), y_hat, grad, mode=mode, rng=rng)
 
 
 def check_activation(
@@ -113,20 +99,15 @@ def check_activation(
 ) -> GradientReport:
     """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
     _require("activation", activation, "value")
-    rng = np.random.default_rng(rng)
-    z = _floats("z", z)
-    upstream = _upstream(rng, np.asarray(activation.value(z)))
     if not hasattr(activation, "vjp"):
         _require("activation", activation, "derivative")
 
-    def grad(p: Floats) -> Any:
+    def vjp(p: Floats, upstream: Floats) -> Any:
         if hasattr(activation, "vjp"):
             return activation.vjp(p, upstream)
         return upstream * activation.derivative(p)
 
-    return check_gradient(
-        lambda p: (activation.value(p) * upstream).sum(), z, grad, mode=mode, rng=rng
-    )
+    return check_vjp(activation.value, _floats("z", z), vjp, mode=mode, rng=rng)
 
 
 def _with(part: Any, params: Params, own: Params) -> Any:
@@ -140,11 +121,6 @@ def _with(part: Any, params: Params, own: Params) -> Any:
     if getattr(part, "dtype", None) is not None:
         follower.dtype = next(iter(follower.params.values())).dtype
     return follower
-
-
-def _upstream(rng: np.random.Generator, y: Floats) -> Floats:
-    uneven = rng.uniform(*UPSTREAM, y.shape).astype(y.dtype)
-    return uneven * rng.choice((-1, 1), y.shape).astype(y.dtype)
 
 
 def _floats(name: str, value: npt.ArrayLike) -> Floats:

@@ -30,14 +30,27 @@ class Precision:
         """The noise of f where it has this value."""
         return max(self.sigma, self.eps * abs(value) / 2)
 
+    def first_step(self, claim: float) -> float:
+        """Where noise is a small part of the claim, within STEPS. Claims are per unit of t."""
+        least, most = STEPS
+        noise = tuned.FIRST_NOISE * abs(claim)
+        return min(max(tuned.NOISE * self.sigma / noise, least), most) if noise else most
+
 
 class Point:
     """f around ``function.x``, where its value is f0, and the gradient that is claimed there.
 
-    All vectors hold one number for every parameter. ``scales`` are the sizes on which steps are
-    based; ``small`` and ``last`` are errors, per scale, that do not matter beside the rest of the
-    gradient, at first and where no step gives a smaller one; ``allowance`` is the rounding of the
-    claims themselves.
+    All vectors hold one number for every parameter:
+
+    - ``scales``: the size of a parameter, on which its steps are based. A step t moves it by
+      t times this. All that follows is told per t, so that parameters of any size compare.
+    - ``contributions``: |claim · scale|, the change of f that is claimed for t = 1; ``most``: the
+      largest of the array. Below ``zero`` a claim is a rounded zero.
+    - ``usual``: an error that never matters, beside the array's largest contribution.
+    - ``small``: an error that does not matter for a start; larger than usual for zeros, which have
+      no size of their own to compare with.
+    - ``last``: an error that does not matter if no step gives a smaller one.
+    - ``allowance``: what the claim's own rounding may make of it.
     """
 
     def __init__(
@@ -46,29 +59,26 @@ class Point:
         self.function, self.f0, self.precision = function, f0, precision
         self.claims, self.scales = claims, scales
         self.contributions: Vector = abs(claims * scales)
+        self.most: Vector = function.of_arrays(self.contributions)
         size = abs(function.x)
         own = np.where(size == 0, scales, np.minimum(size, scales))
         most = function.of_arrays(abs(claims * own))
         self.largest = float(most.max(initial=0))
         demand, eps = precision.demand, precision.eps_claims
         rounded = CLAIM_DIGITS * (DOUBLE if precision.rounding else eps)
-        lost = precision.eps * abs(f0)
         # Below this a claim is a rounded zero, or less than f's last digit can show.
-        self.zero = max(max(LAST_DIGITS * DOUBLE, rounded) * self.largest, lost)
+        self.zero = max(LAST_DIGITS * DOUBLE, rounded) * self.largest
+        self.zero = max(self.zero, precision.eps * abs(f0))
         none = self.contributions <= self.zero
-        zero, offset = demand.zero * self.largest, OFFSET[0] * abs(f0) if self.largest else 0.0
+        zero, offset = demand.zero * self.largest, abs(f0) if self.largest else 0.0
         self.usual: Vector = demand.small * most
-        self.small = np.maximum(self.usual, np.where(none, max(FIRST_LOOK * zero, offset), 0))
-        self.last = np.maximum(self.usual, np.where(none, max(zero, OFFSET[1] * abs(f0)), 0))
+        first, last = max(FIRST_LOOK * zero, OFFSET[0] * offset), max(zero, OFFSET[1] * abs(f0))
+        self.small = np.maximum(self.usual, np.where(none, first, 0))
+        self.last = np.maximum(self.usual, np.where(none, last, 0))
         with np.errstate(divide="ignore", invalid="ignore"):
             by_size = most * scales / size
         entry = np.fmin(function.of_arrays(abs(claims)) * scales, by_size)
         self.allowance: Vector = ENTRY_DIGITS * eps * entry
-
-    def first_step(self, i: int) -> float:
-        """The step with which entry i begins."""
-        scale = float(self.scales[i])
-        return float(first_step(float(self.claims[i]) * scale, self.precision.sigma)) * scale
 
 
 def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> Vector:
@@ -83,10 +93,3 @@ def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> 
             typical = min(1.0, abs(f0) / steepest) if steepest > 0 and f0 != 0 else 1.0
         found[part] = np.maximum(found[part], max(typical, least))
     return found
-
-
-def first_step(claim: float | Vector, sigma: float) -> Vector:
-    """Where noise is a small part of the claim, within STEPS. Claims are per unit of t."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = tuned.NOISE * sigma / (tuned.FIRST_NOISE * np.abs(claim))
-    return np.clip(np.where(np.isfinite(t), t, STEPS[1]), *STEPS)

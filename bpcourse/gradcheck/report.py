@@ -1,19 +1,18 @@
 """What a check found: a verdict with its evidence, for people and for tests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import nan
-from typing import TYPE_CHECKING
+from math import isnan, nan
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bpcourse.gradcheck import display
 from bpcourse.gradcheck.function import Vector
-from bpcourse.gradcheck.kinks import Beside, Crossing, Kink, Kinks, Way
-from bpcourse.gradcheck.look import Findings
+from bpcourse.gradcheck.look import Findings, Kink
 from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.problem import Told, Verdict
-from bpcourse.gradcheck.slope import Status
+from bpcourse.gradcheck.slope import Slope
 from bpcourse.gradcheck.structure import Tree
 from bpcourse.text import text
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from bpcourse.diagnosis import Diagnosis
 
 Place = tuple[int, ...]
+Curve = dict[float, float]
 
 
 class GradientError(AssertionError):
@@ -30,30 +30,16 @@ class GradientError(AssertionError):
 
 
 @dataclass(kw_only=True)
-class Numbers:
-    """What was claimed and measured of one entry, and where."""
-
-    claimed: float = nan
-    slope: float = nan
-    bound: float = nan
-    step: float = nan
-    curve: dict[float, float] = field(default_factory=dict, repr=False)
-    point: object = field(default=None, repr=False)
-    value: float = nan  # of the entry, at that point
-    together: list[str] = field(default_factory=list, repr=False)
-    sides: tuple[float, float] | None = None
-
-
-@dataclass(kw_only=True)
-class ArrayReport(Numbers):
+class ArrayReport:
     """One parameter array; the entry shown is the worst one, or the largest if none is wrong.
 
-    ``resolution`` is the smallest relative error that would have been found in any entry above a
-    thousandth of the largest, or 0 where nothing but zeros and kinks is claimed; ``curve`` holds
-    {step: central slope} for the entry; ``numerical`` the slopes that were measured, else NaN.
-    ``point`` is None, or the parameters nearby at which the numbers of the entry were found;
-    ``together`` names the entries that moved with it, where the fault shows only so; ``sides`` are
-    the two slopes where it shows at a kink.
+    It was ``claimed`` to have one slope and has another, known up to ``bound`` and found with
+    ``step``; ``curve`` holds {step: central slope}. ``resolution`` is the smallest relative error
+    that would have been found in any entry above a thousandth of the largest, or 0 where nothing
+    but zeros and kinks is claimed; ``numerical`` the slopes that were measured, else NaN.
+    ``point`` is None, or the parameters nearby at which the numbers of the entry were found, and
+    ``value`` what it is there; ``together`` names the entries that moved with it, where the fault
+    shows only so; ``sides`` are the two slopes where it shows at a kink.
     """
 
     name: str
@@ -62,11 +48,21 @@ class ArrayReport(Numbers):
     reason: str | None
     index: Place
     resolution: float
+    claimed: float = nan
+    slope: float = nan
+    bound: float = nan
+    step: float = nan
+    curve: Curve = field(default_factory=dict, repr=False)
+    point: object = field(default=None, repr=False)
+    value: float = nan
+    together: list[str] = field(default_factory=list, repr=False)
+    sides: tuple[float, float] | None = None
     wrong: list[Place] = field(repr=False)
     kinks: dict[Place, Kink] = field(repr=False)
     claims: Vector = field(repr=False)
     numerical: Vector = field(repr=False)
     bounds: Vector = field(repr=False)
+    entry: int | None = field(repr=False)  # its number among all
 
     @property
     def label(self) -> str:
@@ -79,124 +75,6 @@ class ArrayReport(Numbers):
         for index in self.kinks:
             measured[index] = nan
         return measured
-
-
-class _Builder:
-    """The reports of all arrays, from what a check knows in the end."""
-
-    def __init__(self, tree: Tree, point: Point, found: Findings, kinks: Kinks) -> None:
-        self.tree, self.point, self.found, self.kinks = tree, point, found, kinks
-        self.slices = point.function.slices
-
-    def array(self, k: int) -> ArrayReport:
-        part, shape, found = self.slices[k], self.tree.arrays[k].shape, self.found
-        own = {i: s for i, s in found.status.items() if part.start <= i < part.stop}
-        seen = {i: kink for i, kink in self.kinks.seen.items() if part.start <= i < part.stop}
-        wrong = sorted(i - part.start for i, status in own.items() if status == "wrong")
-        verdict: Verdict = "wrong" if wrong else "cannot tell" if own else "right"
-        left = sorted(i - part.start for i in own)
-        among = wrong or left or np.flatnonzero(~np.isnan(found.slopes[part])).tolist()
-        i = self._worst(part, among)
-
-        def place(n: int) -> Place:
-            return tuple(int(v) for v in np.unravel_index(n, shape))
-
-        numbers = self._numbers(part.start + i) if part.stop > part.start else Numbers()
-        return ArrayReport(
-            name=self.tree.names[k],
-            shape=shape,
-            verdict=verdict,
-            reason=self._reason(verdict, own, seen),
-            index=place(i) if part.stop > part.start else (),
-            resolution=float(found.resolution[k]),
-            wrong=[place(n) for n in wrong],
-            kinks={place(n - part.start): kink for n, kink in sorted(seen.items())},
-            claims=self.point.claims[part].reshape(shape),
-            numerical=found.slopes[part].reshape(shape),
-            bounds=found.errors[part].reshape(shape),
-            **vars(numbers),
-        )
-
-    def _worst(self, part: slice, among: list[int]) -> int:
-        """The entry to show: farthest from its slope in bounds."""
-        claims, found = self.point.claims[part], self.found
-        if not among:
-            return int(np.argmax(abs(claims))) if claims.size else 0
-        with np.errstate(divide="ignore", invalid="ignore"):
-            far = abs(claims - found.slopes[part])[among] / found.errors[part][among]
-        return int(among[int(np.argmax(np.nan_to_num(far, nan=0.0, posinf=np.inf)))])
-
-    def _reason(
-        self, verdict: Verdict, own: dict[int, Status], seen: dict[int, Kink]
-    ) -> str | None:
-        kinds = [kink.kind for kink in seen.values()]
-        kind = "jump" if "jump" in kinds else "kink" if kinds else None
-        if verdict == "wrong":
-            by_kinks = self.kinks.beside.keys() | self.kinks.outside.keys()
-            return kind if by_kinks & {i for i, s in own.items() if s == "wrong"} else None
-        if verdict == "right":
-            return kind
-        return next((s for s in ("jump", "kink") if s in own.values()), kind or "precision")
-
-    def _numbers(self, i: int) -> Numbers:
-        """What was claimed and measured of an entry, and where."""
-        point, found, kinks = self.point, self.found, self.kinks
-        if found.status.get(i) == "wrong" and i in kinks.beside:
-            return self._nearby(kinks.beside[i])
-        if found.status.get(i) == "wrong" and i in kinks.outside:
-            return self._outside(*kinks.outside[i])
-        evidence = found.evidence.get(i)
-        return Numbers(
-            claimed=float(point.claims[i]),
-            slope=float(found.slopes[i]),
-            bound=float(found.errors[i]),
-            step=evidence.step if evidence else point.first_step(i),
-            curve=evidence.curve if evidence else {},
-        )
-
-    def _outside(self, way: Way, crossing: Crossing) -> Numbers:
-        """The numbers of a claim that lies outside the two slopes of a kink."""
-        scale = self._scale(way)
-        left, right = crossing.left / scale, crossing.right / scale
-        return Numbers(
-            claimed=crossing.claim / scale,
-            slope=(left + right) / 2,
-            bound=abs(right - left) / 2,
-            sides=(left, right),
-            together=self._names(way),
-        )
-
-    def _nearby(self, beside: Beside) -> Numbers:
-        """The numbers of a claim that is wrong at a point nearby, and that point."""
-        arrays = [
-            beside.x[part].reshape(array.shape).astype(array.dtype)
-            for part, array in zip(self.slices, self.tree.arrays, strict=True)
-        ]
-        scale = self._scale(beside.way)
-        slope = beside.slope.per(scale)
-        return Numbers(
-            claimed=beside.claim / scale,
-            slope=slope.value,
-            bound=slope.error,
-            step=slope.step,
-            curve=slope.curve,
-            point=self.tree.rebuild(arrays),
-            value=float(beside.x[beside.way.index[0]]),
-            together=self._names(beside.way),
-        )
-
-    @staticmethod
-    def _scale(way: Way) -> float:
-        """Slopes are told per unit of the first entry that moves."""
-        return float(way.weights[0])
-
-    def _names(self, way: Way) -> list[str]:
-        return [self._label(i) for i in way.index.tolist()] if len(way.index) > 1 else []
-
-    def _label(self, i: int) -> str:
-        k = next(k for k, part in enumerate(self.slices) if i < part.stop)
-        index = np.unravel_index(i - self.slices[k].start, self.tree.arrays[k].shape)
-        return display.label(self.tree.names[k], tuple(int(n) for n in index))
 
 
 @dataclass
@@ -219,7 +97,7 @@ class GradientReport:
     noise: float
     resolution: float
     context: object = field(default=None, repr=False)
-    look_again: Callable[[int, Place], dict[float, float]] | None = field(default=None, repr=False)
+    look_again: Callable[[int], Curve] | None = field(default=None, repr=False)
 
     @classmethod
     def told(cls, told: Told, mode: str, evaluations: int) -> "GradientReport":
@@ -228,19 +106,14 @@ class GradientReport:
         return cls(told.verdict, told.reason, message, [], mode, evaluations, nan, nan)
 
     @classmethod
-    def build(
-        cls, tree: Tree, point: Point, found: Findings, kinks: Kinks, mode: str, evaluations: int
-    ) -> "GradientReport":
+    def build(cls, tree: Tree, point: Point, found: Findings, **kept: Any) -> "GradientReport":
         """What a check found, array by array."""
-        builder = _Builder(tree, point, found, kinks)
-        arrays = [builder.array(k) for k in range(len(tree.arrays))]
-        verdicts = [a.verdict for a in arrays]
-        order: Sequence[Verdict] = ("wrong", "cannot tell", "right")
-        verdict = next(v for v in order if v in verdicts)
+        arrays = [_array_report(tree, point, found, k) for k in range(len(tree.arrays))]
+        order: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
+        verdict = min((a.verdict for a in arrays), key=order.index)
         reason = next((a.reason for a in arrays if a.verdict == verdict and a.reason), None)
-        resolution = max((a.resolution for a in arrays), default=nan)
-        noise = point.precision.sigma
-        report = cls(verdict, reason, "", arrays, mode, evaluations, noise, resolution)
+        resolution, noise = max(a.resolution for a in arrays), point.precision.sigma
+        report = cls(verdict, reason, "", arrays, noise=noise, resolution=resolution, **kept)
         report.message = display.sentence(report)
         return report
 
@@ -280,9 +153,10 @@ class GradientReport:
     def plot(self) -> "Figure":
         """A figure for ``figures.show``: claimed against measured, and the worst entry's error
         against the step. It calls f a few times more where the steps were not varied yet."""
-        for k, array in enumerate(self.arrays):
-            if not array.curve and self.look_again and array.claims.size and not array.sides:
-                array.curve = self.look_again(k, array.index)
+        for array in self.arrays:
+            elsewhere = array.point is not None or array.sides
+            if self.look_again and array.entry is not None and not elsewhere:
+                array.curve = self.look_again(array.entry)
         return display.plot(self)
 
     def __str__(self) -> str:
@@ -290,3 +164,64 @@ class GradientReport:
 
     def _repr_html_(self) -> str:
         return display.html(self)
+
+
+def _array_report(tree: Tree, point: Point, found: Findings, k: int) -> ArrayReport:
+    """What was found of one array, and the numbers of the entry that shows it best."""
+    part, shape, function = point.function.slices[k], tree.arrays[k].shape, point.function
+    own = {i: s for i, s in sorted(found.slopes.items()) if part.start <= i < part.stop}
+    kinks = {i: s for i, s in sorted(found.kinks.items()) if part.start <= i < part.stop}
+    wrong = [i for i, s in own.items() if s.status == "wrong"]
+    left = [i for i, s in own.items() if s.status != "right"]
+    verdict: Verdict = "wrong" if wrong else "cannot tell" if left else "right"
+    entry = max(wrong or left or own, key=lambda i: _distance(own[i]), default=None)
+    numerical, bounds = np.full((2, part.stop - part.start), np.array([[nan], [np.inf]]))
+    for i, slope in own.items():
+        numerical[i - part.start], bounds[i - part.start] = slope.value, slope.error
+    lines = [s for s in found.groups if part.start <= s.index[0] < part.stop]
+    return ArrayReport(
+        name=tree.names[k], shape=shape, verdict=verdict, entry=entry,
+        reason=_reason(found, kinks, wrong, left),
+        index=() if entry is None else function.place(entry)[1],
+        resolution=max((s.resolution for s in [*own.values(), *lines]), default=0.0),
+        wrong=[function.place(i)[1] for i in wrong],
+        kinks={function.place(i)[1]: kink for i, kink in kinks.items()},
+        claims=point.claims[part].reshape(shape),
+        numerical=numerical.reshape(shape), bounds=bounds.reshape(shape),
+        **_numbers(tree, point, None if entry is None else found.evidence(entry)),
+    )  # fmt: skip
+
+
+def _distance(slope: Slope) -> float:
+    """From the claim to the slope, in bounds."""
+    far = abs(slope.claim - slope.value)
+    return far / slope.error if slope.error else np.inf if far else 0.0
+
+
+def _reason(
+    found: Findings, kinks: dict[int, Kink], wrong: list[int], left: list[int]
+) -> str | None:
+    """The least of the names: a jump goes before a kink, and a kink before precision."""
+    seen: set[str] = {kink.kind for kink in kinks.values()}
+    if wrong:
+        return min(seen, default=None) if any(i in found.beyond for i in wrong) else None
+    status = {str(found.status(i)) for i in left} & {"kink", "jump"}
+    return min(status or seen or {"precision"} if left else seen, default=None)
+
+
+def _numbers(tree: Tree, point: Point, shown: Slope | None) -> dict[str, Any]:
+    """What was claimed and measured, and where."""
+    if shown is None:
+        return {}
+    found: dict[str, Any] = {"claimed": shown.claim, "slope": shown.value, "bound": shown.error}
+    found |= {"step": shown.step, "curve": shown.curve}
+    entries = shown.index.tolist()
+    if len(entries) > 1:
+        found["together"] = [display.label(*point.function.place(i)) for i in entries]
+    if shown.x is not None:
+        parts = zip(tree.cut(shown.x), tree.arrays, strict=True)
+        found["point"] = tree.rebuild([part.astype(array.dtype) for part, array in parts])
+        found["value"] = float(shown.x[entries[0]])
+    elif not isnan(shown.left) and shown.status == "wrong":
+        found["sides"] = (shown.left, shown.right)
+    return found

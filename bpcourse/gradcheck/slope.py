@@ -6,22 +6,17 @@ Richardson's value R = D(t/5) + (D(t/5) − D(t))/24 removes the error of order 
 largest part of it and down while another is.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.averaging import averaged_slope, least_error
-from bpcourse.gradcheck.function import Vector
-from bpcourse.gradcheck.line import RATIO, Line, Pair
+from bpcourse.gradcheck.function import Index, Vector
+from bpcourse.gradcheck.line import MOST_STEPS, RATIO, Line, Pair, Sides
 
 Status = Literal["right", "wrong", "kink", "jump", "unclear"]
 
-MOST_STEPS = 12  # that one line is looked at with
 LARGEST_STEP = 1e6  # of the parameters: beyond it f says nothing about here
 LOCAL_STEP = 2.0  # of the parameters: a longer one may confirm a claim, but not convict it
 PART = 0.1  # of what is asked: a part this small is no matter
@@ -30,81 +25,77 @@ SHOWS = 40  # noises: what shows an error at the smallest step clearly
 ONE_SIDE = 1e-3  # of a claim: the error that will do where f is defined on one side only
 STEEP = 1e-4  # of the steepest slope around: an error of a zero that will do in the end
 UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
+SHORTER = 10  # a forward difference takes a step this much shorter: its error falls with it
+TINY = 1e-3  # beside its array's largest; no resolution is stated for such an entry
 
 
 @dataclass(frozen=True)
 class Slope:
-    """What was measured along a line, and what it says of the claim."""
+    """What was measured along a line, and what it says of the claim.
+
+    Slopes and steps are told per unit of the first entry that moves. ``resolution`` is the error,
+    relative to the claim, that would have been found, or 0; ``moved`` says whether f reacted at
+    all; ``curve`` is {step: central slope}; ``x`` is the point, if it is another one.
+    """
 
     status: Status
-    value: float = nan
-    error: float = inf
+    index: Index
+    claim: float
+    value: float
+    error: float
     step: float = nan
     left: float = nan  # one-sided slopes, where there is a kink
     right: float = nan
-    moved: bool = True  # did f react at all?
-    curve: dict[float, float] = field(default_factory=dict)  # {step: central slope}
-
-    def per(self, scale: float) -> "Slope":
-        """The same per unit of a parameter that moves by ``scale`` a step."""
-        return replace(
-            self,
-            value=self.value / scale,
-            error=self.error / scale,
-            step=self.step * scale,
-            left=self.left / scale,
-            right=self.right / scale,
-            curve={t * scale: slope / scale for t, slope in self.curve.items()},
-        )
-
-
-def agrees_early(
-    claim: Vector,
-    tolerance: Vector,
-    rounding: Vector,
-    sample: Sequence[Vector],
-) -> npt.NDArray[np.bool_]:
-    """One central difference that agrees, on lines that are flat and hardly noisy.
-
-    ``sample`` has what a :class:`Sample` has, for many lines.
-    """
-    central, left, right, noise = sample
-    near = PART**2 * tolerance + 2 * noise + np.minimum(rounding, PART * tolerance)
-    flat = abs(right - left) <= tuned.FLAT * abs(claim) + tuned.DOUBT * noise
-    agrees: npt.NDArray[np.bool_] = (abs(central - claim) <= near) & flat
-    return agrees & (noise <= PART * tolerance)
+    resolution: float = 0.0
+    moved: bool = True
+    curve: dict[float, float] = field(default_factory=dict)
+    x: Vector | None = None
 
 
 class Measurement:
-    """The search for a pair of steps that decides about one line."""
+    """The search for a pair of steps that decides about one line.
+
+    An error up to ``tolerance`` will do, and in the end one up to ``last``. A claim is wrong if it
+    is ``clear`` errors away, and ``doubt`` beyond them, which is what rounding may do to the claim.
+    """
 
     def __init__(self, line: Line) -> None:
-        self.line, self.claim = line, line.claim
-        precision, point, first = line.point.precision, line.point, line.index[0]
-        self.precision = precision
-        self.tolerance = max(precision.demand.resolve * line.least, float(point.small[first]))
-        self.last = max(tuned.SETTLE * line.least, float(point.last[first]))
-        self.rounding = precision.rounding * line.spread
-        self.doubt = tuned.ROUNDED * (line.allowance + self.rounding)
-        self.clear = tuned.CLEAR * (NOISIER if precision.coarse else 1)
+        self.line, self.claim, self.point = line, line.claim, line.point
+        self.precision, first = line.point.precision, line.index[0]
+        demand = self.precision.demand
+        self.tolerance = max(demand.resolve * line.least, float(self.point.small[first]))
+        self.last = max(tuned.SETTLE * line.least, float(self.point.last[first]))
+        self.doubt = tuned.ROUNDED * (line.allowance + line.rounding)
+        self.clear = tuned.CLEAR * (NOISIER if self.precision.coarse else 1)
         self.tried: dict[int, Pair] = {}
 
     def run(self) -> Slope:
         """The slope of f along the line, and whether it fits the claim."""
         found = self._early() or self._search() or self._without_certainty()
-        if found.status == "wrong" and self.line.point.f0 == found.value == 0:
+        if found.status == "wrong" and self.point.f0 == found.value == 0:
             if abs(self.claim) < UNDERFLOW:
-                found = replace(found, status="unclear", error=UNDERFLOW)
+                return self._told("unclear", 0, 0.0, UNDERFLOW)
         return found
+
+    def forward(self) -> Slope | None:
+        """One difference over a short step, if it agrees; for lines that are known to be flat."""
+        slope, noise = self.line.slope(self.line.start / SHORTER)
+        found = self._agrees(slope, noise, tuned.EARLY)
+        return found and replace(found, step=found.step / SHORTER)
 
     def _early(self) -> Slope | None:
         sample = self.line.sample(0)
-        rounding = self.line.allowance + self.rounding
-        claim, tolerance, rounded = map(np.array, (self.claim, self.tolerance, rounding))
-        if not agrees_early(claim, tolerance, rounded, [np.array(value) for value in sample]):
+        flat = abs(sample.bend) <= tuned.FLAT * abs(self.claim) + tuned.DOUBT * sample.noise
+        return self._agrees(sample.central, sample.noise, PART**2) if flat else None
+
+    def _agrees(self, slope: float, noise: float, part: float) -> Slope | None:
+        """Is one difference so near the claim that it needs no second one?"""
+        distance, line = abs(slope - self.claim), self.line
+        rounding = min(line.allowance + line.rounding, PART * self.tolerance)
+        near = distance <= part * self.tolerance + 2 * noise + rounding
+        if not (near and noise <= PART * self.tolerance):
             return None
-        error = abs(sample.central - self.claim) + tuned.NOISE * sample.noise
-        return self._told("right", 0, sample.central, error)
+        return self._told("right", 0, slope, distance + tuned.NOISE * noise + line.allowance)
 
     def _search(self) -> Slope | None:
         """Steps up and down until one confirms the claim, or two convict it."""
@@ -112,22 +103,21 @@ class Measurement:
         for _ in range(MOST_STEPS):
             if j in self.tried or line.step(j) > LARGEST_STEP:
                 break
-            slope, error, noise, *_ = self.tried[j] = line.pair(j)
-            distance = abs(slope - self.claim)
-            far = distance > self.clear * error + self.doubt
-            bound = self._bound(error)
+            pair = self.tried[j] = line.pair(j)
+            distance, bound = abs(pair.slope - self.claim), self._bound(pair.error)
             if distance <= bound <= self.tolerance:
-                return self._told("right", j, slope, bound)
+                return self._told("right", j, pair.slope, bound)
+            far = distance > self.clear * pair.error + self.doubt
             local = far and line.step(j) <= LOCAL_STEP and not line.bends(j)
-            if local and self._confirmed(j, slope, bound):
+            if local and self._confirmed(j, pair.slope, bound):
                 kink = line.kink(self.tried)  # that noise hides from the last steps
-                return self._at_kink(*kink) if kink else self._told("wrong", j, slope, bound)
-            trouble = bound - noise - line.allowance
-            j += 1 if noise >= trouble else -1
+                return self._at_kink(kink) if kink else self._told("wrong", j, pair.slope, bound)
+            noise = tuned.NOISE * pair.noise
+            j += 1 if isfinite(bound) and noise >= bound - noise - line.allowance else -1
         return None
 
     def _bound(self, error: float) -> float:
-        return float(error + self.line.allowance + min(self.rounding, self.tolerance / 2))
+        return float(error) + self.line.allowance + min(self.line.rounding, self.tolerance / 2)
 
     def _confirmed(self, j: int, slope: float, bound: float) -> bool:
         """Do a second pair of steps and the smallest sensible step say the same?
@@ -136,113 +126,100 @@ class Measurement:
         oscillation faster than the first steps, betrays itself there.
         """
         line, distance = self.line, abs(slope - self.claim)
-        for other in map(line.pair, (j - 1, j + 1)):
-            far = abs(other.slope - self.claim) > self.clear / 2 * other.error + self.doubt
-            if far and abs(other.slope - slope) <= tuned.ROUNDED * (bound + other.error):
-                break
-        else:
-            return False
-        smallest = j
-        while (
-            SHOWS * line.noise_at(smallest - 1) <= distance
-            and line.step(smallest - 1) >= line.finest
+        if not any(
+            abs(pair.slope - self.claim) > self.clear / 2 * pair.error + self.doubt
+            and abs(pair.slope - slope) <= tuned.ROUNDED * (bound + pair.error)
+            for pair in map(line.pair, (j - 1, j + 1))
         ):
-            smallest -= 1
-        if smallest >= j - 2:
+            return False
+        less = j
+        while SHOWS * line.noise_at(less - 1) <= distance and line.step(less - 1) >= line.finest:
+            less -= 1
+        if less >= j - 2:
             return True
-        sample = line.sample(smallest)
-        near = distance / (RATIO - 1) + tuned.CLEAR * sample.noise
-        return isfinite(sample.central) and abs(sample.central - slope) <= near
+        sample = line.sample(less)
+        return abs(sample.central - slope) <= distance / (RATIO - 1) + tuned.CLEAR * sample.noise
 
     def _without_certainty(self) -> Slope:
         """What the best of the steps says, where none was good enough."""
-        line, claim = self.line, self.claim
+        line, claim, seen = self.line, self.claim, self.line.kept.values()
         j = min(self.tried, key=lambda i: self.tried[i].error)
         slope, error = self.tried[j].slope, self._bound(self.tried[j].error)
-        tiny = abs(claim) <= tuned.ROUNDED * self.rounding and abs(slope) <= PART * abs(claim)
-        if tiny and abs(slope) + error <= self.rounding:
-            return self._told("right", j, slope, abs(slope - claim))  # a rounded zero
+        distance = abs(slope - claim)
+        tiny = abs(claim) <= tuned.ROUNDED * line.rounding and abs(slope) <= PART * abs(claim)
+        if tiny and abs(slope) + error <= line.rounding:
+            return self._told("right", j, slope, distance)  # a rounded zero
         if (kink := line.kink(self.tried)) is not None:
-            return self._at_kink(*kink)
-        if not isfinite(error):
+            return self._at_kink(kink)
+        if not isfinite(error):  # no two steps were possible on both sides
             return self._one_sided()
-        seen = line.kept.values()
         if line.zero and all(s.left == s.right == 0 for s in seen):
             return self._told("right", j, slope, error)  # f is constant along the line
-        if line.jumps():
-            return self._at_jump(j)
+        if line.jumps():  # it has a slope on the side without the jump
+            slope, error, j = line.best_side()
+            return self._told("jump", j, slope, error)
         last = self.last
         if line.zero:  # beside how steep f is within the steps, where only zeros are claimed
             steepest = max(max(abs(s.left), abs(s.right)) for s in seen)
             last = max(last, STEEP * steepest) if isfinite(steepest) else last
-        distance = abs(slope - claim)
-        if distance <= error <= last:
-            return self._told("right", j, slope, error)
         enough = max(distance, error) <= last if line.zero else error <= PART * self.tolerance
-        if distance <= tuned.CLEAR * error and enough:
+        if distance <= error <= last or (distance <= tuned.CLEAR * error and enough):
             return self._told("right", j, slope, max(distance, error))
         return self._told("unclear", j, slope, error)
 
-    def _at_kink(self, left: float, right: float, error: float, j: int) -> Slope:
+    def _at_kink(self, sides: Sides) -> Slope:
+        left, right, error, j = sides
         distance = max(abs(left - self.claim), abs(right - self.claim)) + error
-        middle = (left + right) / 2
         if distance <= self.last:
-            return self._told("right", j, middle, distance)
-        return replace(self._told("kink", j, middle, error), left=left, right=right)
-
-    def _at_jump(self, j: int) -> Slope:
-        """On the side where f does not jump it has a slope; on the other one it has none."""
-        side = self._best_side()
-        if side is None:
-            return self._told("jump", j, nan, inf)
-        slope, error, j = side
-        return self._told("jump", j, slope, error)
+            return self._told("right", j, (left + right) / 2, distance)
+        return self._told("kink", j, (left + right) / 2, error, left, right)
 
     def _one_sided(self) -> Slope:
         """Where f is not defined on one side: the slope on the other, by steps down."""
-        side = self._best_side()
-        if side is None:
-            return self._told("unclear", 0, nan, inf)
-        slope, error, j = side
+        slope, error, j = self.line.best_side()
         distance = abs(slope - self.claim)
         if distance <= error <= max(self.last, ONE_SIDE * abs(self.claim)):
             return self._told("right", j, slope, error)
         wrong = distance > NOISIER * self.clear * error
         return self._told("wrong" if wrong else "unclear", j, slope, error)
 
-    def _best_side(self) -> tuple[float, float, int] | None:
-        """Slope, error and step of the side on which the slope is known best."""
-        best: tuple[float, float, int] | None = None
-        noise = self.precision.noise(self.line.point.f0)
-        for j in range(0, -MOST_STEPS, -1):
-            big, small = self.line.sample(j), self.line.sample(j - 1)
-            for far, near in ((big.left, small.left), (big.right, small.right)):
-                if not (isfinite(far) and isfinite(near)):
-                    continue
-                slope = near + (near - far) / (RATIO - 1)
-                error = abs(slope - near) + (RATIO - 1) * noise / self.line.step(j - 1)
-                if best is None or error < best[1]:
-                    best = (slope, error, j)
-        return best
-
     def averaged(self, found: Slope) -> Slope:
         """A second look through the noise, at an entry that no pair of steps decides."""
-        line = self.line
-        least, distance = least_error(self.precision.sigma), abs(found.value - self.claim)
-        enough = max(self.last, tuned.SETTLE * line.least)
-        if not line.single or (least > enough and distance < tuned.SURE * least):
+        line, scale = self.line, float(self.line.weights[0])
+        least, distance = least_error(self.precision.sigma), abs(found.value * scale - self.claim)
+        if least > self.last and distance < tuned.SURE * least:
             return found  # it could neither confirm nor convict
         known = averaged_slope(line.value, self.precision.noise)
-        if known is None or not known[1] < found.error:
+        if known is None or not known[1] < found.error * scale:
             return found
         slope, error, width = known
         distance = abs(slope - self.claim)
         status: Status = "wrong" if distance > tuned.SURE * error else "unclear"
-        status = "right" if distance <= error <= enough else status
-        return replace(found, status=status, value=slope, error=error, step=width)
+        status = "right" if distance <= error <= self.last else status
+        return replace(self._told(status, 0, slope, error), step=width * scale)
 
-    def _told(self, status: Status, j: int, slope: float, error: float) -> Slope:
-        kept = self.line.kept
-        curve = {self.line.step(i): sample.central for i, sample in kept.items()}
-        moved = any(s.left != 0 or s.right != 0 for s in kept.values())
-        return Slope(status, slope, error, self.line.step(j), moved=moved, curve=curve)
+    def _told(self, status: Status, j: int, slope: float, error: float, *sides: float) -> Slope:
+        line, scale = self.line, float(self.line.weights[0])
+        left, right = sides or (nan, nan)
+        kept = {line.step(i) * scale: sample for i, sample in line.kept.items()}
+        return Slope(
+            status, line.index, self.claim / scale, slope / scale, error / abs(scale),
+            line.step(j) * scale, left / scale, right / scale,
+            self._resolution(error) if status == "right" else 0.0,
+            slope != 0 or any(s.left != 0 or s.right != 0 for s in kept.values()),
+            {t: s.central / scale for t, s in kept.items()},
+        )  # fmt: skip
+
+    def _resolution(self, error: float) -> float:
+        """The smallest error of the claim that is found, when it lies within ``error``.
+
+        A right claim and a wrong one within a bound differ by twice the bound, and no bound
+        smaller than the tolerance is asked for. Claims that are tiny beside their array's, or may
+        be rounded zeros, do not count.
+        """
+        first, point, least = self.line.index[0], self.point, self.line.least
+        rounded = tuned.ROUNDED * self.precision.rounding
+        if least <= max(TINY * point.most[first], point.zero, rounded):
+            return 0.0
+        relative = max(error, float(point.usual[first])) / least
+        return 2 * max(float(relative), self.precision.demand.resolve)

@@ -1,6 +1,6 @@
 """Parameters as one list of named arrays, whatever dict, list or array the caller keeps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
+Inexact = npt.NDArray[np.inexact]
+
 SHOWN = 6  # keys in a message
 
 
 class StructureError(Exception):
     """A gradient that does not fit its parameters; ``kind`` is the reason that a report gives."""
 
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, kind: str, where: str, expected: str, got: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}.")
         self.kind = kind
 
 
@@ -25,11 +27,17 @@ class Tree:
 
     value: object
     names: list[str]
-    arrays: list[Array]
+    arrays: Sequence[Array]
 
-    def rebuild(self, arrays: Sequence[npt.NDArray[np.inexact]]) -> object:
+    def rebuild(self, arrays: Sequence[Inexact]) -> object:
         """The same structure with other arrays as leaves."""
-        return _rebuild(self.value, iter(arrays))
+        leaves = iter(arrays)
+        return _mapped(self.value, lambda path, leaf: next(leaves))
+
+    def cut(self, flat: Inexact) -> list[Inexact]:
+        """The parts of a vector of all entries, each in the shape of its array."""
+        parts = np.split(flat, np.cumsum([a.size for a in self.arrays])[:-1])
+        return [part.reshape(a.shape) for part, a in zip(parts, self.arrays, strict=True)]
 
 
 def flatten(params: object) -> Tree:
@@ -48,12 +56,18 @@ def flatten(params: object) -> Tree:
     ValueError
         When there is no number in it.
     """
-    value = _own(params, "params")
-    found = list(_leaves(value))
-    arrays = [leaf for _, leaf in found]
+    names: list[str] = []
+    arrays: list[Array] = []
+
+    def keep(path: tuple[str, ...], leaf: object) -> Array:
+        names.append(".".join(path))
+        arrays.append(_writable(leaf, label("params", names[-1])))
+        return arrays[-1]
+
+    value = _mapped(params, keep)
     if not any(array.size for array in arrays):
         raise ValueError("params: expected at least one number, got none")
-    return Tree(value, [".".join(path) for path, _ in found], arrays)
+    return Tree(value, names, arrays)
 
 
 def gradient_arrays(tree: Tree, grad: object) -> list[Array]:
@@ -67,6 +81,11 @@ def gradient_arrays(tree: Tree, grad: object) -> list[Array]:
     return list(_match(tree.value, grad, "grad"))
 
 
+def label(what: str, name: str) -> str:
+    """An array of ``what`` by name."""
+    return f"{what}[{name}]" if name else what
+
+
 def _items(node: object) -> list[tuple[Any, object]] | None:
     """(key, child) of a dict, list or tuple; None for a leaf."""
     if isinstance(node, dict):
@@ -74,95 +93,71 @@ def _items(node: object) -> list[tuple[Any, object]] | None:
     return list(enumerate(node)) if isinstance(node, list | tuple) else None
 
 
-def _like(node: object, children: Sequence[object]) -> object:
-    """A dict, list or tuple as ``node`` is, with other children."""
+def _mapped(
+    node: Any, change: Callable[[tuple[str, ...], object], object], path: tuple[str, ...] = ()
+) -> object:
+    """``node`` with each leaf changed; itself where none is."""
+    items = _items(node)
+    if items is None or (isinstance(node, list) and all(isinstance(v, int | float) for v in node)):
+        return change(path, node)
+    new = [_mapped(child, change, (*path, str(key))) for key, child in items]
+    if all(a is b for a, (_, b) in zip(new, items, strict=True)):
+        return node
     if isinstance(node, dict):
-        return dict(zip(node, children, strict=True))
-    return type(node)(*children) if hasattr(node, "_fields") else type(node)(children)  # type: ignore[call-arg]
+        return dict(zip(node, new, strict=True))
+    return type(node)(*new) if hasattr(node, "_fields") else type(node)(new)
 
 
-def _own(node: object, path: str) -> object:
-    items = _items(node)
-    if items is not None:
-        if isinstance(node, list) and node and all(isinstance(v, int | float) for v in node):
-            return np.array(node)
-        own = [_own(child, f"{path}[{key!r}]") for key, child in items]
-        same = all(new is child for new, (_, child) in zip(own, items, strict=True))
-        return node if same else _like(node, own)
-    if isinstance(node, int | float | complex | np.number):
-        return np.array(node)
-    if not isinstance(node, np.ndarray):
-        kind = type(node).__name__
-        raise TypeError(f"{path}: expected an array, or a dict or list of arrays, got {kind}")
-    if node.dtype.kind not in "buifc":
-        raise TypeError(f"{path}: expected numbers, got an array of type {node.dtype}")
-    return node if node.flags.writeable else node.copy()
-
-
-def _leaves(node: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Array]]:
-    items = _items(node)
-    if items is None:
-        assert isinstance(node, np.ndarray)
-        yield path, node
-    for key, child in items or ():
-        yield from _leaves(child, (*path, str(key)))
-
-
-def _rebuild(node: object, arrays: Iterator[npt.NDArray[np.inexact]]) -> object:
-    items = _items(node)
-    if items is None:
-        return next(arrays)
-    return _like(node, [_rebuild(child, arrays) for _, child in items])
+def _writable(leaf: object, where: str) -> Array:
+    """A leaf as an array that can be written into."""
+    if isinstance(leaf, list | int | float | complex | np.number):
+        return np.array(leaf)
+    if not isinstance(leaf, np.ndarray):
+        kind = type(leaf).__name__
+        raise TypeError(f"{where}: expected an array, or a dict or list of arrays, got {kind}")
+    if leaf.dtype.kind not in "buifc":
+        raise TypeError(f"{where}: expected numbers, got an array of type {leaf.dtype}")
+    return leaf if leaf.flags.writeable else leaf.copy()
 
 
 def _match(params: object, grad: Any, where: str) -> Iterator[Array]:
-    items = _items(params)
+    items, own = _items(params), dict(_items(grad) or ())
     if items is None:
         assert isinstance(params, np.ndarray)
         yield _leaf(params.shape, grad, where)
         return
-    if isinstance(params, dict):
-        keys = list(params)
-        if not isinstance(grad, dict):
-            wanted = f"a dict with the keys {_some(keys)}, as params has"
-            raise _unlike(f"{where}: expected {wanted}, got {_kind(grad)}")
-        missing, extra = [k for k in keys if k not in grad], [k for k in grad if k not in params]
-        if missing or extra:
-            seen = [f"{_some(missing)} missing"] * bool(missing)
-            seen += [f"{_some(extra)} not in params"] * bool(extra)
-            raise _unlike(f"{where}: expected the keys of params, got {', '.join(seen)}")
-    elif not isinstance(grad, list | tuple) or len(grad) != len(items):
-        got = len(grad) if isinstance(grad, list | tuple) else _kind(grad)
-        raise _unlike(f"{where}: expected a list of {len(items)} arrays, as params has, got {got}")
+    missing = [key for key, _ in items if key not in own]
+    if missing or len(own) > len(items) or isinstance(grad, dict) != isinstance(params, dict):
+        got = _kind(grad) + (f", {_some(missing)} missing" if own and missing else "")
+        raise StructureError("wrong structure", where, f"{_kind(params)}, as params has", got)
     for key, child in items:
         yield from _match(child, grad[key], f"{where}[{key!r}]")
 
 
 def _leaf(shape: tuple[int, ...], grad: object, where: str) -> Array:
+    expected = f"an array of shape {shape}, as its parameter has"
     if isinstance(grad, dict) or grad is None or callable(grad):
-        raise _unlike(f"{where}: expected an array of shape {shape}, got {_kind(grad)}")
+        raise StructureError("wrong structure", where, expected, _kind(grad))
     try:
         array = np.asarray(grad)
     except ValueError:
-        raise StructureError("wrong shape", f"{where}: expected rows of one length") from None
+        raise StructureError("wrong shape", where, expected, "rows of unlike length") from None
     if array.dtype.kind not in "buif":
-        message = f"{where}: expected real numbers, got an array of type {array.dtype}"
-        raise StructureError("wrong type", message)
+        raise StructureError("wrong type", where, "real numbers", f"an array of {array.dtype}")
     if array.shape != shape:
         hint = "; the number of entries is right" if array.size == np.prod(shape) else ""
         hint = "; is it transposed?" if array.shape == shape[::-1] else hint
-        message = f"{where}: expected the shape of its parameter, {shape}, got {array.shape}{hint}"
-        raise StructureError("wrong shape", message)
+        raise StructureError("wrong shape", where, expected, f"{array.shape}{hint}")
     return array
-
-
-def _unlike(message: str) -> StructureError:
-    return StructureError("wrong structure", message)
 
 
 def _kind(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
+    if isinstance(value, dict):
+        return f"a dict with the keys {_some(list(value))}"
+    if isinstance(value, list | tuple):
+        return f"a list of {len(value)} arrays"
     return "None" if value is None else f"a {type(value).__name__}"
 
 

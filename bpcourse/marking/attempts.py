@@ -6,16 +6,29 @@ where it was not right, as the notebook's end left it: the better counts.
 """
 
 import re
+import socket
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from bpcourse.marking.apart import Apart
 from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.judge import CONTROL, Answered, Judge, Limits, better
+from bpcourse.marking.records import Stopped
 from bpcourse.marking.remote import SLACK
 from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
+from bpcourse.questions.question import Question
 from bpcourse.text import text
+
+if TYPE_CHECKING:
+    from bpcourse.marking.marker import Marker
+    from bpcourse.marking.submissions import Submission
+
+Cells = Sequence[tuple[int, str]]  # numbers and sources
+Places = Mapping[str, int]  # which cell was handed out for which answer
+Event = tuple[str, object, object]  # of Progress: a field, a key if it is a dict, a value
 
 LOADED = {  # worth loading once for many notebooks, and how a notebook shows that it needs it
     "matplotlib.pyplot": re.compile(r"\bmatplotlib\b"),
@@ -51,7 +64,9 @@ class Progress:
 class Run:
     """The run of one notebook for a ``marker``, which has the sandbox and the settings."""
 
-    def __init__(self, marker, submission, cells, places):
+    def __init__(
+        self, marker: "Marker", submission: "Submission", cells: Cells, places: Places
+    ) -> None:
         self.marker, self.cells, self.places = marker, cells, places
         self.settings = marker.settings
         sources = "".join(source for _, source in cells)
@@ -61,7 +76,7 @@ class Run:
         self.progress = Progress()
         self.spent = 0.0  # seconds of processor time out here
 
-    def answers(self, questions):
+    def answers(self, questions: Sequence[Question]) -> dict[str, Answered]:
         """{question id: :class:`Answered`}."""
         progress, settings = self.progress, self.settings
         until = time.monotonic() + settings.patience * settings.seconds
@@ -75,17 +90,17 @@ class Run:
         return {question.id: found.get(question.id, lost) for question in questions}
 
     @property
-    def late(self):
+    def late(self) -> bool:
         """Whether the clock on the wall has stopped anything, which a busy machine may do."""
         return self.progress.late or any(one.late for one in self.progress.results.values())
 
-    def _how(self):
+    def _how(self) -> str:
         return next(iter(self.progress.left_out.values()), "crashed")
 
-    def state(self, records):
-        """What the notebook's own record says of it."""
+    def outcome(self, results: Mapping[str, Answered]) -> tuple[str, str, tuple[Stopped, ...]]:
+        """What the notebook's own record says of it: (state, message, cells that stopped)."""
         progress = self.progress
-        kinds = {record["state"] for record in records} & {"timeout", "crashed"}
+        kinds = {answered.state for answered in results.values()} & {"timeout", "crashed"}
         if not progress.ready:
             state = self._how()
             message = text(f"grade.notebook_{state}")
@@ -93,7 +108,7 @@ class Run:
             state, message = "partly graded", text("grade.partly")
         else:
             state, message = "graded", ""
-        open = [find(r["question"]) for r in records if r["state"] == "not answered"]
+        open = [find(id) for id, one in results.items() if one.state == "not answered"]
         wanted = {_place(question, self.cells, self.places) for question in open}
         without_data = {
             number: source
@@ -102,14 +117,14 @@ class Run:
         }
         missing = {question.answer for question in open}
         missing |= {name for source in without_data.values() for name in _given(source)}
-        stopped = [
-            {"cell": number, "message": message}
+        stopped = tuple(
+            Stopped(number, message)
             for number, message in sorted(progress.stopped.items())
             if number not in without_data and not _follows(message, missing)
-        ]
-        return {"state": state, "message": message, "cells": stopped}
+        )
+        return state, message, stopped
 
-    def _attempt(self, questions, until):
+    def _attempt(self, questions: Sequence[Question], until: float) -> None:
         """Run the cells and ask, in a fork that tells us how far it has come."""
         settings, progress = self.settings, self.progress
         job, spent = None, False
@@ -124,7 +139,7 @@ class Run:
                     "may_use": text("grade.may_use", names=", ".join(ALLOWED)),
                 }
             )
-            apart: Apart[tuple[str, object, object]] = Apart(
+            apart: Apart[Event] = Apart(
                 Attempt(self, job, questions, until).run, JUDGING - self.spent
             )
             for event in apart:
@@ -148,20 +163,22 @@ class Run:
 class Attempt:
     """One attempt, in a fork: what it finds out is emitted as it comes."""
 
-    def __init__(self, run, job, questions, until):
+    def __init__(
+        self, run: Run, job: socket.socket, questions: Sequence[Question], until: float
+    ) -> None:
         self._run, self._job, self._until, self._questions = run, job, until, questions
         settings = run.settings
         limits = Limits(settings.question_seconds, settings.patience)
         self._judge = Judge(job, limits, settings.seed, run.first_seed, run.marker.course)
         self._early, self._done = dict(run.progress.early), set(run.progress.results)
 
-    def run(self, emit):
+    def run(self, emit: Callable[[Event], None]) -> None:
         """Run the cells, asking each question after its own; then ask again what is not right."""
-        self._emit = lambda name, key, value: emit((name, key, value))
+        self._send = emit
         left_out = self._run.progress.left_out
         cells = [(number, source) for number, source in self._run.cells if number not in left_out]
         own = self._own(cells)
-        asked = {}  # after which cell
+        asked: dict[str, int] = {}  # after which cell
         for number, source in cells:
             if not self._cell(number, source):
                 return
@@ -177,15 +194,18 @@ class Attempt:
                 self._at_the_end(question, self._early[question.id])
         self._ask_all([one for one in self._questions if one.id not in self._done])
 
-    def _own(self, cells):
+    def _emit(self, name: str, key: object, value: object) -> None:
+        self._send((name, key, value))
+
+    def _own(self, cells: Cells) -> dict[int, list[Question]]:
         """{number of a cell: the questions whose answers it gives}."""
-        own: dict[int, list] = {}
+        own: dict[int, list[Question]] = {}
         for question in self._questions:
             if place := _place(question, cells, self._run.places):
                 own.setdefault(place, []).append(question)
         return own
 
-    def _cell(self, number, source):
+    def _cell(self, number: int, source: str) -> bool:
         """Run one cell; False where it has to be left out the next time."""
         self._emit("running", None, number)
         said = self._tell({"cell": number, "source": source}, "ran", number)
@@ -197,7 +217,7 @@ class Attempt:
             self._emit("stopped", number, message)
         return said is not None
 
-    def _tell(self, message, name, value):
+    def _tell(self, message: dict[str, object], name: str, value: object) -> dict[str, Any] | None:
         """Send it, and give the reply, which says ``name``; None where none comes.
 
         Then the cell that runs is left out the next time.
@@ -221,7 +241,7 @@ class Attempt:
         self._emit("ended", None, how)
         return None
 
-    def _ask_all(self, questions):
+    def _ask_all(self, questions: Sequence[Question]) -> None:
         """Ask each question that runs code in a fork of its own; the values of all others in one.
 
         Where that one is lost, each of its questions is asked again alone.
@@ -235,7 +255,9 @@ class Attempt:
                 break
             groups[:0] = [[one] for one in group if one.id not in self._done and len(group) > 1]
 
-    def _ask(self, questions, keep):
+    def _ask(
+        self, questions: Sequence[Question], keep: Callable[[Question, Answered], None]
+    ) -> bool:
         """Ask them, and ``keep`` what comes; whether the notebook is still there."""
         if time.monotonic() > self._until:  # the whole notebook has had its time
             self._emit("late", None, True)
@@ -248,21 +270,21 @@ class Attempt:
         self._emit("asking", None, "")
         return there
 
-    def _after_cell(self, question, answered):
+    def _after_cell(self, question: Question, answered: Answered) -> None:
         """Its own cell has just been run. What is right, or was stopped, is so for good."""
         self._early[question.id] = answered
         self._emit("early", question.id, answered)
         if answered.state in ("timeout", "crashed"):
             self._at_the_end(question, answered)
 
-    def _at_the_end(self, question, answered):
+    def _at_the_end(self, question: Question, answered: Answered) -> None:
         early = self._early.get(question.id, answered)
         answered = better(early, answered)
         self._done.add(question.id)
         self._emit("results", question.id, answered)
 
 
-def _place(question, cells, places):
+def _place(question: Question, cells: Cells, places: Places) -> int | None:
     """The number of the cell that gives an answer, among ``cells``; None where none does.
 
     The one that was handed out for it; else, since a name may be used again, the first that gives
@@ -271,24 +293,24 @@ def _place(question, cells, places):
     name = re.escape(question.answer)
     gives = re.compile(rf"^(?:(?:async )?def |class ){name}\b|^{name}\b[^=\n]*=(?!=)", re.MULTILINE)
     found = [number for number, source in cells if gives.search(source)]
-    handed_out = {places.get(id.replace(".", "-")) for id in question.ids}
-    if own := handed_out.intersection(found):
-        return min(own)
+    handed_out = [places.get(id.replace(".", "-")) for id in question.ids]
+    if own := [number for number in found if number in handed_out]:
+        return own[0]
     return found[-1 if question.is_code else 0] if found else None
 
 
-def _follows(message, missing):
+def _follows(message: str, missing: Iterable[str]) -> bool:
     """Whether a cell stopped only because an exercise is still open, or for our data above it."""
     errors = {f"NameError: name '{name}' is not defined" for name in missing}
     return message.startswith("NotImplementedError") or message in errors
 
 
-def _needs_data(message):
+def _needs_data(message: str) -> bool:
     """Whether a cell stopped because the data sets of the course are not inside."""
     return message.startswith("NotInsideError: ")
 
 
-def _given(source):
+def _given(source: str) -> Iterator[str]:
     """The names that a cell gives a value."""
     for names in re.findall(r"^([\w, ]+?) *=(?!=)", source, re.MULTILINE):
         yield from re.findall(r"\w+", names)

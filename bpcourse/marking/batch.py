@@ -6,15 +6,17 @@ the class. What a worker had that died is marked again, alone.
 """
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
 from bpcourse.marking.course import Course
 from bpcourse.marking.marker import Marker, Settings
+from bpcourse.marking.records import Record
 from bpcourse.marking.results import Results, digest
+from bpcourse.marking.submissions import Submission
 from bpcourse.text import text
 
 TRIES = 3  # of a notebook whose worker dies
@@ -22,13 +24,14 @@ TRIES = 3  # of a notebook whose worker dies
 _own = threading.local()  # the marker of this worker
 
 
-def mark(submission, data, settings, course):
+def mark(submission: Submission, data: bytes, settings: Settings, course: Course) -> list[Record]:
     """The records of one notebook: the task of a worker, whose sandbox is there for the next."""
     if getattr(_own, "key", None) != (settings, course):
         if hasattr(_own, "marker"):
             _own.marker.close()
         _own.marker, _own.key = Marker(settings, course), (settings, course)
-    return _own.marker.mark(submission, data)
+    marker: Marker = _own.marker
+    return marker.mark(submission, data)
 
 
 @dataclass
@@ -39,10 +42,14 @@ class Batch:
     course: Course
     settings: Settings
     resume: bool = False
-    done: Callable = lambda submission: None
-    late: dict = field(default_factory=dict, init=False)  # records to be confirmed, by submission
+    done: Callable[[Submission], object] = lambda submission: None
+    late: dict[Submission, Sequence[Record]] = field(
+        default_factory=dict, init=False
+    )  # records to be confirmed
 
-    def grade(self, submissions, *, jobs=1, executor=None):
+    def grade(
+        self, submissions: Iterable[Submission], *, jobs: int = 1, executor: Executor | None = None
+    ) -> None:
         """Mark ``submissions`` into the results.
 
         ``resume`` leaves out what is marked already and has not changed since. With
@@ -59,9 +66,11 @@ class Batch:
         for submission in list(self.late):  # alone: before a busy machine costs anybody points
             self._round([submission], lent or _processes(1), 1)
 
-    def _round(self, submissions, pool, width):
+    def _round(
+        self, submissions: Iterable[Submission], pool: AbstractContextManager[Executor], width: int
+    ) -> list[Submission]:
         """Mark each of them once; those whose worker was lost."""
-        running: dict = {}
+        running: dict[Future[list[Record]], tuple[Submission, str]] = {}
         lost = []
         waiting = iter(submissions)
         with pool as workers:
@@ -85,47 +94,46 @@ class Batch:
                     else:
                         lost.append(submission)
 
-    def _is_kept(self, submission, made_from):
+    def _is_kept(self, submission: Submission, made_from: str) -> bool:
         """Whether it is marked already; what is known of how it was handed in is kept anew."""
         kept = self.results.kept(submission) if self.resume else None
-        if kept is None or kept["digest"] != made_from:
+        if kept is None or kept.digest != made_from:
             return False
-        self.results.keep(submission, made_from, kept["records"])
+        self.results.keep(submission, made_from, kept.records)
         self.done(submission)
         return True
 
-    def _keep(self, submission, made_from, records):
-        late = records[0].pop("late", False)
-        if late and submission not in self.late:
+    def _keep(self, submission: Submission, made_from: str, records: Sequence[Record]) -> None:
+        if records[0].busy and submission not in self.late:
             self.late[submission] = records
             return
         records = _best(self.late.get(submission, records), records)
         if self.settings.only:
-            kept = self.results.kept(submission) or {"digest": None, "records": []}
-            fresh = {record["question"]: record for record in records if record["question"]}
-            old = kept["records"] or records[:1]
-            records = [fresh.pop(r["question"], r) for r in old] + list(fresh.values())
-            if kept["digest"] != made_from:  # the other questions are of something else, or missing
+            kept = self.results.kept(submission)
+            fresh = {record.question: record for record in records if record.question}
+            old = kept.records if kept else records[:1]
+            records = [fresh.pop(r.question or "", r) for r in old] + list(fresh.values())
+            if kept is None or kept.digest != made_from:  # the others are of something else, if any
                 made_from = ""
         self.results.keep(submission, made_from, records)
         self.done(submission)
 
 
-def _best(before, records):
+def _best(before: Sequence[Record], records: Sequence[Record]) -> list[Record]:
     """The ``records``, with those of ``before`` for the questions that had more points there."""
-    old = {record["question"]: record for record in before}
-    points = sum(record["points"] for record in records[1:])
-    best = [max(old.get(r["question"], r), r, key=lambda one: one["points"]) for r in records[1:]]
-    gained = sum(record["points"] for record in best) - points
-    return [records[0] | {"points": records[0]["points"] + gained}, *best]
+    old = {record.question: record for record in before}
+    points = sum(record.points for record in records[1:])
+    best = [max(old.get(r.question, r), r, key=lambda one: one.points) for r in records[1:]]
+    gained = sum(record.points for record in best) - points
+    return [replace(records[0], points=records[0].points + gained), *best]
 
 
-def _processes(jobs):
+def _processes(jobs: int) -> ProcessPoolExecutor:
     """Processes started afresh: a fork would carry along whatever this one holds."""
     return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
 
 
-def _read(submission):
+def _read(submission: Submission) -> tuple[Submission, bytes]:
     """The submission and its bytes; with a problem, and none, where they cannot be had."""
     if submission.problem:
         return submission, b""

@@ -64,9 +64,9 @@ class Page:
         marks = self.results.overrides(self.course)
         waiting: dict[str, list[bool]] = {}
         for record in self.records:
-            if record.get("work"):
-                done = marks.of(record["student"], record["question"]) is not None
-                waiting.setdefault(record["question"], []).append(done)
+            if record.question and record.work:
+                done = marks.of(record.student, record.question) is not None
+                waiting.setdefault(record.question, []).append(done)
         rows = [
             {
                 "id": id,
@@ -92,12 +92,12 @@ class Page:
         marks = self.results.overrides(self.course)
         answers = []
         for record in self.records:
-            if record["question"] == id:
-                mark = marks.of(record["student"], id)
+            if record.question == id:
+                mark = marks.of(record.student, id)
                 points = mark.points if mark and mark.points is not None else None
                 given = "" if points is None else f"{points:g}"
                 reason = mark.reason if mark else ""
-                answers.append(record | {"given": given, "reason": reason})
+                answers.append(vars(record) | {"given": given, "reason": reason})
         if not answers:
             raise KeyError(id)
         return pages.render(
@@ -114,7 +114,7 @@ class Page:
     def save(self, sent: dict[str, str]) -> str:
         """Keep what is given for one answer; what was kept, to read. ValueError: not possible."""
         student, id = sent.get("student", ""), sent.get("question", "")
-        if not any(one["student"] == student and one["question"] == id for one in self.records):
+        if not any(one.student == student and one.question == id for one in self.records):
             raise ValueError(text("byhand.unknown"))
         points, reason = sent.get("points", "").strip(), plain.clean(sent.get("reason", "")).strip()
         if points and not reason:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bpcourse import __version__
+from bpcourse.diagnosis import catalogue
 from bpcourse.marking import in_words
 from bpcourse.marking import roster as rosters
 from bpcourse.marking.assignment import Assignment, Late, late_by, moment
@@ -20,7 +21,6 @@ from bpcourse.marking.roster import Roster, Student
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.questions.judging.fingerprint import versions
 from bpcourse.questions.question import Question
-from bpcourse.text import names
 
 __all__ = ["Assignment", "Course", "Student", "stem_of"]
 FEEDBACK = ("none", "where", "full")
@@ -98,7 +98,8 @@ class Course:
 
         The smallest of their shares; 0 if one of them has none, or none was named.
         """
-        return min((self.own_credit.get(name, 0.0) for name in misconceptions), default=0.0)
+        ids = map(catalogue.canonical, misconceptions)
+        return min((self.own_credit.get(id, 0.0) for id in ids), default=0.0)
 
     def at(self, assignment: Assignment | None) -> "Course":
         """The course with the numbers that an assignment's worksheet has for the students."""
@@ -166,8 +167,9 @@ def _course(path: Path) -> Course:
     ids |= {one.id: one.id for stem in NOTEBOOKS.values() for one in in_words.questions(stem)}
     own = _numbers(path, "points", table, ids, "a question", inf)
     settings["own_points"] = {ids[name]: value for name, value in own.items()}
-    known = names("misconception")
-    settings["own_credit"] = _numbers(path, "credit", table, known, "a misconception", 1)
+    mistakes = {id: id for id in catalogue.ids()} | catalogue.former()
+    shares = _numbers(path, "credit", table, mistakes, "a misconception", 1)
+    settings["own_credit"] = {mistakes[name]: value for name, value in shares.items()}
     late = _late(path, "late", table.get("late", {}), Late())
     settings["assignments"] = {
         name: _assignment(path, name, entries, late, roster)

@@ -12,10 +12,10 @@ from bpcourse.marking import in_words
 from bpcourse.marking.assignment import Assignment, Lateness
 from bpcourse.marking.course import Course
 from bpcourse.marking.overrides import Overrides, most
+from bpcourse.marking.records import Record
 from bpcourse.questions.bank import of_notebook
 from bpcourse.text import text
 
-Record = Mapping[str, Any]
 Row = dict[str, Any]
 
 
@@ -40,8 +40,8 @@ def asked(records: Iterable[Record], course: Course, assignment: Assignment | No
     """
     done: dict[str, set[str]] = defaultdict(set)
     for record in records:
-        if record["question"] is None and record["notebook"]:
-            done[record["notebook"]].add(record["student"])
+        if record.question is None and record.notebook:
+            done[record.notebook].add(record.student)
     everybody = set().union(*done.values())
     if assignment is not None:
         lessons = assignment.lessons
@@ -69,15 +69,15 @@ def grades(
     own: dict[str, list[Record]] = {id: [] for id in course.students}
     own |= {id: [] for id in by_hand.students() - set(own)}
     for record in records:
-        own.setdefault(record["student"], []).append(record)
+        own.setdefault(record.student, []).append(record)
     return [_row(id, own[id], course, assignment, by_hand, what) for id in sorted(own)]
 
 
 def lateness(id: str, own: Iterable[Record], assignment: Assignment | None) -> Lateness:
     """How late a student's work for the assignment is."""
-    whole = [one for one in own if one["question"] is None]
-    flagged = any(one.get("late") for one in whole)
-    times = [one["time"] for one in whole if one.get("time")]
+    whole = [one for one in own if one.question is None]
+    flagged = any(one.late for one in whole)
+    times = [one.time for one in whole if one.time]
     if not whole:
         return Lateness()
     if assignment is None:
@@ -94,7 +94,7 @@ def _row(
     what: Asked,
 ) -> Row:
     student = course.listed(id)
-    name = student.name or next((one["name"] for one in own), "")
+    name = student.name or next((one.name for one in own), "")
     late = lateness(id, own, assignment)
     kept = assignment.late.keeps(late.days) if assignment else 1.0
     blank = "" if course.missing == "blank" else 0.0
@@ -104,10 +104,10 @@ def _row(
     for stem in what.lessons:
         points[stem] = _lesson(id, stem, own, by_hand, what.of[stem], blank)
         row[stem] = points[stem]
-    marked = {one["question"]: one for one in own if one["question"]}
+    marked = {one.question: one for one in own if one.question}
     for question in what.questions:
         mark, record = by_hand.of(id, question), marked.get(question)
-        by_machine = record["points"] if record else ""
+        by_machine = record.points if record else ""
         row[question] = mark.points if mark and mark.points is not None else by_machine
         if mark and mark.excused:
             row[question] = EXEMPT
@@ -126,7 +126,7 @@ def _row(
         row["total"] = ""
     if (whole and whole.excused) or (what.lessons and not counted):
         row |= {"total": EXEMPT, "of": 0.0}
-    states = [one["state"] for one in own if one["question"] is None and one["state"] != "graded"]
+    states = [one.state for one in own if one.question is None and one.state != "graded"]
     certain = not course.students or id in course.students
     odd = [*dict.fromkeys(states), late.said, "" if certain else text("grade.not_certain")]
     row["look at"] = "; ".join(filter(None, odd))
@@ -147,8 +147,8 @@ def _lesson(
         return EXEMPT
     if mark and mark.points is not None:
         return mark.points
-    here = [one for one in own if one["notebook"] == stem]
-    ids = {one["question"]: one for one in here if one["question"]}
+    here = [one for one in own if one.notebook == stem]
+    ids = {one.question: one for one in here if one.question}
     given = {
         what: one.points
         for (student, what), one in by_hand.marks.items()
@@ -157,13 +157,13 @@ def _lesson(
     if not here and not given and not (mark and mark.added is not None):
         return blank
     excused = {what for what in _ids(stem) if (one := by_hand.of(id, what)) and one.excused}
-    sums: dict[str, float] = {what: float(one["points"]) for what, one in ids.items()} | given
+    sums: dict[str, float] = {what: float(one.points) for what, one in ids.items()} | given
     total = float(sum(value for what, value in sums.items() if what not in excused))
     if not ids and not given:  # its questions could not be marked, or are not kept
-        total = float(sum(one["points"] for one in here))
-    whole = next((one for one in here if one["question"] is None), None)
-    if whole and whole.get("earlier") and whole["of"]:  # of a version with other questions
-        total *= of / whole["of"]
+        total = float(sum(one.points for one in here))
+    whole = next((one for one in here if one.question is None), None)
+    if whole and whole.earlier and whole.of:  # of a version with other questions
+        total *= of / whole.of
     return max(0.0, total + (mark.added if mark and mark.added is not None else 0.0))
 
 
@@ -182,15 +182,15 @@ def who(records: Iterable[Record], course: Course) -> list[Row]:
     """Who handed in what, how that is known, who is absent, and who is nobody of the roster."""
     rows, present = [], Counter[str]()
     for record in records:
-        if record["question"] is not None:
+        if record.question is not None:
             continue
-        id = record["student"]
+        id = record.student
         present[id] += 1
         certain = not course.students or id in course.students
         state = "here" if certain else "unmatched"
-        row = {"student": id, "name": record["name"], "state": text(f"grade.is_{state}")}
-        row |= {"handed in": record["file"], "known": record.get("who", "")}
-        row["counts not"] = " ".join(record.get("instead", ()))
+        row = {"student": id, "name": record.name, "state": text(f"grade.is_{state}")}
+        row |= {"handed in": record.file, "known": record.who}
+        row["counts not"] = " ".join(record.instead)
         rows.append(row)
     for id, one in course.students.items():
         if not present[id]:

@@ -2,8 +2,8 @@
 
 import argparse
 import secrets
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from bpcourse.marking.course import Course
 from bpcourse.marking.grades import asked, who
 from bpcourse.marking.marker import Settings
 from bpcourse.marking.pages import assigned, lesson
+from bpcourse.marking.records import Record
 from bpcourse.marking.results import OVERRIDES, Results
 from bpcourse.marking.sandbox import NoSandboxError, choose
 from bpcourse.marking.submissions import Submission, find
+from bpcourse.monitor import progress_bar
 from bpcourse.questions import bank
 from bpcourse.text import text
 
@@ -124,8 +126,15 @@ def _plan(
 ) -> Iterable[str]:
     """What would be marked, of whom, and what would not."""
     records = [
-        {"question": None, "student": one.student, "name": one.name, "notebook": one.notebook}
-        | {"file": one.file, "who": one.match.told if one.match else ""}
+        Record(
+            one.student,
+            one.name,
+            one.notebook,
+            question=None,
+            state="",
+            file=one.file,
+            who=one.match.told if one.match else "",
+        )
         for one in marked
     ]
     what = asked(records, course, assignment)
@@ -153,14 +162,12 @@ def _summary(results: Results, course: Course, assignment: Assignment | None) ->
         yield assigned(what)
     yield from _who(records, course)
     read = results.overrides(course)
-    open_ = [
-        r for r in records if r["state"] == "open" and not read.of(r["student"], r["question"])
-    ]
+    open_ = [r for r in records if r.state == "open" and not read.of(r.student, r.question or "")]
     if open_:
         yield text("byhand.waiting", count=len(open_), folder=results.folder)
 
 
-def _who(records: Iterable[Any], course: Course) -> Iterable[str]:
+def _who(records: Iterable[Record], course: Course) -> Iterable[str]:
     """Whose it is not certain, and who is absent."""
     rows = who(records, course)
     for row in rows:
@@ -197,25 +204,12 @@ def _executor(address: str | None) -> AbstractContextManager[Any]:
     return executor(address)
 
 
-class _progress:
-    """A bar with an estimate, where tqdm is installed; else nothing is shown."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __enter__(self) -> Any:
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            self._bar = None
-        else:
-            self._bar = tqdm(total=self._count, unit="notebook", smoothing=0.05)
-        return self._tell
-
-    def _tell(self, submission: Submission) -> None:
-        if self._bar is not None:
-            self._bar.update()
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[Submission], object]]:
+    """A bar with an estimate, where tqdm is installed: what is called for each notebook."""
+    bar = progress_bar(count, "notebook", smoothing=0.05)
+    try:
+        yield lambda submission: bar and bar.update()
+    finally:
+        if bar is not None:
+            bar.close()

@@ -4,7 +4,8 @@ Whatever the notebook does, :meth:`Marker.mark` returns its records.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from bpcourse import __version__
 from bpcourse.marking import in_words
@@ -18,14 +19,18 @@ from bpcourse.marking.cells import (
     places_of,
     work_of,
 )
-from bpcourse.marking.course import Course
+from bpcourse.marking.course import Course, Student
 from bpcourse.marking.judge import Answered
+from bpcourse.marking.records import Record
 from bpcourse.marking.sandbox import MEMORY, Sandbox
+from bpcourse.marking.submissions import Submission
 from bpcourse.questions import bank
 from bpcourse.questions.judging.fingerprint import FIRST, changed
+from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 READING = 4.0  # seconds of processor time
+Read = tuple[list[tuple[int, str]], dict[str, int], str]  # cells, places of answers, what is wrong
 
 
 @dataclass(frozen=True)
@@ -50,112 +55,118 @@ class Settings:
 class Marker:
     """Marks notebooks, one after the other, in a sandbox of its own."""
 
-    def __init__(self, settings, course=None):
+    def __init__(self, settings: Settings, course: Course | None = None) -> None:
         if settings.questions:
             bank.add(settings.questions)
         self.settings = settings
         self.course = course or Course.load()
-        self._sandboxes: dict = {}  # by what they have loaded: a larger one forks more slowly
+        self._sandboxes: dict[tuple[str, ...], Sandbox] = {}  # a larger one forks more slowly
 
-    def mark(self, submission, data):
+    def mark(self, submission: Submission, data: bytes) -> list[Record]:
         """The records of one notebook, its own first, then one for each question."""
         begin = time.perf_counter()
-        own, records = self._mark(submission, data)
         student = self.student(submission)
-        about = {"student": student.id, "name": student.name or submission.name}
-        records = [about | record for record in records]
-        questions, _ = bank.of_notebook(own["notebook"], set())
-        total = {
-            "points": sum(record["points"] for record in records),
-            "of": sum(r["of"] for r in records) or sum(map(self.course.points, questions)),
-        }
+        own = Record(
+            student.id,
+            student.name or submission.name,
+            submission.notebook,
+            question=None,
+            state="not gradable",
+            file=submission.file,
+            version=__version__,
+        )
+        own, records = self._mark(own, submission, data)
+        of = sum(record.of for record in records)
+        if not of:
+            of = sum(map(self.course.points, bank.of_notebook(own.notebook, set())[0]))
+        points = sum(record.points for record in records)
         seconds = round(time.perf_counter() - begin, 4)
-        whole = about | {"question": None, "file": submission.file, "seconds": seconds}
-        return [whole | own | total, *records]
+        return [replace(own, points=points, of=of, seconds=seconds), *records]
 
-    def student(self, submission):
+    def student(self, submission: Submission) -> Student:
         """Who it is from: of the roster, where that is certain."""
         return self.course.listed(submission.student)
 
-    def _mark(self, submission, data):
-        own = {"notebook": submission.notebook, "state": "not gradable", "cells": []}
-        own |= {"version": __version__}
+    def _mark(
+        self, own: Record, submission: Submission, data: bytes
+    ) -> tuple[Record, list[Record]]:
+        """The notebook's own record, from what is known so far, and those of its questions."""
         if submission.problem:
-            return own | {"message": submission.problem}, []
+            return replace(own, message=submission.problem), []
         if not submission.is_notebook:
             message = text("grade.no_notebook", file=submission.file)
-            return own | {"state": "not a notebook", "message": message}, []
+            return replace(own, state="not a notebook", message=message), []
         cells, places, message = _read(data)
         if message:
-            return own | {"state": "not a notebook", "message": message}, []
-        own["notebook"] = submission.notebook or lesson_in(cells)
-        asked, earlier = bank.of_notebook(own["notebook"], set(ids_in(cells)))
+            return replace(own, state="not a notebook", message=message), []
+        own = replace(own, notebook=own.notebook or lesson_in(cells))
+        asked, earlier = bank.of_notebook(own.notebook, set(ids_in(cells)))
         questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
-            return own | {"message": text("grade.no_lesson")}, []
+            return replace(own, message=text("grade.no_lesson")), []
         run = Run(self, submission, cells, places)
         results = run.answers(questions)
-        version = self._version(own["notebook"], earlier)
+        version = self._version(own.notebook, earlier)
         for question in questions:
             if version and changed(question, version):
                 message = text("grade.other_numbers", version=version)
                 results[question.id] = Answered("open", message)
-        records = [self._record(own["notebook"], question, results) for question in questions]
-        own |= {"version": version or __version__}
-        state = run.state(records)
-        own["earlier"] = earlier
+        state, message, stopped = run.outcome(results)
         if earlier:
-            state["message"] = " ".join(filter(None, (state["message"], text("grade.earlier"))))
-        work = {one.id: work_of(cells, one.answer) for one in questions}
-        records = [record | {"work": work[record["question"]]} for record in records]
-        late = {"late": True} if run.late else {}
-        return own | state | late, [*records, *self._in_words(own["notebook"], data)]
+            message = " ".join(filter(None, (message, text("grade.earlier"))))
+        about = replace(own, file="", version="")
+        records = [
+            self._record(about, question, results[question.id], work_of(cells, question.answer))
+            for question in questions
+        ]
+        own = replace(own, state=state, message=message, cells=stopped, busy=run.late)
+        own = replace(own, version=version or __version__, earlier=earlier)
+        return own, [*records, *self._in_words(about, data)]
 
-    def _version(self, notebook, earlier):
+    def _version(self, notebook: str, earlier: bool) -> str:
         """The version that was handed out where it is not this one, as far as is known; else ""."""
         for assignment in self.course.assignments.values():
             if notebook in assignment.lessons and assignment.version:
                 return assignment.version
         return FIRST if earlier else ""
 
-    def _in_words(self, notebook, data):
+    def _in_words(self, about: Record, data: bytes) -> Iterator[Record]:
         """The records of the answers in words, which a person reads."""
-        about = {"notebook": notebook, "points": 0.0, "misconceptions": [], "message": ""}
-        for question in in_words.questions(notebook):
+        for question in in_words.questions(about.notebook):
             if self.settings.only in ("", question.id):
                 work = in_words.answer(data, question)
-                yield about | {
-                    "question": question.id,
-                    "state": "open" if work else "not answered",
-                    "of": question.worth(self.course),
-                    "seconds": 0.0,
-                    "work": work,
-                }
+                yield replace(
+                    about,
+                    question=question.id,
+                    state="open" if work else "not answered",
+                    of=question.worth(self.course),
+                    work=work,
+                )
 
-    def _record(self, notebook, question, results):
+    def _record(self, about: Record, question: Question, answered: Answered, work: str) -> Record:
         """The record of one question from what came of it."""
-        answered = results[question.id]
         of = self.course.points(question)
-        record = {
-            "notebook": notebook,
-            "question": question.id,
-            "state": answered.state,
-            "points": round(answered.share * of, 6),
-            "of": of,
-            "misconceptions": list(answered.misconceptions),
-            "message": answered.message,
-            "seconds": round(answered.seconds, 4),
-        }
-        return record | ({"answer": answered.answer} if answered.state == "recorded" else {})
+        return replace(
+            about,
+            question=question.id,
+            state=answered.state,
+            points=round(answered.share * of, 6),
+            of=of,
+            misconceptions=answered.misconceptions,
+            message=answered.message,
+            seconds=round(answered.seconds, 4),
+            answer=answered.answer if answered.state == "recorded" else None,
+            work=work,
+        )
 
-    def sandbox(self, libraries=()):
+    def sandbox(self, libraries: tuple[str, ...] = ()) -> Sandbox:
         """The running sandbox that has loaded ``libraries``, started where there is none."""
         if libraries not in self._sandboxes:
             settings = self.settings
             self._sandboxes[libraries] = Sandbox(settings.way, settings.memory, libraries)
         return self._sandboxes[libraries]
 
-    def finished(self, libraries=()):
+    def finished(self, libraries: tuple[str, ...] = ()) -> bool:
         """End what the last notebook left; start anew where a server serves but one.
 
         Whether the notebook had used all its processor time.
@@ -173,19 +184,19 @@ class Marker:
                 self.close()
         return spent
 
-    def close(self):
+    def close(self) -> None:
         """End the sandboxes."""
         while self._sandboxes:
             self._sandboxes.popitem()[1].close()
 
 
-def _read(data):
+def _read(data: bytes) -> Read:
     """(cells, places of answers, "") of a notebook's bytes, or ([], {}, why it is none).
 
     In a fork, since there is text that takes very much memory to read.
     """
 
-    def read(emit):
+    def read(emit: Callable[[Read], None]) -> None:
         try:
             emit((code_cells(data), places_of(data), ""))
         except NotANotebookError as error:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.marking.course import Course
 from bpcourse.marking.plain import clean, folded
 from bpcourse.text import text
@@ -45,7 +46,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(text=text, signs=SIGNS, kinds=KINDS)
+    environment.globals.update(text=text, mistake=catalogue.find, signs=SIGNS, kinds=KINDS)
     filters = (
         lesson,
         place,
@@ -79,11 +80,8 @@ def cure(name: str) -> tuple[str, str]:
 
     A misconception of private questions may have no section.
     """
-    try:
-        section = text(f"misconception.{name}.section")
-    except KeyError:
-        section = ""
-    return text(f"misconception.{name}.cure"), section
+    mistake = catalogue.find(name)
+    return mistake.cure, mistake.section
 
 
 def place(name: str) -> str:

@@ -9,6 +9,7 @@ import json
 import posixpath
 import re
 import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bpcourse import workspace
@@ -20,7 +21,7 @@ README = "README.md"
 LINK = re.compile(r"\]\(([^)#:\s]+)[^):]*\)|src=[\"']([^\"'#:]+)")  # of a file, not of the web
 
 
-def release(lessons, out, force=False):
+def release(lessons: Iterable[str], out: str | Path, force: bool = False) -> list[str]:
     """Pack the exercises of ``lessons`` into the folder or .zip ``out``; returns the files' names.
 
     A lesson is named by its number, its name or both: "11", "matrix_form", "11_matrix_form".
@@ -47,7 +48,7 @@ def release(lessons, out, force=False):
     return list(files)
 
 
-def _stem(lesson):
+def _stem(lesson: str) -> str:
     """The exercise notebook's name without its ending."""
     name = str(lesson).removesuffix(".ipynb")
     for module, stem in NOTEBOOKS.items():
@@ -56,7 +57,7 @@ def _stem(lesson):
     raise ValueError(text("release.no_lesson", lesson=lesson, known=", ".join(NOTEBOOKS.values())))
 
 
-def _with_links(stems, originals):
+def _with_links(stems: Iterable[str], originals: Mapping[str, bytes]) -> dict[str, bytes]:
     """{name: bytes} of the exercises, and of what they refer to. Links in lessons stay there."""
     packed: dict[str, bytes] = {}
     wanted = [f"exercises/{stem}.ipynb" for stem in stems]
@@ -69,14 +70,14 @@ def _with_links(stems, originals):
     return packed
 
 
-def _links(name, data):
+def _links(name: str, data: bytes) -> Iterator[str]:
     for cell in json.loads(data)["cells"]:
         if cell["cell_type"] == "markdown":
             for groups in LINK.findall("".join(cell["source"])):
                 yield posixpath.normpath(posixpath.join(posixpath.dirname(name), "".join(groups)))
 
 
-def _readme(stems, originals):
+def _readme(stems: Iterable[str], originals: Mapping[str, bytes]) -> str:
     parts = [text("release.readme_start")]
     for stem in stems:
         first = json.loads(originals[f"exercises/{stem}.ipynb"])["cells"][0]["source"]
@@ -94,7 +95,7 @@ def _readme(stems, originals):
     return "".join([*parts, text("release.readme_end")])
 
 
-def _zip(files):
+def _zip(files: Mapping[str, bytes]) -> bytes:
     """The bytes of an archive of ``files``, the same for the same files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -105,5 +106,5 @@ def _zip(files):
     return buffer.getvalue()
 
 
-def _says(path, data):
+def _says(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data

@@ -6,7 +6,10 @@ the judge sees what it would see if the answer were called in its own process.
 """
 
 import builtins
+import socket
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -32,18 +35,18 @@ ERRORS = {
 class Remote:
     """An object of the student's. It can be called, and has attributes; nothing else."""
 
-    def __init__(self, line, handle, name, sort):
+    def __init__(self, line: "Line", handle: int, name: str, sort: str) -> None:
         self._line, self._handle, self._name, self._sort = line, handle, name, sort
 
-    def __call__(self, *arguments):
+    def __call__(self, *arguments: object) -> Any:
         return self._line.call(self._handle, list(arguments))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # NumPy asks for some of these
             raise AttributeError(name)
         return self._line.get(self._handle, name)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self._name
 
 
@@ -53,11 +56,11 @@ class Line:
     More than ``most`` entries in what comes at once are an error of the answer.
     """
 
-    def __init__(self, sock, seconds, most=frames.MOST):
+    def __init__(self, sock: socket.socket, seconds: float, most: int = frames.MOST) -> None:
         self._sock, self._most = sock, most
         self._until = time.monotonic() + seconds + SLACK
 
-    def found(self):
+    def found(self) -> tuple[bool, str, Any, object]:
         """(whether the name is there, "function", "class" or "data", the value, its seed)."""
         reply = self._receive()
         try:
@@ -67,11 +70,11 @@ class Line:
                 raise ValueError(str(reply["error"])) from None
             raise LostError(f"no {error}") from None
 
-    def call(self, handle, arguments):
+    def call(self, handle: int, arguments: list[object]) -> Any:
         """What the object gives for ``arguments``; raises the error that it raised."""
-        functions: list = []
+        functions: list[Callable[..., object]] = []
 
-        def number(value):
+        def number(value: object) -> dict[str, int]:
             if not callable(value):
                 raise TypeError(f"{type(value).__name__} cannot be given to an answer")
             functions.append(value)
@@ -87,27 +90,27 @@ class Line:
             _become(arguments, index, now)
         return self._value(reply)
 
-    def get(self, handle, name):
+    def get(self, handle: int, name: str) -> Any:
         """An attribute."""
         self._send({"of": handle, "get": name})
         return self._value(self._receive())
 
-    def _call_back(self, functions, reply):
+    def _call_back(self, functions: list[Callable[..., object]], reply: dict[str, Any]) -> None:
         """The answer calls one of the functions that it was given."""
         try:
-            answer = {"value": functions[reply["callback"]](*reply["with"])}
+            answer: dict[str, object] = {"value": functions[reply["callback"]](*reply["with"])}
         except Exception as error:
             answer = {"error": type(error).__name__, "message": str(error)}
         self._send(answer)
 
-    def _send(self, message, reference=None):
+    def _send(self, message: dict[str, Any], reference: frames.Reference | None = None) -> None:
         self._sock.settimeout(max(self._until - time.monotonic(), 1e-6))
         try:
             frames.send(self._sock, message, reference)
         except (OSError, frames.FrameError) as error:
             raise LostError(str(error)) from None
 
-    def _receive(self, wholes=()):
+    def _receive(self, wholes: frames.Arrays = ()) -> dict[str, Any]:
         try:
             return frames.receive(self._sock, self._resolve, wholes, self._until, self._most)
         except frames.TooLargeError as error:
@@ -115,7 +118,7 @@ class Line:
         except (OSError, EOFError, frames.FrameError) as error:
             raise LostError(str(error)) from None
 
-    def _resolve(self, kind, body, reader):
+    def _resolve(self, kind: str, body: Any, reader: object) -> "Remote":
         if kind != "handle":
             raise frames.FrameError(f"frame: unknown kind {kind!r}")
         handle, name, sort = body
@@ -123,7 +126,7 @@ class Line:
             raise frames.FrameError("frame: a handle that is none")
         return Remote(self, handle, name[:80], sort)
 
-    def _value(self, reply):
+    def _value(self, reply: dict[str, Any]) -> Any:
         if "error" in reply:
             raise _error(*(str(reply.get(name, "")) for name in ("error", "message", "line")))
         if "value" not in reply:
@@ -131,20 +134,22 @@ class Line:
         return reply["value"]
 
 
-def _error(name, message, line):
+def _error(name: str, message: str, line: str) -> Exception:
     """The error of that name, with the student's line; one unknown here is like no other."""
     if name == "TooLargeError":
         message = text("grade.too_much")
-    unknown = type(name if name.isidentifier() else "Error", (Exception,), {})
+    unknown: type[Exception] = type(name if name.isidentifier() else "Error", (Exception,), {})
+    error: Any  # which has a line of the student's beside its own
     try:
         error = ERRORS.get(name, unknown)(message[:MOST_TEXT])
     except TypeError:  # wants more than a message
         error = unknown(message[:MOST_TEXT])
     error.student_line = line[:MOST_TEXT]
-    return error
+    found: Exception = error
+    return found
 
 
-def _become(holder, key, now):
+def _become(holder: Any, key: Any, now: object) -> None:
     """Give ``holder[key]`` the contents of ``now``, within the array or list that it is."""
     old = holder[key]
     if isinstance(old, np.ndarray) and isinstance(now, np.ndarray) and old.shape == now.shape:

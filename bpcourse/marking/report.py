@@ -6,8 +6,9 @@ import numpy as np
 
 from bpcourse.marking import statistics
 from bpcourse.marking.course import Course
-from bpcourse.marking.grades import Asked, Record
+from bpcourse.marking.grades import Asked
 from bpcourse.marking.pages import render
+from bpcourse.marking.records import Record
 from bpcourse.text import text
 
 STATES = ("graded", "partly graded", "timeout", "crashed", "not a notebook", "not gradable")
@@ -19,10 +20,10 @@ def page(records: Iterable[Record], course: Course, asked: Asked | None = None) 
     ``asked`` is what was assigned, or guessed to be.
     """
     records = list(records)
-    own = [record for record in records if record["question"] is None]
+    own = [record for record in records if record.question is None]
     shares = statistics.scores(records)
     maps = statistics.heat_maps(records)
-    present = {record["student"] for record in own}
+    present = {record.student for record in own}
     absent = [one.name or id for id, one in course.students.items() if id not in present]
     return render(
         "report",
@@ -41,8 +42,8 @@ def page(records: Iterable[Record], course: Course, asked: Asked | None = None) 
         nobody=statistics.separating_nobody(records),
         gains=[(*gain, _normalised(*gain[2:])) for gain in statistics.gains(records)],
         table=list(statistics.notebooks(records)),
-        states=[state for state in STATES if any(record["state"] == state for record in own)],
-        seconds=sum(record["seconds"] for record in own),
+        states=[state for state in STATES if any(record.state == state for record in own)],
+        seconds=sum(record.seconds for record in own),
         look=_to_look_at(own),
         fewest=statistics.FEWEST,
         course=course,
@@ -53,9 +54,9 @@ def _unmatched(own: Iterable[Record], course: Course) -> list[tuple[str, str, st
     """[(key, name, files, why)] of those whom the roster does not have for certain."""
     found: dict[tuple[str, str], list[str]] = {}
     for record in own:
-        if course.students and record["student"] not in course.students:
-            key = record["student"], record.get("who", "")
-            found.setdefault(key, []).append(record["file"])
+        if course.students and record.student not in course.students:
+            key = record.student, record.who
+            found.setdefault(key, []).append(record.file)
     return [(id, ", ".join(files), why) for (id, why), files in sorted(found.items())]
 
 
@@ -63,9 +64,9 @@ def _to_look_at(own: Iterable[Record]) -> dict[tuple[str, str], dict[str, list[s
     """{(state, reason): {student: [file]}} of the notebooks that were not marked, or in part."""
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
     for record in own:
-        if record["state"] != "graded":
-            who = found.setdefault((record["state"], record["message"]), {})
-            who.setdefault(record["name"] or record["student"], []).append(record["file"])
+        if record.state != "graded":
+            who = found.setdefault((record.state, record.message), {})
+            who.setdefault(record.name or record.student, []).append(record.file)
     return found
 
 

@@ -11,9 +11,8 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from bpcourse import __version__
@@ -22,14 +21,22 @@ from bpcourse.marking import feedback, overrides, plain, report
 from bpcourse.marking.assignment import Assignment
 from bpcourse.marking.course import OF_PERSON, Course
 from bpcourse.marking.export import moodle_feedback, tables
-from bpcourse.marking.grades import Record, Row, asked, grades, who
+from bpcourse.marking.grades import Row, asked, grades, who
 from bpcourse.marking.marker import Settings
 from bpcourse.marking.overrides import Overrides
+from bpcourse.marking.records import Record, from_json
 from bpcourse.marking.submissions import Submission
 
 __all__ = ["Results", "digest", "file_name", "grades"]
 OVERRIDES = "overrides.csv"
-FACTS = ("file", "late", "time", "instead", "who", "moodle")  # of how it was handed in
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The records of a notebook, its own first; ``digest`` says of what they are the records."""
+
+    digest: str
+    records: tuple[Record, ...]
 
 
 class Results:
@@ -41,18 +48,14 @@ class Results:
         self.notebooks.mkdir(parents=True, exist_ok=True)
         overrides.start(self.folder / OVERRIDES)
 
-    def kept(self, submission: Submission) -> dict[str, Any] | None:
-        """What is kept of a notebook: {"digest", "records"}, or None."""
+    def kept(self, submission: Submission) -> Kept | None:
+        """What is kept of a notebook, as it was handed in now; or None."""
         kept = _read(self._path(submission))
-        if kept and kept["records"]:
-            own = kept["records"][0]
-            own |= {key: value for key, value in facts(submission).items() if key in FACTS}
-        return kept
+        return kept and replace(kept, records=_handed_in(kept.records, submission))
 
     def keep(self, submission: Submission, digest: str, records: Sequence[Record]) -> None:
         """Keep the records of a notebook; ``digest`` says of what they are the records."""
-        own, rest = records[0], records[1:]
-        whole = [dict(own) | facts(submission), *rest]
+        whole = [record.as_json() for record in _handed_in(records, submission)]
         shown = json.dumps({"digest": digest, "records": whole}, ensure_ascii=False)
         data = shown.encode("utf-8", "replace")  # halves of characters
         path = self._path(submission)
@@ -68,27 +71,27 @@ class Results:
         now = {one.file: one for one in submissions}
         with_notebook = {one.student for one in now.values() if one.notebook}
         for path, kept in self._all():
-            own = kept["records"][0]
-            one = now.get(own["file"])
-            moved = one and one.student != own["student"] and own["student"] not in course.students
-            same = one is not None and own["notebook"] in ("", one.notebook)
-            replaced = not own["notebook"] and own["student"] in with_notebook and not one
+            own = kept.records[0]
+            one = now.get(own.file)
+            moved = one and one.student != own.student and own.student not in course.students
+            same = one is not None and own.notebook in ("", one.notebook)
+            replaced = not own.notebook and own.student in with_notebook and not one
             if (moved and same) or replaced:
                 path.unlink()
 
-    def records(self) -> Iterator[dict[str, Any]]:
+    def records(self) -> Iterator[Record]:
         """Every record, as it was marked; of a student's notebook for a lesson the last one."""
-        last: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        last: dict[tuple[str, str], tuple[Record, ...]] = {}
         files = sorted(self._all(), key=lambda one: one[0].stat().st_mtime)
         for _, kept in files:
-            own = kept["records"][0]
-            last[own["student"], own["notebook"] or own["file"]] = kept["records"]
+            own = kept.records[0]
+            last[own.student, own.notebook or own.file] = kept.records
         for key in sorted(last):
             yield from last[key]
 
     def people(self) -> dict[str, str]:
         """{student: name} of those of whom something is kept."""
-        return {record["student"]: record["name"] for record in self.records()}
+        return {record.student: record.name for record in self.records()}
 
     def overrides(self, course: Course, people: Mapping[str, str] | None = None) -> Overrides:
         """The marks given by hand. ValueError names the line that is wrong."""
@@ -100,7 +103,7 @@ class Results:
         by_hand = self.overrides(course)
         records = with_marks(self.records(), by_hand)
         what = asked(records, course, assignment)
-        lines = (json.dumps(plain.clean_all(one), ensure_ascii=False) for one in records)
+        lines = (json.dumps(plain.clean_all(one.as_json()), ensure_ascii=False) for one in records)
         write(self.folder / "results.jsonl", "".join(f"{line}\n" for line in lines).encode())
         rows = grades(records, course, assignment, by_hand)
         write(self.folder / "grades.csv", _table(rows, OF_PERSON[3:]).encode())
@@ -119,7 +122,7 @@ class Results:
         pages = self.folder / "feedback"
         own: dict[str, list[Record]] = {row["student"]: [] for row in rows}
         for record in records:
-            own[record["student"]].append(record)
+            own[record.student].append(record)
         made, numbers = {}, {}
         for row in rows:
             id = row["student"]
@@ -128,7 +131,7 @@ class Results:
             student = replace(course.listed(id), id=id, name=row["name"])
             page = feedback.page(student, own[id], course, row, by_hand).encode()
             made[pages / f"{file_name(id)}.html"] = page
-            number = row["moodle"] or next((r["moodle"] for r in own[id] if r.get("moodle")), "")
+            number = row["moodle"] or next((r.moodle for r in own[id] if r.moodle), "")
             if number and (not course.students or id in course.students):
                 numbers[row["name"] or id, number] = page
         for path, page in made.items():
@@ -142,7 +145,7 @@ class Results:
         else:
             bulk.unlink(missing_ok=True)
 
-    def _all(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+    def _all(self) -> Iterator[tuple[Path, Kept]]:
         for path in sorted(self.notebooks.glob("*.json")):
             if kept := _read(path):
                 yield path, kept
@@ -152,17 +155,19 @@ class Results:
         return self.notebooks / f"{file_name(submission.student)}-{name}.json"
 
 
-def facts(submission: Submission) -> dict[str, Any]:
-    """What is known of how a notebook was handed in, and whose it is."""
+def _handed_in(records: Sequence[Record], submission: Submission) -> tuple[Record, ...]:
+    """The records with what is known of how the notebook was handed in, and whose it is."""
     owner, match = submission.owner, submission.match
-    return {
-        "file": submission.file,
-        "late": owner is not None and owner.late,
-        "time": submission.time,
-        "instead": list(submission.instead),
-        "who": match.told if match else "",
-        "moodle": owner.number if owner and owner.platform == "moodle" else "",
-    }
+    own = replace(
+        records[0],
+        file=submission.file,
+        late=owner is not None and owner.late,
+        time=submission.time,
+        instead=submission.instead,
+        who=match.told if match else "",
+        moodle=owner.number if owner and owner.platform == "moodle" else "",
+    )
+    return own, *records[1:]
 
 
 def digest(data: bytes, settings: Settings, course: Course) -> str:
@@ -184,12 +189,14 @@ def _digest(*parts: object) -> str:
     return whole.hexdigest()[:32]
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> Kept | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return kept if isinstance(kept, dict) and kept.get("records") else None
+    if not isinstance(kept, dict) or not kept.get("records"):
+        return None
+    return Kept(kept["digest"], tuple(map(from_json, kept["records"])))
 
 
 def file_name(student: str) -> str:
@@ -199,19 +206,19 @@ def file_name(student: str) -> str:
     return name if 0 < len(name) <= 100 else f"{name[:80] or '%'}-{_digest(student)[:12]}"
 
 
-def with_marks(records: Iterable[Record], by_hand: Overrides) -> list[dict[str, Any]]:
+def with_marks(records: Iterable[Record], by_hand: Overrides) -> list[Record]:
     """The records with what is given by hand for their questions and notebooks."""
-    changed: list[dict[str, Any]] = []
-    whole: dict[str, Any] = {}
+    changed: list[Record] = []
+    whole: int | None = None  # where the notebook's own is, whose points are the sum
     for record in records:
-        mark = by_hand.of(record["student"], record["question"] or record["notebook"])
-        changed.append(dict(record) | {"override": mark.reason if mark else ""})
-        if mark and mark.points is not None:
-            changed[-1]["points"] = mark.points
-        if record["question"] is None:
-            whole = changed[-1] if not mark or mark.points is None else {}
-        elif whole:
-            whole["points"] += changed[-1]["points"] - record["points"]
+        mark = by_hand.of(record.student, record.question or record.notebook)
+        points = record.points if mark is None or mark.points is None else mark.points
+        if record.question is None:
+            whole = len(changed) if mark is None or mark.points is None else None
+        elif whole is not None:
+            own = changed[whole]
+            changed[whole] = replace(own, points=own.points + points - record.points)
+        changed.append(replace(record, points=points, override=mark.reason if mark else ""))
     return changed
 
 

@@ -13,8 +13,10 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Self
 from urllib.parse import unquote
 
 from bpcourse.questions import bank
@@ -32,7 +34,7 @@ class NoSandboxError(RuntimeError):
     """There is no way to shut students' code in on this machine."""
 
 
-def choose(unsafe=False):
+def choose(unsafe: bool = False) -> str:
     """The way to shut code in that works here: "bubblewrap", "unshare" or "none".
 
     "none" only where ``unsafe`` allows it; else :class:`NoSandboxError`.
@@ -61,7 +63,7 @@ class Sandbox:
     OSError where it does not start.
     """
 
-    def __init__(self, way, memory=MEMORY, preload=()):
+    def __init__(self, way: str, memory: int = MEMORY, preload: Sequence[str] = ()) -> None:
         self.way = way
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(START)
@@ -85,16 +87,17 @@ class Sandbox:
             raise
         if not greeting:
             raise OSError(self.close())
-        self.alone = json.loads(greeting)["alone"]  # whether one server is safe for many notebooks
+        # Whether one server is safe for many notebooks.
+        self.alone: bool = json.loads(greeting)["alone"]
 
-    def job(self, settings):
+    def job(self, settings: Mapping[str, object]) -> socket.socket:
         """The socket of a process for one notebook, started now."""
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._control, [json.dumps(settings).encode()], [theirs.fileno()])
         return ours
 
-    def finish(self):
+    def finish(self) -> bool:
         """End the notebook's process and everything that it started; return when it is gone.
 
         Whether the system had ended it already, because all its processor time was used.
@@ -105,20 +108,20 @@ class Sandbox:
                 raise OSError(text("grade.server_gone"))
         return said == b"late\n"
 
-    def close(self):
+    def close(self) -> str:
         """End the server and all that it started; what it said on the way."""
         self._control.close()
         self._process.kill()
         return self._process.communicate()[1].decode(errors="replace").strip()[-2000:]
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
-def _start_code(way):
+def _start_code(way: str) -> str:
     """What the Python inside begins with: our folder is all that there is of a ``bpcourse``."""
     folder = str(INSIDE) if way == "none" else CODE
     libraries = [str(path if way == "none" else _places(path)[0]) for path in _libraries()]
@@ -132,7 +135,7 @@ def _start_code(way):
     )
 
 
-def _environment():
+def _environment() -> dict[str, str]:
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "VECLIB")}
     return one | {
         "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
@@ -144,14 +147,14 @@ def _environment():
     }
 
 
-def _libraries():
+def _libraries() -> list[Path]:
     """The folders that NumPy, and what notebooks import beside it, are installed in."""
     found = (find_spec(name) for name in ("numpy", "matplotlib", "IPython"))
     parents = (Path(spec.origin).resolve().parents[1] for spec in found if spec and spec.origin)
     return list(dict.fromkeys(parents))
 
 
-def _contents():
+def _contents() -> dict[Path, Path]:
     """{place inside: what of this machine is there, for reading}."""
     system = [Path(name) for name in SYSTEM if Path(name).exists()]
     prefix = Path(sys.base_prefix).resolve()
@@ -164,13 +167,13 @@ def _contents():
     return contents | {Path(CODE): INSIDE}
 
 
-def _places(path):
+def _places(path: Path) -> list[Path]:
     """Where a path of this machine is inside: at each folder that shows it, also by a link."""
     shown = [(place, folder.resolve()) for place, folder in _contents().items()]
     return [place / path.relative_to(real) for place, real in shown if path.is_relative_to(real)]
 
 
-def _covered():
+def _covered() -> dict[Path, Path]:
     """What is not to be seen inside, though it lies in a folder that is: every ``bpcourse``.
 
     The one that marks with all that lies beside it in a checkout, any other that a Python there
@@ -206,11 +209,11 @@ def _covered():
     }
 
 
-def _is_path(line):
+def _is_path(line: str) -> bool:
     return bool(line.strip()) and not line.startswith(("#", "import ", "import\t"))
 
 
-def _package_folders():
+def _package_folders() -> list[Path]:
     """Where Python's packages are, of any Python that is to be seen inside."""
     found = [Path(entry) for entry in sys.path if entry]
     for root in _contents().values():
@@ -220,7 +223,7 @@ def _package_folders():
     return list(dict.fromkeys(path.resolve() for path in found if path.is_dir()))
 
 
-def _bubblewrap():
+def _bubblewrap() -> list[str]:
     command = ["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-net", "--unshare-ipc"]
     command += ["--unshare-uts", "--unshare-cgroup-try"]
     if os.geteuid() == 0:  # needs no user namespace, but rights to make the others with
@@ -241,7 +244,7 @@ def _bubblewrap():
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]
 
 
-def _unshare():
+def _unshare() -> list[str]:
     """The same with the system's own tools: a new root on a file system in memory."""
     free = [Path(name) for name in ("/mnt", "/media", "/srv") if Path(name).is_dir()]
     needed = _contents().values()
@@ -249,12 +252,12 @@ def _unshare():
     root = (free or [Path("/var")])[0]
     lines = ["set -e", f"mount -t tmpfs -o mode=755 tmpfs {root}"]
 
-    def bind(source, target):
+    def bind(source: str | Path, target: Path) -> str:
         kind = "mkdir -p" if Path(source).is_dir() else "touch"
-        parent = shlex.quote(str(target.parent))
-        source, target = shlex.quote(str(source)), shlex.quote(str(target))
-        lines.append(f"mkdir -p {parent}; {kind} {target}; mount --bind {source} {target}")
-        return target
+        parent, there = shlex.quote(str(target.parent)), shlex.quote(str(target))
+        here = shlex.quote(str(source))
+        lines.append(f"mkdir -p {parent}; {kind} {there}; mount --bind {here} {there}")
+        return there
 
     lines.append(f"mkdir {root}/tmp; mount -t tmpfs tmpfs {root}/tmp")
     for place, path in _contents().items():
@@ -282,4 +285,5 @@ def _unshare():
     return ["unshare", *user, *flags, "--", "sh", "-c", "\n".join(lines), "sh"]
 
 
+AROUND: dict[str, Callable[[], list[str]]]
 AROUND = {"bubblewrap": _bubblewrap, "unshare": _unshare, "none": list}

@@ -1,7 +1,6 @@
 """What a student is asked, hints step by step, and how far they have come."""
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from bpcourse.questions import record
 from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
 from bpcourse.questions.judging.posed import pose
 from bpcourse.questions.result import HINTS, last
-from bpcourse.text import text
+from bpcourse.text import tables, text
 
 MARKS = {"right": "✓", "wrong": "✗", "recorded": "✓", None: "·"}
 
@@ -53,20 +52,12 @@ class Table:
     rows: tuple
 
     def __str__(self):
-        widths = [max(len(row[i]) for row in self.rows) for i in range(len(self.rows[0]))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in self.rows
-        )
+        return "\n".join(tables.lines(self.rows))
 
     __repr__ = __str__
 
     def _repr_html_(self):
-        head, *body = (
-            "".join(f"<{tag} style='text-align: left'>{escape(cell)}</{tag}>" for cell in row)
-            for tag, row in zip(["th"] + ["td"] * len(self.rows), self.rows, strict=False)
-        )
-        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in body)}</table>"
+        return tables.html(self.rows[0], self.rows[1:])
 
 
 def ask(question_id, seed=None):
@@ -128,16 +119,21 @@ def progress(lesson=None):
     if lesson is not None and lesson not in NOTEBOOKS:
         raise KeyError(text("ask.no_lesson", lesson=lesson, known=", ".join(NOTEBOOKS)))
     chosen = [q for q in all_questions() if lesson in (None, q.lesson)]
-    rows = [tuple(text("ask.head").split("|"))]
+    rows: list[tuple[str, ...]] = [tuple(text("ask.head").split("|"))]
+    looked = []
     points = 0
     for question in chosen:
-        status = record.entry("answers", *question.ids).get("status")
+        entry = record.entry("answers", *question.ids)
+        status = entry.get("status")
         earned = question.points if status in ("right", "recorded") else 0
         points += earned
         mark = MARKS.get(status, MARKS[None])
         rows.append((mark, question.id, f"{earned}/{question.points}"))
+        looked.append(text("ask.looked") if entry.get("shown") else "")
     total = sum(question.points for question in chosen)
     rows.append(("", text("ask.total"), f"{points}/{total}"))
+    if any(looked):
+        rows = [(*row, note) for row, note in zip(rows, ["", *looked, ""], strict=True)]
     return Table(tuple(rows))
 
 

@@ -1,18 +1,15 @@
 """``check(id, answer)``: right, wrong in a way that has a name, wrong, or not to be run."""
 
-import reprlib
 from dataclasses import replace
 
-import numpy as np
-
-from bpcourse.questions import record
+from bpcourse.diagnosis import catalogue
+from bpcourse.questions import evidence, record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import judge_code
-from bpcourse.questions.judging.compare import alike_values, as_numbers, rounded
-from bpcourse.questions.judging.describe import first_wrong
 from bpcourse.questions.judging.posed import (
     LETTERED,
+    NUMBERS,
     Answer,
     after,
     form_of,
@@ -20,18 +17,22 @@ from bpcourse.questions.judging.posed import (
     pose,
 )
 from bpcourse.questions.result import Result, last
-from bpcourse.text import text
+from bpcourse.text import has, text
 
-MOST = 4  # results that are shown, of those that are wrong
-SHOWN = 12  # entries of an array or a list that are written out
+EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
+    "changed": "input_changed",
+    "aliased": "result_aliases_input",
+}
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
-def check(question_id, answer):
+def check(question_id, answer, *, show=False):
     """Judge ``answer`` and say what is wrong with it; returns a :class:`Result`.
 
     ``answer`` is a function or class, or the value asked for, or ``Answer(value, seed)``. The tries
-    are counted in the record of the working folder. KeyError for an unknown question.
+    are counted in the record of the working folder. With ``show`` the right value is told as well,
+    where numbers are asked and an answer is there; the record notes that. KeyError for an unknown
+    question.
     """
     question = find(question_id)
     last.append(question.id)
@@ -43,11 +44,20 @@ def check(question_id, answer):
     if before.get("status") == "wrong" and before.get("seed") == after(seed):
         again = {"id": question.id, "form": form_of(after(seed))}
         return Result(question.id, "failed", text("check.answered_before", **again))
-    result = judge(question, answer, show_expected=before.get("tries", 0) >= 1)
+    again = before.get("tries", 0) >= 1
+    show_what = {"show_expected": show, "show_place": again}
+    result = judge(question, answer, **show_what)
     if result.status != "failed":
+        has_value = question.kind in NUMBERS
         record.keep(
-            "answers", question.id, lambda old: _tried(question, old or before, result, seed)
+            "answers",
+            question.id,
+            lambda old: _tried(question, old or before, result, seed, show and has_value),
         )
+        if result.status == "wrong" and (show or again):
+            id, name, other = question.id, question.answer, after(seed)
+            key = ("shown" if show else "show") if has_value else "no_show" if show else ""
+            advice = text(f"check.{key}", id=id, answer=name, seed=other) if key else advice
         if advice:
             result = replace(result, message=f"{result.message}\n{advice}".strip())
     return result
@@ -73,10 +83,15 @@ def _in_its_form(question, answer):
     return Answer(value, seed), text("check.write_label", answer=question.answer, label=label)
 
 
-def _tried(question, before, result, seed):
-    """The record's entry after one more try; a choice's says with which seed it is to be asked."""
-    status = "right" if before.get("status") == "right" else result.status
-    entry = {"tries": before.get("tries", 0) + 1, "status": status}
+def _tried(question, before, result, seed, shown):
+    """The record's entry after one more try; a choice's says with which seed it is to be asked.
+
+    And whether the right value has been looked at before the answer was right.
+    """
+    done = before.get("status") == "right"
+    entry = {"tries": before.get("tries", 0) + 1, "status": "right" if done else result.status}
+    if before.get("shown") or (shown and entry["status"] == "wrong"):
+        entry["shown"] = True
     if question.kind == "choice":
         entry["seed"] = after(seed) if result.status == "wrong" else seed
     return entry
@@ -95,41 +110,44 @@ def _write_down(question, answer):
     return Result(question.id, "recorded", "")
 
 
-def judge(question, answer, *, show_expected=True, again=True):
+def judge(question, answer, *, show_expected=True, show_place=True, again=True):
     """The :class:`Result` of an answer, with nothing written down.
 
-    ``show_expected`` says whether it tells what is right; ``again``, how to ask with other numbers.
+    ``show_expected`` says whether it tells the right value; ``show_place``, how many lines of an
+    order are right; ``again``, how to ask with other numbers.
     """
     if answer is ... or answer is None:
         return Result(question.id, "failed", text("check.open"))
     if question.is_code:
         return _of_code(question, answer)
     seed, value = (answer.seed, answer.value) if isinstance(answer, Answer) else (0, answer)
-    return _of_value(pose(question, seed), value, show_expected, again)
+    return _of_value(pose(question, seed), value, show_expected, show_place, again)
 
 
-def _of_value(posed, value, show_expected, again):
+def _of_value(posed, value, show_expected, show_place, again):
     question = posed.question
     if value is ...:
         return Result(question.id, "failed", text("check.open"))
     if question.kind == "choice" and not posed.offers(value):
         known = ", ".join(posed.labels)
         return Result(
-            question.id, "failed", text("check.choose", letters=known, given=_shown(value))
+            question.id, "failed", text("check.choose", letters=known, given=evidence.shown(value))
         )
     verdict = posed.judge(value)
     if verdict.status == "right":
         return Result(question.id, "right", "")
     unknown = "not_known" if posed.offers(value) else f"write_{question.kind}"
-    lines = [_hint(name, question) for name in verdict.misconceptions] or [text(f"check.{unknown}")]
-    brief = "\n".join(lines)
+    lines = [_hint(name, question) for name in verdict.misconceptions]
+    lines = lines or [verdict.seen or text(f"check.{unknown}")]
+    brief = _message(lines)
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
-        lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
-    if show_expected and question.kind == "order" and posed.offers(value):
+        given, expected = evidence.apart(value, verdict.expected)
+        lines.append(text("check.expected", given=given, expected=expected))
+    if show_place and question.kind == "order" and posed.offers(value):
         lines.append(text("check.in_order", count=posed.leading(value)))
     if question.kind == "choice" and again:  # other numbers, in another order
         lines.append(text("check.again", id=question.id, form=form_of(after(posed.seed))))
-    return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions, brief)
+    return Result(question.id, "wrong", _message(lines), verdict.misconceptions, brief)
 
 
 def _of_code(question, answer):
@@ -150,7 +168,9 @@ def told(question, verdict):
     if verdict.stopped:
         line = outcome.line if outcome else ""
         return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
-    lines = [_hint(name, question) for name in verdict.misconceptions]
+    done = [] if outcome.error else [*_effects(question, verdict)]
+    named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
+    lines = [_hint(name, question) for name in named]
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):
@@ -158,92 +178,37 @@ def told(question, verdict):
         key = "check.raised_at" if outcome.line else "check.raised"
         lines.append(text(key, error=error, line=outcome.line))
     else:
-        done = [text("check.changed", name=name) for name in sorted(outcome.changed)]
-        done += [text("check.aliased", name=name) for name in sorted(outcome.aliased)]
         lines += done
         if not verdict.misconceptions and (verdict.seen or not done):
             lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
-    lines.append(_example(question, verdict))
-    return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
+        if not verdict.misconceptions and verdict.works is not None:
+            lines.append(text("check.right_here", inputs=evidence.sizes(verdict.works)))
+    lines += evidence.example(question, verdict)
+    return Result(question.id, verdict.status, _message(lines), verdict.misconceptions)
 
 
-def _example(question, verdict):
-    """The first inputs on which it is wrong; of several results those that are."""
-    lines = [text("check.example", inputs=_sizes(verdict.arguments))]
-    given, right = verdict.given.value, verdict.expected
-    if verdict.given.error is not None:
-        if verdict.works is not None:
-            lines.append(text("check.works", inputs=_sizes(verdict.works)))
-        return "\n".join(lines)
-    if not question.parts:
-        place, given, right = first_wrong(given, right)
-        pairs = [(f"{place} " if place else "", given, right)]
-    elif isinstance(given, tuple | list) and len(given) == len(right):
-        named = zip(question.parts, given, right, strict=True)
-        pairs = [(f"{name} ", g, r) for name, g, r in named if not alike_values(g, r)]
-    elif given is None:
-        return "\n".join(lines)  # said already
-    elif question.use:  # its parts are what is looked at, not what it gives back
-        return "\n".join([*lines, text("check.gives", given=_kind(given))])
-    else:
-        names = ", ".join(question.parts)
-        return text("check.parts", count=len(right), names=names, given=_kind(given))
-    for name, g, r in pairs[:MOST]:
-        index, g, r = _first_entry(as_numbers(g), as_numbers(r)) or ("", g, r)
-        show = _kind if isinstance(r, list | tuple) and as_numbers(r) is None else _shown
-        values = {"given": show(g), "expected": show(r)}
-        lines.append(text("check.compare", name=f"{name}{index}", **values))
-    return "\n".join(lines)
+def _effects(question, verdict):
+    """What the answer did to what it was given: in the question's words, or with the names."""
+    outcome = verdict.given
+    changed = outcome.changed - set(question.may_change)
+    for effect, names in (("changed", changed), ("aliased", outcome.aliased)):
+        if names and has(f"question.{question.id}.said_{EFFECTS[effect]}"):
+            yield _hint(EFFECTS[effect], question)
+            continue
+        for name in sorted(names):
+            copy = evidence.copied(name, verdict.arguments[name])
+            yield text(f"check.{effect}", name=name, copy=copy)
 
 
-def _first_entry(given, right):
-    """(place, given, right) of the first entry that differs in arrays too large to be shown."""
-    if given is None or right is None or given.shape != right.shape or right.size <= SHOWN:
-        return None
-    for index in np.ndindex(right.shape):
-        if not alike_values(given[index], right[index]):
-            return f"{list(index)} ", given[index], right[index]
-    return None
-
-
-def _sizes(arguments):
-    return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
+def _message(lines):
+    """The lines, none of them twice."""
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _hint(name, question):
     """A misconception in the words of the question, where it has its own, or of the catalogue."""
-    try:
-        return text(f"question.{question.id}.said_{name}")
-    except KeyError:
-        return text(f"misconception.{name}.hint")
-
-
-def _several(show, values):
-    """The first of many values, as ``show`` shows each."""
-    return ", ".join([*map(show, values[:SHOWN]), *["…"] * (len(values) > SHOWN)])
-
-
-def _kind(value):
-    if callable(value):
-        return text("check.function")
-    if isinstance(value, list | tuple) and as_numbers(value) is None:
-        return f"[{_several(_kind, value)}]"
-    return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
-
-
-def _shown(value):
-    """A value as a student reads it: small arrays whole, others by their shape."""
-    numbers = as_numbers(value)
-    if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
-        return f"({_several(_shown, value)}{',' * (len(value) == 1)})"
-    if numbers is None or isinstance(value, bool):
-        return reprlib.repr(value) if isinstance(value, str) else str(value)  # a long text is cut
-    if numbers.ndim == 0:
-        return f"{numbers.item():.6g}"
-    if numbers.size > SHOWN:
-        return text("check.shape", shape=numbers.shape)
-    if np.asarray(value).dtype.kind not in "iu":
-        numbers = rounded(numbers)
-    else:
-        numbers = numbers.astype(int)
-    return np.array2string(numbers, separator=", ").replace("\n", "")
+    own = [f"question.{question.id}.said_{name}"]
+    if question.kind in NUMBERS and name not in question.misconceptions:
+        own.append(f"by_hand.said_{name}")
+    said = next(filter(has, own), None)
+    return text(said) if said else catalogue.find(name).hint

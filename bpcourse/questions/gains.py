@@ -1,5 +1,6 @@
 """What was learnt between the two forms of the concept inventory."""
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions import record
 from bpcourse.questions.asking import MARKS, Shown, Table
 from bpcourse.questions.bank import find
@@ -10,13 +11,13 @@ from bpcourse.text import text
 BEFORE, AFTER = FORMS
 
 
-def is_right(form, concept, letter):
+def is_right(form: str, concept: str, letter: str | None) -> bool:
     """Whether ``letter`` is right in a form of the inventory."""
     posed = pose(find(f"{form}.{concept}"))
-    return letter == posed.shown(posed.right)
+    return bool(letter == posed.shown(posed.right))
 
 
-def gain():
+def gain() -> Shown | Table:
     """Each concept before the course and after it, and what to read again for those still wrong.
 
     Shown when the second form is answered whole: what is told earlier would be no measure.
@@ -41,25 +42,24 @@ def gain():
     return Table(tuple(rows))
 
 
-def _words(concept):
+def _words(concept: str) -> str:
     return concept.replace("_", " ")
 
 
-def _letter(form, concept):
+def _letter(form: str, concept: str) -> str | None:
     return record.entry("answers", f"{form}.{concept}").get("answer")
 
 
-def _lesson(concept, letter):
+def _lesson(concept: str, letter: str | None) -> str:
     """The section that cures the misconception chosen; for "?", that of the likeliest one."""
     posed = pose(find(f"{AFTER}.{concept}"))
     chosen = [name for name, wrong in posed.wrong.items() if posed.shown(wrong) == letter]
     name = (chosen or list(posed.wrong))[0]
-    stem = text(f"misconception.{name}.cure")
-    section = text(f"misconception.{name}.section")
-    return text("gain.again", lesson=stem.partition("_")[0], section=section)
+    mistake = catalogue.find(name)
+    return text("gain.again", lesson=mistake.cure.partition("_")[0], section=mistake.section)
 
 
-def _said(before, counts):
+def _said(before: dict[str, str | None], counts: dict[str, int]) -> str:
     """What was gained of what there was to gain; nothing where the first form is not whole."""
     room = len(CONCEPTS) - counts[BEFORE]
     if None in before.values() or room == 0:

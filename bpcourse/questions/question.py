@@ -16,6 +16,18 @@ LEVELS = ("warm_up", "core", "stretch")
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3}  # relative to the largest entry
 
 
+@dataclass(frozen=True)
+class Family:
+    """Mistakes that several questions share: declared once, beside the helper that makes them.
+
+    ``names`` of the catalogue, and ``forms`` as those of a question. A helper takes ``flaw`` and
+    asks for them; a question that calls it lists the family. They are judged, and never asked.
+    """
+
+    names: str
+    forms: dict = field(default_factory=dict)
+
+
 class Flaws(frozenset):
     """The misconceptions that an implementation is asked to show: ``flaw("sign_flipped")``."""
 
@@ -29,8 +41,8 @@ class Question:
     For a class, ``solve(flaw)`` gives the class, and ``use(answer, **inputs)`` calls it. A choice's
     ``solve`` gives the option's name, an order's the tuple of its lines' names. What a
     student reads is in the text under ``question.<id>``: task, hint_1 to hint_3, options,
-    ``picture``, what a picture shows, and ``said_<misconception>``, what a check says of it here in
-    place of the catalogue's hint.
+    ``picture``, what a picture shows, ``said_<misconception>``, what a check says of it here in
+    place of the catalogue's hint, and ``way_<key>``, what a value on the way is.
     """
 
     id: str  # "matrix_form.linear_backward"
@@ -44,15 +56,19 @@ class Question:
     misconceptions: tuple
     parts: tuple = ()  # names of the results, where there are several
     use: Callable | None = None
+    measured: bool = False  # ``use`` measures what an answer does: no result of it is transformed
     coincide: frozenset = field(default_factory=frozenset)  # pairs that nothing can tell apart
     forms: dict = field(default_factory=dict)  # {misconception: flaws that make it otherwise}
     may_change: tuple = ()  # inputs that the answer is asked to change in place
     may_alias: tuple = ()  # inputs that the answer may give back as they are, among its results
     decimals: int | None = None  # of a number that is rounded by hand
+    slips: Callable | None = None  # (**inputs) -> {misconception: values}: judged, and never asked
+    on_the_way: Callable | None = None  # (**inputs) -> {key: value}: what one computes before
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     place: int | None = None  # of the right option for seed 0; None for any
     picture: Callable | None = None  # (**inputs) -> the figure that ``ask`` shows, in our style
     accepts: Callable | None = None  # for an order: whether another order of lines is right too
+    families: tuple = ()  # whose mistakes its helpers make: judged, not asked
     formerly: tuple = ()  # ids that it had: records, course files and hand-ins may still use them
 
     @property
@@ -85,10 +101,17 @@ class Question:
             return self.solve(flaw)
         return lambda *arguments: self.solve(flaw, *arguments)
 
+    @property
+    def of_families(self):
+        """The mistakes of its families, without its own: what is judged besides them."""
+        names = [name for family in self.families for name in family.names.split()]
+        return tuple(dict.fromkeys(names))
+
     def ways(self, *names):
         """The flaws that make the mistakes ``names``, together, in each of their forms."""
-        forms = [form for name in names for form in self.forms.get(name, "").split()]
-        return [names, *((*names, form) for form in forms)]
+        everyone = (self.forms, *(family.forms for family in self.families))
+        forms = [form for name in names for some in everyone for form in some.get(name, "").split()]
+        return [names, *((*names, form) for form in dict.fromkeys(forms))]
 
     def run(self, answer, arguments):
         """What an answer to a code question gives for ``arguments``, a tuple."""

@@ -30,14 +30,14 @@ class Result:
     question: str
     status: str
     message: str
-    misconceptions: tuple = ()
+    misconceptions: tuple[str, ...] = ()
     brief: str = ""
 
     @property
-    def misconception(self):
+    def misconception(self) -> str | None:
         return self.misconceptions[0] if self.misconceptions else None
 
-    def require(self):
+    def require(self) -> None:
         """Return nothing for an answer that is right or recorded; raise :class:`NotRightError`.
 
         It says what is wrong and not what is right: everybody can run the cells for marking.
@@ -45,12 +45,12 @@ class Result:
         if self.status not in ("right", "recorded"):
             raise NotRightError(f"{self.question}: {self.brief or self.message}")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{SIGNS[self.status]} {text(f'check.{self.status}')}\n{self.message}".rstrip()
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         colour = COLOURS[self.status]
         lines = "".join(
             f"<p style='margin: 0.3em 0; white-space: pre-wrap'>{escape(line)}</p>"
@@ -61,7 +61,7 @@ class Result:
         style = f"border-left: 4px solid {colour}; padding: 0.2em 0.8em"
         return f"<div style='{style}'><strong>{head}</strong>{lines}{self._hints()}</div>"
 
-    def _hints(self):
+    def _hints(self) -> str:
         """The question's hints, folded, each inside the one before: a click away."""
         keys = [f"question.{self.question}.hint_{number + 1}" for number in range(HINTS)]
         if self.status not in ("wrong", "failed") or not all(map(has, keys)):

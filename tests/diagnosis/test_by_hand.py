@@ -51,17 +51,17 @@ def explained(case, grads, context=True):
 
 
 STEPS = {
-    "no_target": {"delta": lambda y_hat, t: y_hat / 6},
-    "only_true_class": {"delta": lambda y_hat, t: (y_hat - t) / 6 * t},
-    "absolute_weights": {"back": lambda d, W: d @ abs(W)},
-    "derivative_missing": {"slope_2": lambda z, a: 1},
-    "value_for_derivative": {"slope_2": lambda z, a: a},
-    "derivative_one_minus": {"slope_1": lambda a: 1 - a},
-    "derivative_twice": {"slope_2": lambda z, a: (a * (1 - a)) ** 2},
-    "derivative_from_z": {"slope_2": lambda z, a: z * (1 - z)},
-    "derivative_averaged": {"slope_2": lambda z, a: (a * (1 - a)).mean(axis=0)},
-    "derivative_plus": {"slope_1": lambda a: 1 + a**2},
-    "other_derivative": {"slope_1": lambda a: a * (1 - a)},
+    "target_forgotten": {"delta": lambda y_hat, t: y_hat / 6},
+    "other_classes_forgotten": {"delta": lambda y_hat, t: (y_hat - t) / 6 * t},
+    "absolute_value": {"back": lambda d, W: d @ abs(W)},
+    "slope_missing": {"slope_2": lambda z, a: 1},
+    "function_for_slope": {"slope_2": lambda z, a: a},
+    "tanh_slope_not_squared": {"slope_1": lambda a: 1 - a},
+    "slope_twice": {"slope_2": lambda z, a: (a * (1 - a)) ** 2},
+    "z_in_slope_of_a": {"slope_2": lambda z, a: z * (1 - z)},
+    "slope_averaged": {"slope_2": lambda z, a: (a * (1 - a)).mean(axis=0)},
+    "slope_plus_for_minus": {"slope_1": lambda a: 1 + a**2},
+    "logistic_slope_for_tanh": {"slope_1": lambda a: a * (1 - a)},
 }
 NAMELESS = {
     "scores for probabilities": {"delta": lambda y_hat, t: (np.log(y_hat) - t) / 6},

@@ -1,36 +1,12 @@
-"""Diagnosis: the catalogue is named, and right gradients and noise are not."""
-
-from collections import Counter
+"""Diagnosis: what a difference looks like is told, and right gradients and noise get no name."""
 
 import numpy as np
 import pytest
+from networks import random_network
 
 from bpcourse.diagnosis import compare, diagnose
-from bpcourse.diagnosis.backward import Pass, hypotheses
+from bpcourse.diagnosis.passes import Pass
 from bpcourse.gradcheck import check_gradient, check_network
-from bpcourse.layers import GELU, Linear, ReLU, Sigmoid, Softplus, Tanh
-from bpcourse.losses import BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
-from bpcourse.network import Network
-
-
-def random_network(seed):
-    rng = np.random.default_rng(seed)
-    sizes = [int(v) for v in rng.integers(2, 7, 4)]
-    hidden = [rng.choice([Tanh, Sigmoid, ReLU, Softplus, GELU])() for _ in range(2)]
-    loss = [SoftmaxCrossEntropy(), SquaredError(), BinaryCrossEntropy()][seed % 3]
-    net = Network(
-        [
-            Linear(sizes[0], sizes[1], rng=rng), hidden[0],
-            Linear(sizes[1], sizes[2], rng=rng), hidden[1], Linear(sizes[2], sizes[3], rng=rng),
-        ],
-        loss,
-    )  # fmt: skip
-    for name, array in net.params.items():
-        if name.endswith("b"):
-            array[...] = 0.3 * rng.standard_normal(array.shape)
-    batch = int(rng.integers(2, 9))
-    X, y = rng.standard_normal((batch, sizes[0])), rng.integers(0, sizes[3], batch)
-    return net, X, y if seed % 3 == 0 else np.eye(sizes[3])[y], rng
 
 
 def measured(net, X, y):
@@ -38,49 +14,6 @@ def measured(net, X, y):
     assert report.verdict == "right", str(report)
     slopes = {a.name: a.numerical for a in report.arrays}
     return slopes, {a.name: a.bounds for a in report.arrays}
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_the_catalogue_is_named_and_nothing_else(seed):
-    net, X, y, rng = random_network(seed)
-    slopes, bounds = measured(net, X, y)
-    run = Pass.of(net, X, y)
-    right = run.gradients()
-    backward = net.backward
-    net.forward(X, y)
-    for name, value in backward().items():
-        np.testing.assert_allclose(right[name], value, rtol=1e-10, atol=1e-14)
-    counts = Counter()
-    for cause, place, change in hypotheses(run):
-        with np.errstate(all="ignore"):
-            wrong = run.gradients(place, change)
-        if not all(np.isfinite(g).all() for g in wrong.values()):
-            continue
-        if all(np.allclose(wrong[n], right[n], rtol=1e-5, atol=1e-12) for n in right):
-            continue
-        for factor in (1, 0.37):
-            given = {name: factor * g for name, g in wrong.items()}
-            found = diagnose(given, slopes, bounds=bounds, context=(net, X, y))
-            counts["asked"] += 1
-            counts["named"] += found.cause == cause
-            if found.cause != cause and found.values.get("place"):
-                # another name only for what gives the same numbers
-                place_found = found.values["place"]
-                assert any(
-                    other == found.cause
-                    and all(
-                        np.allclose(
-                            g, found.values["factor"] / factor * wrong_g, rtol=1e-4, atol=1e-9
-                        )
-                        or np.allclose(found.values["factor"] * g, given[n], rtol=1e-4, atol=1e-9)
-                        for (n, g), wrong_g in zip(
-                            run.gradients(where, alter).items(), wrong.values(), strict=True
-                        )
-                    )
-                    for other, where, alter in hypotheses(run)
-                    if where == place_found and other == found.cause
-                )
-    assert counts["named"] >= 0.8 * counts["asked"] > 100
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -98,7 +31,7 @@ def test_right_gradients_and_noise_are_not_named(seed):
 
 
 def test_explain_says_it_in_a_sentence():
-    net, X, y, _ = random_network(3)
+    net, X, y, _ = random_network(9)
     backward = net.backward
     n = len(X)
     assert n > 4
@@ -167,16 +100,6 @@ def test_weight_decay_and_another_arrays_gradient():
     difference = compare(R + 0.1 * W, R, params=W)
     assert difference.kind == "decay" and difference.values["factor"] == pytest.approx(0.1)
     assert compare(W, R, others={"2.W": W}).kind == "another"
-
-
-def test_every_sentence_can_be_said():
-    net, X, y, _ = random_network(0)
-    run = Pass.of(net, X, y)
-    slopes, bounds = measured(net, X, y)
-    for _, place, change in hypotheses(run):
-        with np.errstate(all="ignore"):
-            given = run.gradients(place, change)
-        assert len(str(diagnose(given, slopes, bounds=bounds, context=(net, X, y)))) > 20
 
 
 def test_given_and_true_must_hold_the_same_arrays():

@@ -5,6 +5,7 @@ import pytest
 from corpus import mutants, random_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rows import a_part
 
 from bpcourse.gradcheck import GradientError, assert_gradient, check_gradient
 from bpcourse.layers import GELU, Linear, ReLU, SiLU, Tanh
@@ -27,11 +28,12 @@ def model_and_mutants(seed, dtype=np.float64):
 
 
 @pytest.mark.parametrize("mode", ["each", "grouped"])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", a_part(SEEDS, every=4))
 def test_right_is_right_and_wrong_is_wrong(seed, mode):
     model, wrong = model_and_mutants(seed)
     report = check_gradient(model.f, model.params, model.grad, mode=mode, rng=seed)
     assert report.verdict == "right", f"{model.name}\n{report}"
+    assert wrong
     for label, grad, _ in wrong:
         report = check_gradient(model.f, model.params, grad, mode=mode, rng=seed)
         assert report.verdict == "wrong", f"{model.name}: {label}\n{report}"
@@ -93,7 +95,7 @@ def test_one_entry_of_a_thousand_is_named_in_grouped_mode(rng):
         assert report.verdict == "wrong" and report["0.W"].wrong == [i]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     seed=st.integers(0, 2**32 - 1),
     scale=st.sampled_from([1e-12, 1e-4, 1.0, 1e4, 1e12]),

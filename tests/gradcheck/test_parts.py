@@ -68,6 +68,12 @@ def test_an_all_ones_upstream_would_hide_this(rng):
     assert check_layer(Divides(), rng.standard_normal((3, 4))).verdict == "wrong"
 
 
+def test_no_chance_without_a_seed(rng):
+    layer, x = Linear(4, 3, rng=rng), rng.standard_normal((5, 4))
+    slopes = [check_layer(layer, x)["W"].claims for _ in range(2)]
+    assert (slopes[0] == slopes[1]).all()
+
+
 @pytest.mark.parametrize(
     "activation",
     [functions.identity, functions.sigmoid, functions.tanh, functions.relu, functions.leaky_relu,

@@ -39,5 +39,8 @@ def test_random_models(dtype, mode, given, capsys):
     with capsys.disabled():
         print(f"\n{dtype}, {mode}, grad as {given}: {dict(counts)}")
     allowed = 0 if dtype == "float64" else 0.02 * sum(counts.values())
+    undecided = counts["right", "cannot tell"] + counts["wrong", "cannot tell"]
+    assert counts["right", "right"] > 30 and counts["wrong", "wrong"] > 60
+    assert undecided <= 0.01 * sum(counts.values())
     assert len(false_alarms) == 0, false_alarms
     assert len(misses) <= allowed, misses

@@ -39,6 +39,7 @@ POSITIVE = {
 }
 CASES = [(name, x) for name in FUNCTIONS for x in POINTS]
 CASES += [(name, x) for name in POSITIVE for x in (1e-12, 1e-6, 0.2, 1e6)]
+SLOPING = [(name, x) for name, x in CASES if (FUNCTIONS | POSITIVE)[name][1](np.array(x)) != 0]
 CLIFFS = [1e2, 1e4, 1e6, 1e8]
 
 
@@ -55,13 +56,11 @@ def test_right(name, x, plain):
     assert check_gradient(f, x, slope(x) if plain else slope).verdict == "right"
 
 
-@pytest.mark.parametrize(("name", "x"), CASES)
+@pytest.mark.parametrize(("name", "x"), SLOPING)
 @pytest.mark.parametrize("error", [1e-3, -0.002, 1.0, -2.0])
 def test_wrong(name, x, error):
     f, slope = function(name)
     x = np.array([x])
-    if slope(x)[0] == 0:
-        pytest.skip("nothing to multiply")
     assert check_gradient(f, x, lambda p: slope(p) * (1 + error)).verdict == "wrong"
 
 
@@ -245,7 +244,9 @@ def test_one_wrong_entry_among_near_ties(seed, gap):
         return np.stack([X.T @ (d * (z.argmax(axis=0) == unit)) for unit in range(3)])
 
     assert check_gradient(f, W, slope).verdict == "right"
-    for i in np.flatnonzero(abs(slope(W)) > 1e-3):
+    entries = np.flatnonzero(abs(slope(W)) > 1e-3)
+    assert len(entries) >= 3
+    for i in entries:
 
         def wrong(W, i=i):
             slopes = slope(W)

@@ -40,6 +40,11 @@ def verdicts() -> Iterator[tuple[str, str]]:
         yield due, check_gradient(f, params, grad).verdict
 
 
+@cache
+def as_tuned() -> list[tuple[str, str]]:
+    return list(verdicts())
+
+
 def test_there_are_at_most_twenty():
     assert len(NAMES) <= 20
     assert {f.name for f in fields(tuned.Demand)} == set(DEMANDS["DOUBLE"])
@@ -49,7 +54,7 @@ def test_there_are_at_most_twenty():
 @pytest.mark.parametrize("factor", [0.5, 2])
 @pytest.mark.parametrize("name", NAMES)
 def test_verdicts_hold(name, factor, monkeypatch):
-    before = list(verdicts())
+    before = as_tuned()
     assert all(due == said for due, said in before if said != "cannot tell")
     first, _, last = name.partition(".")
     value = getattr(tuned, first)

@@ -286,6 +286,18 @@ CELLS = {  # one cell more, among right answers: all of them keep their marks
     "body = json.dumps({'dict': [['ready', True]]}).encode()\nfor number in range(3, 64):\n"
     "    try:\n        os.write(number, struct.pack('>II', len(body), 0) + body)\n"
     "    except OSError:\n        pass",
+    "takes the protocol over, and stalls": "import os, time\nfor number in range(3, 64):\n"
+    "    try:\n        os.write(number, bytes(3))\n    except OSError:\n        pass\n"
+    "time.sleep(1000)",
+    "floods the protocol": "import os, json, struct, threading\n"
+    "body = json.dumps({'dict': [['asking', 1]]}).encode()\n"
+    "frame = (struct.pack('>II', len(body), 0) + body) * 100\n"
+    "def flood(number):\n    while True:\n        os.write(number, frame)\n"
+    "for number in range(3, 64):\n"
+    "    threading.Thread(target=flood, args=(number,), daemon=True).start()",
+    "promises more than it sends": "import os, struct, time\nfor number in range(3, 64):\n"
+    "    try:\n        os.write(number, struct.pack('>II', 1 << 30, 1 << 30))\n"
+    "    except OSError:\n        pass\ntime.sleep(1000)",
     "a last word": "import atexit, os\natexit.register(os.abort)",
     "another check": "check = lambda *arguments: None",
     "exceptions of its own": "class E(BaseException):\n    __str__ = lambda s: 1 / 0\nraise E",

@@ -84,8 +84,8 @@ def results(tmp_path, monkeypatch):
         def answers(self, questions):
             return {one.id: Answered("wrong", "Not so.") for one in questions}
 
-        def state(self, records):
-            return {"state": "graded", "message": "", "cells": []}
+        def outcome(self, results):
+            return "graded", "", ()
 
     monkeypatch.setattr("bpcourse.marking.marker.Run", Unrun)
     course = Course(open_points=2)
@@ -124,11 +124,11 @@ def given(results):
 
 
 def test_work_is_kept_with_the_record_and_an_open_answer_is_told_as_open(results):
-    records = {(r["student"], r["question"]): r for r in results.records()}
-    assert records["ana", RAIN.id]["work"] == ANSWER.strip()
-    assert records["ana", RAIN.id]["state"] == "open"
-    assert records["bo", RAIN.id]["state"] == "not answered"
-    assert records["ana", CODE]["work"].startswith("def best_constant")
+    records = {(r.student, r.question): r for r in results.records()}
+    assert records["ana", RAIN.id].work == ANSWER.strip()
+    assert records["ana", RAIN.id].state == "open"
+    assert records["bo", RAIN.id].state == "not answered"
+    assert records["ana", CODE].work.startswith("def best_constant")
     page = (results.folder / "feedback" / "ana.html").read_text("utf-8")
     assert "for a person to read" in page
 

@@ -80,9 +80,9 @@ def test_a_worker_is_killed_and_nothing_is_lost(tmp_path, cluster):
             find(folder), jobs=2, executor=pool
         )
     assert sorted(done) == sorted(f"s{number}" for number in range(CLASS))
-    own = [record for record in results.records() if record["question"] is None]
+    own = [record for record in results.records() if record.question is None]
     assert len(own) == CLASS
-    assert {(r["state"], r["points"]) for r in own} == {("graded", 7.0)}
+    assert {(r.state, r.points) for r in own} == {("graded", 7.0)}
     assert workers[0].wait() == -signal.SIGKILL and workers[1].poll() is None
 
     out = tmp_path / "of the command"

@@ -13,6 +13,7 @@ from bpcourse.marking.apart import Apart
 from bpcourse.marking.course import Course
 from bpcourse.marking.judge import Answered, better
 from bpcourse.marking.marker import Marker, Settings
+from bpcourse.marking.records import Record
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import Submission, find
 from bpcourse.questions.bank import find as question
@@ -46,16 +47,16 @@ def mark():
 )
 def test_a_failing_import_does_not_take_the_answer_with_it(mark, line):
     records = mark(answer=f"{line}\n{RIGHT}")
-    assert of(records)["state"] == "right", of(records)
-    said = [cell["message"] for cell in records[0]["cells"]]
+    assert of(records).state == "right", of(records)
+    said = [cell.message for cell in records[0].cells]
     assert ("datasets" in line) is not any("An answer may use NumPy" in text for text in said)
 
 
 def test_an_answer_that_uses_what_it_may_not_is_told_what_it_may(mark):
     records = mark(answer="from bpcourse.layers import Linear\n" + hostile.function("Linear(2, 3)"))
-    assert of(records)["state"] == "failed" and records[0]["points"] == OTHERS
-    assert "may not use bpcourse.layers" in of(records)["message"]
-    assert "An answer may use NumPy" in of(records)["message"]
+    assert of(records).state == "failed" and records[0].points == OTHERS
+    assert "may not use bpcourse.layers" in of(records).message
+    assert "An answer may use NumPy" in of(records).message
 
 
 @pytest.mark.parametrize(
@@ -64,31 +65,31 @@ def test_an_answer_that_uses_what_it_may_not_is_told_what_it_may(mark):
 def test_what_comes_later_does_not_take_an_answer_that_was_right(mark, last):
     answer = hostile.function("pass", "dZ @ W, np.dot(dZ.T, A), dZ.sum(axis=0)")
     records = mark(answer=answer, last=last)
-    assert of(records)["state"] == "right" and of(records)["points"] == 3
-    assert "as its own cell left it" in of(records)["message"]
+    assert of(records).state == "right" and of(records).points == 3
+    assert "as its own cell left it" in of(records).message
 
 
 def test_what_comes_later_may_make_it_right(mark):
     answer = RIGHT.replace("dZ.T @ A", "helper(dZ, A)")
     records = mark(answer=answer, last="def helper(a, b):\n    return a.T @ b")
-    assert of(records)["state"] == "right"
-    assert "as the end of the notebook left it" in of(records)["message"]
+    assert of(records).state == "right"
+    assert "as the end of the notebook left it" in of(records).message
 
 
 def test_a_cell_that_needs_our_data_is_named_only_where_it_takes_an_answer_with_it(mark):
     data = "from bpcourse import datasets\nX, y = datasets.digits()"
     records = mark(first=data, last="print(len(y))")
-    assert records[0]["points"] == ALL and not records[0]["cells"]
+    assert records[0].points == ALL and not records[0].cells
     records = mark(answer=f"{data}\n{RIGHT}")
-    assert of(records)["state"] == "not answered"
-    assert "data sets of the course" in records[0]["cells"][0]["message"]
+    assert of(records).state == "not answered"
+    assert "data sets of the course" in records[0].cells[0].message
 
 
 def test_two_answers_to_a_choice_are_not_two_tries(mark):
     posed = pose(question(ORDER))
     letters = posed.shown(posed.right)
-    assert of(mark(last=f"backward_steps = '{letters[::-1]}'"), ORDER)["state"] == "wrong"
-    assert of(mark(last="backward_steps = [1, 2.5]"), ORDER)["state"] == "right"
+    assert of(mark(last=f"backward_steps = '{letters[::-1]}'"), ORDER).state == "wrong"
+    assert of(mark(last="backward_steps = [1, 2.5]"), ORDER).state == "right"
     own, last = Answered("right", share=1.0, offered=True), Answered("wrong", offered=True)
     assert better(own, last) is last and better(last, own) is own
 
@@ -98,6 +99,7 @@ def spin(stop):
         pass
 
 
+@pytest.mark.slow
 def test_the_same_marks_beside_a_busy_loop_on_every_core(tmp_path):
     folder = tmp_path / "in"
     slow = hostile.function(
@@ -120,20 +122,18 @@ def test_the_same_marks_beside_a_busy_loop_on_every_core(tmp_path):
         stop.set()
         for loop in loops:
             loop.join()
-    points = {r["student"]: r["points"] for r in results.records() if r["question"] is None}
+    points = {r.student: r.points for r in results.records() if r.question is None}
     assert points == {"slow": ALL, "wrong": OTHERS, "right": ALL}
 
 
 def test_what_the_clock_on_the_wall_stops_is_tried_again_alone_before_it_costs_points(tmp_path):
-    own = {"question": None, "points": 1.0, "late": True}
-    first = [own, {"question": "a", "points": 1.0}, {"question": "b", "points": 0.0}]
-    again = [
-        own | {"points": 2.0},
-        {"question": "a", "points": 0.0},
-        {"question": "b", "points": 2.0},
-    ]
+    def record(question, points):
+        return Record("ana", "", hostile.LESSON, question, "wrong", points)
+
+    first = [record(None, 1.0), record("a", 1.0), record("b", 0.0)]
+    again = [record(None, 2.0), record("a", 0.0), record("b", 2.0)]
     best = batch._best(first, again)
-    assert [record["points"] for record in best] == [3.0, 1.0, 2.0]
+    assert [record.points for record in best] == [3.0, 1.0, 2.0]
 
 
 MEASURED = f"""
@@ -146,7 +146,7 @@ data = hostile.solved(ROOT, answer=hostile.function("pass", sys.argv[1]))
 record = of(marker.mark(SUBMISSION, data))
 marker.close()
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps([record["state"], record["message"], used.ru_utime, used.ru_maxrss]))
+print(json.dumps([record.state, record.message, used.ru_utime, used.ru_maxrss]))
 """
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bpcourse.diagnosis import catalogue
 from bpcourse.questions import all_questions
 from bpcourse.questions.bank import LESSONS
 from bpcourse.text import text
@@ -21,6 +22,14 @@ PAGES = sorted(set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "index.md"}
 def test_the_page_of_a_lesson_is_up_to_date(module, stem):
     page = (LESSON_PAGES / f"{stem}.md").read_text("utf-8")
     assert page == guide.page(module), "make exercises"
+
+
+def test_the_page_of_the_mistakes_is_up_to_date_and_whole():
+    page = (ROOT / "docs" / "instructors" / "mistakes.md").read_text("utf-8")
+    assert page == guide.mistakes(), "make exercises"
+    assert sorted(re.findall(r"^\| `(\w+)`", page, re.MULTILINE)) == sorted(catalogue.ids())
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 8 for row in rows)
 
 
 def test_there_is_one_page_a_lesson():

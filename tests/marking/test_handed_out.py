@@ -35,8 +35,8 @@ def mark(monkeypatch):
         def answers(self, questions):
             return {one.id: Answered("right", share=1.0) for one in questions}
 
-        def state(self, records):
-            return {"state": "graded", "message": "", "cells": []}
+        def outcome(self, results):
+            return "graded", "", ()
 
     monkeypatch.setattr("bpcourse.marking.marker.Run", Unrun)
 
@@ -44,8 +44,8 @@ def mark(monkeypatch):
         data = (ROOT / "solutions" / f"{STEM}.ipynb").read_bytes()
         submission = Submission("ana", "", STEM, "x.ipynb", ("", "x"))
         own, *records = Marker(Settings(way="none"), course).mark(submission, data)
-        judged = [one for one in records if in_words.find(one["question"]) is None]
-        return own, {record["question"]: record for record in judged}
+        judged = [one for one in records if in_words.find(one.question) is None]
+        return own, {record.question: record for record in judged}
 
     return of
 
@@ -58,22 +58,22 @@ def load(folder, version):
 
 
 def test_a_record_carries_the_version_that_it_was_marked_by(mark, tmp_path):
-    assert mark(Course())[0]["version"] == __version__
-    assert mark(load(tmp_path, "0.1.3"))[0]["version"] == "0.1"
+    assert mark(Course())[0].version == __version__
+    assert mark(load(tmp_path, "0.1.3"))[0].version == "0.1"
 
 
 def test_a_question_with_other_numbers_waits_for_a_person(mark, tmp_path, monkeypatch):
     asked = dict(fingerprint.versions()["0.1"])
     course = load(tmp_path, "0.1")
     _, before = mark(course)
-    assert before[SHAPE.id]["state"] == "right"
+    assert before[SHAPE.id].state == "right"
     monkeypatch.setattr(fingerprint, "versions", lambda: {"0.1": asked | {SHAPE.id: "others"}})
     _, records = mark(course)
-    assert records[SHAPE.id]["state"] == "open" and records[SHAPE.id]["points"] == 0
-    assert "Version 0.1" in records[SHAPE.id]["message"]
+    assert records[SHAPE.id].state == "open" and records[SHAPE.id].points == 0
+    assert "Version 0.1" in records[SHAPE.id].message
     for id in before.keys() - {SHAPE.id}:
-        assert records[id]["state"] == before[id]["state"]
-    assert mark(Course())[1][SHAPE.id]["state"] == "right"
+        assert records[id].state == before[id].state
+    assert mark(Course())[1][SHAPE.id].state == "right"
 
 
 def test_a_question_that_the_version_did_not_have_waits_for_a_person(monkeypatch):

@@ -76,5 +76,5 @@ for top in ({str(system)!r}, {str(system.parent / "lib")!r}):
         records = marker.mark(Submission("s", "s", hostile.LESSON, "x.ipynb", ("", "")), data)
     finally:
         marker.close()
-    assert of(records)["state"] == "right", (records[0], of(records))
-    assert records[0]["points"] == ALL
+    assert of(records).state == "right", (records[0], of(records))
+    assert records[0].points == ALL

@@ -70,7 +70,7 @@ def marked(request, tmp_path_factory, listening):
     batch.Batch(results, course, settings).grade(find(folder), jobs=2)
     records: dict = {}
     for record in results.records():
-        records.setdefault(record["student"], []).append(record)
+        records.setdefault(record.student, []).append(record)
     assert set(records) == set(work)
     assert {path.name for path in results.folder.iterdir()} == {"notebooks", "overrides.csv"}
     assert not results.overrides(course).marks
@@ -78,49 +78,49 @@ def marked(request, tmp_path_factory, listening):
 
 
 def of(records, question=QUESTION):
-    return next(record for record in records if record["question"] == question)
+    return next(record for record in records if record.question == question)
 
 
 @pytest.mark.parametrize("name", hostile.RIGHT)
 def test_a_right_answer_has_its_points_however_it_is_given(marked, name):
     records = marked[f"right {name}"]
-    assert of(records)["state"] == "right", of(records)
-    assert records[0]["points"] == records[0]["of"] == ALL
+    assert of(records).state == "right", of(records)
+    assert records[0].points == records[0].of == ALL
 
 
 @pytest.mark.parametrize("name", hostile.WRONG)
 def test_a_wrong_answer_has_none_and_costs_no_other_question(marked, name):
     records = marked[f"wrong {name}"]
-    assert of(records)["state"] == hostile.WRONG[name][0], of(records)
-    assert of(records)["points"] == 0
-    assert of(records)["message"]
-    assert records[0]["points"] == OTHERS
+    assert of(records).state == hostile.WRONG[name][0], of(records)
+    assert of(records).points == 0
+    assert of(records).message
+    assert records[0].points == OTHERS
 
 
 @pytest.mark.parametrize("name", hostile.ALTERED)
 def test_what_is_changed_inside_changes_no_mark(marked, name):
     records = marked[f"altered {name}"]
-    assert of(records)["state"] in ("wrong", "failed"), of(records)
-    assert of(records)["points"] == 0
-    assert records[0]["points"] == OTHERS
+    assert of(records).state in ("wrong", "failed"), of(records)
+    assert of(records).points == 0
+    assert records[0].points == OTHERS
 
 
 @pytest.mark.parametrize("name", hostile.CELLS)
 def test_a_cell_that_misbehaves_costs_no_answer(marked, name):
     records = marked[f"first {name}"]
-    assert records[0]["points"] == ALL, records
+    assert records[0].points == ALL, records
 
 
 @pytest.mark.parametrize("name", hostile.FILES)
 def test_a_file_that_is_no_notebook_has_a_record_with_a_reason(marked, name):
     own = marked[f"file {name}"][0]
-    assert own["state"] == hostile.FILES[name][1]
-    assert own["message"] or own["state"] == "graded"
+    assert own.state == hostile.FILES[name][1]
+    assert own.message or own.state == "graded"
 
 
 def test_cells_with_tests_are_not_needed(marked):
-    assert marked["tests deleted"][0]["points"] == ALL
-    assert marked["tests changed"][0]["points"] == ALL
+    assert marked["tests deleted"][0].points == ALL
+    assert marked["tests changed"][0].points == ALL
 
 
 def test_nothing_that_was_started_is_left(marked):

@@ -1,6 +1,7 @@
 """What students and teachers read of the marking."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import pytest
 from bpcourse.marking import feedback, report, statistics
 from bpcourse.marking.course import Course, Student
 from bpcourse.marking.pages import percent
+from bpcourse.marking.records import Record
 from bpcourse.questions.bank import find
 from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text as text_of
@@ -17,7 +19,7 @@ from bpcourse.text import text as text_of
 from . import a_class
 
 CLASS = a_class.records(30)
-OWN = [record for record in CLASS if record["student"] == "s003"]
+OWN = [record for record in CLASS if record.student == "s003"]
 HOSTILE = "<script>alert('x')</script>\n\"=1+1"
 
 
@@ -49,27 +51,25 @@ def of(records, **changes):
 
 def test_feedback_says_of_each_question_its_points_and_what_there_is_to_learn():
     text = Plain(of(OWN)).text
-    wrong = [r for r in OWN if r["question"] and r["state"] == "wrong" and r["misconceptions"]]
+    wrong = [r for r in OWN if r.question and r.state == "wrong" and r.misconceptions]
     assert wrong
     for record in wrong:
-        (name,) = record["misconceptions"]
-        assert f"{name.replace('_', ' ').capitalize()}. {record['message'].splitlines()[0]}" in text
-        assert "\n".join(record["message"].splitlines()[1:]) in text
-        for name in record["misconceptions"]:
+        (name,) = record.misconceptions
+        assert f"{name.replace('_', ' ').capitalize()}. {record.message.splitlines()[0]}" in text
+        assert "\n".join(record.message.splitlines()[1:]) in text
+        for name in record.misconceptions:
             section = text_of(f"misconception.{name}.section")
             assert f"section “{section}” (lectures/" in text
     for record in OWN:
-        if record["question"] and record["state"] != "recorded":
-            title = record["question"].partition(".")[2].replace("_", " ").capitalize()
-            assert re.search(
-                rf"{title}\s+.*?{record['points']:g} of {record['of']:g} points", text, re.S
-            )
+        if record.question and record.state != "recorded":
+            title = record.question.partition(".")[2].replace("_", " ").capitalize()
+            assert re.search(rf"{title}\s+.*?{record.points:g} of {record.of:g} points", text, re.S)
 
 
 @pytest.mark.parametrize("says", ["none", "where", "full"])
 def test_feedback_says_as_much_as_the_course_settles(says):
     text = Plain(of(OWN, feedback=says)).text
-    hints = [r["message"] for r in OWN if r.get("misconceptions")]
+    hints = [r.message for r in OWN if r.misconceptions]
     assert all((hint in text) == (says == "full") for hint in hints)
     assert ("not right" in text) == (says != "none")
     assert "of 4 points" in text
@@ -80,8 +80,8 @@ def test_neither_seeds_nor_what_is_expected_of_others_is_told():
 
 
 def test_whatever_is_in_names_and_messages_is_text():
-    records = [r | {"message": HOSTILE, "name": HOSTILE, "override": HOSTILE} for r in OWN]
-    records = [r | {"file": HOSTILE} if r["question"] is None else r for r in records]
+    records = [replace(r, message=HOSTILE, name=HOSTILE, override=HOSTILE) for r in OWN]
+    records = [replace(r, file=HOSTILE) if r.question is None else r for r in records]
     pages = [
         feedback.page(Student(HOSTILE, HOSTILE), records, Course()),
         report.page(records, Course(name=HOSTILE, anonymous=False)),
@@ -136,14 +136,14 @@ def test_the_colours_of_text_have_the_contrast_that_reading_needs():
 def test_a_state_can_be_read_without_its_colour():
     text = Plain(of(OWN)).text
     for state, sign in (("right", "✓ right"), ("wrong", "✗ not right")):
-        count = sum(r["state"] == state for r in OWN if r["question"])
+        count = sum(r.state == state for r in OWN if r.question)
         assert count and len(re.findall(sign.replace(" ", r"\s+"), text)) == count
 
 
 def test_where_a_course_says_so_pages_link_to_the_section():
     q = "matrix_form.linear_backward"
-    own = record("a", None, "graded", file="11.ipynb", cells=[])
-    records = [own, record("a", q, "wrong", misconceptions=["batch_mean_missing"], message="1/N.")]
+    own = record("a", None, "graded", file="11.ipynb")
+    records = [own, record("a", q, "wrong", misconceptions=("batch_mean_missing",), message="1/N.")]
     course = Course(lessons="https://uni.example/{lesson}.html")
     section = quote(text_of("misconception.batch_mean_missing.section").replace(" ", "-"))
     assert section.endswith("-%C2%B7-Where-the-1/N-lives")
@@ -154,8 +154,8 @@ def test_where_a_course_says_so_pages_link_to_the_section():
 
 
 def test_the_questions_of_a_notebook_handed_in_twice_are_told_once():
-    whole = record("a", None, "graded", file="new.ipynb", cells=[])
-    old = whole | {"state": "not gradable", "message": "A later one.", "file": "old.ipynb"}
+    whole = record("a", None, "graded", file="new.ipynb")
+    old = replace(whole, state="not gradable", message="A later one.", file="old.ipynb")
     records = [old, whole, record("a", "matrix_form.outer_product", "right")]
     text = Plain(feedback.page(Student("a"), records, Course())).text
     assert text.count("Outer product") == 1 and "A later one." in text
@@ -163,8 +163,8 @@ def test_the_questions_of_a_notebook_handed_in_twice_are_told_once():
 
 def test_what_no_file_can_hold_or_no_reader_see_is_marked():
     name = "a\u202eb\ud800c\0d"
-    records = [r | {"name": name, "message": "\x1b[31m\u200d"} for r in OWN]
-    records = [r | {"state": "crashed"} if r["question"] is None else r for r in records]
+    records = [replace(r, name=name, message="\x1b[31m\u200d") for r in OWN]
+    records = [replace(r, state="crashed") if r.question is None else r for r in records]
     pages = [feedback.page(Student("a", name), records, Course())]
     pages.append(report.page(records, Course(anonymous=False)))
     for page in pages:
@@ -176,9 +176,7 @@ def test_what_no_file_can_hold_or_no_reader_see_is_marked():
 def test_a_long_error_is_folded():
     message = "The hint.\n" + "\n".join(f"line {n}" for n in range(300))
     long = record("a", "matrix_form.outer_product", "wrong", message=message)
-    page = feedback.page(
-        Student("a"), [record("a", None, "graded", file="", cells=[]), long], Course()
-    )
+    page = feedback.page(Student("a"), [record("a", None, "graded", file=""), long], Course())
     shown, _, rest = page.partition("<details>")
     assert "line 11" in shown and "line 12" not in shown
     assert "288 more lines" in rest and "line 299" in rest
@@ -190,15 +188,14 @@ def test_the_class_is_not_named_where_it_is_anonymous():
 
 
 def record(student, question, state, **more):
-    about = {"student": student, "name": "", "notebook": "11_matrix_form", "question": question}
-    about |= {"points": 2.0 * (state == "right"), "of": 2.0, "misconceptions": [], "seconds": 0.1}
-    return about | {"state": state, "message": "", "override": ""} | more
+    made = Record(student, "", "11_matrix_form", question, state, of=2.0, seconds=0.1)
+    return replace(made, points=2.0 * (state == "right"), **more)
 
 
 def test_shares_are_of_those_who_answered():
     q = "matrix_form.outer_product"
     records = [record(f"s{i}", q, "right") for i in range(2)]
-    records += [record("s2", q, "wrong", misconceptions=["gradient_transposed"])]
+    records += [record("s2", q, "wrong", misconceptions=("gradient_transposed",))]
     records += [record("s3", q, "not answered")]
     assert statistics.heat_maps(records) == {
         "11_matrix_form": ([q], {"gradient_transposed": [1 / 3]})
@@ -226,7 +223,7 @@ def test_questions_that_tell_nobody_apart_are_found():
 
 def test_a_private_notebook_has_its_map_as_well():
     shown = record("a", "midterm.power", "wrong", notebook="week_9")
-    maps = statistics.heat_maps([shown | {"misconceptions": ["sign_flipped"]}])
+    maps = statistics.heat_maps([replace(shown, misconceptions=("sign_flipped",))])
     assert maps == {"week_9": (["midterm.power"], {"sign_flipped": [1.0]})}
 
 
@@ -241,12 +238,12 @@ def test_a_share_that_is_small_is_not_none():
 
 
 def test_notebooks_are_counted_by_state_with_their_points_and_seconds():
-    whole = {"notebook": "11_matrix_form", "question": None, "of": 4.0}
+    known, other = ("a", "", "11_matrix_form", None), ("a", "", "", None)
     records = [
-        whole | {"state": "graded", "points": 3.0, "seconds": 1.0},
-        whole | {"state": "graded", "points": 2.0, "seconds": 2.0},
-        whole | {"state": "timeout", "points": 0.0, "seconds": 60.0},
-        whole | {"notebook": "", "state": "not a notebook", "points": 0.0, "of": 0.0, "seconds": 0},
+        Record(*known, "graded", points=3.0, of=4.0, seconds=1.0),
+        Record(*known, "graded", points=2.0, of=4.0, seconds=2.0),
+        Record(*known, "timeout", points=0.0, of=4.0, seconds=60.0),
+        Record(*other, "not a notebook"),
     ]
     lost, known = statistics.notebooks(records)
     assert known["states"] == {"graded": 2, "timeout": 1}
@@ -265,7 +262,7 @@ def test_who_handed_in_nothing_is_counted_and_named_unless_anonymous():
 def test_a_class_of_one_and_one_without_a_mistake_have_a_report():
     one = Plain(report.page(a_class.records(1), Course())).text
     assert "There are none." in one and "nan" not in one
-    clever = [r for r in CLASS if r["state"] in ("right", "graded")]
+    clever = [r for r in CLASS if r.state in ("right", "graded")]
     text = Plain(report.page(clever, Course())).text
     assert "No answer showed a misconception" in text and "Misconceptions by" not in text
     assert "everybody has it right" in text and "There are none." not in text
@@ -286,9 +283,8 @@ def test_the_gain_is_of_those_who_took_both_forms():
 
 
 def test_scores_are_shares_of_all_that_was_marked():
-    whole = {"question": None, "of": 4.0}
-    records = [{"student": "a", "points": 4.0} | whole, {"student": "a", "points": 1.0} | whole]
-    shares = statistics.scores([*records, {"student": "b", "points": 0.0} | whole])
+    points = (("a", 4.0), ("a", 1.0), ("b", 0.0))
+    shares = statistics.scores(Record(one, "", "", None, "graded", n, 4.0) for one, n in points)
     assert shares == {"a": 5 / 8, "b": 0.0}
     assert statistics.distribution(shares.values()) == [1, 0, 0, 0, 0, 0, 1, 0, 0, 0]
 

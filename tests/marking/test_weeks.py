@@ -5,6 +5,7 @@ import io
 import json
 import os
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from bpcourse.marking.batch import Batch
 from bpcourse.marking.course import Course, Student
 from bpcourse.marking.grades import grades
 from bpcourse.marking.marker import Settings
+from bpcourse.marking.records import Record
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import Submission, find
 from bpcourse.marking.totals import totals
@@ -32,9 +34,9 @@ ROSTER = "id,name,email\nana,Ana Ruiz,ana@u\nbo,Bo Smith,bo@u\ncy,Cy Ng,cy@u\n"
 
 def whole(student, notebook, points=None, **more):
     """The record of a notebook that has all of its points, or some."""
-    own = {"student": student, "name": "", "notebook": notebook, "question": None, "file": notebook}
-    own |= {"state": "graded", "message": "", "cells": [], "seconds": 0.0, "of": OF[notebook]}
-    return own | {"points": OF[notebook] if points is None else points} | more
+    of = OF[notebook]
+    own = Record(student, "", notebook, None, "graded", of=of, file=notebook)
+    return replace(own, points=of if points is None else points, **more)
 
 
 @pytest.fixture
@@ -71,9 +73,7 @@ def test_without_a_word_the_lessons_of_the_class_count_and_it_is_said(tmp_path):
     assert rows["bo"]["total"] == rows["bo"]["of"] == rows["eve"]["of"] == OF[A]
     results = Results(tmp_path)
     for one in records:
-        results.keep(
-            Submission(one["student"], "", one["notebook"], "x.ipynb", ("", "x")), "", [one]
-        )
+        results.keep(Submission(one.student, "", one.notebook, "x.ipynb", ("", "x")), "", [one])
     results.write(Course())
     (_, possible, *_) = (tmp_path / "canvas.csv").read_text().splitlines()
     assert possible.endswith(f",{OF[A]:g}")
@@ -241,7 +241,7 @@ def keep(results, submissions):
 
 
 def kept(results):
-    return {(r["student"], r["notebook"]) for r in results.records() if r["question"] is None}
+    return {(r.student, r.notebook) for r in results.records() if r.question is None}
 
 
 class Marks(Counted):
@@ -249,7 +249,7 @@ class Marks(Counted):
 
     def submit(self, function, submission, *rest):
         future = super().submit(function, submission, *rest)
-        future._result = [r | {"notebook": submission.notebook} for r in future._result]
+        future._result = [replace(r, notebook=submission.notebook) for r in future._result]
         return future
 
 
@@ -266,8 +266,8 @@ def test_another_week_or_a_latecomer_in_the_same_folder_deletes_nothing(tmp_path
         Batch(results, Course(), Settings(way="none")).grade(found, executor=Marks())
         results.settle(found, Course())
     assert kept(results) == {("ana", B), ("bo", B), ("ana", A), ("cy", B)}
-    bo = next(r for r in results.records() if r["student"] == "bo")
-    assert bo["file"] == f"bo/new/{B}.ipynb"
+    bo = next(r for r in results.records() if r.student == "bo")
+    assert bo.file == f"bo/new/{B}.ipynb"
 
 
 def test_when_it_is_known_whose_it_is_the_unknown_name_goes(tmp_path):
@@ -310,7 +310,7 @@ def test_resume_knows_that_something_came_late_without_marking_it_again(tmp_path
         Batch(results, Course(), Settings(way="none"), resume=True).grade(
             find(folder), executor=executor
         )
-    assert executor.marked == [] and next(results.records())["late"] is True
+    assert executor.marked == [] and next(results.records()).late
     assert class_
 
 
@@ -346,8 +346,8 @@ def by_hand(tmp_path, course):
     results = Results(tmp_path / "out")
     for id in ("ana", "bo"):
         one = Submission(id, "", B, f"{id}.ipynb", ("", "x"))
-        record = {**whole(id, B), "question": QUESTION.id, "misconceptions": [], "state": "right"}
-        record |= {"points": float(QUESTION.points), "of": float(QUESTION.points)}
+        points = float(QUESTION.points)
+        record = Record(id, "", B, QUESTION.id, "right", points, of=points)
         results.keep(one, "", [whole(id, B), record])
 
     def make(*lines):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from bpcourse.questions.bank import find
+from bpcourse.questions.bank import _classifier, find
 from bpcourse.questions.judging.code import judge_code
+from bpcourse.questions.question import Flaws
 
 LEARN = """
 def learn(X, labels, epochs, batch_size, eta, seed):
@@ -31,7 +32,7 @@ def judged(*changes, seed=0):
     for old, new in changes:
         assert old in source
         source = source.replace(old, new)
-    space = {"np": np}
+    space = {"np": np, "Still": Still}
     exec(source, space)
     return judge_code(find("training.learn"), space["learn"], seed)
 
@@ -42,13 +43,51 @@ def judged(*changes, seed=0):
     [
         "rng.shuffle(rows)",
         "rows = rng.permutation(len(X))",
-        "rows = rows if epoch else rng.permutation(len(X))",
         "rows = np.random.default_rng([epoch, 77]).permutation(len(X))",
         "rows = np.argsort(rng.random(len(X)))",
     ],
 )
 def test_any_order_of_the_examples_is_right(line, seed):
     assert judged(("rng.shuffle(rows)", line), seed=seed).status == "right"
+
+
+def test_five_examples_tell_the_orders_apart_far_beyond_rounding():
+    made = _classifier._of_each_order()
+    apart = np.abs(made[:, None] - made[None]).max(axis=2) + np.eye(len(made))
+    assert len(made) == 120 and apart.min() > 1e-4
+    W, b = _classifier.learn(Flaws(["order_ignored"]), **_classifier.FIVE, seed=3)
+    assert np.allclose(made[0], [*W.ravel(), *b], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("order_ignored", "rng.shuffle(rows)", "pass"),
+        ("order_ignored", "rows = np.arange(len(X))", "rows = np.arange(len(X)); rng = Still()"),
+        (
+            "order_drawn_once",
+            "rng.shuffle(rows)",
+            "rows = rows if epoch else rng.permutation(rows)",
+        ),
+        ("order_drawn_once", "rng.shuffle(rows)", "rows = np.arange(len(X))[::-1]"),
+        (
+            "order_drawn_once",
+            "rng.shuffle(rows)",
+            "rows = np.random.default_rng(seed).permutation(len(X))",
+        ),
+    ],
+)
+def test_an_order_that_is_not_drawn_anew_is_named(name, old, new, seed):
+    verdict = judged((old, new), seed=seed)
+    assert verdict.status == "wrong" and verdict.misconceptions == (name,)
+
+
+class Still:
+    """A generator of random numbers that shuffles nothing."""
+
+    def shuffle(self, rows):
+        pass
 
 
 SOFTMAX = "p = p / p.sum(axis=1, keepdims=True)\n"

@@ -71,7 +71,6 @@ def test_an_unknown_mistake_is_described_and_not_named():
     "answer, says",
     [
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A), "3 results, dA, dW, db"),
-        (lambda dZ, A, W: None, "Is a return missing?"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ.sum(axis=0) * np.nan), "nan"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, "db"), "of type str"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, object()), "object object"),
@@ -89,7 +88,6 @@ BATCHES = "training.batches"
 @pytest.mark.parametrize(
     "id, answer, says",
     [
-        (JACOBIAN, lambda z: None, "Is a return missing?"),
         (JACOBIAN, lambda z: np.diag(z) + 0j, "a complex number"),
         (JACOBIAN, lambda z: np.random.default_rng().normal(size=(len(z), len(z))), "Called twice"),
         (JACOBIAN, lambda z: np.zeros((2, 7)), "the shape (2, 7); right is (3, 3)"),
@@ -103,7 +101,11 @@ BATCHES = "training.batches"
         (BATCHES, lambda X, y, order, size: 3, "A list is expected"),
         (BATCHES, lambda X, y, order, size: [], "The list has 0 entries; right is 3"),
         (BATCHES, lambda X, y, order, size: [(X[:1], y[:1])] * 3, "[0][0] has the shape (1, 3)"),
-        ("cost_of_backprop.mend_count", lambda widths: -2 * 68, "It is -2 times"),
+        (
+            "cost_of_backprop.mend_count",
+            lambda n: 3 * sum(np.multiply(n[1:], n[:-1])),
+            "It is 3 times",
+        ),
         ("cost_of_backprop.mend_count", lambda widths: sum(widths) ** 2, "right: 68"),
         (LAYER, lambda dZ, A, W: ([dZ, A], W), "and gives [[(4, 3), (4, 2)], (3, 2)]"),
     ],
@@ -285,14 +287,43 @@ def test_a_number_is_right_within_its_last_decimal():
     assert check(UNIT, right + 0.02).status == "wrong"
 
 
-def test_the_expected_number_is_shown_from_the_second_try_on():
+def test_the_right_number_is_told_to_who_asks_for_it():
     posed = pose(find(UNIT))
-    wrong = posed.wrong["bias_forgotten"]
-    first, second = check(UNIT, wrong), check(UNIT, wrong)
-    assert first.misconception == second.misconception == "bias_forgotten"
-    shown = f"right is {posed.shown(posed.right):.6g}"
-    assert shown not in str(first) and shown in str(second)
-    assert kept()["answers"][UNIT]["tries"] == 2
+    wrong, right = posed.wrong["bias_forgotten"], posed.shown(posed.right)
+    first, second, shown = check(UNIT, wrong), check(UNIT, wrong), check(UNIT, wrong, show=True)
+    assert first.misconceptions == second.misconceptions == shown.misconceptions
+    told = [f"{right:.6g}" in str(result) for result in (first, second, shown)]
+    assert told == [False, False, True]
+    call = f'check("{UNIT}", z_of_unit, show=True)'
+    assert [call in str(result) for result in (first, second, shown)] == [False, True, False]
+    assert f'ask("{UNIT}", seed=1)' in str(shown)  # to do it oneself, with other numbers
+    assert kept()["answers"][UNIT] == {"tries": 3, "status": "wrong", "shown": True}
+    check(UNIT, right)
+    assert kept()["answers"][UNIT] == {"tries": 4, "status": "right", "shown": True}
+    row = next(row for row in progress("feedforward_network").rows if row[1] == UNIT)
+    assert row[0] == "✓" and row[2] == "1/1" and row[3] == text.text("ask.looked")
+    assert "shown" not in json.dumps(progress("matrix_form").rows)
+
+
+def test_without_an_answer_of_ones_own_nothing_is_shown():
+    result = check(UNIT, ..., show=True)
+    assert result.status == "failed" and "-3.63" not in str(result)
+    assert not Path("bpcourse.json").exists()
+
+
+def test_a_right_answer_that_is_shown_afterwards_is_not_noted():
+    check(UNIT, pose(find(UNIT)).right)
+    assert "right is" in str(check(UNIT, 1.0, show=True))
+    assert kept()["answers"][UNIT] == {"tries": 2, "status": "right"}
+    assert all(len(row) == 3 for row in progress("feedforward_network").rows)
+
+
+@pytest.mark.parametrize(
+    "id, answer", [(LAYER, lambda dZ, A, W: 3), ("training.order_of_loop", "AB")]
+)
+def test_what_is_no_number_is_not_shown(id, answer):
+    said = check(id, answer, show=True)
+    assert text.text("check.no_show") in str(said) and "shown" not in kept()["answers"][id]
 
 
 def test_an_answer_to_other_numbers_carries_its_seed():
@@ -438,8 +469,7 @@ def test_the_hints_of_a_wrong_answer_are_a_click_away():
 
 def test_the_cell_for_marking_gives_no_answer_away():
     expected = f"{pose(find(UNIT)).shown(pose(find(UNIT)).right):.6g}"
-    check(UNIT, 1.0)
-    said = check(UNIT, 1.0)
+    said = check(UNIT, 1.0, show=True)
     assert expected in said.message
     with pytest.raises(NotRightError) as raised:
         said.require()
@@ -490,8 +520,8 @@ def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
 )
 def test_a_return_that_is_missing_is_said(question):
     said = check(question.id, lambda *arguments: None)
-    assert said.status == "wrong" and not said.misconceptions
-    assert "Is a return missing?" in said.message
+    assert said.status == "wrong" and set(said.misconceptions) <= {"nothing_returned"}
+    assert said.message.count("Is a return missing?") == 1
 
 
 def test_what_a_training_gives_back_is_shown_where_it_is_not_two_things():
@@ -571,9 +601,41 @@ def test_a_number_in_a_text_takes_no_time_however_large_it_is(value):
 
 
 def test_a_long_list_is_not_repeated_whole():
-    many = check("training.batches", lambda X, y, order, batch_size: [(X, "?")] * 10**5)
-    assert len(many.message) < 1000 and "100000" in many.message
-    assert len(check("training.mend_shuffle", lambda X, y, seed: ["?"] * 10**5).message) < 500
+    many = check("training.batches", lambda X, y, order, batch_size: [(X, "?")] * 10**4)
+    assert len(many.message) < 1000 and "10000" in many.message
+    assert len(check("training.mend_shuffle", lambda X, y, seed: ["?"] * 10**4).message) < 500
+
+
+def calls(make):
+    """How many functions of the course a check calls for a result that ``make()`` builds."""
+    count = 0
+
+    def seen(frame, event, argument):
+        nonlocal count
+        count += event == "call" and "bpcourse" in frame.f_code.co_filename
+
+    sys.setprofile(seen)
+    try:
+        check(LAYER, lambda dZ, A, W: make())
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("entry", [1.0, "?", np.float64(1), np.zeros(2), (np.zeros(2), "?")])
+def test_a_long_result_is_compared_without_a_look_at_each_entry(entry):
+    check(LAYER, lambda dZ, A, W: 0)  # what is computed once is there
+    assert calls(lambda: [entry] * 40_000) < calls(lambda: [entry] * 4000) + 200
+
+
+LOOP: list = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize("id", [LAYER, BATCHES, JACOBIAN, "cost_of_backprop.mend_count"])
+def test_a_list_that_holds_itself_is_wrong_and_no_end_of_the_check(id):
+    assert check(id, lambda *arguments: LOOP).status == "wrong"
+    assert check(UNIT, LOOP).status == "wrong"
 
 
 def test_a_long_text_is_not_repeated_whole():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bpcourse.questions.judging.compare import alike_values, as_numbers
+from bpcourse.questions.judging.run import call
 
 
 @given(st.floats(-3, 3), st.floats(1e-5, 1e-3), st.sampled_from([-1, 1]))
@@ -42,6 +43,24 @@ def test_an_answer_in_float32_throughout_is_right():
 )
 def test_numbers_however_they_are_written(value, numbers):
     assert as_numbers(value).tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda a: a,
+        lambda a: a[:1].reshape(-1)[None],
+        lambda a: a.T.view(np.matrix),
+        lambda a: np.asarray(memoryview(a)),
+        lambda a: np.lib.stride_tricks.as_strided(a, (2, 2), (0, 8)),
+    ],
+)
+def test_a_result_that_lies_in_an_input_is_seen_and_a_copy_is_not(part):
+    inputs = {"a": np.zeros((3, 2)), "b": [np.ones((3, 2))]}
+    of_a = call(lambda a, b: [a * 1, part(a)], inputs)
+    of_b = call(lambda a, b: {"x": (part(b[0]), a.copy()[1:])}, inputs)
+    assert (of_a.aliased, of_b.aliased) == ({"a"}, {"b"})
+    assert not call(lambda a, b: part(a.copy()), inputs).aliased
 
 
 LOOP: list = []

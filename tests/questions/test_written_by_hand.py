@@ -30,14 +30,14 @@ def sm(Z):
 answer("feedforward_network.layer", "bias_forgotten")(lambda x, W, b: sig(W @ x))
 answer("feedforward_network.layer", "weights_wrong_way_round")(lambda x, W, b: sig(W.T @ x + b))
 answer("feedforward_network.layer", "another_activation")(lambda x, W, b: np.tanh(W @ x + b))
-answer("feedforward_network.layer", "")(lambda x, W, b: sig(W @ x - b))
+answer("feedforward_network.layer", "bias_subtracted")(lambda x, W, b: sig(W @ x - b))
 answer("feedforward_network.layer", "right")(
     lambda x, W, b: np.array(
         [sig(sum(W[i, j] * x[j] for j in range(len(x))) + b[i]) for i in range(len(b))]
     )
 )
-answer("feedforward_network.layer", "")(lambda x, W, b: sig(W @ (x) + b)[:, None])
-answer("feedforward_network.layer", "")(lambda x, W, b: sig(W @ x) + b)
+answer("feedforward_network.layer", "keepdims_kept")(lambda x, W, b: sig(W @ x + b)[:, None])
+answer("feedforward_network.layer", "bias_after_activation")(lambda x, W, b: sig(W @ x) + b)
 answer("feedforward_network.forward_batch", "right")(
     lambda X, W1, b1, W2, b2: np.stack([W2 @ sig(W1 @ x + b1) + b2 for x in X])
 )
@@ -53,7 +53,7 @@ answer("outputs_and_losses.softmax", "no_max_shift")(
 answer("outputs_and_losses.softmax", "summed_over_wrong_axis")(
     lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(axis=0)
 )
-answer("outputs_and_losses.softmax", "")(
+answer("outputs_and_losses.softmax", "no_max_shift")(
     lambda Z: np.exp(Z - Z.max()) / np.exp(Z - Z.max()).sum(axis=1, keepdims=True)
 )
 answer("outputs_and_losses.softmax", "bias_summed_to_one")(
@@ -74,8 +74,10 @@ answer("outputs_and_losses.cross_entropy", "batch_mean_missing")(
 answer("outputs_and_losses.cross_entropy", "sign_flipped")(
     lambda Y, l: np.log(Y[np.arange(len(l)), l]).mean()
 )
-answer("outputs_and_losses.cross_entropy", "")(lambda Y, l: -np.log(Y[:, l]).mean())
-answer("outputs_and_losses.cross_entropy", "")(
+answer("outputs_and_losses.cross_entropy", "columns_for_entries")(
+    lambda Y, l: -np.log(Y[:, l]).mean()
+)
+answer("outputs_and_losses.cross_entropy", "another_base")(
     lambda Y, l: -np.log2(Y[np.arange(len(l)), l]).mean()
 )
 answer("outputs_and_losses.squared_error", "mean_over_entries")(lambda a, y: ((a - y) ** 2).mean())
@@ -249,7 +251,7 @@ answer("activations.logistic_backward", "slope_at_activation")(
 )
 answer("activations.logistic_backward", "z_in_slope_of_a")(lambda z, g: g * z * (1 - z))
 answer("one_weight_at_a_time.all_weights", "gradient_transposed")(lambda d, a: np.outer(a, d))
-answer("one_weight_at_a_time.all_weights", "")(lambda d, a: d @ a)
+answer("one_weight_at_a_time.all_weights", "inner_for_outer_product")(lambda d, a: d @ a)
 answer("activations.relu_backward", "upstream_missing")(lambda z, g: (z > 0).astype(float))
 answer("activations.relu_backward", "sides_swapped")(lambda z, g: g * (z < 0))
 answer("activations.mend_leaky_relu", "sides_swapped")(lambda z, s: np.where(z > 0, s, 1))
@@ -380,7 +382,7 @@ answer("softmax_cross_entropy.stable_loss", "no_max_shift")(
     lambda Z, l: (np.log(np.exp(Z).sum(axis=1)) - Z[np.arange(len(l)), l]).mean()
 )
 answer("matrix_form.outer_product", "gradient_transposed")(lambda d, a: np.outer(a, d))
-answer("matrix_form.outer_product", "")(lambda d, a: d * a)
+answer("matrix_form.outer_product", "elementwise_for_matrix_product")(lambda d, a: d * a)
 answer("matrix_form.linear_backward", "weights_wrong_way_round")(
     lambda Z, A, W: (Z @ W.T, Z.T @ A, Z.sum(0))
 )
@@ -394,7 +396,9 @@ answer("matrix_form.linear_backward", "weight_gradient_averaged")(
 answer("matrix_form.linear_backward", "averaged_twice")(
     lambda Z, A, W: (Z @ W, Z.T @ A / len(Z), Z.mean(0))
 )
-answer("matrix_form.linear_backward", "")(lambda Z, A, W: (Z @ W, Z.T @ A, Z.sum(0, keepdims=True)))
+answer("matrix_form.linear_backward", "keepdims_kept")(
+    lambda Z, A, W: (Z @ W, Z.T @ A, Z.sum(0, keepdims=True))
+)
 answer("matrix_form.linear_backward", "gradient_transposed+bias_averaged")(
     lambda Z, A, W: (Z @ W, A.T @ Z, Z.mean(0))
 )
@@ -467,7 +471,7 @@ answer("training.epoch", "right")(lambda *a: ep(*a))
 answer("training.epoch", "nominal_batch_size")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=n))
 answer("training.epoch", "step_uphill")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, sign=1))
 answer("training.epoch", "input_changed")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, inp=True))
-answer("training.epoch", "nominal_batch_size")(
+answer("training.epoch", "divided_by_another_count")(
     lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=len(X))
 )
 answer("training.epoch", "batch_mean_missing")(lambda X, y, w, eta, n: ep(X, y, w, eta, n, div=1))
@@ -543,13 +547,10 @@ these(
     sign_flipped=[lambda z: -np.diag(slope(z))],
     integer_arrays=[zeros_of_whole_numbers],
     input_changed=[over_its_input],
-    unnamed=[
-        lambda z: None,
-        lambda z: slope(z)[:, None],
-        lambda z: np.diag(1 / np.cosh(z)),
-        lambda z: 2 * np.diag(slope(z)),
-        lambda z: "diag",
-    ],
+    nothing_returned=[lambda z: None],
+    tanh_slope_not_squared=[lambda z: np.diag(1 / np.cosh(z))],
+    doubled=[lambda z: 2 * np.diag(slope(z))],
+    unnamed=[lambda z: slope(z)[:, None], lambda z: "diag"],
 )
 these(
     "vectors_and_jacobians.product_of_jacobians",
@@ -572,7 +573,8 @@ these(
     elementwise_for_matrix_product=[lambda d, W, z: d.T * W * slope(z)],
     matrix_for_elementwise_product=[lambda d, W, z: d @ W @ slope(z)],
     function_for_slope=[lambda d, W, z: d @ W * np.tanh(z)],
-    unnamed=[lambda d, W, z: (d @ W * slope(z))[0], lambda d, W, z: d @ W * slope(z) ** 2],
+    flattened=[lambda d, W, z: (d @ W * slope(z))[0]],
+    slope_twice=[lambda d, W, z: d @ W * slope(z) ** 2],
 )
 these(
     "vectors_and_jacobians.mend_crossing",
@@ -581,7 +583,8 @@ these(
     upstream_shared_out=[lambda W, d: (W / W.sum(axis=1, keepdims=True)).T @ d],
     off_by_one_loop=[lambda W, d: sum(d[i] * W[i] for i in range(len(d) - 1))],
     overwritten_not_accumulated=[lambda W, d: [d[i] * W[i] for i in range(len(d))][-1]],
-    unnamed=[lambda W, d: d, lambda W, d: W.sum(axis=0) * d.sum()],
+    input_given_back=[lambda W, d: d],
+    unnamed=[lambda W, d: W.sum(axis=0) * d.sum()],
 )
 these(
     "vectors_and_jacobians.shape_of_jacobian",
@@ -648,7 +651,7 @@ these(
     input_changed=[shifted_in_place],
     no_max_shift=[shifted_by_one_number],
     keepdims_forgotten=[axis_not_kept],
-    unnamed=[lambda Z, c: 2 * (sm(Z) - one_hot(Z, c)) / len(Z)],
+    doubled=[lambda Z, c: 2 * (sm(Z) - one_hot(Z, c)) / len(Z)],
 )
 
 
@@ -706,7 +709,7 @@ these(
     diagonal_forgotten=[lambda Z, g: -sm(Z) * (g * sm(Z)).sum(axis=1, keepdims=True)],
     error_for_every_loss=[lambda Z, g: sm(Z) - g],
     keepdims_forgotten=[lambda Z, g: sm(Z) * (g - (g * sm(Z)).sum(axis=1))],
-    unnamed=[lambda Z, g: sm(Z) * (g - g.sum(axis=1, keepdims=True))],
+    shares_missing_in_sum=[lambda Z, g: sm(Z) * (g - g.sum(axis=1, keepdims=True))],
 )
 these(
     "softmax_cross_entropy.delta_by_hand",
@@ -720,7 +723,8 @@ these(
     right=[lambda d, a: [[x * y for y in a] for x in d], lambda d, a: [x * a for x in d]],
     integer_arrays=[lambda d, a: np.outer(d, a).astype(int)],
     off_by_one_loop=[lambda d, a: np.outer(np.append(d[:-1], 0), a)],
-    unnamed=[lambda d, a: d @ a, lambda d, a: np.outer(d, np.ones(len(a)))],
+    inner_for_outer_product=[lambda d, a: d @ a],
+    unnamed=[lambda d, a: np.outer(d, np.ones(len(a)))],
 )
 these(
     "matrix_form.linear_backward",
@@ -732,9 +736,9 @@ these(
     slope_in_linear_layer=[lambda Z, A, W: (Z @ W * (1 - A**2), Z.T @ A, Z.sum(axis=0))],
     sign_flipped=[lambda Z, A, W: (Z @ W, -Z.T @ A, Z.sum(axis=0))],
     bias_not_summed__row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.copy())],
+    nothing_returned=[lambda Z, A, W: (Z @ W, Z.T @ A, None)],
     unnamed=[
         lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0)),
-        lambda Z, A, W: (Z @ W, Z.T @ A, None),
         lambda Z, A, W: (Z @ W, Z.T @ A),
         lambda Z, A, W: np.array(2.0),
     ],
@@ -785,7 +789,8 @@ these(
     right=[layer(), layer(forward=in_lists)],
     not_reset=[layer(backward=added_in_place)],
     activation_of_own_layer=[layer(forward=keeps_its_result, backward=anew)],
-    unnamed=[layer(backward=lambda self, dZ: None), layer(backward=None)],
+    nothing_returned=[layer(backward=lambda self, dZ: None)],
+    unnamed=[layer(backward=None)],
 )
 
 
@@ -823,7 +828,8 @@ these(
         lambda w: sum(w[i - 1] * w[i] for i in range(len(w))),
     ],
     added_along_path=[sum, lambda w: sum(w[1:])],
-    unnamed=[lambda w: [a * b for a, b in zip(w, w[1:])], lambda w: 2 * np.dot(w[:-1], w[1:])],
+    additions_counted=[lambda w: 2 * np.dot(w[:-1], w[1:])],
+    unnamed=[lambda w: [a * b for a, b in zip(w, w[1:])]],
 )
 these(
     "cost_of_backprop.count_backward",
@@ -885,7 +891,7 @@ these(
     all_nudged_together=[lambda f, x, h: np.full(len(x), (f(x + h) - f(x - h)) / (2 * h))],
     number_for_parameter=[lambda f, x, h: nudged(put_back)(f, x, 1e-5)],
     divided_by_h=[lambda f, x, h: nudged(put_back)(f, x, h) * h * h],
-    unnamed=[lambda f, x, h: np.abs(nudged(put_back)(f, x, h))],
+    absolute_value=[lambda f, x, h: np.abs(nudged(put_back)(f, x, h))],
 )
 
 
@@ -909,9 +915,9 @@ these(
     unnamed=[
         lambda f, x: (f(x + 1e-20) - f(x)) / 1e-20,  # 0, as with 1j forgotten
         lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
-        lambda f, x: abs(f(x + 1e-20j).imag) / 1e-20,
-        lambda f, x: (f(x + 1e-20j) - f(x)) / 1e-20,
     ],
+    size_for_imaginary=[lambda f, x: abs(f(x + 1e-20j).imag) / 1e-20],
+    imaginary_part_forgotten=[lambda f, x: (f(x + 1e-20j) - f(x)) / 1e-20],
 )
 these("gradient_checking.error_of_central", right=["100", "1e2"], cubed=["1000"], unnamed=[0.01])
 
@@ -951,7 +957,8 @@ these(
     number_for_parameter=[lambda X, y, w, eta, n: ep(X, y, w, 0.1, n)],
     one_step_an_epoch=[lambda X, y, w, eta, n: ep(X, y, w, eta, len(y))],
     factor_two_extra=[lambda X, y, w, eta, n: ep(X, y, w, 2 * eta, n)],
-    unnamed=[lambda X, y, w, eta, n: ep(X, y, w, eta, 1), lambda X, y, w, eta, n: w.copy()],
+    unnamed=[lambda X, y, w, eta, n: ep(X, y, w, eta, 1)],
+    input_given_back=[lambda X, y, w, eta, n: w.copy()],
 )
 
 
@@ -1022,7 +1029,8 @@ these(
     upstream_missing=[lambda A, B, g: (B.T.copy(), A.T.copy())],
     backward_is_inverse=[lambda A, B, g: (g @ np.linalg.pinv(B), np.linalg.pinv(A) @ g)],
     sign_flipped=[lambda A, B, g: (-g @ B.T, A.T @ g)],
-    unnamed=[lambda A, B, g: (g @ B.T, None), lambda A, B, g: (A, B)],
+    nothing_returned=[lambda A, B, g: (g @ B.T, None)],
+    unnamed=[lambda A, B, g: (A, B)],
 )
 these(
     "to_autodiff.add_with_broadcast",
@@ -1030,10 +1038,8 @@ these(
     bias_summed_to_one=[lambda X, b, g: (g.copy(), g.sum())],
     first_example_only=[lambda X, b, g: (g.copy(), g[0].copy())],
     results_swapped=[lambda X, b, g: (g.sum(axis=0), g.copy())],
-    unnamed=[
-        lambda X, b, g: (g.sum(axis=0), g.sum(axis=0)),
-        lambda X, b, g: (g.copy(), g.sum(axis=0, keepdims=True)),
-    ],
+    axis_summed_away=[lambda X, b, g: (g.sum(axis=0), g.sum(axis=0))],
+    keepdims_kept=[lambda X, b, g: (g.copy(), g.sum(axis=0, keepdims=True))],
 )
 
 
@@ -1050,7 +1056,9 @@ these(
     paths_multiplied=[lambda x, times: x * x],
     input_changed=[doubled_in_place],
     not_reset=[lambda x, times: 2 * times * x],
-    unnamed=[lambda x, times: 4 * x, lambda x, times: None, lambda x, times: (2 * x).sum()],
+    doubled=[lambda x, times: 4 * x],
+    nothing_returned=[lambda x, times: None],
+    summed_to_one_number=[lambda x, times: (2 * x).sum()],
 )
 
 
@@ -1060,7 +1068,7 @@ these(
 def lesson_1():
     at = "feedforward_network.layer"
     answer(at, "exponent_sign_lost")(lambda x, W, b: 1 / (1 + np.exp(W @ x + b)))
-    answer(at, "")(lambda x, W, b: 1 / (1 + np.exp(-W @ x + b)))
+    answer(at, "bias_subtracted")(lambda x, W, b: 1 / (1 + np.exp(-W @ x + b)))
     answer(at, "another_activation")(lambda x, W, b: np.maximum(0, W @ x + b))
     answer(at, "column_broadcast")(lambda x, W, b: sig(W @ x.reshape(-1, 1) + b))
     answer(at, "")(lambda x, W, b: sig((W * x).mean(axis=1) + b))
@@ -1140,7 +1148,7 @@ def lesson_2():
     answer(at, "mean_over_entries")(lambda p, c: -(np.eye(p.shape[1])[c] * np.log(p)).mean())
     answer(at, "first_example_only")(lambda p, c: -np.log(p[0, c[0]]))
     answer(at, "batch_mean_missing+class_miscounted")(lambda p, c: -np.log(true(p, c - 1)).sum())
-    answer(at, "")(lambda p, c: -np.log(true(p, c).mean()))
+    answer(at, "mean_inside_logarithm")(lambda p, c: -np.log(true(p, c).mean()))
     answer(at, "")(lambda p, c: 0.0)
     answer(at, "")(lambda p, c: -np.log(true(p, c)))
     answer(at, "right")(lambda p, c: -np.log(true(p, c) + 1e-12).mean())
@@ -1156,7 +1164,7 @@ def lesson_2():
     at = "outputs_and_losses.mend_temperature"
     answer(at, "exponential_forgotten")(lambda z, T: (z / T) / (z / T).sum())
     answer(at, "temperature_outside")(lambda z, T: T * shift(z[None])[0] / shift(z[None]).sum())
-    answer(at, "")(lambda z, T: shift(z[None])[0] / shift(z[None]).sum())
+    answer(at, "temperature_forgotten")(lambda z, T: shift(z[None])[0] / shift(z[None]).sum())
 
 
 def lesson_3():
@@ -1179,7 +1187,7 @@ def lesson_3():
     answer(at, "all_nudged_together")(lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h))
     answer(at, "")(each(lambda f, x, d, h: 0.0))
 
-    answer(at, "")(lambda f, x, h: np.abs(each(centred)(f, x, h)))
+    answer(at, "absolute_value")(lambda f, x, h: np.abs(each(centred)(f, x, h)))
     answer(at, "")(lambda f, x, h: np.full(x.shape, each(centred)(f, x, h).sum()))
 
     def of_matrices(f, x, h):
@@ -1230,7 +1238,7 @@ def lesson_3():
 
         answer(at, "off_by_one_loop")(too_many)
         answer(at, "")(by_coordinates)
-        answer(at, "")(eta_fixed)
+        answer(at, "number_for_parameter")(eta_fixed)
         answer(at, "input_changed")(in_place)
         answer(at, "stops_after_first_round")(
             lambda gradient, theta, eta, steps: theta - eta * gradient(theta)
@@ -1240,7 +1248,7 @@ def lesson_3():
     answer(at, "mean_over_entries")(lambda g: g.mean())
     answer(at, "off_by_one_loop")(lambda g: sum(g[i] for i in range(len(g) - 1)) / len(g))
     answer(at, "overwritten_not_accumulated")(lambda g: g[-1] / len(g))
-    answer(at, "")(lambda g: g.mean(axis=0, keepdims=True))
+    answer(at, "keepdims_kept")(lambda g: g.mean(axis=0, keepdims=True))
     answer(at, "")(lambda g: np.median(g, axis=0))
 
     def into_the_first(g):
@@ -1272,7 +1280,9 @@ def lesson_4():
     answer(at, "slope_of_wrong_layer")(
         lambda w, x: x * np.prod(w[1:]) * np.prod(1 - forward(w, x)[:-1] ** 2)
     )
-    answer(at, "")(lambda w, x: x * np.prod(w[1:]) * np.prod(1 + forward(w, x)[1:] ** 2))
+    answer(at, "plus_for_minus")(
+        lambda w, x: x * np.prod(w[1:]) * np.prod(1 + forward(w, x)[1:] ** 2)
+    )
     answer(at, "")(lambda w, x: forward(w, x)[-1])
 
     at = "chain_rule.many_paths"
@@ -1282,7 +1292,7 @@ def lesson_4():
     answer(at, "off_by_one_loop")(lambda p, q: sum(p[i] * q[i] for i in range(1, len(p))))
     answer(at, "added_along_path")(lambda p, q: (p[:, None] + q).sum(axis=0))
     answer(at, "")(lambda p, q: p.sum() * q.sum(axis=0))
-    answer(at, "")(lambda p, q: (p @ q)[None])
+    answer(at, "keepdims_kept")(lambda p, q: (p @ q)[None])
     answer(at, "right")(lambda p, q: np.tensordot(p, q, 1))
 
     at = "chain_rule.sine_of_square"
@@ -1291,7 +1301,7 @@ def lesson_4():
             lambda x, c, inside=inside: np.cos(inside(x, c)) * 2 * c * x
         )
     answer(at, "added_along_path")(lambda x, c: np.cos(c * x**2) + 2 * c * x)
-    answer(at, "inner_slope_missing")(lambda x, c: np.cos(c * x**2) * 2 * x)
+    answer(at, "factor_left_out")(lambda x, c: np.cos(c * x**2) * 2 * x)
     answer(at, "sign_flipped")(lambda x, c: -np.cos(c * x**2) * 2 * c * x)
     answer(at, "right")(lambda x, c: np.sin(c * x * x + np.pi / 2) * (x + x) * c)
 
@@ -1463,7 +1473,8 @@ these(
     not_reset=[lambda leaves, tape: backward(leaves, tape, start=1.0)],
     one_path_only=[lambda leaves, tape: backward(leaves, tape, twice=False)],
     off_by_one_loop=[lambda leaves, tape: backward(leaves, tape, rounds=slice(1, None))],
-    unnamed=[without_a_start, at_the_leaves_alone],
+    backward_not_started=[without_a_start],
+    unnamed=[at_the_leaves_alone],
 )
 these(
     "flow_graphs.mend_sigmoid",
@@ -1472,7 +1483,7 @@ these(
     z_in_slope_of_a=[lambda x, g: x * (1 - x) * g],
     added_along_path=[lambda x, g: sig(x) * (1 - sig(x)) + g],
     matrix_for_elementwise_product=[lambda x, g: (sig(x) * (1 - sig(x))) @ g],
-    unnamed=[lambda x, g: sig(g) * (1 - sig(g)) * x],
+    inputs_swapped=[lambda x, g: sig(g) * (1 - sig(g)) * x],
 )
 these(
     "activations.tanh_slope",
@@ -1481,7 +1492,9 @@ these(
         lambda z: np.tanh(z) * (1 - np.tanh(z)),
         lambda z: sig(z) * (1 - sig(z)),
     ],
-    unnamed=[lambda z: 1 / np.cosh(z), lambda z: 1 - np.tanh(z**2), lambda z: 1 + np.tanh(z) ** 2],
+    tanh_slope_not_squared=[lambda z: 1 / np.cosh(z)],
+    plus_for_minus=[lambda z: 1 + np.tanh(z) ** 2],
+    unnamed=[lambda z: 1 - np.tanh(z**2)],
 )
 these(
     "activations.relu_backward",
@@ -1499,7 +1512,8 @@ these(
     tanh_slope_for_logistic=[lambda z, g: g * (1 - sig(z) ** 2), lambda z, g: g * slope(z)],
     added_along_path=[lambda z, g: g + sig(z) * (1 - sig(z))],
     matrix_for_elementwise_product=[lambda z, g: g @ (sig(z) * (1 - sig(z)))],
-    unnamed=[lambda z, g: g * sig(z) * 1 - sig(z), lambda z, g: g / 4],
+    brackets_missing=[lambda z, g: g * sig(z) * 1 - sig(z)],
+    unnamed=[lambda z, g: g / 4],
 )
 these(
     "activations.mend_leaky_relu",
@@ -1530,7 +1544,8 @@ these(
     indices_swapped=[
         lambda d, a: np.array([[d[j] * a[i] for j in range(len(a))] for i in range(len(d))]),
     ],
-    unnamed=[lambda d, a: np.outer(d, a * (1 - a)), lambda d, a: np.kron(d, a)],
+    slope_in_linear_layer=[lambda d, a: np.outer(d, a * (1 - a))],
+    flattened=[lambda d, a: np.kron(d, a)],
 )
 these(
     "one_weight_at_a_time.mend_slope",

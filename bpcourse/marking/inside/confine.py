@@ -12,7 +12,9 @@ import resource
 import signal
 import struct
 import sys
+from collections.abc import Callable, Iterator
 
+Step = tuple[int, int, int, int]  # of a filter: operation, steps to skip if so, if not, value
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEW_NAMESPACES = {"mount": 0x00020000, "uts": 0x04000000, "ipc": 0x08000000, "net": 0x40000000}
 NEW_PID, NEW_USER = 0x20000000, 0x10000000
@@ -24,7 +26,7 @@ FILES = 64
 SET_DEATH_SIGNAL, SET_SECCOMP, SET_SUBREAPER, SET_NO_NEW_PRIVILEGES = 1, 22, 36, 38  # of prctl
 
 
-def namespaces():
+def namespaces() -> None:
     """Give this process's next child namespaces of its own: no network, no other process in sight.
 
     Root needs no more; anybody else a user namespace too. OSError where the system refuses.
@@ -44,13 +46,13 @@ def namespaces():
                 file.write(line)
 
 
-def first_to_go():
+def first_to_go() -> None:
     """Where memory runs out, the system ends this process and its children before others."""
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")
 
 
-def own_files():
+def own_files() -> None:
     """A /tmp of its own, small and empty; /proc and shared memory covered."""
     _mount("none", "/", None, REC | PRIVATE, None)
     flags = NOSUID | NODEV
@@ -61,7 +63,7 @@ def own_files():
     os.chdir("/tmp")
 
 
-def give_up_rights(user):
+def give_up_rights(user: int) -> None:
     """Become ``user`` (for root), for good, and be able to do no more than any other."""
     try:
         if os.geteuid() == 0:
@@ -77,34 +79,34 @@ def give_up_rights(user):
     _prctl(SET_NO_NEW_PRIVILEGES, 1)
 
 
-def die_with_parent():
+def die_with_parent() -> None:
     """End when the process that forked this one ends."""
     _prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
 
 
-def adopt_orphans():
+def adopt_orphans() -> None:
     """Be the parent of every process below whose own parent ends."""
     _prctl(SET_SUBREAPER, 1)
 
 
-def allow_more_processes():
+def allow_more_processes() -> None:
     """What the cells of a notebook could not have is there for the forks of its questions."""
     most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
     resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
 
 
-def processor(seconds):
+def processor(seconds: float) -> None:
     """End this process after so many seconds of processor time, whatever it catches."""
     most = math.ceil(seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
 
 
-def processor_limit():
+def processor_limit() -> int:
     """The seconds of processor time that this process has in all."""
     return resource.getrlimit(resource.RLIMIT_CPU)[0]
 
 
-def limits(memory, seconds):
+def limits(memory: int, seconds: float) -> None:
     """Bytes of address space, seconds of processor time, and fixed limits for the rest."""
     for what, most in (
         (resource.RLIMIT_AS, memory),
@@ -152,7 +154,7 @@ _ALLOW, _KILL, _EPERM, _ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
 _LOAD, _EQUAL, _AT_LEAST, _ANY_OF, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 
 
-def few_system_calls():
+def few_system_calls() -> bool:
     """Refuse, from here on and for every child, what would reach other processes or the system.
 
     On a machine whose numbers are not known here nothing happens; returns whether it did.
@@ -160,7 +162,7 @@ def few_system_calls():
     return _refuse(_filter)
 
 
-def only_itself():
+def only_itself() -> bool:
     """Refuse to start a process, or to send signals to or change the limits of another one.
 
     So all the time that is used is this process's own.
@@ -168,7 +170,7 @@ def only_itself():
     return _refuse(_others)
 
 
-def _refuse(steps):
+def _refuse(steps: Callable[[str], Iterator[Step]]) -> bool:
     machine = platform.machine()
     if machine not in _AUDIT:
         return False
@@ -179,7 +181,7 @@ def _refuse(steps):
     return True
 
 
-def _filter(machine):
+def _filter(machine: str) -> Iterator[Step]:
     """The program: (operation, steps to skip if so, if not, value)."""
     yield _LOAD, 0, 0, _ARCHITECTURE
     yield _EQUAL, 1, 0, _AUDIT[machine]
@@ -203,7 +205,7 @@ def _filter(machine):
     yield _RETURN, 0, 0, _ALLOW
 
 
-def _others(machine):
+def _others(machine: str) -> Iterator[Step]:
     yield _LOAD, 0, 0, _NUMBER
     for number in _FORKS[machine]:
         yield _EQUAL, 0, 1, number
@@ -224,18 +226,17 @@ def _others(machine):
     yield _RETURN, 0, 0, _ALLOW
 
 
-def _prctl(option, value, pointer=None):
+def _prctl(option: int, value: int, pointer: bytes | None = None) -> None:
     unused = ctypes.c_ulong(0)
     _do(LIBC.prctl(option, ctypes.c_ulong(value), pointer, unused, unused))
 
 
-def _mount(source, target, kind, flags, data):
-    arguments = [source, target, kind, data]
-    source, target, kind, data = (a.encode() if a is not None else None for a in arguments)
-    _do(LIBC.mount(source, target, kind, ctypes.c_ulong(flags), data))
+def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None) -> None:
+    names = [name if name is None else name.encode() for name in (source, target, kind)]
+    _do(LIBC.mount(*names, ctypes.c_ulong(flags), data if data is None else data.encode()))
 
 
-def _do(result):
+def _do(result: int) -> None:
     if result != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

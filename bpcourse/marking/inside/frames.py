@@ -7,12 +7,19 @@ out, ``resolve(kind, body, arrays)`` makes something of it on the way in.
 
 import json
 import math
+import socket
 import struct
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy import shares_memory  # before a notebook puts another one there
 
+Array = np.ndarray[Any, np.dtype[Any]]
+Arrays = Sequence[Array]
+Reference = Callable[[Any], object]
+Resolve = Callable[[str, Any, Any], object]  # with the reader, for what lies within
 HEAD = struct.Struct(">II")  # bytes of JSON, bytes of numbers
 MOST = 1 << 20  # entries of a message, if nothing else is said: numbers, texts, lists, all together
 LETTERS = 32  # of a text are as much as one number
@@ -30,12 +37,24 @@ class TooLargeError(FrameError):
     """More than ``most`` entries, counted where they stand: a view or a copy as what it shows."""
 
 
-def send(sock, message, reference=None, views=(), most=MOST):
+def send(
+    sock: socket.socket,
+    message: dict[Any, Any],
+    reference: Reference | None = None,
+    views: Arrays = (),
+    most: int = MOST,
+) -> None:
     """Send one message: a dict of plain data. TooLargeError where it is too large."""
     sock.sendall(pack(message, reference, views, most))
 
 
-def receive(sock, resolve=None, arrays=(), until=None, most=MOST):
+def receive(
+    sock: socket.socket,
+    resolve: Resolve | None = None,
+    arrays: Arrays = (),
+    until: float | None = None,
+    most: int = MOST,
+) -> dict[Any, Any]:
     """The next message, a dict. FrameError for what is none, EOFError at the end.
 
     TimeoutError where it is not there whole at the time ``until`` of the monotonic clock.
@@ -47,12 +66,12 @@ def receive(sock, resolve=None, arrays=(), until=None, most=MOST):
     return unpack(text, _exactly(sock, raw_size, until), resolve, arrays, most)
 
 
-def _most_text(most):
+def _most_text(most: int) -> int:
     """Characters of JSON for so many entries: each may be a number of 20 digits in a list."""
     return (1 << 16) + 32 * most
 
 
-def _exactly(sock, count, until):
+def _exactly(sock: socket.socket, count: int, until: float | None) -> bytearray:
     data = bytearray(count)
     view = memoryview(data)
     while view:
@@ -68,7 +87,12 @@ def _exactly(sock, count, until):
     return data
 
 
-def pack(message, reference=None, views=(), most=MOST):
+def pack(
+    message: dict[Any, Any],
+    reference: Reference | None = None,
+    views: Arrays = (),
+    most: int = MOST,
+) -> bytes:
     """The bytes of one frame. An array that lies in one of ``views`` is sent as a part of it."""
     writer = _Writer(reference, views, most)
     text = json.dumps(writer.outwards(message)).encode()
@@ -77,7 +101,13 @@ def pack(message, reference=None, views=(), most=MOST):
     return b"".join([HEAD.pack(len(text), writer.size), text, *writer.raw])
 
 
-def unpack(text, raw, resolve=None, arrays=(), most=MOST):
+def unpack(
+    text: bytes | bytearray,
+    raw: bytes | bytearray,
+    resolve: Resolve | None = None,
+    arrays: Arrays = (),
+    most: int = MOST,
+) -> dict[Any, Any]:
     """The message of the two parts of a frame."""
     try:
         tree = json.loads(bytes(text).decode("utf-8"))
@@ -91,7 +121,7 @@ def unpack(text, raw, resolve=None, arrays=(), most=MOST):
     return message
 
 
-def arrays_in(value):
+def arrays_in(value: object) -> Iterator[Array]:
     """Every array in lists, tuples and dicts, in order: so both sides number them alike."""
     if isinstance(value, np.ndarray):
         yield value
@@ -105,15 +135,15 @@ def arrays_in(value):
 class _Counter:
     """Counts entries, and how deep they lie, on the way out and again on the way in."""
 
-    def __init__(self, most):
+    def __init__(self, most: int) -> None:
         self.most, self.entries, self.depth = most, 0, 0
 
-    def count(self, entries=1):
+    def count(self, entries: int = 1) -> None:
         self.entries += entries
         if self.entries > self.most:
             raise TooLargeError(f"frame: more than {self.most} entries")
 
-    def each(self, do, entries):
+    def each(self, do: Callable[[Any], Any], entries: Iterable[Any]) -> list[Any]:
         """What ``do`` makes of each entry, which lies one deeper."""
         self.depth += 1
         if self.depth > MOST_DEPTH:
@@ -124,13 +154,13 @@ class _Counter:
 
 
 class _Writer(_Counter):
-    def __init__(self, reference, views, most):
+    def __init__(self, reference: Reference | None, views: Arrays, most: int) -> None:
         super().__init__(most)
         self.reference, self.views = reference, views
         self.raw: list[bytes] = []
         self.size = 0
 
-    def outwards(self, value):
+    def outwards(self, value: Any) -> Any:
         self.count()
         kind = type(value)  # exactly: a subclass may pretend to be anything
         if kind is str:
@@ -153,10 +183,10 @@ class _Writer(_Counter):
             raise FrameError(f"frame: a {kind.__name__} is no plain data")
         return self.reference(value)
 
-    def _pair(self, pair):
+    def _pair(self, pair: tuple[object, object]) -> list[Any]:
         return [_key(pair[0]), self.outwards(pair[1])]
 
-    def _part(self, value):
+    def _part(self, value: Array) -> dict[str, list[Any]] | None:
         """How an array lies in one of the views; None where it lies in none."""
         for index, whole in enumerate(self.views):
             plain = 0 < value.size <= self.most and value.ndim <= MOST_AXES
@@ -167,7 +197,7 @@ class _Writer(_Counter):
                 return {"view": [index, value.dtype.str, *place]}
         return None
 
-    def _array(self, value):
+    def _array(self, value: Array) -> list[Any]:
         self.count(value.size)
         if value.dtype.itemsize > 8 and value.dtype.kind != "c":
             value = value.astype(np.float64)
@@ -178,16 +208,19 @@ class _Writer(_Counter):
         return [little.dtype.str, list(value.shape), start]
 
 
-def _address(array):
-    return array.__array_interface__["data"][0]
+def _address(array: Array) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 class _Reader(_Counter):
-    def __init__(self, raw, resolve, arrays, most):
+    def __init__(
+        self, raw: bytes | bytearray, resolve: Resolve | None, arrays: Arrays, most: int
+    ) -> None:
         super().__init__(most)
         self.raw, self.resolve, self.arrays = raw, resolve, arrays
 
-    def inwards(self, tree):
+    def inwards(self, tree: Any) -> Any:
         self.count(1 + len(tree) // LETTERS if isinstance(tree, str) else 1)
         if tree is None or isinstance(tree, bool | int | float | str):
             return tree
@@ -214,12 +247,12 @@ class _Reader(_Counter):
             raise FrameError(f"frame: unknown kind {kind!r}")
         return self.resolve(kind, body, self)
 
-    def _pair(self, pair):
+    def _pair(self, pair: Any) -> tuple[str | int, Any]:
         key, value = pair
         return _key(key), self.inwards(value)
 
-    def _array(self, dtype, shape, start):
-        dtype, shape = _dtype(dtype), _shape(shape)
+    def _array(self, name: object, sizes: object, start: object) -> Array:
+        dtype, shape = _dtype(name), _shape(sizes)
         count = math.prod(shape)
         self.count(count)
         if not isinstance(start, int) or not 0 <= start <= len(self.raw) - count * dtype.itemsize:
@@ -228,36 +261,39 @@ class _Reader(_Counter):
             return np.zeros(shape, dtype)
         return np.frombuffer(self.raw, dtype, count, start).reshape(shape).copy()
 
-    def _view(self, index, dtype, shape, start, strides):
+    def _view(self, index: int, dtype: str, sizes: object, start: int, strides: list[int]) -> Array:
         whole = self.arrays[index]
         if dtype != whole.dtype.str or not whole.flags.c_contiguous or start < 0:
             raise FrameError("frame: a view that does not fit what it is a view of")
-        shape = _shape(shape)
+        shape = _shape(sizes)
         self.count(math.prod(shape))  # strides of 0 make much of little
         if len(shape) > MOST_AXES:
             raise FrameError("frame: a view of too many axes")
         return np.ndarray(shape, whole.dtype, whole.data, start, tuple(strides))
 
 
-def _list(body):
+def _list(body: object) -> list[Any]:
     if not isinstance(body, list):
         raise FrameError("frame: expected a list")
     return body
 
 
-def _key(key):
-    if type(key) is str or (type(key) is int and abs(key) < MOST_KEY):
+def _key(key: object) -> str | int:
+    if isinstance(key, str) and type(key) is str:
+        return key
+    if isinstance(key, int) and type(key) is int and abs(key) < MOST_KEY:
         return key
     raise FrameError("frame: a key that is neither a text nor a small whole number")
 
 
-def _dtype(name):
-    if name not in DTYPES:
+def _dtype(name: object) -> np.dtype[Any]:
+    if not isinstance(name, str) or name not in DTYPES:
         raise FrameError(f"frame: unknown dtype {name!r}")
     return np.dtype(name)
 
 
-def _shape(shape):
-    if not all(type(n) is int and 0 <= n <= MOST for n in _list(shape)) or len(shape) > 32:
+def _shape(body: object) -> tuple[int, ...]:
+    shape = _list(body)
+    if not all(type(n) is int and 0 <= n <= MOST for n in shape) or len(shape) > 32:
         raise FrameError("frame: a shape that is none")
     return tuple(shape)

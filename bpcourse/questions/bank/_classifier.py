@@ -1,11 +1,15 @@
 """A small classifier and its training: the data, the mistakes of the loop, what it has learnt."""
 
-from functools import partial
+from functools import cache, partial
+from itertools import permutations
+from typing import Any
 
 import numpy as np
 
 from bpcourse.questions.question import Flaws
+from bpcourse.text import text
 
+ORDER = "question.training.learn.order"
 ALIKE = 0.94  # the cosine of two W that have learnt the same; other orders give more than 0.99
 # How long W may be, as a part of a right one's: up to a bound, and what is said of it. Each mistake
 # has a stretch of its own, with gaps between them: other orders give 0.97 to 1.03.
@@ -46,7 +50,7 @@ def _softmax(Z):
 
 def _output_gradient(flaw, Z, T):
     """Of softmax cross-entropy, for each example."""
-    P = _softmax(Z)
+    P = _softmax(Z.T).T if flaw("summed_over_wrong_axis") else _softmax(Z)
     if flaw("true_class_not_subtracted"):
         return P
     if not flaw("softmax_twice"):
@@ -61,23 +65,74 @@ def learn(flaw, X, labels, epochs, batch_size, eta, seed):
     Y = np.eye(3)[labels]
     W, b = np.zeros((3, X.shape[1])), np.zeros(3)
     eta = 1 if flaw("learning_rate_missing") else eta
-    for _ in range(1 if flaw("epochs_forgotten") else epochs):
-        order = rng.permutation(len(X))
+    order = np.arange(len(X)) if flaw("order_ignored") else rng.permutation(len(X))
+    for epoch in range(1 if flaw("epochs_forgotten") else epochs):
+        if epoch and not flaw("order_ignored") and not flaw("order_drawn_once"):
+            order = rng.permutation(len(X))
         others = np.arange(len(X)) if flaw("shuffled_apart") else order
         for start in range(0, len(X), batch_size):
             A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
-            dZ = _output_gradient(flaw, A @ W.T + b, T)
+            dZ = _output_gradient(flaw, A @ W.T + (0 if flaw("bias_forgotten") else b), T)
             dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
+            if flaw("one_step_an_epoch") and start + batch_size < len(X):
+                continue  # the update stands outside the loop
             W -= eta * dZ.T @ A
-            b -= 0 if flaw("bias_forgotten") else eta * dZ.sum(axis=0)
+            db = dZ.mean(axis=0) if flaw("bias_averaged") else dZ.sum(axis=0)
+            b -= 0 if flaw("parameter_not_updated") else eta * db
     return W, b
 
 
-def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
-    """W and b after two epochs of one batch each, where no order matters, and what mini-batches do.
+# Five examples, which an answer is to take one at a time for five epochs. If it takes them in the
+# same order in each, W shows in which of the 120; a right answer does so once in 120⁴ times.
+FIVE: dict[str, Any] = {
+    "X": np.array([[0.9, 0.2], [0.1, 0.7], [-0.8, 0.5], [-0.3, -0.6], [0.6, -1.1]]),
+    "labels": np.array([0, 0, 1, 1, 2]),
+    "epochs": 5,
+    "batch_size": 1,
+    "eta": 0.5,
+}
 
-    Where those learn nothing, for the examples have lost their labels, the numbers would be of
-    another pairing each time, and are not looked at.
+
+@cache
+def _of_each_order():
+    """[W and b in one row] of a right answer that takes FIVE in one order throughout; that first
+    in which they stand."""
+    orders = np.array(list(permutations(range(len(FIVE["labels"])))))
+    X, Y = FIVE["X"][orders], np.eye(3)[FIVE["labels"]][orders]
+    W, b = np.zeros((len(orders), 3, X.shape[2])), np.zeros((len(orders), 3))
+    for step in range(FIVE["epochs"] * orders.shape[1]):
+        x, y = X[:, step % orders.shape[1]], Y[:, step % orders.shape[1]]
+        dz = FIVE["eta"] * (_softmax((W @ x[..., None])[..., 0] + b) - y)
+        W, b = W - dz[..., None] * x[:, None, :], b - dz
+    return np.hstack([W.reshape(len(orders), -1), b])
+
+
+def which_order(answer, seed):
+    """The key of what is said of the order in each epoch: "new", "same", or "given".
+
+    By what is learnt with two seeds, because a new order may be the one in which they stand.
+    """
+    found = set()
+    for s in (seed, seed + 1):
+        W, b = (np.asarray(part, float) for part in answer(*_fresh(FIVE), s))
+        if W.shape != (3, 2) or b.shape != (3,):
+            return "new"
+        away = np.abs(_of_each_order() - np.append(W, b)).max(axis=1)
+        same = away.min() < 1e-6
+        found.add("new" if not same else "given" if away.argmin() == 0 else "same")
+    return "new" if "new" in found else "given" if found == {"given"} else "same"
+
+
+def _fresh(data):
+    return (value.copy() if isinstance(value, np.ndarray) else value for value in data.values())
+
+
+def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
+    """W and b after two epochs of one batch each, where no order matters; what mini-batches do;
+    and whether each epoch has a new order.
+
+    Where mini-batches learn nothing, for the examples have lost their labels, the numbers would be
+    of another pairing each time, and are not looked at.
     """
     data = X.copy(), labels.copy()
     right_W, _ = learn(Flaws(), X, labels, epochs, batch_size, eta, seed + 1)
@@ -85,7 +140,7 @@ def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
     if not isinstance(given, tuple | list):
         return given
     if len(given) != 2:
-        return (given,)  # one thing, so that it is not taken for the three that are looked at
+        return (given,)  # one thing, so that it is not taken for the four that are looked at
     W = given[0]
     learnt = how_much(W, right_W)
     train = answer
@@ -94,7 +149,8 @@ def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
         if short and _sees_each_label_once(answer, *data, eta, seed):
             train = partial(learn, Flaws())
     W, b = train(*data, 2, len(X), eta, seed)
-    return np.asarray(W, float), np.asarray(b, float), learnt
+    order = which_order(train, seed)
+    return np.asarray(W, float), np.asarray(b, float), learnt, text(f"{ORDER}.{order}")
 
 
 def _sees_each_label_once(answer, X, labels, eta, seed):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from bpcourse.questions.question import Family
+
 TANH_SLOPES = (
     "slope_missing slope_at_activation tanh_slope_not_squared function_for_slope "
     "logistic_slope_for_tanh z_in_slope_of_a"
@@ -10,7 +12,25 @@ LOGISTIC_SLOPES = (
     "slope_missing slope_at_activation logistic_slope_not_multiplied function_for_slope "
     "tanh_slope_for_logistic z_in_slope_of_a"
 )
-LOGISTIC_FORMS = {"tanh_slope_for_logistic": "of_tanh"}
+OF_TANH = Family(
+    TANH_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",
+    forms={
+        "tanh_slope_not_squared": "of_the_root",
+        "logistic_slope_for_tanh": "of_sigma",
+    },
+)
+OF_LOGISTIC = Family(
+    LOGISTIC_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",
+    forms={
+        "slope_at_activation": "in_the_second_factor in_the_first_factor",
+        "tanh_slope_for_logistic": "of_tanh",
+    },
+)
+ACROSS = Family(  # of ``across``
+    "upstream_missing added_along_path matrix_for_elementwise_product sign_flipped "
+    "brackets_missing slope_from_upstream",
+    forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square"},
+)
 
 
 def sigmoid(z):
@@ -19,10 +39,13 @@ def sigmoid(z):
 
 
 def logistic_slope(flaw, z):
-    """σ(z)(1 − σ(z)), of the shape of ``z``; or what one of LOGISTIC_SLOPES makes of it."""
+    """σ(z)(1 − σ(z)), of the shape of ``z``; or what a mistake OF_LOGISTIC makes of it."""
     a = sigmoid(z)
     if flaw("slope_missing"):
         return np.ones_like(a)
+    if flaw("in_the_second_factor") or flaw("in_the_first_factor"):
+        again = sigmoid(a)
+        return a * (1 - again) if flaw("in_the_second_factor") else again * (1 - a)
     if flaw("slope_at_activation"):
         a = sigmoid(a)
     if flaw("logistic_slope_not_multiplied"):
@@ -31,11 +54,14 @@ def logistic_slope(flaw, z):
         return a
     if flaw("tanh_slope_for_logistic"):
         return 1 - (np.tanh(z) if flaw("of_tanh") else a) ** 2
-    return z * (1 - z) if flaw("z_in_slope_of_a") else a * (1 - a)
+    if flaw("plus_for_minus"):
+        return a * (1 + a)
+    slope = z * (1 - z) if flaw("z_in_slope_of_a") else a * (1 - a)
+    return _once(flaw, slope)
 
 
 def tanh_slope(flaw, z):
-    """1 − tanh²z, of the shape of ``z``; or what one of TANH_SLOPES makes of it.
+    """1 − tanh²z, of the shape of ``z``; or what a mistake OF_TANH makes of it.
 
     The form "of_sigma" of logistic_slope_for_tanh takes the logistic function along, too.
     """
@@ -45,10 +71,36 @@ def tanh_slope(flaw, z):
     if flaw("slope_at_activation"):
         return 1 - np.tanh(a) ** 2
     if flaw("tanh_slope_not_squared"):
-        return 1 - a
+        return np.sqrt(1 - a**2) if flaw("of_the_root") else 1 - a
     if flaw("function_for_slope"):
         return a
     if flaw("logistic_slope_for_tanh"):
         s = sigmoid(z) if flaw("of_sigma") else a
         return s * (1 - s)
-    return 1 - z**2 if flaw("z_in_slope_of_a") else 1 - a**2
+    if flaw("plus_for_minus"):
+        return 1 + a**2
+    return _once(flaw, 1 - z**2 if flaw("z_in_slope_of_a") else 1 - a**2)
+
+
+def _once(flaw, slope):
+    """The slope as a factor: once, and not below a fraction's line."""
+    if flaw("divided_for_multiplied"):
+        return 1 / slope
+    return slope**2 if flaw("slope_twice") else slope
+
+
+def across(flaw, grad, z):
+    """The gradient on its way back across a logistic unit; or what a mistake of ACROSS makes."""
+    a, slope = sigmoid(z), logistic_slope(flaw, z)
+    if flaw("upstream_missing"):
+        grad = np.ones_like(grad)
+    if flaw("sign_flipped"):
+        slope = -slope
+    if flaw("brackets_missing"):  # grad * a * 1 - a
+        return grad * a - (a**2 if flaw("of_the_square") else a)
+    if flaw("slope_from_upstream"):
+        own = grad * (1 - grad)
+        return grad * own if flaw("times_upstream") else own
+    if flaw("added_along_path"):
+        return grad + slope
+    return grad @ slope if flaw("matrix_for_elementwise_product") else grad * slope

@@ -4,7 +4,16 @@ import numpy as np
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._logits import (
+    LOGS,
+    PICKED,
+    SHARES,
+    minus_log,
+    picked,
+    shares_of,
+    softmax_of,
+)
+from bpcourse.questions.question import Family, question
 
 
 def _exponentials(e):
@@ -25,6 +34,8 @@ def _exponentials(e):
     decimals=2,
     formerly="outputs_and_losses.logits_by_hand",
     misconceptions="exponential_forgotten no_normalisation largest_is_one",
+    slips=lambda e: {"exponential_twice": np.exp(e) / np.exp(e).sum()},
+    on_the_way=lambda e: {"sum": e.sum(), "logits": np.log(e)},
 )
 def logits_by_hand(flaw, e):
     if flaw("exponential_forgotten"):
@@ -55,6 +66,15 @@ def _probabilities(rng, size):
     misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked "
     "class_miscounted",
     forms={"logarithm_forgotten": "probability_itself"},
+    slips=lambda y_hat, c: {
+        "another_base": [-np.log2(y_hat[c - 1]), -np.log10(y_hat[c - 1])],
+        "all_classes_counted": [
+            -np.log(y_hat).sum(),
+            -np.log(y_hat).mean(),
+            -(y_hat * np.log(y_hat)).sum(),
+        ],
+        "other_probability": -np.log(1 - y_hat[c - 1]),
+    },
 )
 def cross_entropy_by_hand(flaw, y_hat, c):
     true = np.argmax(y_hat) if flaw("wrong_class_picked") else c - 1
@@ -100,6 +120,12 @@ def _two_losses(p, q):
     decimals=2,
     formerly="outputs_and_losses.how_bad",
     misconceptions="logarithm_forgotten sign_flipped ratio_inside_logarithm",
+    slips=lambda p, q: {
+        "logarithm_forgotten": [q / p, p / q],
+        "ratio_inside_logarithm": [np.log(p / q), np.log10(q / p), np.log2(q / p)],
+        "other_probability": np.log(1 - p) / np.log(1 - q),
+    },
+    on_the_way=lambda p, q: {"first": -np.log(p), "second": -np.log(q)},
 )
 def how_bad(flaw, p, q):
     if flaw("logarithm_forgotten"):
@@ -112,8 +138,10 @@ def how_bad(flaw, p, q):
 
 def _logits(rng, size):
     batch, k = sizes(rng, size, 2)
-    scale = 1000.0 if size == 4 else 2.0
-    return {"Z": scale * rng.normal(size=(batch, k))}
+    Z = 2 * rng.normal(size=(batch, k))
+    if size == 4:  # e to the Z overflows; with one shift for all rows it is 0 in the others
+        Z = Z + np.where(np.arange(batch) % 2, -1000.0, 1000.0)[:, None]
+    return {"Z": Z}
 
 
 @question(
@@ -127,33 +155,14 @@ def _logits(rng, size):
     misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
     "input_changed no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
     "stops_after_first_round off_by_one_loop",
-    forms={
-        "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
-        "bias_summed_to_one": "by_the_largest",
-        "keepdims_forgotten": "twice in_the_maximum",
-    },
+    families=(SHARES, Family("softmax_twice")),
 )
 def softmax(flaw, Z):
     if flaw("input_changed"):
         Z -= Z.max(axis=1, keepdims=True)
     if flaw("first_example_only"):
         Z = Z[:1]
-    if flaw("exponent_sign_lost"):
-        Z = -Z
-    largest = Z.max(axis=1, keepdims=not (flaw("twice") or flaw("in_the_maximum")))
-    if flaw("by_the_largest"):
-        largest = Z.max()
-    if flaw("by_the_largest_below"):
-        largest = Z.max(axis=0)
-    shifted = Z if flaw("no_max_shift") else Z - largest
-    e = Z if flaw("exponential_forgotten") else np.exp(shifted)
-    if flaw("no_normalisation"):
-        return e
-    if flaw("bias_summed_to_one"):
-        return e / e.sum()
-    axis = 0 if flaw("summed_over_wrong_axis") else 1
-    lost = flaw("keepdims_forgotten") and not flaw("in_the_maximum")
-    shares = e / e.sum(axis=axis, keepdims=not lost)
+    shares = shares_of(flaw, softmax_of(Z) if flaw("softmax_twice") else Z)
     if flaw("stops_after_first_round"):
         shares[1:] = 0
     elif flaw("off_by_one_loop") and not flaw("first_example_only"):
@@ -181,26 +190,25 @@ def _classified(rng, size):
     misconceptions="batch_mean_missing sign_flipped logarithm_forgotten wrong_class_picked "
     "squared_error_for_classes class_miscounted mean_over_entries off_by_one_loop "
     "first_example_only stops_after_first_round",
-    forms={
-        "logarithm_forgotten": "probability_itself minus_probability",
-        "class_miscounted": "one_above",
-        "stops_after_first_round": "undivided",
-        "off_by_one_loop": "from_one",
-    },
+    forms={"stops_after_first_round": "undivided", "off_by_one_loop": "from_one"},
+    families=(
+        LOGS,
+        PICKED,
+        Family(
+            "mean_inside_logarithm another_loss",
+            {"another_loss": "over_entries"},
+        ),
+    ),
 )
 def cross_entropy(flaw, Y_hat, labels):
-    rows = np.arange(len(labels))
-    chosen = Y_hat.argmax(axis=1) if flaw("wrong_class_picked") else labels
-    if flaw("class_miscounted"):
-        chosen = chosen + 1 if flaw("one_above") else chosen - 1
-    p = Y_hat[rows, chosen]
-    each = -np.log(p)
-    if flaw("logarithm_forgotten"):
-        each = 1 - p
-    if flaw("probability_itself") or flaw("minus_probability"):
-        each = p if flaw("probability_itself") else -p
+    p = picked(flaw, Y_hat, labels)
+    each = minus_log(flaw, p.mean(axis=0) if flaw("mean_inside_logarithm") else p)
+    if flaw("another_loss"):  # binary cross-entropy, of each class by itself
+        Y = np.eye(Y_hat.shape[1])[labels]
+        each = -(Y * np.log(Y_hat) + (1 - Y) * np.log(1 - Y_hat)).sum(axis=1)
+        each = each / Y_hat.shape[1] if flaw("over_entries") else each
     if flaw("squared_error_for_classes"):
-        each = ((Y_hat - np.eye(Y_hat.shape[1])[chosen]) ** 2).sum(axis=1)
+        each = ((Y_hat - np.eye(Y_hat.shape[1])[labels]) ** 2).sum(axis=1)
     if flaw("first_example_only"):
         each = each[:1]
     elif flaw("stops_after_first_round"):
@@ -228,6 +236,7 @@ def cross_entropy(flaw, Y_hat, labels):
     misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed "
     "exponential_forgotten",
     forms={"temperature_outside": "multiplied"},
+    families=(Family("", {"no_normalisation": "powers_of_shares"}),),
 )
 def mend_temperature(flaw, z, T):
     scaled = z * T if flaw("temperature_upside_down") else z / T
@@ -237,7 +246,7 @@ def mend_temperature(flaw, z, T):
     if flaw("input_changed"):
         z /= T
     if flaw("no_normalisation"):
-        return e
+        return softmax_of(z) ** (1 / T) if flaw("powers_of_shares") else e
     shares = e / e.sum()
     if flaw("temperature_outside"):
         return shares * T if flaw("multiplied") else shares / T

@@ -3,13 +3,15 @@
 import numpy as np
 
 from bpcourse.questions.bank._slopes import (
-    LOGISTIC_FORMS,
+    ACROSS,
     LOGISTIC_SLOPES,
-    logistic_slope,
+    OF_LOGISTIC,
+    OF_TANH,
+    across,
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _far_below_zero(z):
@@ -50,6 +52,8 @@ def _at_activation(a):
     minutes=1,
     decimals=2,
     misconceptions="logistic_slope_not_multiplied function_for_slope slope_at_activation",
+    slips=lambda a: {"tanh_slope_for_logistic": 1 - a**2},
+    on_the_way=lambda a: {"square": a**2, "logistic": sigmoid(a), "z": np.log(a / (1 - a))},
 )
 def logistic_slope_by_hand(flaw, a):
     if flaw("logistic_slope_not_multiplied"):
@@ -67,7 +71,7 @@ def logistic_slope_by_hand(flaw, a):
     minutes=4,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
     "logistic_slope_for_tanh z_in_slope_of_a sign_flipped",
-    forms={"logistic_slope_for_tanh": "of_sigma"},
+    families=(OF_TANH,),
 )
 def slope_of_tanh(flaw, z):
     return -tanh_slope(flaw, z) if flaw("sign_flipped") else tanh_slope(flaw, z)
@@ -129,17 +133,10 @@ def relu_backward(flaw, z, grad_a):
     minutes=5,
     misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
     "matrix_for_elementwise_product sign_flipped",
-    forms=LOGISTIC_FORMS,
+    families=(OF_LOGISTIC, ACROSS),
 )
 def logistic_backward(flaw, z, grad_a):
-    slope = logistic_slope(flaw, z)
-    if flaw("upstream_missing"):
-        grad_a = np.ones_like(grad_a)
-    if flaw("sign_flipped"):
-        slope = -slope
-    if flaw("added_along_path"):
-        return grad_a + slope
-    return grad_a @ slope if flaw("matrix_for_elementwise_product") else grad_a * slope
+    return across(flaw, grad_a, z)
 
 
 @question(
@@ -199,6 +196,12 @@ def _gates(layers):
     minutes=2,
     decimals=4,
     misconceptions="added_along_path function_for_slope one_layer_off",
+    slips=lambda layers: {
+        "one_layer_only": 0.25,
+        "one_layer_off": 0.25 ** (layers + 1),
+        "base_and_exponent_swapped": layers**0.25,
+        "function_for_slope": 1.0,
+    },
 )
 def through_layers(flaw, layers):
     if flaw("added_along_path"):
@@ -254,7 +257,9 @@ def _scaled(rng, size):
     minutes=5,
     misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
     "function_for_slope tanh_slope_not_squared",
+    families=(OF_TANH, Family("factor_left_out")),
 )
 def scaled_tanh_slope(flaw, z, A, B):
-    outer = A * tanh_slope(flaw, z if flaw("outer_slope_at_wrong_point") else B * z)
+    outer = tanh_slope(flaw, z if flaw("outer_slope_at_wrong_point") else B * z)
+    outer = outer if flaw("factor_left_out") else A * outer
     return outer if flaw("inner_slope_missing") else outer * B

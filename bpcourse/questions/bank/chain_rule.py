@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._slopes import OF_TANH, tanh_slope
+from bpcourse.questions.question import Family, question
 
 
 def _factors(rng, size):
@@ -33,6 +35,7 @@ def _chain(dy_dx, dz_dy):
     decimals=2,
     misconceptions="added_along_path inner_slope_missing sign_flipped",
     forms={"inner_slope_missing": "outer_instead"},
+    slips=by_hand.factors,
 )
 def one_path(flaw, dy_dx, dz_dy):
     if flaw("added_along_path"):
@@ -74,6 +77,7 @@ def _two(rng, size):
     decimals=2,
     misconceptions="one_path_only paths_multiplied added_along_path upstream_shared_out",
     forms={"one_path_only": "the_second", "added_along_path": "everywhere"},
+    slips=by_hand.two_products,
 )
 def two_paths(flaw, dx_ds, dz_dx, dy_ds, dz_dy):
     if flaw("added_along_path"):
@@ -107,6 +111,7 @@ def _thin(rng, size):
         "wrong_argument": "last_weight",
         "outer_slope_at_wrong_point": "at_x",
     },
+    families=(OF_TANH, Family("", {"wrong_argument": "activations_for_weights"})),
 )
 def thin_network(flaw, w, x):
     h = [x]
@@ -120,30 +125,28 @@ def thin_network(flaw, w, x):
         passes = flaw("slope_missing")
         if flaw("in_the_last") or flaw("in_the_first"):
             passes = layer == (last if flaw("in_the_last") else 0)
-        slope *= 1.0 if passes else _tanh_slope(flaw, h, layer, x)
+        slope *= 1.0 if passes else _tanh_slope(flaw, w, h, layer, x)
         if layer and not flaw("weights_missing"):
-            slope *= w[layer - 1 if flaw("one_layer_off") else layer]
+            weights = h if flaw("activations_for_weights") else w
+            slope *= weights[layer - 1 if flaw("one_layer_off") else layer]
         if flaw("stops_after_first_round"):
             break
-    if flaw("wrong_argument"):
+    if flaw("wrong_argument") and not flaw("activations_for_weights"):
         return slope * w[0]
     return slope if flaw("inner_slope_missing") and not flaw("weights_missing") else slope * x
 
 
-def _tanh_slope(flaw, h, layer, x):
+def _tanh_slope(flaw, w, h, layer, x):
     """The slope of ``layer``, counted from 0, whose output is ``h[layer + 1]``."""
-    out = h[layer + 1]
-    if flaw("tanh_slope_not_squared"):
-        return 1 - out
-    if flaw("logistic_slope_for_tanh"):
-        return out * (1 - out)
     if flaw("slope_of_wrong_layer"):
         return 1 - h[layer] ** 2
     if flaw("at_x"):
         return 1 - np.tanh(x) ** 2
     if flaw("outer_slope_at_wrong_point") and layer:
         return 1 - np.tanh(h[layer]) ** 2
-    return 1 - (np.tanh(out) if flaw("slope_at_activation") else out) ** 2
+    if flaw("slope_missing"):  # in another layer
+        return 1 - h[layer + 1] ** 2
+    return tanh_slope(flaw, w[layer] * h[layer])
 
 
 def _paths(rng, size):
@@ -202,9 +205,9 @@ def many_paths(flaw, dp_dq, dq_dz):
     "factor_two_missing added_along_path stops_after_first_round",
     forms={
         "outer_slope_at_wrong_point": "at_x_squared at_cx at_cx_squared at_inner_slope at_sine",
-        "inner_slope_missing": "without_c",
         "function_for_slope": "of_the_square",
     },
+    families=(Family("factor_left_out"),),
 )
 def sine_of_square(flaw, x, c):
     square = c * x**2
@@ -220,10 +223,10 @@ def sine_of_square(flaw, x, c):
         inside = elsewhere[name]
     of_sine = flaw("function_for_slope") and not flaw("of_the_square")
     outer = np.sin(inside) if of_sine else np.cos(inside)
-    if flaw("inner_slope_missing") and not flaw("without_c"):
+    if flaw("inner_slope_missing"):
         return outer
     inner = c * x * (1 if flaw("factor_two_missing") else 2)
-    if flaw("without_c"):
+    if flaw("factor_left_out"):
         inner = 2 * x
     if flaw("of_the_square"):
         inner = square

@@ -1,8 +1,10 @@
 """Lesson 12: what it costs, counted."""
 
+from math import prod
+
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _widths(rng, size):
@@ -25,6 +27,8 @@ def _each_weight(**widths):
     minutes=2,
     misconceptions="added_along_path one_layer_only biases_counted",
     forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},
+    slips=lambda *widths: {"widths_multiplied": prod(widths)},
+    on_the_way=lambda n_0, n_1, n_2: {"units": n_1 + n_2, "skipping": n_0 * n_2},
 )
 def forward_multiplications(flaw, n_0, n_1, n_2):
     if flaw("added_along_path"):
@@ -52,6 +56,11 @@ def _row_and_matrices(m, n, p):
     minutes=4,
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
     forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
+    slips=lambda m, n, p: {
+        "multiplied_for_added": m * n * n * p,
+        "added_along_path": [m + 2 * n + p],
+    },
+    on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},
 )
 def two_orders(flaw, m, n, p):
     if flaw("matrix_times_matrix"):
@@ -83,6 +92,7 @@ def _chain(rng, size):
         "added_along_path": "each_once",
         "matrix_times_matrix": "that_alone",
     },
+    families=(Family("slopes_counted additions_counted", {"additions_counted": "one_less"}),),
 )
 def count_backward(flaw, widths):
     """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
@@ -99,6 +109,10 @@ def count_backward(flaw, widths):
             total += below * above * (widths[-1] - 1 if flaw("that_alone") else widths[-1] + 1)
         if flaw("biases_counted"):
             total += above
+        if flaw("slopes_counted"):
+            total += below
+        if flaw("additions_counted"):
+            total += below * (above - 1 if flaw("one_less") else above)
     if flaw("cost_grows_with_weights_squared"):
         total *= sum(a * b for a, b in zip(widths[1:], widths, strict=False))
     return total
@@ -118,6 +132,7 @@ def count_backward(flaw, widths):
         "off_by_one_loop": "at_the_end around",
         "one_layer_only": "the_last",
     },
+    families=(Family("additions_counted", {"additions_counted": "one_less"}),),
 )
 def mend_count(flaw, widths):
     """The multiplications of one forward pass of one example."""
@@ -137,6 +152,8 @@ def mend_count(flaw, widths):
         below, above = widths[layer], widths[layer + 1]
         total += below + above if flaw("added_along_path") else below * above
         total += above if flaw("biases_counted") else 0
+        if flaw("additions_counted"):
+            total += above * (below - 1 if flaw("one_less") else below)
     return total
 
 

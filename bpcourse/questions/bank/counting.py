@@ -25,6 +25,12 @@ def _widths(rng, size):
     minutes=2,
     misconceptions="added_along_path outputs_not_counted one_path_only",
     forms={"one_path_only": "for_each_output"},
+    slips=lambda *widths: {
+        "one_layer_off": [prod(widths[1:]), widths[0] * widths[2] * widths[3]],
+        "widths_multiplied": prod(widths),
+        "multiplied_for_added": widths[1] * widths[2],
+        "added_along_path": [sum(widths), sum(widths[1:])],
+    },
 )
 def paths_of_a_weight(flaw, n_0, n_1, n_2, n_3):
     if flaw("one_path_only"):

@@ -2,16 +2,18 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import (
-    LOGISTIC_FORMS,
     LOGISTIC_SLOPES,
+    OF_LOGISTIC,
+    OF_TANH,
     TANH_SLOPES,
     logistic_slope,
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _tangents(y_hat, y):
@@ -42,6 +44,8 @@ def _tangents(y_hat, y):
     minutes=1,
     decimals=2,
     misconceptions="target_and_output_swapped factor_two_extra output_slope_twice",
+    slips=lambda y_hat, y: by_hand.difference(y_hat, y),
+    on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
 )
 def output_by_hand(flaw, y_hat, y):
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
@@ -63,15 +67,18 @@ def _output(rng, size):
     minutes=5,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing target_forgotten activation_forgotten",
-    forms=LOGISTIC_FORMS,
+    families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
 )
 def delta_of_output(flaw, z, y):
     a, slope = sigmoid(z), logistic_slope(flaw, z)
+    if flaw("target_for_output"):
+        slope = y * (1 - y)
     output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
     error = target - output if flaw("target_and_output_swapped") else output - target
     if flaw("factor_two_missing"):
         error = error / 2
-    return (2 if flaw("factor_two_extra") else 1) * error * slope
+    error = (2 if flaw("factor_two_extra") else 1) * error
+    return error @ slope if flaw("matrix_for_elementwise_product") else error * slope
 
 
 def _recursion(rng, size):
@@ -89,8 +96,17 @@ _one_layer_down = {
     "slope_of_wrong_layer elementwise_for_matrix_product matrix_for_elementwise_product "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop upstream_missing "
     "added_along_path backward_is_inverse sign_flipped",
+    "families": (
+        OF_TANH,
+        Family(
+            "weights_missing upstream_shared_out",
+            {
+                "backward_is_inverse": "inv",
+                "upstream_shared_out": "by_their_sizes among_those_below",
+            },
+        ),
+    ),
     "forms": {
-        "logistic_slope_for_tanh": "of_sigma",
         "slope_before_weights": "times_delta",
         "slope_of_wrong_layer": "of_z_alone of_delta",
         "elementwise_for_matrix_product": "turned then_summed",
@@ -105,6 +121,9 @@ def _delta_of_tanh(flaw, z, W_above, delta_above):
     if flaw("sign_flipped"):
         delta = -delta
     slope = tanh_slope(flaw, z)
+    if flaw("upstream_shared_out"):
+        shares = np.abs(W) if flaw("by_their_sizes") else W
+        W = shares / shares.sum(axis=0 if flaw("among_those_below") else 1, keepdims=True)
     if flaw("slope_before_weights"):  # the slopes belong to units that δ has not reached yet
         return W.T @ (delta * (slope if flaw("times_delta") else W @ slope))
     if flaw("slope_of_wrong_layer"):
@@ -124,7 +143,9 @@ def _delta_of_tanh(flaw, z, W_above, delta_above):
         arriving = (W.T if flaw("turned") or flaw("then_summed") else W) * delta
         arriving = arriving.sum(axis=0) if flaw("then_summed") else arriving
     if flaw("backward_is_inverse"):
-        arriving = np.linalg.pinv(W) @ delta
+        arriving = (np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)) @ delta
+    if flaw("weights_missing"):
+        arriving = delta
     if flaw("added_along_path"):
         return arriving + slope
     return arriving @ slope if flaw("matrix_for_elementwise_product") else arriving * slope
@@ -156,11 +177,11 @@ def _deep(rng, size):
     misconceptions=TANH_SLOPES + " weights_wrong_way_round slope_of_wrong_layer output_slope_twice "
     "off_by_one_loop elementwise_for_matrix_product results_swapped one_path_only "
     "overwritten_not_accumulated sign_flipped",
-    forms={
-        "logistic_slope_for_tanh": "of_sigma",
-        "slope_of_wrong_layer": "below before_the_weights",
-        "off_by_one_loop": "left_out",
-    },
+    forms={"slope_of_wrong_layer": "below before_the_weights", "off_by_one_loop": "left_out"},
+    families=(
+        OF_TANH,
+        Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on"}),
+    ),
 )
 def all_deltas(flaw, z, W, delta_output):
     deltas = [delta_output * (tanh_slope(flaw, z[-1]) if flaw("output_slope_twice") else 1.0)]
@@ -174,10 +195,20 @@ def all_deltas(flaw, z, W, delta_output):
             arriving = turned[:, 0] * delta[0]
         if flaw("overwritten_not_accumulated"):
             arriving = turned[:, -1] * delta[-1]
+        if flaw("backward_is_inverse"):
+            arriving = np.linalg.inv(W[layer]) @ delta
+        if flaw("weights_missing"):
+            arriving = delta
         if flaw("sign_flipped"):
             arriving = -arriving
         slope = 1.0 if flaw("before_the_weights") else slope
         deltas.insert(0, arriving * slope)
+    if flaw("where_passed_on"):  # each δ has its own slope, and comes down from one without
+        down = [delta_output]
+        for W_above in W[::-1]:
+            down.insert(0, W_above.T @ down[0])
+        deltas = [d * (1 - np.tanh(u) ** 2) for d, u in zip(down, z, strict=True)]
+        deltas[-1] = delta_output
     if flaw("off_by_one_loop"):
         deltas[:1] = [] if flaw("left_out") else [np.zeros_like(z[0])]
     return tuple(deltas[::-1] if flaw("results_swapped") else deltas)
@@ -226,12 +257,24 @@ def _skip(rng, size):
     points=3,
     minutes=6,
     misconceptions=TANH_SLOPES + " weights_wrong_way_round one_path_only sign_flipped",
-    forms={"logistic_slope_for_tanh": "of_sigma"},
+    families=(
+        OF_TANH,
+        Family(
+            "slope_before_the_sum plus_for_minus",
+            {"one_path_only": "the_skip_alone"},
+        ),
+    ),
 )
 def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
     if flaw("weights_wrong_way_round"):
         W_above, V = W_above.T, V.T
     arriving = W_above.T @ delta_above
+    if flaw("the_skip_alone"):
+        return V.T @ delta_output * tanh_slope(flaw, z)
+    if flaw("plus_for_minus"):
+        return (arriving - V.T @ delta_output) * (1 - np.tanh(z) ** 2)
+    if flaw("slope_before_the_sum"):  # the path that skips a layer ends at the same unit
+        return arriving * tanh_slope(flaw, z) + V.T @ delta_output
     if not flaw("one_path_only"):
         arriving = arriving + V.T @ delta_output
     return (-1 if flaw("sign_flipped") else 1) * arriving * tanh_slope(flaw, z)

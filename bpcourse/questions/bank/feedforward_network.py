@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _unit(rng, size):
@@ -34,6 +35,12 @@ def _one_unit(x, w, b):
     decimals=2,
     misconceptions="bias_forgotten elementwise_for_matrix_product activated_already",
     forms={"activated_already": "by_tanh"},
+    slips=lambda x, w, b: by_hand.weighted_sum(w, x, b),
+    on_the_way=lambda x, w, b: {
+        **{f"product_{i + 1}": product for i, product in enumerate(w * x)},
+        "without_last": (w * x)[:-1].sum(),
+        "bias": b,
+    },
 )
 def pre_activation(flaw, x, w, b):
     z = (w * x)[0] if flaw("elementwise_for_matrix_product") else float(w @ x)
@@ -65,6 +72,7 @@ def _layers(**sizes):
     points=1,
     minutes=1,
     misconceptions="rows_and_columns_swapped",
+    slips=lambda n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
 def weight_shape(flaw, n_in, n_out):
     return (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
@@ -86,6 +94,13 @@ def _widths(rng, size):
     minutes=2,
     misconceptions="biases_not_counted input_layer_counted one_layer_only",
     forms={"biases_not_counted": "in_the_hidden in_the_output", "one_layer_only": "the_second"},
+    slips=by_hand.layers,
+    on_the_way=lambda n_0, n_1, n_2: {
+        "weights_1": n_0 * n_1,
+        "weights_2": n_1 * n_2,
+        "biases": n_1 + n_2,
+        "skipping": n_0 * n_2,
+    },
 )
 def parameters(flaw, n_0, n_1, n_2):
     hidden, output = n_1 * n_0, n_2 * n_1
@@ -96,6 +111,24 @@ def parameters(flaw, n_0, n_1, n_2):
     if flaw("one_layer_only"):
         return output if flaw("the_second") else hidden
     return hidden + output + (n_0 if flaw("input_layer_counted") else 0)
+
+
+ACTIVATED = Family(
+    "activation_forgotten another_activation exponent_sign_lost activated_twice",
+    forms={"another_activation": "rectified softmax"},
+)
+
+
+def _activated(flaw, z):
+    """σ(z), or what a mistake of ACTIVATED makes of it."""
+    if flaw("activation_forgotten"):
+        return z
+    if flaw("softmax"):
+        return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+    if flaw("another_activation"):
+        return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
+    a = 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
+    return 1 / (1 + np.exp(-a)) if flaw("activated_twice") else a
 
 
 def _layer(rng, size):
@@ -115,23 +148,19 @@ def _layer(rng, size):
     minutes=6,
     misconceptions="bias_forgotten activation_forgotten weights_wrong_way_round "
     "elementwise_for_matrix_product column_broadcast another_activation exponent_sign_lost",
-    forms={
-        "column_broadcast": "x_as_column",
-        "another_activation": "rectified",
-    },
+    forms={"column_broadcast": "x_as_column", "another_activation": "rectified"},
+    families=(ACTIVATED, Family("bias_after_activation")),
 )
 def layer(flaw, x, W, b):
     W = W.T if flaw("weights_wrong_way_round") else W
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
+    if flaw("bias_after_activation"):
+        return _activated(flaw, z) + b
     if flaw("x_as_column"):
         z = (W @ x)[:, None] + b
     elif not flaw("bias_forgotten"):
         z = z + (b[:, None] if flaw("column_broadcast") else b)
-    if flaw("activation_forgotten"):
-        return z
-    if flaw("another_activation"):
-        return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
-    return 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
+    return _activated(flaw, z)
 
 
 def _network(rng, size):
@@ -154,39 +183,29 @@ def _network(rng, size):
     misconceptions="weights_wrong_way_round bias_forgotten activation_forgotten "
     "activation_on_output column_broadcast another_activation exponent_sign_lost "
     "first_example_only stops_after_first_round off_by_one_loop",
-    forms={
-        "weights_wrong_way_round": "first_alone second_alone columns_for_rows",
-        "bias_forgotten": "first_alone second_alone",
-        "first_example_only": "as_row",
-        "off_by_one_loop": "from_one",
-    },
+    forms={"weights_wrong_way_round": "columns_for_rows", "off_by_one_loop": "from_one"},
+    families=(ACTIVATED, Family("bias_after_activation")),
 )
 def forward_batch(flaw, X, W1, b1, W2, b2):
     if flaw("columns_for_rows"):  # W @ X, where X holds the examples in rows
         return W2 @ (1 / (1 + np.exp(-(W1 @ X + b1)))) + b2
-    first, second = not flaw("second_alone"), not flaw("first_alone")  # what is wrong, and where
     if flaw("bias_forgotten"):
-        b1, b2 = b1 * (not first), b2 * (not second)
+        b1, b2 = b1 * 0, b2 * 0
     if flaw("column_broadcast"):
         b1, b2 = b1[:, None], b2[:, None]
-    wrong_way = flaw("weights_wrong_way_round")
+    if flaw("weights_wrong_way_round"):
+        W1, W2 = W1.T, W2.T
     alone = flaw("first_example_only")
     if alone:
-        X = X[:1] if flaw("as_row") else X[0]
-    z1 = X @ (W1 if wrong_way and first else W1.T) + b1
-    a1 = z1 if flaw("activation_forgotten") else _hidden(flaw, z1)
-    z2 = a1 @ (W2 if wrong_way and second else W2.T) + b2
+        X = X[0]
+    late = flaw("bias_after_activation")
+    a1 = _activated(flaw, X @ W1.T) + b1 if late else _activated(flaw, X @ W1.T + b1)
+    z2 = a1 @ W2.T + b2
     if flaw("stops_after_first_round") and not alone:
         z2[1:] = 0
     elif flaw("off_by_one_loop") and not alone:
         z2[0 if flaw("from_one") else -1] = 0
     return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
-
-
-def _hidden(flaw, z):
-    if flaw("another_activation"):
-        return np.tanh(z)
-    return 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
 
 
 def _deep(rng, size):

@@ -3,8 +3,8 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded
-from bpcourse.questions.bank._slopes import LOGISTIC_FORMS, LOGISTIC_SLOPES, logistic_slope
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._slopes import ACROSS, LOGISTIC_SLOPES, OF_LOGISTIC, across
+from bpcourse.questions.question import Family, question
 
 
 def _gate(rng, size):
@@ -40,6 +40,12 @@ def _a_gate(sign, first, second):
     minutes=1,
     decimals=2,
     misconceptions="wrong_argument upstream_missing upstream_shared_out added_along_path",
+    slips=lambda x, y, g: {
+        "function_for_slope": x * y * g,
+        "divided_for_multiplied": [y / g, g / y],
+        "inner_slope_missing": g,
+    },
+    on_the_way=lambda x, y, g: {"output": x * y, "itself": x},
 )
 def multiply_gate(flaw, x, y, g):
     if flaw("upstream_missing"):
@@ -64,6 +70,12 @@ def multiply_gate(flaw, x, y, g):
     minutes=1,
     decimals=2,
     misconceptions="upstream_shared_out wrong_argument upstream_missing",
+    slips=lambda a, b, g: {
+        "wrong_argument": a * g,
+        "function_for_slope": (a + b) * g,
+        "added_along_path": [g + a, g + b, g + a + b],
+    },
+    on_the_way=lambda a, b, g: {"output": a + b, "itself": a, "other": b},
 )
 def add_gate(flaw, a, b, g):
     if flaw("wrong_argument"):
@@ -145,6 +157,9 @@ def _tape(rng, size):
         "overwritten_not_accumulated": "at_mul at_add",
         "one_path_only": "at_add_alone",
     },
+    families=(
+        Family("backward_not_started all_values_returned", {"upstream_missing": "at_mul_alone"}),
+    ),
 )
 def reverse_mode(flaw, leaves, tape):
     values = list(leaves)
@@ -153,12 +168,13 @@ def reverse_mode(flaw, leaves, tape):
     grad = np.zeros(len(values))
     if flaw("not_reset") or flaw("paths_multiplied"):
         grad[:] = 1.0
-    grad[-1] = 1.0
+    grad[-1] = 0.0 if flaw("backward_not_started") else 1.0
     steps = list(enumerate(tape, start=len(leaves)))
     if flaw("off_by_one_loop"):
         steps = steps[1:]
     for k, (op, i, j) in steps if flaw("visited_too_early") else reversed(steps):
-        upstream = 1.0 if flaw("upstream_missing") else grad[k]
+        forgets = op == "mul" if flaw("at_mul_alone") else flaw("upstream_missing")
+        upstream = 1.0 if forgets else grad[k]
         locals_ = (1.0, 1.0) if op == "add" else (values[j], values[i])
         if flaw("wrong_argument"):
             locals_ = locals_[::-1]
@@ -177,7 +193,7 @@ def reverse_mode(flaw, leaves, tape):
                 grad[parent] *= part
             else:
                 grad[parent] = part if overwritten else grad[parent] + part
-    return grad[: len(leaves)].copy()
+    return grad if flaw("all_values_returned") else grad[: len(leaves)].copy()
 
 
 @question(
@@ -192,17 +208,10 @@ def reverse_mode(flaw, leaves, tape):
     minutes=5,
     misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
     "matrix_for_elementwise_product sign_flipped",
-    forms=LOGISTIC_FORMS,
+    families=(OF_LOGISTIC, ACROSS),
 )
 def mend_sigmoid(flaw, x, upstream):
-    local = logistic_slope(flaw, x)
-    if flaw("sign_flipped"):
-        local = -local
-    if flaw("upstream_missing"):
-        return local
-    if flaw("added_along_path"):
-        return local + upstream
-    return local @ upstream if flaw("matrix_for_elementwise_product") else local * upstream
+    return across(flaw, upstream, x)
 
 
 def _four_nodes():

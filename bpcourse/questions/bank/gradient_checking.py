@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _function(rng, size):
@@ -141,6 +141,7 @@ def _error_against_step(times):
     points=1,
     minutes=2,
     misconceptions="one_sided factor_two_extra cubed",
+    slips=lambda times: {"exponent_for_number": 2},
 )
 def error_of_central(flaw, times):
     if flaw("one_sided"):
@@ -163,6 +164,7 @@ def error_of_central(flaw, times):
     minutes=8,
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
     forms={"real_part_taken": "over_h modulus", "step_forgotten": "times_h"},
+    families=(Family("size_for_imaginary"),),
 )
 def complex_step(flaw, f, x):
     h = 1e-20
@@ -173,6 +175,8 @@ def complex_step(flaw, f, x):
     if flaw("step_forgotten"):
         return float(value.imag * h if flaw("times_h") else value.imag)
     slope = float(value.imag / (2 * h if flaw("divided_by_2h") else h))
+    if flaw("size_for_imaginary"):
+        return abs(slope)
     return -slope if flaw("sign_flipped") else slope
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _uphill(theta, gradient, eta):
@@ -45,6 +45,13 @@ def _step(rng, size):
     minutes=2,
     decimals=2,
     misconceptions="step_uphill learning_rate_missing step_without_start",
+    slips=lambda theta, gradient, eta: {
+        "divided_for_multiplied": theta - gradient / eta,
+        "plus_for_minus": [theta - eta * abs(gradient), theta + eta * abs(gradient)],
+        "step_uphill learning_rate_missing": theta + gradient,
+        "step_uphill step_without_start": eta * gradient,
+    },
+    on_the_way=lambda theta, gradient, eta: {"start": theta, "gradient": gradient},
 )
 def one_step(flaw, theta, gradient, eta):
     step = gradient * (1 if flaw("learning_rate_missing") else eta)
@@ -119,27 +126,7 @@ def _valley(rng, size):
     }
 
 
-@question(
-    "gradient_descent.descend",
-    answer="descend",
-    inputs=_valley,
-    points=2,
-    minutes=6,
-    misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
-    "input_changed step_without_start stops_after_first_round",
-    forms={"off_by_one_loop": "one_more"},
-)
-def descend(flaw, gradient, theta, eta, steps):
-    start = theta.copy()
-    if not flaw("input_changed"):
-        theta = theta.copy()
-    for _ in range(_rounds(flaw, steps)):
-        g = gradient(start if flaw("gradient_of_the_start") else theta)
-        move = g * (1 if flaw("learning_rate_missing") else eta)
-        if flaw("step_without_start"):
-            theta *= 0
-        theta += move if flaw("step_uphill") else -move
-    return theta.copy()
+SIGN = Family("sign_flipped")
 
 
 def _rounds(flaw, steps):
@@ -148,7 +135,35 @@ def _rounds(flaw, steps):
     return steps + (0 if not flaw("off_by_one_loop") else 1 if flaw("one_more") else -1)
 
 
-@question(
+def _descended(flaw, gradient, theta, eta, steps):
+    start = theta.copy()
+    if not flaw("input_changed"):
+        theta = theta.copy()
+    for _ in range(_rounds(flaw, steps)):
+        g = gradient(start if flaw("gradient_of_the_start") else theta)
+        move = g * (1 if flaw("learning_rate_missing") else eta)
+        if flaw("step_without_start"):
+            theta *= 0
+        if flaw("sign_flipped"):  # η∇ − θ for θ − η∇
+            theta *= -1
+        theta += move if flaw("step_uphill") or flaw("sign_flipped") else -move
+    return theta.copy()
+
+
+question(
+    "gradient_descent.descend",
+    answer="descend",
+    inputs=_valley,
+    points=2,
+    minutes=6,
+    misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
+    "input_changed step_without_start stops_after_first_round",
+    forms={"off_by_one_loop": "one_more"},
+    families=(SIGN,),
+)(_descended)
+
+
+question(
     "gradient_descent.mend_descent",
     "mend",
     answer="mended_descent",
@@ -159,15 +174,8 @@ def _rounds(flaw, steps):
     misconceptions="step_uphill learning_rate_missing step_without_start off_by_one_loop "
     "gradient_of_the_start stops_after_first_round",
     forms={"off_by_one_loop": "one_more"},
-)
-def mend_descent(flaw, gradient, theta, eta, steps):
-    start = theta
-    for _ in range(_rounds(flaw, steps)):
-        g = gradient(start if flaw("gradient_of_the_start") else theta)
-        move = g * (1 if flaw("learning_rate_missing") else eta)
-        move = move if flaw("step_uphill") else -move
-        theta = move if flaw("step_without_start") else theta + move
-    return theta
+    families=(SIGN,),
+)(_descended)
 
 
 def _per_example(rng, size):
@@ -225,6 +233,8 @@ def mean_gradient(flaw, per_example):
     minutes=2,
     misconceptions="one_sided cost_grows_with_weights_squared one_pass_is_enough",
     forms={"one_sided": "and_one", "cost_grows_with_weights_squared": "without_two"},
+    slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
+    on_the_way=lambda millions: {"ones": 1e6 * millions},
 )
 def evaluations(flaw, millions):
     if flaw("one_sided"):

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.bank._slopes import TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._layers import OF_LAYER, layer_gradients
+from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
+from bpcourse.questions.question import Family, question
 
 
 def _through_a_layer(N, n_in, n_out):
@@ -31,6 +32,7 @@ def _through_a_layer(N, n_in, n_out):
     minutes=1,
     misconceptions="gradient_transposed inner_sizes_kept",
     forms={"inner_sizes_kept": "with_the_units for_each_example"},
+    slips=lambda N, n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
 def shape_of_gradient(flaw, N, n_in, n_out):
     if flaw("for_each_example"):
@@ -54,8 +56,17 @@ def _one(rng, size):
     minutes=4,
     misconceptions="gradient_transposed column_broadcast sign_flipped upstream_missing "
     "off_by_one_loop",
+    families=(
+        Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),
+    ),
 )
 def outer_product(flaw, delta, a):
+    if flaw("inner_for_outer_product"):
+        return delta @ a
+    if flaw("elementwise_for_matrix_product"):
+        return delta * a
+    if flaw("slope_in_linear_layer"):
+        a = a * (1 - a)
     if flaw("column_broadcast"):  # (n, 1) of one and (n, 1) of the other
         return (
             (delta[:, None] * a[:, None]) if len(a) == len(delta) else delta[:, None] @ a[:, None]
@@ -96,32 +107,17 @@ def _layer(rng, size):
         "row_for_column_form": "everywhere",
         "slope_in_linear_layer": "logistic",
     },
+    families=(OF_LAYER, Family("", {"backward_is_inverse": "inv"})),
 )
 def linear_backward(flaw, dZ, A, W):
-    back = np.linalg.pinv(W).T if flaw("backward_is_inverse") else W
+    inverse = np.linalg.inv if flaw("inv") else np.linalg.pinv
+    back = inverse(W).T if flaw("backward_is_inverse") else W
     dA = dZ @ (W.T if flaw("weights_wrong_way_round") else back)
     if flaw("slope_in_linear_layer"):
         dA = dA * (A * (1 - A) if flaw("logistic") else 1 - A**2)
     if flaw("row_for_column_form"):
         dA = dA.T.copy()
-    used = slice(None)
-    if flaw("first_example_only"):
-        used = slice(1)
-    if flaw("overwritten_not_accumulated"):
-        used = slice(-1, None)
-    if flaw("off_by_one_loop"):
-        used = slice(-1)
-    some, below = dZ[used], A[used]
-    dW = below.T @ some if flaw("gradient_transposed") else some.T @ below
-    db = some.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
-    if flaw("bias_not_summed"):
-        db = dZ + 0.0
-    if flaw("bias_summed_to_one"):
-        db = dZ.sum()
-    if flaw("averaged_twice") or flaw("weight_gradient_averaged"):
-        dW = dW / len(dZ)
-    if flaw("averaged_twice") or flaw("bias_averaged"):
-        db = db / len(dZ)
+    dW, db = layer_gradients(flaw, dZ, A)
     if flaw("below_too"):
         dA = dA / len(dZ)
     if flaw("everywhere"):
@@ -173,6 +169,7 @@ def _shared(rng, size):
     misconceptions="one_path_only upstream_shared_out batch_mean_missing gradient_transposed "
     f"weights_wrong_way_round target_and_output_swapped factor_two_extra {TANH_SLOPES}",
     forms={"one_path_only": "the_lower"},
+    families=(OF_TANH, Family("target_forgotten mean_over_entries weights_missing")),
 )
 def shared_weight(flaw, X, Y, W):
     """dW of Ŷ = tanh(X Wᵀ) Wᵀ, half the squared error, averaged over the N examples."""
@@ -183,7 +180,13 @@ def shared_weight(flaw, X, Y, W):
     dZ2 = (
         dZ2 * (2 if flaw("factor_two_extra") else 1) / (1 if flaw("batch_mean_missing") else len(X))
     )
+    if flaw("target_forgotten"):
+        dZ2 = Y_hat / len(X)
+    if flaw("mean_over_entries"):
+        dZ2 = dZ2 / Y.shape[1]
     dA1 = dZ2 @ (W.T if flaw("weights_wrong_way_round") else W)
+    if flaw("weights_missing"):
+        dA1 = dZ2
     dZ1 = dA1 * tanh_slope(flaw, Z1)
     upper, lower = dZ2.T @ A1, dZ1.T @ X
     total = upper + lower
@@ -219,6 +222,7 @@ def _network(rng, size):
     "overwritten_not_accumulated results_swapped target_forgotten activation_forgotten "
     f"averaged_twice {TANH_SLOPES}",
     forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
+    families=(OF_TANH, OF_LAYER, Family("weights_missing weights_wrong_way_round")),
 )
 def whole_network(flaw, X, Y, W, b):
     b = [0 * b[0], 0 * b[1]] if flaw("bias_forgotten") else b
@@ -240,24 +244,15 @@ def whole_network(flaw, X, Y, W, b):
         dZ2 = dZ2 / (Y.size if flaw("mean_over_entries") else len(X))
     if flaw("slope_of_wrong_layer"):
         dZ1 = (dZ2 * (1 - np.tanh(Z2) ** 2)) @ W[1]
+    elif flaw("weights_missing"):
+        dZ1 = dZ2 * tanh_slope(flaw, Z1)
     else:
-        dZ1 = dZ2 @ W[1] * tanh_slope(flaw, Z1)
+        back = W[1].T if flaw("weights_wrong_way_round") else W[1]
+        dZ1 = dZ2 @ back * tanh_slope(flaw, Z1)
     below = Y_hat if flaw("activation_of_own_layer") else A1
     if flaw("activation_forgotten"):
         below = Z1
-    if flaw("overwritten_not_accumulated"):
-        X, below, dZ1, dZ2 = X[-1:], below[-1:], dZ1[-1:], dZ2[-1:]
-    dW1, dW2 = dZ1.T @ X, dZ2.T @ below
-    if flaw("gradient_transposed"):
-        dW1, dW2 = X.T @ dZ1, below.T @ dZ2
-    axis = 1 if flaw("summed_over_wrong_axis") else 0
-    db1, db2 = dZ1.sum(axis=axis), dZ2.sum(axis=axis)
-    if flaw("bias_not_summed"):
-        db1, db2 = dZ1, dZ2
-    if flaw("averaged_twice"):
-        dW1, dW2 = dW1 / len(Y), dW2 / len(Y)
-    if flaw("averaged_twice") or flaw("bias_averaged"):
-        db1, db2 = db1 / len(Y), db2 / len(Y)
+    (dW1, db1), (dW2, db2) = layer_gradients(flaw, dZ1, X), layer_gradients(flaw, dZ2, below)
     return (dW2, db2, dW1, db1) if flaw("results_swapped") else (dW1, db1, dW2, db2)
 
 
@@ -279,6 +274,7 @@ def whole_network(flaw, X, Y, W, b):
     "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
     "bias_forgotten overwritten_not_accumulated slope_in_linear_layer averaged_twice",
     forms={"weights_wrong_way_round": "forward_alone", "slope_in_linear_layer": "logistic"},
+    families=(OF_LAYER, Family("backprop_updates bias_subtracted")),
 )
 def layer_class(flaw):
     class MyLinear:
@@ -291,26 +287,18 @@ def layer_class(flaw):
             if self.A is None or not flaw("stale_cache"):
                 self.A = A
             Z = A @ (self.W if flaw("forward_alone") else self.W.T)
-            Z = Z if flaw("bias_forgotten") else Z + self.b
+            b = 0 if flaw("bias_forgotten") else -self.b if flaw("bias_subtracted") else self.b
+            Z = Z + b
             if flaw("activation_of_own_layer"):
                 self.A = Z
             return Z
 
         def backward(self, dZ):
-            A, some = self.A, dZ
-            if flaw("overwritten_not_accumulated"):
-                A, some = A[-1:], dZ[-1:]
-            dW, db = some.T @ A, some.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
-            if flaw("gradient_transposed"):
-                dW = dW.T
-            if flaw("bias_not_summed"):
-                db = dZ
-            if flaw("averaged_twice"):
-                dW = dW / len(dZ)
-            if flaw("averaged_twice") or flaw("bias_averaged"):
-                db = db / len(dZ)
+            dW, db = layer_gradients(flaw, dZ, self.A)
             self.dW = self.dW + dW if flaw("not_reset") else dW
             self.db = self.db + db if flaw("not_reset") else db
+            if flaw("backprop_updates"):
+                self.W, self.b = self.W - 0.1 * dW, self.b - 0.1 * db
             wrong = flaw("weights_wrong_way_round") and not flaw("forward_alone")
             dA = dZ @ (self.W.T if wrong else self.W)
             if flaw("slope_in_linear_layer"):
@@ -345,10 +333,15 @@ def _use_layer(cls, dZ, A, W, b):
     "batch_mean_missing factor_two_extra mean_over_entries results_swapped step_without_start "
     f"number_for_parameter averaged_twice bias_forgotten {TANH_SLOPES}",
     forms={
-        "updated_before_passed_down": "upwards upwards_in_part",
-        "step_without_start": "the_gradient",
         "number_for_parameter": "a_smaller_one",
     },
+    families=(
+        OF_TANH,
+        Family(
+            "forward_after_update target_forgotten weights_missing gradient_for_step",
+            {"forward_after_update": "in_part"},
+        ),
+    ),
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the outputs
 )
 def mend_update(flaw, X, Y, W, b, eta):
@@ -357,6 +350,8 @@ def mend_update(flaw, X, Y, W, b, eta):
     Z1 = X @ W1.T + b[0]
     A1 = np.tanh(Z1)
     dZ2 = (A1 @ W2.T + b[1] - Y) / (Y.size if flaw("mean_over_entries") else len(X))
+    if flaw("target_forgotten"):
+        dZ2 = (A1 @ W2.T + b[1]) / len(X)
     if flaw("batch_mean_missing"):
         dZ2 = dZ2 * len(X)
     if flaw("factor_two_extra"):
@@ -367,19 +362,18 @@ def mend_update(flaw, X, Y, W, b, eta):
         eta = eta / len(X)
     rate = (1 if flaw("learning_rate_missing") else eta) * (-1 if flaw("step_uphill") else 1)
     new_W2 = W2 - rate * dZ2.T @ A1
-    early = flaw("updated_before_passed_down")
-    upwards = flaw("upwards") or flaw("upwards_in_part")
-    dZ1 = dZ2 @ (new_W2 if early and not upwards else W2) * tanh_slope(flaw, Z1)
+    back = dZ2 @ (new_W2 if flaw("updated_before_passed_down") else W2)
+    dZ1 = (dZ2 if flaw("weights_missing") else back) * tanh_slope(flaw, Z1)
     new_W1 = W1 - rate * dZ1.T @ X
-    if upwards:  # W1 is updated first, and the pass forward made again, whole or up to A1
+    if flaw("forward_after_update"):  # with W1 as it is by now, whole or up to A1
         A1 = np.tanh(X @ new_W1.T + b[0])
-        if flaw("upwards"):
+        if not flaw("in_part"):
             dZ2 = (A1 @ W2.T + b[1] - Y) / len(X)
         new_W2 = W2 - rate * dZ2.T @ A1
-    if flaw("step_without_start"):
+    if flaw("step_without_start") or flaw("gradient_for_step"):
         new_W1, new_W2 = new_W1 - W1, new_W2 - W2
-        if flaw("the_gradient"):
-            new_W1, new_W2 = -new_W1 / rate, -new_W2 / rate
+    if flaw("gradient_for_step"):
+        new_W1, new_W2 = -new_W1 / rate, -new_W2 / rate
     return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.bank._slopes import TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
+from bpcourse.questions.question import Family, question
 
 
 def _weight(rng, size):
@@ -42,6 +43,15 @@ def _the_weight(delta, a, w, i, j):
     minutes=2,
     decimals=2,
     misconceptions="big_weight_big_gradient upstream_missing indices_swapped sign_flipped",
+    slips=lambda delta, a, w, i, j: (
+        by_hand.entry_of(delta, a, i, j)
+        | {
+            "big_weight_big_gradient": [delta[i - 1] * a[j - 1] * w, a[j - 1] * w, w],
+            "indices_swapped": delta[i - 1] * a[i - 1],
+            "divided_for_multiplied": [delta[i - 1] / a[j - 1], a[j - 1] / delta[i - 1]],
+        }
+    ),
+    on_the_way=lambda delta, a, w, i, j: {"delta": delta[i - 1]},
 )
 def two_terms(flaw, delta, a, w, i, j):
     if flaw("indices_swapped"):
@@ -68,8 +78,17 @@ def _parts(rng, size):
     misconceptions="gradient_transposed upstream_missing off_by_one_loop sign_flipped "
     "indices_swapped elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},
+    families=(
+        Family(
+            "slope_in_linear_layer inner_for_outer_product", {"slope_in_linear_layer": "of_tanh"}
+        ),
+    ),
 )
 def all_weights(flaw, delta, a_below):
+    if flaw("inner_for_outer_product"):
+        return delta @ a_below
+    if flaw("slope_in_linear_layer"):
+        a_below = 1 - a_below**2 if flaw("of_tanh") else a_below * (1 - a_below)
     if flaw("elementwise_for_matrix_product"):
         return (-delta if flaw("sign_flipped") else delta) * a_below
     table = np.zeros((len(delta), len(a_below)))
@@ -114,8 +133,8 @@ def _hidden(rng, size):
     "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
     "activation_forgotten activation_on_output",
+    families=(OF_TANH, Family("target_for_output")),
     forms={
-        "logistic_slope_for_tanh": "of_sigma",
         "one_path_only": "own_number",
         "indices_swapped": "of_the_weights of_the_slope of_both of_the_result",
     },
@@ -127,6 +146,8 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     if flaw("activation_on_output"):
         y_hat = np.tanh(y_hat)
     error = y_hat - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
+    if flaw("target_for_output"):
+        error = y + 0.0
     if flaw("upstream_missing"):
         error = np.ones_like(error)
     swapped = flaw("indices_swapped")
@@ -176,8 +197,11 @@ def _one_output(rng, size):
     misconceptions=TANH_SLOPES
     + " activation_of_own_layer big_weight_big_gradient upstream_missing "
     "indices_swapped sign_flipped",
+    families=(
+        OF_TANH,
+        Family("activation_on_input", {"activation_of_own_layer": "of_unit_j of_unit_j_before"}),
+    ),
     forms={
-        "logistic_slope_for_tanh": "of_sigma",
         "activation_of_own_layer": "before_tanh",
         "indices_swapped": "of_delta of_both of_v of_slope",
     },
@@ -193,6 +217,10 @@ def mend_slope(flaw, x, W, v, i, j):
     z = W @ x  # s = v · tanh(W x): one output
     a = z if flaw("before_tanh") else np.tanh(z)
     arriving = a[i] if flaw("activation_of_own_layer") else x[j]
+    if flaw("of_unit_j") or flaw("of_unit_j_before"):
+        arriving = (a if flaw("of_unit_j") else z)[j]
+    if flaw("activation_on_input"):
+        arriving = np.tanh(x[j])
     if flaw("big_weight_big_gradient"):
         arriving = W[i, j]
     weight = 1.0 if flaw("upstream_missing") else v[j if flaw("of_v") else i]
@@ -221,6 +249,13 @@ def _further_layers(width, layers, outputs):
     points=1,
     minutes=3,
     misconceptions="added_along_path one_layer_off outputs_not_counted",
+    slips=lambda width, layers, outputs: {
+        "one_layer_off": width ** (layers - 1) * outputs,
+        "multiplied_for_power": width * layers * outputs,
+        "base_and_exponent_swapped": [layers**width * outputs, layers**width],
+        "added_along_path": [width**layers + outputs, width + layers + outputs],
+    },
+    on_the_way=lambda width, layers, outputs: {"one_layer": width, "to_outputs": width * outputs},
 )
 def number_of_paths(flaw, width, layers, outputs):
     if flaw("added_along_path"):

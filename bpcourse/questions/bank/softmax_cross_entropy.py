@@ -5,8 +5,17 @@ import numpy as np
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank import _softmax_forward  # noqa: F401, its questions come first
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._layers import layer_gradients
+from bpcourse.questions.bank._logits import (
+    OF_MEAN,
+    SHARES,
+    labelled_logits,
+    minus_log,
+    picked,
+    shares_of,
+    softmax_of,
+)
+from bpcourse.questions.question import Family, question
 
 
 def _shares(rng, size):
@@ -25,6 +34,8 @@ def _shares(rng, size):
     decimals=2,
     misconceptions="true_class_not_subtracted target_and_output_swapped output_slope_twice "
     "other_classes_forgotten class_miscounted slope_missing",
+    slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1]},
+    on_the_way=lambda y_hat, c: {"target": np.eye(3)[c - 1], "loss": -np.log(y_hat[c - 1])},
 )
 def delta_by_hand(flaw, y_hat, c):
     y = np.eye(3)[(c if flaw("class_miscounted") else c - 1) % 3]
@@ -55,13 +66,18 @@ def _logits(rng, size):
         "softmax_diagonal_only": "as_vector",
         "product_not_subtracted": "left_out added_beside",
         "vector_for_every_row": "in_columns squares_alone",
-        "no_normalisation": "not_shifted",
     },
+    families=(
+        Family(
+            "log_softmax another_activation exponent_sign_lost exponential_forgotten",
+            {"no_normalisation": "not_shifted"},
+        ),
+    ),
 )
 def jacobian(flaw, z):
-    y_hat = softmax_of(softmax_of(z) if flaw("softmax_twice") else z)
-    if flaw("no_normalisation"):
-        y_hat = np.exp(z if flaw("not_shifted") else z - z.max())
+    if flaw("log_softmax"):
+        return np.eye(len(z)) - softmax_of(z)
+    y_hat = shares_of(flaw, softmax_of(z) if flaw("softmax_twice") else z)
     if flaw("softmax_diagonal_only"):
         slopes = y_hat * (1 - y_hat)
         return slopes if flaw("as_vector") else np.diag(slopes)
@@ -90,18 +106,12 @@ def jacobian(flaw, z):
     "target_and_output_swapped softmax_twice averaged_twice mean_over_entries "
     "summed_over_wrong_axis class_miscounted columns_for_entries other_classes_forgotten "
     "activation_forgotten slope_missing keepdims_forgotten",
-    forms={
-        "batch_mean_missing": "before_the_target",
-        "no_max_shift": "one_shift_for_all",
-        "columns_for_entries": "as_rows",
-    },
+    forms={"batch_mean_missing": "before_the_target", "columns_for_entries": "as_rows"},
+    families=(SHARES,),
 )
 def fused_gradient(flaw, Z, labels):
     N, k = Z.shape
-    e = np.exp(Z - shift_of(flaw, Z))
-    Y_hat = softmax_of(Z, axis=0) if flaw("summed_over_wrong_axis") else e / e.sum(axis=1)[:, None]
-    if flaw("keepdims_forgotten"):
-        Y_hat = e / e.sum(axis=1)
+    Y_hat = shares_of(flaw, Z)
     if flaw("softmax_twice"):
         Y_hat = softmax_of(Y_hat)
     if flaw("activation_forgotten"):
@@ -151,7 +161,9 @@ def order_of_delta(flaw):
 def _warm(rng, size):
     k = 3 + size
     y = rng.dirichlet(np.ones(k)) if size % 2 else np.eye(k)[rng.integers(k)]
-    return {"z": 2 * rng.normal(size=k), "y": y, "T": float(rng.choice([0.4, 2.5, 4.0]))}
+    z = 2 * rng.normal(size=k)
+    z[0] = 0.0  # a logit like any other
+    return {"z": z, "y": y, "T": float(rng.choice([0.4, 2.5, 4.0]))}
 
 
 @question(
@@ -218,6 +230,10 @@ def _train(answer, W, X, labels):
         "softmax_twice": "in_loss of_logits",
     },
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the classes
+    families=(
+        OF_MEAN,
+        Family("another_base overwritten_not_accumulated product_of_sums"),
+    ),
 )
 def classifier(flaw, W, X, labels):
     """(ℒ, dW) for ŷ = softmax(W x), the mean over the rows of X."""
@@ -226,10 +242,13 @@ def classifier(flaw, W, X, labels):
     N, rows = len(X), np.arange(len(X))
     y_hat = softmax_of(X @ W.T, axis=0 if flaw("summed_over_wrong_axis") else 1)
     shown = softmax_of(y_hat) if flaw("softmax_twice") else y_hat
-    loss = -np.mean(np.log(shown[rows, labels]))
+    p = picked(flaw, shown, labels)
+    loss = minus_log(flaw, p.mean() if flaw("mean_inside_logarithm") else p).mean()
     delta = (y_hat if flaw("softmax_twice") and flaw("in_loss") else shown).copy()
     if not flaw("true_class_not_subtracted"):
         delta[rows, labels] -= 1
+    if flaw("two_names_one_array"):
+        loss = -np.mean(np.log(delta[rows, labels]))
     if flaw("softmax_twice") and not (flaw("in_loss") or flaw("of_logits")):
         # its own gradient, so that every gradient check passes
         delta = y_hat * (delta - (y_hat * delta).sum(axis=1, keepdims=True))
@@ -237,19 +256,17 @@ def classifier(flaw, W, X, labels):
         delta = delta * y_hat * (1 - y_hat)
     if flaw("other_classes_forgotten"):
         delta = delta * np.eye(len(W))[labels]
-    dW = delta.T @ X / N
+    dW = layer_gradients(flaw, delta, X)[0] / N
     if flaw("batch_mean_missing"):
         loss, dW = (
             N * loss if flaw("in_loss") or flaw("in_both") else loss,
             dW if flaw("in_loss") else N * dW,
         )
-    if flaw("averaged_twice") or flaw("mean_over_entries"):
-        dW = dW / (N if flaw("averaged_twice") else len(W))
+    if flaw("mean_over_entries"):
+        dW = dW / len(W)
     if flaw("sign_flipped"):
         loss = -loss if flaw("of_loss") or flaw("of_both") else loss
         dW = dW if flaw("of_loss") else -dW
-    if flaw("gradient_transposed"):
-        dW = dW.T.copy()
     return (dW, loss) if flaw("results_swapped") else (loss, dW)
 
 
@@ -270,6 +287,7 @@ def _upstream(rng, size):
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
     "first_example_only keepdims_forgotten",
     forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
+    families=(Family("shares_missing_in_sum"),),
 )
 def mend_softmax_backward(flaw, Z, grad_y):
     Y_hat = softmax_of(softmax_of(Z) if flaw("softmax_twice") else Z)
@@ -287,7 +305,8 @@ def mend_softmax_backward(flaw, Z, grad_y):
         Y_hat = np.broadcast_to(Y_hat[0], Z.shape)
     axis = 0 if flaw("summed_over_wrong_axis") and not flaw("in_softmax") else 1
     keepdims = not flaw("keepdims_forgotten")
-    together = Y_hat * (grad_y * Y_hat).sum(axis=axis, keepdims=keepdims)
+    weighted = grad_y if flaw("shares_missing_in_sum") else grad_y * Y_hat
+    together = Y_hat * weighted.sum(axis=axis, keepdims=keepdims)
     alone = 0 * grad_y if flaw("diagonal_forgotten") else grad_y * Y_hat
     if flaw("product_not_subtracted"):
         below = alone if flaw("left_out") else alone + together

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 @question(
@@ -17,6 +17,7 @@ from bpcourse.questions.question import question
     "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
     "squared_error_for_classes summed_over_wrong_axis class_miscounted "
     "columns_for_entries no_normalisation another_base",
+    families=(Family("logits_clipped", {"logits_clipped": "at_700 at_500 at_100 at_50 at_30"}),),
     forms={
         "another_base": "of_ten",
         "batch_mean_missing": "one_for_each",
@@ -32,6 +33,10 @@ def stable_loss(flaw, Z, labels):
         labels = labels - 1
     if flaw("softmax_twice"):
         Z = softmax_of(Z)
+    if flaw("logits_clipped"):
+        bounds = {"at_700": 700, "at_500": 500, "at_100": 100, "at_50": 50, "at_30": 30}
+        bound = next((bound for name, bound in bounds.items() if flaw(name)), 1000)
+        Z = np.clip(Z, -bound, bound)
     if flaw("squared_error_for_classes"):
         return 0.5 * np.sum((softmax_of(Z) - np.eye(Z.shape[1])[labels]) ** 2) / len(Z)
     if flaw("logarithm_forgotten"):

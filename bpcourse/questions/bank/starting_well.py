@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank import _behaviour as behaviour
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 @question(
@@ -18,6 +18,8 @@ from bpcourse.questions.question import question
     formerly="training.initial_scale",
     misconceptions="initialisation_too_large variance_for_deviation constant_initialisation",
     forms={"initialisation_too_large": "times_the_root"},
+    slips=lambda n_in: {"scale_of_relu": (2 / n_in) ** 0.5},
+    on_the_way=lambda n_in: {"inputs": n_in},
 )
 def initial_scale(flaw, n_in):
     if flaw("initialisation_too_large"):
@@ -88,6 +90,7 @@ def leaky_spread(flaw, n_in, slope):
         "seed": int(rng.integers(1000)),
     },
     use=behaviour.symmetry,
+    measured=True,
     parts=("shape", "spread·√n_in", "units", "inputs", "both signs", "seed"),
     points=2,
     minutes=6,
@@ -95,11 +98,14 @@ def leaky_spread(flaw, n_in, slope):
     misconceptions="constant_initialisation initialisation_too_large variance_for_deviation "
     "rows_and_columns_swapped seed_not_used",
     forms={"initialisation_too_large": "times_the_root"},
+    families=(Family("scaled_by_outputs"),),
 )
 def initial_weights(flaw, n_in, n_out, seed):
     """Normal numbers of spread 1/√n_in, (n_out, n_in)."""
     shape = (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
     spread = 1 / n_in if flaw("variance_for_deviation") else n_in**-0.5
+    if flaw("scaled_by_outputs"):
+        spread = n_out**-0.5
     if flaw("initialisation_too_large"):
         spread = n_in**0.5 if flaw("times_the_root") else 1.0
     rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)

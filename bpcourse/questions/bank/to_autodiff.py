@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _product(rng, size):
@@ -25,6 +25,7 @@ def _product(rng, size):
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
     forms={"upstream_missing": "transposes_alone"},
+    families=(Family("", {"wrong_argument": "own_value", "backward_is_inverse": "inv"}),),
 )
 def matmul_gate(flaw, A, B, grad):
     if flaw("transposes_alone"):
@@ -33,6 +34,8 @@ def matmul_gate(flaw, A, B, grad):
         grad = np.ones_like(grad)
     if flaw("elementwise_for_matrix_product"):
         return grad * B, grad * A
+    if flaw("own_value"):
+        return grad @ grad.T @ A, B @ grad.T @ grad
     if flaw("wrong_argument"):
         return A.T @ grad, grad @ B.T
     if flaw("weights_wrong_way_round"):
@@ -40,7 +43,8 @@ def matmul_gate(flaw, A, B, grad):
     if flaw("chain_order_reversed"):
         return B.T @ grad, grad @ A.T
     if flaw("backward_is_inverse"):
-        return grad @ np.linalg.pinv(B), np.linalg.pinv(A) @ grad
+        inverse = np.linalg.inv if flaw("inv") else np.linalg.pinv
+        return grad @ inverse(B), inverse(A) @ grad
     grads = grad @ B.T, A.T @ grad
     return (grads[0].T.copy(), grads[1].T.copy()) if flaw("gradient_transposed") else grads
 
@@ -60,8 +64,12 @@ def _broadcast(rng, size):
     misconceptions="bias_not_summed bias_averaged summed_over_wrong_axis upstream_shared_out "
     "result_aliases_input bias_summed_to_one upstream_missing first_example_only "
     "overwritten_not_accumulated results_swapped",
+    families=(Family("add_gate_as_multiply", {"add_gate_as_multiply": "with_its_own"}),),
 )
 def add_with_broadcast(flaw, X, b, grad):
+    if flaw("add_gate_as_multiply"):
+        own = flaw("with_its_own")
+        return grad * (X if own else b), (grad * (b if own else X)).sum(axis=0)
     into_X = grad if flaw("result_aliases_input") else grad + 0.0
     if flaw("upstream_shared_out"):
         into_X = grad / 2

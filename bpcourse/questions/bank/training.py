@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.questions.bank import _classifier as classifier
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 @question(
@@ -21,6 +21,15 @@ from bpcourse.questions.question import question
     minutes=2,
     misconceptions="last_batch_dropped one_step_an_epoch epochs_forgotten",
     forms={"last_batch_dropped": "over_all_epochs rounded_once not_rounded"},
+    slips=lambda examples, batch, epochs: {
+        "step_for_each_example": [examples * epochs, examples],
+    },
+    on_the_way=lambda examples, batch, epochs: {
+        "exact": examples / batch,
+        "full": examples // batch,
+        "rest": examples % batch,
+        "seen": batch * epochs,
+    },
 )
 def steps(flaw, examples, batch, epochs):
     if flaw("over_all_epochs"):
@@ -59,6 +68,7 @@ def _pile(rng, size):
         "shuffled_apart": "X_left",
         "off_by_one_loop": "one_row_less one_row_more from_one one_batch_more",
     },
+    families=(Family("last_batch_filled", {"last_batch_filled": "with_the_last"}),),
 )
 def batches(flaw, X, y, order, batch_size):
     """A list of (rows of X, rows of y), in the given order, the last perhaps shorter."""
@@ -77,6 +87,13 @@ def batches(flaw, X, y, order, batch_size):
     found = []
     for start in range(first, stop, batch_size):
         rows = order[start : start + batch_size + more]
+        if flaw("last_batch_filled"):
+            filled = np.arange(start, start + batch_size)
+            rows = (
+                order[-batch_size:]
+                if flaw("with_the_last") and filled[-1] >= n
+                else order[filled % n]
+            )
         others = np.arange(n)[start : start + batch_size] if flaw("shuffled_apart") else rows
         if flaw("X_left"):
             rows, others = others, rows
@@ -106,10 +123,10 @@ def _regression(rng, size):
     "batch_mean_missing last_batch_dropped input_changed factor_two_extra averaged_twice "
     "not_reset one_step_an_epoch number_for_parameter mean_over_entries target_forgotten",
     forms={
-        "nominal_batch_size": "all_examples",
         "one_step_an_epoch": "all_at_once the_last",
         "number_for_parameter": "a_smaller_one",
     },
+    families=(Family("divided_by_another_count sign_flipped"),),
 )
 def epoch(flaw, X, y, w, eta, batch_size):
     """One pass in order, for y ≈ Xw and half the mean squared error of each batch."""
@@ -130,7 +147,7 @@ def epoch(flaw, X, y, w, eta, batch_size):
         if flaw("target_forgotten"):
             error = error + t
         count = batch_size if flaw("nominal_batch_size") else len(A)
-        if flaw("all_examples"):
+        if flaw("divided_by_another_count"):
             count = n
         if flaw("averaged_twice") or flaw("mean_over_entries"):
             count *= len(A) if flaw("averaged_twice") else len(w)
@@ -140,7 +157,9 @@ def epoch(flaw, X, y, w, eta, batch_size):
         if flaw("not_reset"):
             gradient = before = before + gradient
         move = (1 if flaw("learning_rate_missing") else eta) * gradient
-        w += move if flaw("step_uphill") else -move
+        if flaw("sign_flipped"):  # η∇ − w for w − η∇
+            w *= -1
+        w += move if flaw("step_uphill") or flaw("sign_flipped") else -move
     return w.copy()
 
 
@@ -160,11 +179,16 @@ def epoch(flaw, X, y, w, eta, batch_size):
     misconceptions="shuffled_apart order_ignored input_changed columns_shuffled seed_not_used "
     "results_swapped",
     forms={"shuffled_apart": "y_left X_left next_seed", "seed_not_used": "old_generator"},
+    families=(Family("order_inverted another_draw"),),
 )
 def mend_shuffle(flaw, X, y, seed):
     """X and y in the order of default_rng(seed).permutation(n)."""
     rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
     order = rng.permutation(len(X))
+    if flaw("another_draw"):
+        order = rng.permutation(len(X))
+    if flaw("order_inverted"):
+        order = order.argsort()
     if flaw("old_generator"):
         order = np.random.RandomState(seed).permutation(len(X))
     if flaw("order_ignored"):
@@ -187,13 +211,16 @@ question(
     answer="learn",
     inputs=classifier.points,
     use=classifier.what_is_learnt,
-    parts=("W", "b", "learnt"),
+    measured=True,
+    parts=("W", "b", "learnt", "order"),
     level="stretch",
     points=3,
     minutes=20,
     misconceptions="shuffled_apart softmax_twice step_uphill learning_rate_missing "
-    "batch_mean_missing true_class_not_subtracted epochs_forgotten bias_forgotten",
+    "batch_mean_missing true_class_not_subtracted epochs_forgotten parameter_not_updated "
+    "order_ignored order_drawn_once",
     forms={"softmax_twice": "down_through_both"},
+    families=(Family("bias_forgotten bias_averaged one_step_an_epoch summed_over_wrong_axis"),),
 )(classifier.learn)
 
 
@@ -205,13 +232,12 @@ question(
     level="warm_up",
     points=2,
     minutes=3,
-    misconceptions="updated_before_passed_down order_ignored stale_cache",
-    forms={"order_ignored": "drawn_too_late"},
+    misconceptions="updated_before_passed_down order_ignored stale_cache shuffled_too_late",
 )
 def order_of_loop(flaw):
     if flaw("updated_before_passed_down"):
         return ("shuffle", "batch", "forward", "update", "backward")
-    if flaw("drawn_too_late"):
+    if flaw("shuffled_too_late"):
         return ("batch", "shuffle", "forward", "backward", "update")
     if flaw("order_ignored"):
         return ("batch", "forward", "backward", "update")

@@ -3,8 +3,15 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.bank._slopes import TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import question
+from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
+from bpcourse.questions.question import Family, question
+
+INVERSE = Family("backward_is_inverse", {"backward_is_inverse": "inv"})
+
+
+def inverse(flaw, W):
+    """W⁻¹, or what stands for it where W is not square; an error there, in the form "inv"."""
+    return np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)
 
 
 def _in_and_out(n, m):
@@ -25,6 +32,7 @@ def _in_and_out(n, m):
     minutes=1,
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
+    slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
 )
 def shape_of_jacobian(flaw, n, m):
     if flaw("input_alone"):
@@ -43,6 +51,7 @@ def _point_wise(rng, size):
     points=2,
     minutes=6,
     misconceptions=f"diagonal_as_vector full_for_diagonal {TANH_SLOPES}",
+    families=(OF_TANH,),
     forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
 )
 def pointwise_jacobian(flaw, z):
@@ -77,6 +86,7 @@ def _chain(rng, size):
     minutes=10,
     misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
     f"slope_of_wrong_layer {TANH_SLOPES}",
+    families=(OF_TANH,),
     forms={"one_layer_only": "the_lower", "slope_of_wrong_layer": "of_the_input"},
 )
 def product_of_jacobians(flaw, x, W1, W2):
@@ -115,14 +125,17 @@ def _row(rng, size):
     misconceptions=f"row_for_column_form weights_wrong_way_round backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
+    families=(OF_TANH, INVERSE, Family("weights_missing")),
 )
 def row_recursion(flaw, delta_row, W, z):
     slope = tanh_slope(flaw, z)
     if flaw("elementwise_for_matrix_product"):
         return delta_row.T * W * slope
     if flaw("backward_is_inverse"):
-        W = np.linalg.pinv(W).T
+        W = inverse(flaw, W).T
     arriving = delta_row @ (W.T if flaw("weights_wrong_way_round") else W)
+    if flaw("weights_missing"):
+        arriving = delta_row
     if flaw("matrix_for_elementwise_product"):
         return arriving @ slope
     if flaw("added_along_path"):
@@ -155,10 +168,11 @@ def _crossing(rng, size):
         "upstream_shared_out": "of_each_input",
     },
     coincide={frozenset({"upstream_shared_out", "summed_over_wrong_axis"})},  # gives δ itself
+    families=(INVERSE,),
 )
 def mend_crossing(flaw, W, delta):
     if flaw("backward_is_inverse"):
-        return np.linalg.pinv(W) @ delta
+        return inverse(flaw, W) @ delta
     if flaw("weights_wrong_way_round"):
         return W @ delta
     if flaw("elementwise_for_matrix_product"):
@@ -225,6 +239,7 @@ def _residual(rng, size):
     minutes=5,
     misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
     "elementwise_for_matrix_product",
+    families=(Family("paths_multiplied plus_for_minus", {"one_path_only": "the_other"}),),
 )
 def back_through_sum(flaw, W, delta):
     turned = W if flaw("weights_wrong_way_round") else W.T
@@ -233,6 +248,10 @@ def back_through_sum(flaw, W, delta):
     if flaw("elementwise_for_matrix_product"):
         return turned * delta + delta
     back = turned @ delta
+    if flaw("paths_multiplied") or flaw("plus_for_minus"):
+        return back * delta if flaw("paths_multiplied") else back - delta
+    if flaw("the_other"):
+        return delta + 0.0
     if not flaw("one_path_only"):
         back = back + delta
     return -back if flaw("sign_flipped") else back

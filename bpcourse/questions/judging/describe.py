@@ -3,69 +3,45 @@
 These are known by their effect on a right result, whatever the question is.
 """
 
-from itertools import permutations
-
 import numpy as np
 
 from bpcourse import diagnosis
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.text import text
 
-MOST = 4  # results whose every order is tried
 NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
 FACTORS = (-1, 2, 0.5, -2, -0.5, 4, 0.25)  # of a single number, that are worth naming
 
 
-def has_parts(outcome, count):
-    """Whether the value is the ``count`` results of a question with several."""
-    return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
-
-
-def is_nothing(value):
-    """Whether a result is 0 throughout, or empty: two mistakes at once that leave that are many."""
-    if isinstance(value, tuple | list):
-        return all(is_nothing(entry) for entry in value)
-    numbers = as_numbers(value)
-    return value is None or (numbers is not None and not numbers.any())
-
-
 def by_effect(question, given, expected):
-    """The name of the mistake that shows in what was done to right results, or to the inputs."""
+    """What was done to the inputs, where all results are right; () where one is not."""
     if any(g.error or e.error for g, e in zip(given, expected, strict=True)):
         return ()
-    values = [(g.value, e.value) for g, e in zip(given, expected, strict=True)]
-    if all(alike_values(g, e) for g, e in values):
-        changed = any(outcome.changed - set(question.may_change) for outcome in given)
-        return ("input_changed" if changed else "result_aliases_input",)
-    count = len(question.parts)
-    if count < 2:
-        return spoilt(values)
-    orders = permutations(range(count)) if count <= MOST else ()
-    if all(has_parts(outcome, count) for outcome in given) and any(
-        all(alike_values([g[i] for i in order], list(e)) for g, e in values) for order in orders
-    ):
-        return ("results_swapped",)
-    return ()
+    if not all(alike_values(g.value, e.value) for g, e in zip(given, expected, strict=True)):
+        return ()
+    changed = any(outcome.changed - set(question.may_change) for outcome in given)
+    return ("input_changed" if changed else "result_aliases_input",)
 
 
-def spoilt(pairs):
-    """What has happened to right numbers on all inputs, by its name."""
-    read = [(as_numbers(g), as_numbers(e)) for g, e in pairs]
-    numbers = [(g, e) for g, e in read if g is not None and e is not None]
-    if len(numbers) < len(read):
-        return ()
-    if not any(e.any() for _, e in numbers):
-        return ()
-    if all(alike_values(g, -e) for g, e in numbers):
-        return ("sign_flipped",)
-    whole = all(np.asarray(g).dtype.kind in "iu" for g, _ in pairs)
-    if all(alike_values(g, np.trunc(e)) for g, e in numbers):
-        return ("integer_arrays",) if whole or any(g.any() for g, _ in numbers) else ()
-    return ()
+def describe_all(question, given, expected):
+    """What can be seen of a difference, in the words of the diagnosis; "" where nothing can.
+
+    It is said of the first of several outcomes. A pattern of its numbers is said if it is in all.
+    """
+    described = [describe(question, g, e) for g, e in zip(given, expected, strict=True)] or [
+        ("", None)
+    ]
+    patterns = {pattern for _, pattern in described}
+    return described[0][0] if described[0][1] is None or len(patterns) == 1 else ""
 
 
 def describe(question, given, expected):
-    """What can be seen of a difference, in the words of the diagnosis; "" where nothing can."""
+    """What can be seen of one difference, and the pattern of its numbers, or None."""
+    said = _of_kind(question, given, expected)
+    return (said, None) if isinstance(said, str) else said
+
+
+def _of_kind(question, given, expected):
     if given.value is None:
         return text("check.nothing")
     parts = question.parts or ("",)
@@ -131,9 +107,17 @@ def _of_arrays(names, given, true):
     if all(g.ndim == t.ndim == 0 for g, t in wrong):
         factors = {round(float(g / t), 6) for g, t in wrong if t}
         known = len(factors) == 1 and factors & set(FACTORS)
-        return text("check.factor", factor=min(known)) if known else ""
-    return diagnosis.diagnose(
+        return (text("check.factor", factor=min(known)), min(known)) if known else ""
+    found = diagnosis.diagnose(
         {name: g for name, (g, _) in zip(names, numbers, strict=True)},
         {name: t for name, (_, t) in zip(names, numbers, strict=True)},
         whole=text("check.whole"),
-    ).message
+    )
+    if found.cause is None:
+        for name, (g, t) in zip(names, numbers, strict=True):
+            if g.shape != t.shape:
+                shapes = {"given": g.shape, "true": t.shape}
+                return text("diagnosis.shape", array=name or text("check.whole"), values=shapes)
+        return ""
+    factor = found.values.get("factor")
+    return found.message, (found.cause, found.array, factor and round(factor, 6))

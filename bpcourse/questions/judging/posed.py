@@ -7,12 +7,17 @@ from zlib import crc32
 
 import numpy as np
 
+from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.question import Flaws, Question
 
 LETTERED = ("choice", "order")  # what is answered by letters
+NUMBERS = ("number", "array", "shape")  # and what by numbers
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
+COMMA = re.compile(
+    r"^(\s*[-+]?\d*),(\d+\s*)$"
+)  # of a decimal fraction, as much of Europe writes it
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 SEEDS = 10  # of a student's own numbers: the first, and those of further tries
 LABEL = re.compile(r"([A-Z])(\d{0,6})")
@@ -55,10 +60,17 @@ class Posed:
         if self._same(value, self.right):
             return Judgement("right")
         fits = (name for name, wrong in self.forms if self._same(value, wrong))
-        names = list(dict.fromkeys(fits))
+        names, seen = list(dict.fromkeys(fits)), ""
+        asked = self.question, self.inputs, self.right, value
+        if self.question.kind in NUMBERS:
+            names = names or by_hand.named(*asked)
         # Two mistakes that give one number cannot be told apart by it: then none is named.
-        certain = names[:1] if names and self._coincide(names) else []
-        return Judgement("wrong", tuple(certain), self.inputs, value, self.shown(self.right))
+        certain = names[0].split() if names and self._coincide(names) else []
+        if self.question.kind in NUMBERS and not certain:
+            seen = by_hand.seen(*asked, near=self._same)
+        return Judgement(
+            "wrong", tuple(certain), self.inputs, value, self.shown(self.right), seen=seen
+        )
 
     def offers(self, value):
         """Whether ``value`` can be an answer: a letter, letters, numbers."""
@@ -152,16 +164,16 @@ def _is_text(value):
     return isinstance(value, str)
 
 
-def _numbers_in(text, kind):
+def _numbers_in(words, kind):
     """The numbers that a text holds; of one number also a fraction, "1/3"."""
-    text = text.replace("−", "-")
+    words = words.replace("−", "-")
     if kind != "number":
-        return [float(number) for number in re.findall(NUMBER, text)] or text
-    above, stroke, below = text.partition("/")
+        return [float(number) for number in re.findall(NUMBER, words)] or words
+    above, stroke, below = words.partition("/")
     try:  # in floats alone: an exact fraction of "1e999999999" would never end
-        return float(above) / float(below) if stroke else float(above)
+        return float(above) / float(below) if stroke else float(COMMA.sub(r"\1.\2", above))
     except (ValueError, ZeroDivisionError):
-        return text
+        return words
 
 
 def tolerance(question):
@@ -187,7 +199,7 @@ def pose(question, seed=0):
         forms = tuple(
             (name, question.solve(Flaws(flaws), *inputs.values()))
             for name in question.misconceptions
-            for flaws in question.ways(name)
+            for flaws in _ways(question, name)
         )
         if _tells_apart(question, right, forms):
             break
@@ -208,6 +220,11 @@ def pose(question, seed=0):
     letters = (letter + form_of(seed) for letter in string.ascii_uppercase)
     labels = dict(zip(letters, (options[i] for i in order), strict=False))
     return Posed(question, seed, inputs, right, wrong, labels, forms)
+
+
+def _ways(question, name):
+    """The forms of a mistake that are the question's own: what is asked is made of these alone."""
+    return [(name,), *((name, form) for form in question.forms.get(name, "").split())]
 
 
 def _tells_apart(question, right, forms):

@@ -1,0 +1,193 @@
+"""What can be said of a wrong answer whose mistake has no name: facts that show a next step.
+
+They come from all inputs of a check together, or from an experiment: one input is changed, and what
+follows is compared with what should.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bpcourse.questions.judging.compare import alike_values, as_numbers
+from bpcourse.questions.judging.run import Outcome
+from bpcourse.questions.question import Question
+from bpcourse.text import text
+
+Case = dict[str, object]
+Ask = Callable[[Case], Outcome]
+Numbers = npt.NDArray[np.floating]
+Before = tuple[Numbers, Numbers]  # what an input's change has changed: before, and after
+MOST = 2  # facts that are told: one thing to look at, and another
+NEAR = 1e-7  # relative: what is no difference
+
+
+class Facts:
+    """The facts of an answer that gave ``given`` where ``expected`` was right; ``ask`` runs it."""
+
+    def __init__(
+        self,
+        question: Question,
+        ask: Ask,
+        right: Ask,
+        cases: Sequence[Case],
+        given: Sequence[Outcome],
+        expected: Sequence[Outcome],
+    ) -> None:
+        self._question, self._ask, self._right = question, ask, right
+        pairs = list(zip(cases, given, expected, strict=True))
+        self._pairs = [(case, g, e) for case, g, e in pairs if g.error is None and e.error is None]
+        wrong = [pair for pair in self._pairs if not alike_values(pair[1].value, pair[2].value)]
+        self._parts = self._wrong_parts()
+        self._case, self._mine, self._due = wrong[0] if wrong else ({}, Outcome(), Outcome())
+
+    def told(self) -> list[str]:
+        """The first of them that say something; the plainest where no other does."""
+        found = [self._of_parts()]
+        if not self._question.measured:
+            found += [self._without_influence(), self._not_proportional(), self._not_shifted()]
+        found = [fact for fact in found if fact][:MOST]
+        return found or [fact for fact in [self._of_numbers()] if fact]
+
+    # --- several results ---
+
+    def _wrong_parts(self) -> list[int]:
+        """The places of the results that are wrong on any input; none where they do not fit."""
+        count = len(self._question.parts)
+        values = [(g.value, e.value) for _, g, e in self._pairs]
+        if count < 2 or not all(isinstance(g, tuple | list) and len(g) == count for g, _ in values):
+            return []
+        pairs = [list(zip(g, e, strict=True)) for g, e in values]  # type: ignore[call-overload]
+        return [i for i in range(count) if not all(alike_values(*pair[i]) for pair in pairs)]
+
+    def _of_parts(self) -> str:
+        names = [name for i, name in enumerate(self._question.parts) if i not in self._parts]
+        if not self._parts or not names:
+            return ""
+        return text("check.parts_right", names=", ".join(names))
+
+    # --- experiments ---
+
+    def _without_influence(self) -> str:
+        """Inputs that change what is right, and not what the answer gives."""
+        names = [
+            name
+            for name, mine, due in self._changed(_varied)
+            if mine is not None and _equal(*mine) and due is not None and not _equal(*due)
+        ]
+        return text("check.no_influence", names=", ".join(names)) if names else ""
+
+    def _not_proportional(self) -> str:
+        """An input to which what is right is proportional, and the answer is not."""
+        for name, mine, due in self._changed(lambda numbers: 2 * numbers):
+            factor = mine and _factor(*mine)
+            if due and _factor(*due) == 2 and factor != 2:
+                key = {None: "not_proportional", 1.0: "stays"}.get(factor, "times")
+                return text(f"check.{key}", name=name, factor=factor)
+        return ""
+
+    def _not_shifted(self) -> str:
+        """An input whose common shift leaves what is right as it is, and not the answer."""
+        for name, mine, due in self._changed(lambda numbers: numbers + 1):
+            value = self._case[name]
+            several = isinstance(value, np.ndarray) and value.size > 1
+            if several and due and _equal(*due) and not (mine and _equal(*mine)):
+                return text("check.not_shifted", name=name)
+        return ""
+
+    def _changed(
+        self, change: Callable[[Numbers], Numbers]
+    ) -> Iterator[tuple[str, Before | None, Before | None]]:
+        """For each input that holds floats, changed: what was wrong, and right, before and then."""
+        for name, value in self._case.items():
+            if _is_float(value):
+                case = {**self._case, name: _put(change, value)}
+                yield (
+                    name,
+                    self._both(self._mine, self._ask(case)),
+                    self._both(self._due, self._right(case)),
+                )
+
+    def _both(self, before: Outcome, after: Outcome) -> Before | None:
+        a, b = self._numbers(before), self._numbers(after)
+        return (a, b) if a is not None and b is not None and a.shape == b.shape else None
+
+    def _numbers(self, outcome: Outcome) -> Numbers | None:
+        """The results that are wrong, one after the other."""
+        if outcome.error is not None:
+            return None
+        value = outcome.value
+        if self._parts:
+            if not isinstance(value, tuple | list) or len(value) <= max(self._parts):
+                return None
+            value = [value[i] for i in self._parts]
+        found = [as_numbers(entry) for entry in _leaves(value)]
+        arrays = [entry.ravel() for entry in found if entry is not None]
+        return np.concatenate(arrays) if arrays and len(arrays) == len(found) else None
+
+    # --- what is left ---
+
+    def _of_numbers(self) -> str:
+        """Where the numbers stand, their zeros and signs, whether they are too large or small."""
+        both = [(self._numbers(g), self._numbers(e)) for _, g, e in self._pairs]
+        same = [(g, e) for g, e in both if g is not None and e is not None and g.shape == e.shape]
+        if not same:
+            return ""
+        if len(same) == len(both) and all(_equal(np.sort(g), np.sort(e)) for g, e in same):
+            return text("check.other_places")
+        given, right = (np.concatenate(column) for column in zip(*same, strict=True))
+        there = np.isfinite(given) & (right != 0)
+        given, right = given[there], right[there]
+        if not len(right):
+            return text("check.not_zero")
+        low, high = np.min(given / right), np.max(given / right)
+        if high - low <= NEAR * abs(high):
+            return text("check.factor", factor=high)
+        for key, odd in (("zeros", given == 0), ("signs", given * right < 0)):
+            if odd.any():
+                return text(f"check.{key}", count=int(odd.sum()), of=len(odd))
+        key = "too_large" if low > 1 - NEAR else "too_small" if high < 1 + NEAR else "both_sizes"
+        return text(f"check.{key}", low=low, high=high)
+
+
+def _equal(a: Numbers, b: Numbers) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.allclose(a, b, rtol=NEAR, atol=0, equal_nan=True))
+
+
+def _factor(before: Numbers, after: Numbers) -> float | None:
+    """How many times as large all of it has become; None where that differs."""
+    there = before != 0
+    with np.errstate(all="ignore"):
+        factor = float(np.median(after[there] / before[there])) if there.any() else np.nan
+        if not np.isfinite(factor) or not np.allclose(after, factor * before, rtol=1e-6):
+            return None
+    return float(f"{factor:.4g}")
+
+
+def _leaves(value: object) -> Iterator[object]:
+    """What stands in lists in lists, as far as it is no list of numbers."""
+    if isinstance(value, tuple | list) and as_numbers(value) is None:
+        for entry in value:
+            yield from _leaves(entry)
+    else:
+        yield value
+
+
+def _varied(numbers: Numbers) -> Numbers:
+    """Each number changed by a factor of its own, from 0.8 to 1.25; its sign is kept."""
+    factors = np.random.default_rng(1).uniform(0.8, 1.25, np.shape(numbers))
+    return np.asarray(numbers * factors)
+
+
+def _is_float(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return bool(value) and all(map(_is_float, value))
+    return isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
+
+
+def _put(change: Callable[[Numbers], Numbers], value: object) -> object:
+    if isinstance(value, list | tuple):
+        return type(value)(_put(change, entry) for entry in value)
+    changed = change(np.asarray(value))
+    return float(changed) if isinstance(value, float) else changed

@@ -1,0 +1,244 @@
+"""Advice that is followed works: what a message says is written, and the mistake is gone."""
+
+import numpy as np
+import pytest
+
+from bpcourse.questions.bank import find
+from bpcourse.questions.checking import judge
+
+ROWS = [  # (question, mistake, what its message says, what a student wrote, what is advised for it)
+    (
+        "gradient_descent.mean_gradient",
+        "summed_over_wrong_axis",
+        "axis 0 runs over the examples",
+        "lambda per_example: per_example.mean(axis=1)",
+        {"axis=1": "axis=0"},
+    ),
+    (
+        "gradient_descent.mean_gradient",
+        "keepdims_kept",
+        "Leave out keepdims=True",
+        "lambda per_example: per_example.mean(axis=0, keepdims=True)",
+        {", keepdims=True": ""},
+    ),
+    (
+        "feedforward_network.layer",
+        "exponent_sign_lost",
+        "the minus stands before all of the pre-activation",
+        "lambda x, W, b: 1 / (1 + np.exp(W @ x + b))",
+        {"exp(W @ x + b)": "exp(-(W @ x + b))"},
+    ),
+    (
+        "feedforward_network.layer",
+        "bias_forgotten",
+        "adds its bias to the weighted sum",
+        "lambda x, W, b: 1 / (1 + np.exp(-(W @ x)))",
+        {"W @ x": "W @ x + b"},
+    ),
+    (
+        "feedforward_network.layer",
+        "elementwise_for_matrix_product",
+        "a sum of products, `@`",
+        "lambda x, W, b: 1 / (1 + np.exp(-(W * x + b)))",
+        {"W * x": "W @ x"},
+    ),
+    (
+        "feedforward_network.layer",
+        "weights_wrong_way_round",
+        "or the matrix itself where you took its transpose",
+        "lambda x, W, b: 1 / (1 + np.exp(-(W.T @ x + b)))",
+        {"W.T": "W"},
+    ),
+    (
+        "activations.relu_backward",
+        "mask_from_upstream",
+        "z > 0",
+        "lambda z, grad_a: grad_a * (grad_a > 0)",
+        {"(grad_a > 0)": "(z > 0)"},
+    ),
+    (
+        "activations.relu_backward",
+        "slope_at_kink",
+        "the mask is z > 0",
+        "lambda z, grad_a: grad_a * (z >= 0)",
+        {"z >= 0": "z > 0"},
+    ),
+    (
+        "error_signals.recursion",
+        "matrix_for_elementwise_product",
+        "`*`, entry by entry",
+        "lambda z, W_above, delta_above: (1 - np.tanh(z) ** 2) @ (W_above.T @ delta_above)",
+        {"2) @": "2) *"},
+    ),
+    (
+        "error_signals.recursion",
+        "tanh_slope_not_squared",
+        "1 minus its value squared",
+        "lambda z, W_above, delta_above: W_above.T @ delta_above * (1 - np.tanh(z))",
+        {"np.tanh(z)": "np.tanh(z) ** 2"},
+    ),
+    (
+        "error_signals.recursion",
+        "slope_at_activation",
+        "It belongs at the input, the pre-activation",
+        "lambda z, W_above, delta_above: W_above.T @ delta_above * (1 - np.tanh(np.tanh(z)) ** 2)",
+        {"np.tanh(np.tanh(z))": "np.tanh(z)"},
+    ),
+    (
+        "error_signals.recursion",
+        "weights_wrong_way_round",
+        "",
+        "lambda z, W_above, delta_above: W_above @ delta_above * (1 - np.tanh(z) ** 2)",
+        {"W_above @": "W_above.T @"},
+    ),
+    (
+        "softmax_cross_entropy.softmax",
+        "keepdims_forgotten",
+        "Keep the axis",
+        "lambda Z: (lambda E: E / E.sum(axis=1))(np.exp(Z - Z.max(axis=1, keepdims=True)))",
+        {"E.sum(axis=1)": "E.sum(axis=1, keepdims=True)"},
+    ),
+    (
+        "softmax_cross_entropy.softmax",
+        "no_max_shift",
+        "Subtract the largest logit of each row first",
+        "lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)",
+        {"exp(Z)": "exp(Z - Z.max(axis=1, keepdims=True))"},
+    ),
+    (
+        "softmax_cross_entropy.softmax",
+        "exponent_sign_lost",
+        "Softmax has no minus",
+        "lambda Z: (lambda E: E / E.sum(axis=1, keepdims=True))"
+        "(np.exp(-(Z - Z.min(axis=1, keepdims=True))))",
+        {"-(Z - Z.min": "(Z - Z.max"},
+    ),
+    (
+        "stable_softmax.stable_loss",
+        "columns_for_entries",
+        "`[np.arange(N), labels]`",
+        "lambda Z, labels: -(lambda S: S - np.log(np.exp(S).sum(axis=1, keepdims=True)))"
+        "(Z - Z.max(axis=1, keepdims=True))[:, labels].mean()",
+        {"[:, labels]": "[np.arange(len(labels)), labels]"},
+    ),
+    (
+        "matrix_form.linear_backward",
+        "bias_not_summed",
+        "the sum over the examples (axis 0)",
+        "lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ + 0)",
+        {"dZ + 0": "dZ.sum(axis=0)"},
+    ),
+    (
+        "matrix_form.linear_backward",
+        "bias_averaged",
+        "nothing is divided here",
+        "lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ.sum(axis=0) / len(dZ))",
+        {" / len(dZ)": ""},
+    ),
+    (
+        "matrix_form.linear_backward",
+        "bias_summed_to_one",
+        "sum over the examples (axis 0)",
+        "lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ.sum())",
+        {"sum()": "sum(axis=0)"},
+    ),
+    (
+        "matrix_form.linear_backward",
+        "gradient_transposed",
+        "here it lies on its side",
+        "lambda dZ, A, W: (dZ @ W, A.T @ dZ, dZ.sum(axis=0))",
+        {"A.T @ dZ": "(A.T @ dZ).T"},
+    ),
+    (
+        "chain_rule.many_paths",
+        "weights_wrong_way_round",
+        "the sum runs over i",
+        "lambda dp_dq, dq_dz: dq_dz @ dp_dq",
+        {"dq_dz @ dp_dq": "sum(dp_dq[i] * dq_dz[i] for i in range(len(dp_dq)))"},
+    ),
+    (
+        "gradient_descent.central_difference",
+        "division_without_brackets",
+        "a / (2 * h)",
+        "def answer(f, x, h):\n"
+        "    slopes = np.zeros(x.shape)\n"
+        "    for k in np.ndindex(x.shape):\n"
+        "        up, down = x.copy(), x.copy()\n"
+        "        up[k] += h\n"
+        "        down[k] -= h\n"
+        "        slopes[k] = (f(up) - f(down)) / 2 * h\n"
+        "    return slopes",
+        {"2 * h": "(2 * h)"},
+    ),
+    (
+        "gradient_descent.descend",
+        "input_changed",
+        "Work on a copy: theta.copy().",
+        "def answer(gradient, theta, eta, steps):\n"
+        "    place = theta\n"
+        "    for step in range(steps):\n"
+        "        place -= eta * gradient(place)\n"
+        "    return place + 0",
+        {"place = theta\n": "place = theta.copy()\n"},
+    ),
+    (
+        "gradient_descent.descend",
+        "stops_after_first_round",
+        "move it out to the margin of the `for`",
+        "def answer(gradient, theta, eta, steps):\n"
+        "    place = theta.copy()\n"
+        "    for step in range(steps):\n"
+        "        place = place - eta * gradient(place)\n"
+        "        return place\n"
+        "    return place",
+        {"        return place\n": ""},
+    ),
+    (
+        "matrix_form.mend_update",
+        "input_changed",
+        "Work on a copy: [array.copy() for array in W].",
+        "def answer(X, Y, W, b, eta):\n"
+        "    W1, W2 = W\n"
+        "    A = np.tanh(X @ W1.T + b[0])\n"
+        "    dZ2 = (A @ W2.T + b[1] - Y) / len(X)\n"
+        "    dZ1 = dZ2 @ W2 * (1 - A**2)\n"
+        "    W2 -= eta * dZ2.T @ A\n"
+        "    W1 -= eta * dZ1.T @ X\n"
+        "    return W1 + 0, W2 + 0",
+        {"W1, W2 = W\n": "W1, W2 = [array.copy() for array in W]\n"},
+    ),
+]
+
+
+def answer(code):
+    """The function that a student's code defines."""
+    space = {"np": np, "__name__": "__main__"}
+    if code.startswith("lambda"):
+        return eval(code, space)
+    exec(code, space)
+    return space["answer"]
+
+
+@pytest.mark.parametrize(
+    "id, mistake, says, wrong, advised", ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS]
+)
+def test_what_the_message_advises_mends_it(id, mistake, says, wrong, advised):
+    question = find(id)
+    with np.errstate(all="ignore"):
+        before = judge(question, answer(wrong))
+    assert mistake in before.misconceptions, before
+    assert says in before.message
+    mended = wrong
+    for old, new in advised.items():
+        assert old in mended
+        mended = mended.replace(old, new)
+    after = judge(question, answer(mended))
+    assert mistake not in after.misconceptions and after.status == "right", after
+
+
+def test_a_message_says_a_thing_once():
+    for id, mistake, _, wrong, _ in ROWS:
+        with np.errstate(all="ignore"):
+            lines = judge(find(id), answer(wrong)).message.split("\n")
+        assert len(set(lines)) == len(lines), (id, mistake)
+        assert sum("Work on a copy" in line for line in lines) <= 1, (id, lines)

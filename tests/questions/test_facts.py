@@ -1,0 +1,113 @@
+"""What is said of a mistake that has no name: facts, each of which holds, and always one."""
+
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+
+from bpcourse.questions.bank import find
+from bpcourse.questions.checking import judge
+from bpcourse.questions.judging.code import known, run
+from bpcourse.questions.judging.facts import Facts
+from bpcourse.text import text
+from tools.answering import line_of, says_something
+from tools.slips import code_questions, program
+
+SLIPS = 6  # of each question
+
+
+def tanh_slope(z):
+    return 1 - np.tanh(z) ** 2
+
+
+def backward(dA=lambda dZ, A, W: dZ @ W, dW=lambda dZ, A, W: dZ.T @ A):
+    return lambda *given: (dA(*given), dW(*given), given[0].sum(axis=0))
+
+
+def logistic(slope, upstream):
+    def logistic_backward(z, grad_a):
+        a = 1 / (1 + np.exp(-z))
+        return slope(z, a, grad_a) * upstream(grad_a)
+
+    return logistic_backward
+
+
+ANSWERS = {  # what a slip leads to: (question, answer)
+    "parts_right": ("matrix_form.linear_backward", backward(dW=lambda dZ, A, W: (dZ**2).T @ A)),
+    "no_influence": (
+        "activations.logistic_backward",
+        logistic(lambda z, a, g: 0.3 + 0 * z, lambda g: g),
+    ),
+    "not_proportional": (
+        "activations.logistic_backward",
+        logistic(lambda z, a, g: a * (1 - a) + g, lambda g: g),
+    ),
+    "times": (
+        "activations.logistic_backward",
+        logistic(lambda z, a, g: a * (1 - a) * g**2, lambda g: g),
+    ),
+    "stays": (
+        "error_signals.recursion",
+        lambda z, W, delta: (W / W.sum(1, keepdims=True)).T @ delta * tanh_slope(z),
+    ),
+    "not_shifted": ("softmax_cross_entropy.softmax", lambda Z: Z**2 + 0.1),
+    "other_places": (
+        "vectors_and_jacobians.pointwise_jacobian",
+        lambda z: np.diag(tanh_slope(z))[::-1],
+    ),
+    "zeros": ("activations.tanh_slope", lambda z: np.where(z > 0.5, 0.0, tanh_slope(z))),
+    "signs": ("activations.tanh_slope", lambda z: 0.9 - np.tanh(z) ** 2),
+    "too_large": ("activations.tanh_slope", lambda z: tanh_slope(z) + 0.01 * z**2),
+    "too_small": ("activations.tanh_slope", lambda z: tanh_slope(z) ** 3),
+    "both_sizes": ("activations.tanh_slope", lambda z: tanh_slope(z) ** 3 + 0.05),
+    "factor": ("activations.tanh_slope", lambda z: 0.3 * tanh_slope(z)),
+}
+
+
+def told(question, answer):
+    question = find(question)
+    cases, expected = known(question, 0)
+    given = [run(question, answer, case) for case in cases]
+    right = partial(run, question, question.reference())
+    return Facts(question, partial(run, question, answer), right, cases, given, expected).told()
+
+
+@pytest.mark.parametrize("key", ANSWERS)
+def test_a_fact_is_told(key):
+    facts = told(*ANSWERS[key])
+    assert any(re.fullmatch(line_of(f"check.{key}"), fact) for fact in facts), facts
+
+
+def test_a_fact_names_what_it_is_about():
+    assert told(*ANSWERS["parts_right"]) == [
+        text("check.parts_right", names="dA, db"),
+        text("check.times", name="dZ", factor=4),
+    ]
+    assert told(*ANSWERS["no_influence"]) == [text("check.no_influence", names="z")]
+    assert told(*ANSWERS["factor"]) == [text("check.factor", factor=0.3)]
+
+
+def test_a_pattern_of_the_first_input_alone_is_not_told():
+    by_columns = judge(find("gradient_descent.mean_gradient"), lambda g: g.sum(axis=0) / len(g[0]))
+    line = re.compile(line_of("diagnosis.constant_factor"))
+    assert not any(line.search(one) for one in by_columns.message.splitlines())
+
+
+def test_where_it_is_right_is_told():
+    result = judge(find("matrix_form.outer_product"), lambda d, a: np.outer(d, a + (len(a) > 4)))
+    assert any(re.fullmatch(line_of("check.right_here"), one) for one in result.message.split("\n"))
+
+
+@pytest.mark.parametrize("question", code_questions(), ids=lambda question: question.id)
+def test_no_slip_is_left_without_something_to_go_on(question):
+    solved, rng = program(question), np.random.default_rng(1)
+    slips = solved.slips()
+    for i in rng.permutation(len(slips))[:SLIPS]:
+        try:
+            answer = solved.answer(question.answer, slips[i])
+        except Exception:  # the cell itself stops
+            continue
+        result = judge(question, answer)
+        if result.status != "right" and not result.misconceptions:
+            assert says_something(result.message), (solved.source(slips[i]), result.message)
