@@ -83,11 +83,14 @@ def test_every_control_moves_by_keys_to_what_python_says(page, opened, name):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1366, 683, 390])  # 683: a page of 1366 at 200 %
+@pytest.mark.parametrize(
+    "width", [1366, 683, 390, 374]
+)  # 683: 1366 at 200 %; 374: a phone, with the site's margins
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_a_page_fits_its_width_and_axe_finds_nothing(page, opened, tmp_path, name, width, scheme):
     opened(name, width, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator(FIGURE).evaluate("e => e.scrollWidth <= e.clientWidth + 1")
     inner = "e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible'"
     assert not any(e.evaluate(inner) for e in page.locator(f"{FIGURE} div, {FIGURE} p").all())
     page.screenshot(path=tmp_path / f"{name}_{scheme}_{width}.png", full_page=True)

@@ -1,7 +1,6 @@
 """A figure with controls, which its page computes and draws."""
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
@@ -15,8 +14,8 @@ from matplotlib.figure import Figure
 
 from bpcourse import figures
 from bpcourse.figures.style import SCREEN, STYLE
-from bpcourse.files import write
 from bpcourse.text import open_text, text
+from bpcourse.widgets.html import KEEP_KEYS, write_page
 from bpcourse.widgets.mathml import math, rich
 from bpcourse.widgets.program import rounded
 from bpcourse.widgets.wording import in_words
@@ -29,10 +28,13 @@ NAMES = (
 )  # fmt: skip
 CORE = ("engine", "numbers", "units", "plot", "figure")
 CSS = "".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("theme", "explorer"))
-RENDER = """
+RENDER = (
+    KEEP_KEYS
+    + """
 export default {
   render({ model, el }) {
     el.classList.add("bpc-figure");
+    el.addEventListener("keydown", keepKeys);
     const figure = mountFigure(el, model.get("data"), model.get("values"), (values) => {
       model.set("values", values);
       model.save_changes();
@@ -43,6 +45,7 @@ export default {
   },
 };
 """
+)
 LABELS = ("play", "pause", "controls")
 NEAR = 1e-9  # of a slider: how exactly a value lies within it
 
@@ -173,28 +176,12 @@ class Explorer(anywidget.AnyWidget):
 
     def to_html(self, path: str | Path, title: str | None = None) -> Path:
         """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        script = (
-            self._esm.removesuffix(RENDER).replace("export ", "").replace("</script", "<\\/script")
-        )
-        given = (
-            json.dumps(part, allow_nan=False).replace("</", "<\\/")
-            for part in (self.data, self.values)
-        )
-        title = escape(title or text(f"widgets.title_{self.figure}"))
+        script = str(self._esm).removesuffix(RENDER)
+        title = title or text(f"widgets.title_{self.figure}")
         png = base64.b64encode(figures.style.png(self.still())).decode()
-        picture = f'<img src="data:image/png;base64,{png}" alt="{escape(self.said)}">'
-        html = (
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>{title}</title><style>{CSS}</style></head>"
-            f'<body class="bpc-page"><main class="bpc-figure"><h1 class="bpc-unseen">{title}</h1>'
-            f"<noscript>{picture}</noscript></main><script>(() => {{{script}\n"
-            f'mountFigure(document.querySelector("main"), {", ".join(given)});}})();'
-            "</script></body></html>\n"
-        )
-        path = Path(path)
-        write(path, html.encode())
-        return path
+        still = f'<img src="data:image/png;base64,{png}" alt="{escape(self.said)}">'
+        given = self.data, self.values
+        return write_page(path, title, "figure", CSS, script, "mountFigure", *given, still=still)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         bundle = super()._repr_mimebundle_(**kwargs)

@@ -1,6 +1,5 @@
 """The digit pad: a digit drawn by the reader, and read by a network in the page itself."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -13,12 +12,12 @@ import numpy.typing as npt
 import traitlets
 
 from bpcourse import datasets
-from bpcourse.files import write
 from bpcourse.layers import Identity, Layer, LeakyReLU, Linear, Softmax
 from bpcourse.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from bpcourse.network import Network
 from bpcourse.text import text
 from bpcourse.widgets import ink
+from bpcourse.widgets.html import write_page
 from bpcourse.widgets.networks import ACTIVATIONS
 
 FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to draw it without a kernel
@@ -26,7 +25,7 @@ STATIC = files("bpcourse.widgets") / "static"
 SCRIPT = "".join(
     (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "ink.js", "pad.js")
 )
-CSS = (STATIC / "pad.css").read_text(encoding="utf-8")
+CSS = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("theme.css", "pad.css"))
 RENDER = """
 export default {
   render({ model, el }) {
@@ -166,23 +165,9 @@ class DigitPad(anywidget.AnyWidget):
 
     def to_html(self, path: str | Path, title: str | None = None) -> Path:
         """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        data, strokes = (
-            json.dumps(part, allow_nan=False).replace("</", "<\\/")
-            for part in (self.data, self.strokes)
-        )
-        script = SCRIPT.replace("</script", "<\\/script")
-        page = (
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>{escape(title or text('pad.title'))}</title><style>{CSS}</style></head>"
-            f'<body class="bpc-page"><main class="bpc-pad"><noscript>{self._still()[0]}</noscript>'
-            f'</main><script type="module">{script}\n'
-            f'mountPad(document.querySelector("main"), {data}, {strokes});'
-            "</script></body></html>\n"
-        )
-        path = Path(path)
-        write(path, page.encode())
-        return path
+        title, still = title or text("pad.title"), self._still()[0]
+        given = self.data, self.strokes
+        return write_page(path, title, "pad", CSS, SCRIPT, "mountPad", *given, still=still)
 
     def _still(self) -> tuple[str, str]:
         """The picture where nothing can be drawn, of what was drawn or of an example; its words."""

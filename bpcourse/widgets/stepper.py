@@ -1,20 +1,18 @@
 """The stepper: a computation played forward and backward, one operation at a time."""
 
-import json
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 
 import anywidget
 import traitlets
 
 from bpcourse import notation
-from bpcourse.files import write
 from bpcourse.graph import Node
 from bpcourse.network import Network
 from bpcourse.text import text
 from bpcourse.widgets import drawing
 from bpcourse.widgets.graphs import from_graph
+from bpcourse.widgets.html import KEEP_KEYS, write_page
 from bpcourse.widgets.networks import from_network
 from bpcourse.widgets.program import rounded
 
@@ -23,14 +21,18 @@ SCRIPT = "".join(
     (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "words.js", "stepper.js")
 )
 CSS = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("theme.css", "stepper.css"))
-RENDER = """
+RENDER = (
+    KEEP_KEYS
+    + """
 export default {
   render({ model, el }) {
     el.classList.add("bpc-stepper");
+    el.addEventListener("keydown", keepKeys);
     return mount(el, model.get("data"));
   },
 };
 """
+)
 FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 LABELS = (
     "play",
@@ -106,20 +108,9 @@ class Stepper(anywidget.AnyWidget):
 
     def to_html(self, path, title=None):
         """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        data = json.dumps(self.data, allow_nan=False).replace("</", "<\\/")
-        script = SCRIPT.replace("</script", "<\\/script").replace("export function", "function")
-        title = escape(title or text("stepper.title"))
-        page = (
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>{title}</title><style>{CSS}</style></head>"
-            f'<body class="bpc-page"><main class="bpc-stepper"><h1 class="bpc-unseen">{title}</h1>'
-            f"<noscript>{self._still()}</noscript></main><script>(() => {{{script}\n"
-            f'mount(document.querySelector("main"), {data});}})();</script></body></html>\n'
-        )
-        path = Path(path)
-        write(path, page.encode())
-        return path
+        title = title or text("stepper.title")
+        still = self._still()
+        return write_page(path, title, "stepper", CSS, SCRIPT, "mount", self.data, still=still)
 
     def _still(self):
         if self.program is None:

@@ -114,7 +114,7 @@ export function mountFigure(root, data, values, changed = () => {}) {
       return plots.at(-1);
     },
   };
-  const bar = make("div", { class: "bpc-bar", role: "group", "aria-label": labels.controls });
+  const bar = make("div", { class: "bpc-knobs", role: "group", "aria-label": labels.controls });
   bar.append(...rows);
   const told = make("div", { class: "bpc-told" }, ...lines.map(({ line }) => line));
   if (!lines.length) told.hidden = true;
