@@ -627,7 +627,7 @@ display(Image(figures.style.png(ink()), width=288))"""
 
 @pytest.mark.parametrize(("theme", "paper"), [("Light", 1), ("Dark", 0x11 / 255)])
 def test_a_figure_follows_the_theme(lab, page, tmp_path, theme, paper):
-    _open(page, lab, _notebook(tmp_path, PICTURES))
+    _open(page, lab, _notebook(lab, PICTURES))
     page.evaluate(f"""() => window.jupyterapp.commands.execute(
         'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
     dark = str(theme == "Light").lower()

@@ -214,6 +214,8 @@ def on_inputs(inputs: Inputs) -> Iterator[Change]:
             both = {(one, other), (other, one)} & set(TARGETS)
             mistake = "target_and_output_swapped" if both else "inputs_swapped"
             yield Change(mistake, of_inputs=_swapped(one, other))
+            for put, away in ((one, other), (other, one)):
+                yield Change("another_input", of_inputs=_put(put, away))
 
 
 def _size(name: str, axis: int) -> Callable[[Inputs], float]:
@@ -251,6 +253,10 @@ def _replaced(name: str, which: set[str], change: OfInput) -> Change:
         return {key: change(value) if key in which else value for key, value in inputs.items()}
 
     return Change(name, of_inputs=of_inputs)
+
+
+def _put(one: str, other: str) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: {**inputs, other: inputs[one]}
 
 
 def _swapped(one: str, other: str) -> Callable[[Inputs], Inputs]:

@@ -98,6 +98,7 @@ def _most_different(
 
 
 def sizes(arguments: Mapping[str, object]) -> str:
+    """What was given, each by its shape or value."""
     return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
 
 

@@ -68,7 +68,7 @@ def multiplications(widths):
     return sum(below * above for below, above in pairwise(widths))
 
 
-def test_what_holds_for_one_case_is_said_to():
+def test_what_holds_for_one_case_is_not_said_as_if_for_all():
     count, first = find("cost_of_backprop.mend_count"), []
 
     def twice_here(widths):
@@ -78,7 +78,7 @@ def test_what_holds_for_one_case_is_said_to():
     everywhere = judge(count, lambda widths: 0.25 * multiplications(widths)).message.splitlines()
     here = judge(count, twice_here).message.splitlines()
     twice = text("check.factor", factor=0.25)
-    assert twice in everywhere and text("check.here", seen=twice) in here
+    assert twice in everywhere and not any(twice in line for line in here)
 
 
 def test_a_changed_input_is_told_once_and_by_its_name():
@@ -102,11 +102,9 @@ def test_what_an_answer_may_change_is_no_fault():
     assert "It changes dZ" not in judge(replace(LAYER, may_change=("dZ",)), changes).message
 
 
-@pytest.mark.parametrize("value", [np.ones(2), [np.ones(2), np.ones(3)], [1, 2], {"a": 1}, (1, 2)])
+@pytest.mark.parametrize("value", [np.ones(2), [np.ones(2), np.ones(3)], [1, 2], {"a": np.ones(1)}])
 def test_the_advice_for_a_copy_makes_one(value):
     made = eval(copied("W", value), {"W": value})  # noqa: S307
-    assert repr(made) == repr(value) or type(value) is tuple
-    if type(value) is not tuple:
-        assert made is not value
+    assert repr(made) == repr(value) and made is not value
     if isinstance(value, list) and isinstance(value[0], np.ndarray):
         assert made[0] is not value[0]

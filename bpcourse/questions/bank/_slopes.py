@@ -13,14 +13,14 @@ LOGISTIC_SLOPES = (
     "tanh_slope_for_logistic z_in_slope_of_a"
 )
 OF_TANH = Family(
-    TANH_SLOPES + " slope_twice plus_for_minus",
+    TANH_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",
     forms={
         "tanh_slope_not_squared": "of_the_root",
         "logistic_slope_for_tanh": "of_sigma",
     },
 )
 OF_LOGISTIC = Family(
-    LOGISTIC_SLOPES + " slope_twice plus_for_minus",
+    LOGISTIC_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",
     forms={
         "slope_at_activation": "in_the_second_factor in_the_first_factor",
         "tanh_slope_for_logistic": "of_tanh",
@@ -57,7 +57,7 @@ def logistic_slope(flaw, z):
     if flaw("plus_for_minus"):
         return a * (1 + a)
     slope = z * (1 - z) if flaw("z_in_slope_of_a") else a * (1 - a)
-    return slope**2 if flaw("slope_twice") else slope
+    return _once(flaw, slope)
 
 
 def tanh_slope(flaw, z):
@@ -79,7 +79,13 @@ def tanh_slope(flaw, z):
         return s * (1 - s)
     if flaw("plus_for_minus"):
         return 1 + a**2
-    slope = 1 - z**2 if flaw("z_in_slope_of_a") else 1 - a**2
+    return _once(flaw, 1 - z**2 if flaw("z_in_slope_of_a") else 1 - a**2)
+
+
+def _once(flaw, slope):
+    """The slope as a factor: once, and not below a fraction's line."""
+    if flaw("divided_for_multiplied"):
+        return 1 / slope
     return slope**2 if flaw("slope_twice") else slope
 
 

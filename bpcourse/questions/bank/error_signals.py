@@ -67,7 +67,7 @@ def _output(rng, size):
     minutes=5,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing target_forgotten activation_forgotten",
-    families=(OF_LOGISTIC, Family("target_for_output")),
+    families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
 )
 def delta_of_output(flaw, z, y):
     a, slope = sigmoid(z), logistic_slope(flaw, z)
@@ -77,7 +77,8 @@ def delta_of_output(flaw, z, y):
     error = target - output if flaw("target_and_output_swapped") else output - target
     if flaw("factor_two_missing"):
         error = error / 2
-    return (2 if flaw("factor_two_extra") else 1) * error * slope
+    error = (2 if flaw("factor_two_extra") else 1) * error
+    return error @ slope if flaw("matrix_for_elementwise_product") else error * slope
 
 
 def _recursion(rng, size):
@@ -256,12 +257,22 @@ def _skip(rng, size):
     points=3,
     minutes=6,
     misconceptions=TANH_SLOPES + " weights_wrong_way_round one_path_only sign_flipped",
-    families=(OF_TANH, Family("slope_before_the_sum")),
+    families=(
+        OF_TANH,
+        Family(
+            "slope_before_the_sum plus_for_minus",
+            {"one_path_only": "the_skip_alone"},
+        ),
+    ),
 )
 def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
     if flaw("weights_wrong_way_round"):
         W_above, V = W_above.T, V.T
     arriving = W_above.T @ delta_above
+    if flaw("the_skip_alone"):
+        return V.T @ delta_output * tanh_slope(flaw, z)
+    if flaw("plus_for_minus"):
+        return (arriving - V.T @ delta_output) * (1 - np.tanh(z) ** 2)
     if flaw("slope_before_the_sum"):  # the path that skips a layer ends at the same unit
         return arriving * tanh_slope(flaw, z) + V.T @ delta_output
     if not flaw("one_path_only"):

@@ -22,12 +22,18 @@ def _scores(rng, size):
     points=2,
     minutes=6,
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
-    families=(Family("another_loss value_for_slope"),),
+    families=(
+        Family(
+            "another_loss value_for_slope plus_for_minus", {"plus_for_minus": "before_the_rival"}
+        ),
+    ),
 )
 def margin_loss(flaw, s, s_c):
     if flaw("target_and_output_swapped"):
         s, s_c = s_c, s
     value = (0.0 if flaw("no_margin") else 1.0) - s + s_c
+    if flaw("plus_for_minus"):
+        value = 1 - s - s_c if flaw("before_the_rival") else 1 + s + s_c
     active = 1.0 if value > 0 or flaw("margin_ignored") else 0.0
     loss = value if flaw("margin_ignored") else max(0.0, value)
     if flaw("sides_swapped"):
@@ -89,6 +95,9 @@ def _rivals(rng, size):
     points=2,
     minutes=5,
     misconceptions="margin_ignored no_margin sign_flipped mean_for_sum",
+    families=(
+        Family("one_path_only largest_for_sum plus_for_minus", {"one_path_only": "the_second"}),
+    ),
 )
 def two_rivals(flaw, s, s_1, s_2):
     share = 0.5 if flaw("mean_for_sum") else 1.0
@@ -96,6 +105,13 @@ def two_rivals(flaw, s, s_1, s_2):
     loss, slopes = 0.0, []
     for rival in (s_1, s_2):
         value = (0.0 if flaw("no_margin") else 1.0) - s + rival
+        left_out = flaw("largest_for_sum") and rival != max(s_1, s_2)
+        if flaw("one_path_only"):
+            left_out = rival == (s_1 if flaw("the_second") else s_2)
+        if flaw("plus_for_minus"):
+            value = 1 + s + rival
+        if left_out:
+            value = -np.inf
         loss += share * (value if flaw("margin_ignored") else max(0.0, value))
         slopes.append(sign * share * (1.0 if value > 0 or flaw("margin_ignored") else 0.0))
     return (loss, -sum(slopes), *slopes)

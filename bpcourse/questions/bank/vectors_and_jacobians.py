@@ -239,7 +239,7 @@ def _residual(rng, size):
     minutes=5,
     misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
     "elementwise_for_matrix_product",
-    families=(Family("paths_multiplied"),),
+    families=(Family("paths_multiplied plus_for_minus", {"one_path_only": "the_other"}),),
 )
 def back_through_sum(flaw, W, delta):
     turned = W if flaw("weights_wrong_way_round") else W.T
@@ -248,8 +248,10 @@ def back_through_sum(flaw, W, delta):
     if flaw("elementwise_for_matrix_product"):
         return turned * delta + delta
     back = turned @ delta
-    if flaw("paths_multiplied"):
-        return back * delta
+    if flaw("paths_multiplied") or flaw("plus_for_minus"):
+        return back * delta if flaw("paths_multiplied") else back - delta
+    if flaw("the_other"):
+        return delta + 0.0
     if not flaw("one_path_only"):
         back = back + delta
     return -back if flaw("sign_flipped") else back

@@ -6,26 +6,30 @@ its size does so too: nothing is better than a false name.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bpcourse.diagnosis.transformations import given_back
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import (
     ANY,
+    FAMILY,
     NEAR,
     OWN,
     Case,
     Explanation,
     Made,
     Step,
+    acting,
     agrees,
+    all_steps,
     array_in,
     is_covered,
     is_nested,
     near,
-    steps,
 )
 from bpcourse.questions.question import Question
 
@@ -66,12 +70,13 @@ class Search:
             return seen
         if not self._ran or self._array is None:
             return ()
-        every = steps(self._question)
+        every = all_steps(self._question)
         nothing = all(_is_nothing(outcome.value) for outcome in self._given)
         if nothing:  # many changes of a result leave nothing of it
             kept = {"integer_arrays"} if all(_is_whole(g.value) for g in self._given) else set()
             every = [step for step in every if step.rank != ANY or step.name in kept]
-        if fits := self._fitting((step,) for step in every):
+        single = ([(step,) for step in every if step.rank == rank] for rank in (OWN, FAMILY, ANY))
+        if fits := self._fitting(*single):
             return self._chosen(fits)
         if self._is_offset():
             return self._with_effects(("constant_offset",), [])
@@ -80,10 +85,11 @@ class Search:
             return self._with_effects(by_parts, [])
         if self._question.measured or nothing:
             return by_parts
+        every = acting(every, self._made, self._order)
         before = [step for step in every if not step.comes_after]
         after = [step for step in every if step.keeps_proportions]
         pairs = list(self._pairs(before))
-        fits = self._fitting(pairs) + self._fitting(_with([(step,) for step in every], after))
+        fits = self._fitting([*pairs, *_with([(step,) for step in every], after)])
         if fits or len(by_parts) == 2:
             return self._chosen(fits, by_parts if len(by_parts) == 2 else ())
         in_proportion = [pair for pair in pairs if self._is_in_proportion(pair)]
@@ -125,22 +131,29 @@ class Search:
         pairs = zip(a.value, b.value, strict=True)  # type: ignore[call-overload]
         return {i for i, (x, y) in enumerate(pairs) if not alike_values(x, y)}
 
-    def _fitting(self, explanations: Iterable[Explanation]) -> list[Explanation]:
-        """Those that do on every case what the answer does."""
-        allowed = self._question.may_change
-        found = []
-        for one in explanations:
-            if self._may_fit(one) and all(
-                agrees(self._given[i], self._made.outcome(one, i), allowed) for i in self._order
-            ):
-                cases = zip(self._given, range(len(self._cases)), strict=True)
-                found.append(
-                    (sum(is_covered(g, self._made.outcome(one, i)) for g, i in cases), one)
-                )
-        # ∞ and nan say little: what explains the numbers themselves comes first
+    def _fitting(self, *groups: Iterable[Explanation]) -> list[Explanation]:
+        """Those that do on every case what the answer does, of the first group that has some.
+
+        ∞ and nan say little: what explains the numbers themselves comes first.
+        """
+        found: list[tuple[int, Explanation]] = []
+        for explanations in groups:
+            for one in explanations:
+                if self._fits(one):
+                    made = (self._made.outcome(one, i) for i in range(len(self._cases)))
+                    found.append((sum(map(is_covered, self._given, made)), one))
+            if any(covered == 0 for covered, _ in found):
+                break
         least = min((covered for covered, _ in found), default=0)
-        few = 2 * least < len(self._cases)
-        return [one for covered, one in found if covered == least and few]
+        if 2 * least >= len(self._cases):
+            return []
+        return [one for covered, one in found if covered == least]
+
+    def _fits(self, explanation: Explanation) -> bool:
+        allowed = self._question.may_change
+        return self._may_fit(explanation) and all(
+            agrees(self._given[i], self._made.outcome(explanation, i), allowed) for i in self._order
+        )
 
     def _may_fit(self, explanation: Explanation) -> bool:
         """Whether the largest array of the first case is near: nearly all are out by that."""
@@ -264,6 +277,19 @@ class Search:
                 least = [fit for fit in sets.values() if sum(s.rank for s in fit) == best]
                 unique = len(least) == 1 or (best == OWN and len(least[0]) == 1)
                 return tuple(step.name for step in least[0]) if unique else None
+        return self._of_another(plain, part)
+
+    def _of_another(self, values: Sequence[object], part: int) -> Names | None:
+        """Where one result is an input, or another of the results that are right."""
+        for name in given_back(self._cases[0]):
+            if all(
+                alike_values(v, case[name]) for v, case in zip(values, self._cases, strict=True)
+            ):
+                return ("input_given_back",)
+        right: list[Any] = [self._made.outcome((), i).value for i in range(len(self._cases))]
+        for other in set(range(len(self._question.parts))) - {part}:
+            if all(alike_values(v, r[other]) for v, r in zip(values, right, strict=True)):
+                return ("result_given_twice",)
         return None
 
 

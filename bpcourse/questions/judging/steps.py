@@ -56,30 +56,54 @@ def battery(question: Question, seed: int, sizes: Sequence[int] = SIZES) -> list
     return [question.inputs(np.random.default_rng([seed, i]), size) for i, size in enumerate(sizes)]
 
 
-def steps(question: Question) -> list[Step]:
-    """Every step that acts on the question, without those that do what one of its own does."""
+def all_steps(question: Question) -> list[Step]:
+    """Every step that may act on the question, its own first."""
     kept = _kept.get(question.id)
     if kept is None or kept[0] is not question:
-        kept = _kept[question.id] = question, _acting(question)
+        case = question.inputs(np.random.default_rng([0, 0]), SIZES[0])
+        kept = _kept[question.id] = question, list(_all_steps(question, case))
     return kept[1]
 
 
-def _acting(question: Question) -> list[Step]:
+def steps(question: Question) -> list[Step]:
+    """Every step that does something of its own on the cases of a check."""
     cases = battery(question, 0)
-    made = Made(question, cases)
-    right = [made.outcome((), i) for i in range(len(cases))]
+    return acting(all_steps(question), Made(question, cases), range(len(cases)))
+
+
+def acting(every: Sequence[Step], made: "Made", order: Sequence[int]) -> list[Step]:
+    """Those that change a result, without the transformations that do what another step does.
+
+    ``order`` is that of the cases; on the first most of them differ.
+    """
     found: list[Step] = []
-    outcomes: list[list[Outcome]] = []
-    for step in _all_steps(question, cases[0]):
-        now = [made.outcome((step,), i) for i in range(len(cases))]
-        known = outcomes if step.rank == ANY else []
-        idle = all(map(agrees, now, right))
+    alike: dict[str, list[Step]] = {}  # by a look at the first case
+
+    def same(one: Explanation, other: Explanation) -> bool:
+        return all(agrees(made.outcome(one, i), made.outcome(other, i)) for i in order)
+
+    for step in every:
+        mark = _mark(made.outcome((step,), order[0]))
+        others = alike.setdefault(mark, [])
+        idle = same((step,), ())
         # what leaves a right result as it is may still change a wrong one, of another shape
-        if not idle or step.of_array:
-            if idle or not any(all(map(agrees, now, old)) for old in known):
-                found.append(step)
-                outcomes.append(now)
+        if idle and not step.of_array:
+            continue
+        if idle or step.rank != ANY or not any(same((step,), (other,)) for other in others):
+            found.append(step)
+            others.append(step)
     return found
+
+
+def _mark(outcome: Outcome) -> str:
+    """Alike for what is alike, nearly always: the shape and some digits of one entry."""
+    value = outcome.value
+    while is_nested(value) and value:
+        value = value[0]
+    array = as_numbers(value)
+    if outcome.error is not None or array is None:
+        return ""
+    return f"{array.shape} {array.item(0):.5e}" if array.size else f"{array.shape}"
 
 
 def _all_steps(question: Question, case: Case) -> Iterator[Step]:
