@@ -133,6 +133,7 @@ RESULTS = (
     Change("off_by_one_loop", _without(0)),
     Change("off_by_one_loop", lambda r, n: r[:-1] if r.ndim and len(r) > 1 else None),
     Change("off_by_one_loop", lambda r, n: r[1:] if r.ndim and len(r) > 1 else None),
+    Change("left_at_zero", lambda r, n: np.zeros_like(r)),  # one of several results
     Change("absolute_value", lambda r, n: np.abs(r)),
     Change("square_lost", lambda r, n: np.sqrt(r) if (r >= 0).all() else None),
     Change("squared_once_more", lambda r, n: r**2),
@@ -163,6 +164,7 @@ def _always(number: float) -> OfInput:
 
 INPUTS: tuple[tuple[tuple[str, ...], str, OfInput], ...] = (  # of these names, each and all
     (WEIGHTS, "weights_wrong_way_round", _transposed),
+    (("w",), "weights_squared", np.square),
     (BIASES, "bias_forgotten", _by(0)),
     (BIASES, "bias_subtracted", _by(-1)),
     (UPSTREAM, "upstream_missing", np.ones_like),
@@ -199,6 +201,9 @@ def on_inputs(inputs: Inputs) -> Iterator[Change]:
             there = []  # no target, but a number like others
         for some in (*({name} for name in there), set(there)) if len(there) > 1 else [set(there)]:
             yield _replaced(mistake, some, change)
+    if isinstance(inputs.get("eta"), float):
+        for count in counts(inputs):
+            yield Change("learning_rate_divided", of_inputs=_slower(count))
     if isinstance(inputs.get("seed"), int):
         yield _replaced("seed_not_used", {"seed"}, _always(0))
     if examples(inputs) is not None:
@@ -253,6 +258,10 @@ def _replaced(name: str, which: set[str], change: OfInput) -> Change:
         return {key: change(value) if key in which else value for key, value in inputs.items()}
 
     return Change(name, of_inputs=of_inputs)
+
+
+def _slower(count: Callable[[Inputs], float]) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: {**inputs, "eta": inputs["eta"] / (count(inputs) or 1)}
 
 
 def _put(one: str, other: str) -> Callable[[Inputs], Inputs]:

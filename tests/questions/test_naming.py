@@ -56,6 +56,13 @@ def names(question, answer, seed=0):
 TABLE = made(lambda flaw, X, W: np.tanh(X @ W.T), X="nm", W="km")
 ROW = made(lambda flaw, u, v: u * v * v, u="n", v="n")
 NUMBER = made(lambda flaw, X, Y: float(((X - Y) ** 2).sum() / len(X)), X="nm", Y="nm")
+WEIGHTED = made(lambda flaw, y, w: float(w @ y), y="n", w="n")
+STEP = made(
+    lambda flaw, eta, steps, u: eta * u**3 + eta,
+    eta=lambda rng, size: float(rng.uniform(0.1, 0.9)),
+    steps=lambda rng, size: 4 + 3 * size,
+    u="n",
+)
 OF_RESULTS = {
     "sign_flipped": lambda r: -r,
     "doubled": lambda r: r + r,
@@ -113,6 +120,9 @@ def test_what_is_done_to_a_row(name, change):
         ("target_forgotten", NUMBER, lambda X, Y: (X**2).sum() / len(X)),
         ("first_example_only", NUMBER, lambda X, Y: ((X - Y)[0] ** 2).sum()),
         ("last_example_only", NUMBER, lambda X, Y: ((X - Y)[-1] ** 2).sum()),
+        ("weights_squared", WEIGHTED, lambda y, w: y @ w**2),
+        ("learning_rate_divided", STEP, lambda eta, steps, u: u**3 * eta / steps + eta / steps),
+        ("learning_rate_divided", STEP, lambda eta, steps, u: (u**3 + 1) * eta / len(u)),
         ("nothing_returned", ROW, lambda u, v: None),
         ("imaginary_part_forgotten", ROW, lambda u, v: 1e-9 + 1j * u * v * v),
     ],
@@ -255,6 +265,8 @@ PARTS = made(
         ("lies_on_its_side bias_summed_to_one", lambda X, Y: (Y.T @ X, X.sum(), Y + 1)),
         ("sign_flipped keepdims_kept", lambda X, Y: (X.T @ Y, -X.sum(axis=0)[None], Y + 1)),
         ("results_swapped", lambda X, Y: (X.sum(axis=0), X.T @ Y, Y + 1)),
+        ("left_at_zero", lambda X, Y: (X.T @ Y, np.zeros(X.shape[1]), Y + 1)),
+        ("left_at_zero sign_flipped", lambda X, Y: (X.T @ Y, 0 * X[0], -Y - 1)),
         ("", lambda X, Y: (X.T @ Y, X.max(axis=0), -Y)),
     ],
 )

@@ -1608,6 +1608,237 @@ these(
 )
 
 
+def rival_hidden_by(number):
+    def margin_slopes(scores, label):
+        others = np.where(np.arange(len(scores)) == label, number, scores)
+        return pushed(scores, label, others.argmax())
+
+    return margin_slopes
+
+
+def pushed(scores, label, rival, lead=None):
+    slopes = np.zeros(len(scores))
+    if (scores[label] - scores[rival] if lead is None else lead) < 1:
+        slopes[label] -= 1
+        slopes[rival] += 1
+    return slopes
+
+
+def rival_searched_from_zero(scores, label):
+    largest, rival = 0, 0
+    for k, score in enumerate(scores):
+        if k != label and score > largest:
+            largest, rival = score, k
+    return pushed(scores, label, rival)
+
+
+def rival_in_the_shorter(scores, label):
+    others = list(scores[:label]) + list(scores[label + 1 :])
+    return pushed(scores, label, others.index(max(others)), scores[label] - max(others))
+
+
+def rival_moved_back(scores, label):
+    rival = np.delete(scores, label).argmax()
+    return pushed(scores, label, rival + (rival >= label))
+
+
+def every_rival(scores, label):
+    slopes = (scores + 1 > scores[label]).astype(float)
+    slopes[label] = 1 - slopes.sum()
+    return slopes
+
+
+these(
+    "scores_and_margin.mend_rival",
+    right=[rival_hidden_by(-np.inf), rival_hidden_by(-1e300), rival_moved_back],
+    zero_for_minus_infinity=[rival_hidden_by(0), rival_searched_from_zero],
+    index_not_shifted=[
+        rival_in_the_shorter,
+        lambda scores, label: pushed(scores, label, np.delete(scores, label).argmax()),
+    ],
+    sum_for_largest=[every_rival],
+)
+these(
+    "outputs_and_losses.squared_error",
+    right=[lambda a, y: np.trace((a - y) @ (a - y).T) / len(y)],
+    square_of_sum=[
+        lambda a, y: ((a.sum(axis=1) - y.sum(axis=1)) ** 2).mean(),
+        lambda a, y: (a - y).sum() ** 2 / len(y),
+        lambda a, y: sum((a - y).sum(axis=0) ** 2) / len(y),
+    ],
+)
+these(
+    "outputs_and_losses.best_constant",
+    right=[lambda y, w: w / w.sum() @ y],
+    weights_squared=[lambda y, w: w**2 @ y / (w @ w)],
+    divided_by_another_count=[lambda y, w: (w * y).mean()],
+)
+
+
+def lazy_ratios(Y_hat, Y, axis):
+    return ((Y_hat - Y) ** 2).sum(axis=axis) / ((Y - Y.mean(axis=0)) ** 2).sum(axis=axis)
+
+
+these(
+    "outputs_and_losses.mend_baseline",
+    right=[lambda a, y: ((a - y) ** 2).mean() / y.var(axis=0).mean()],
+    mean_of_ratios=[
+        lambda a, y: np.mean([lazy_ratios(a, y, 0)[k] for k in range(y.shape[1])]),
+        lambda a, y: lazy_ratios(a, y, 1).mean(),
+        lambda a, y: sum(lazy_ratios(a, y, 0)),
+    ],
+)
+
+
+def both_moved(f, x, h, copy=np.asarray):
+    slopes = np.zeros(x.shape)
+    for i in np.ndindex(x.shape):
+        above, below = copy(x), copy(x)
+        above[i] += h
+        below[i] -= h
+        slopes[i] = (f(above) - f(below)) / (2 * h)
+    return slopes
+
+
+these(
+    "gradient_descent.central_difference",
+    right=[lambda f, x, h: both_moved(f, x, h, np.copy)],
+    alias_for_copy=[lambda f, x, h: both_moved(f, np.copy(x), h)],
+)
+for descent in ("gradient_descent.descend", "gradient_descent.mend_descent"):
+    these(
+        descent,
+        learning_rate_divided=[
+            lambda g, at, eta, n: descended(g, at, eta / n, n),
+            lambda g, at, eta, n: descended(g, at, eta / len(at), n),
+        ],
+        right=[lambda g, at, eta, n: descended(g, at, eta, n)],
+    )
+
+
+def descended(gradient, at, eta, steps):
+    return at if not steps else descended(gradient, at - eta * gradient(at), eta, steps - 1)
+
+
+def thin_slopes(w, x, skip):
+    a, slopes = [x], []
+    for weight in w:
+        t = np.tanh(weight * a[-1])
+        slopes.append(1 - t * t)
+        a.append(t + skip * a[-1])
+    return np.array(a), np.array(slopes)
+
+
+def thin_product(w, x):
+    return x * w.prod() * thin_slopes(w, x, 0)[1].prod()
+
+
+def skipping(w, x, first=lambda w, x, slope: slope * x, of_output=False):
+    a, slopes = thin_slopes(w, x, 1)
+    above = (1 - a**2)[1:] if of_output else slopes
+    return first(w[0], x, slopes[0]) * np.prod(1 + w[1:] * above[1:])
+
+
+these(
+    "chain_rule.thin_network",
+    right=[lambda w, x: thin_product(w, x) / w[0]],
+    variable_as_factor=[thin_product],
+)
+these(
+    "chain_rule.thin_with_skip",
+    right=[skipping],
+    variable_as_factor=[lambda w, x: w[0] * skipping(w, x)],
+    path_too_many=[
+        lambda w, x: skipping(w, x, lambda v, x, slope: 1 + slope * x),
+        lambda w, x: skipping(w, x, lambda v, x, slope: 1 + v * slope),
+        lambda w, x: skipping(w, x, lambda v, x, slope: x * (1 + v * slope)),
+    ],
+    slope_of_more_than_tanh=[lambda w, x: skipping(w, x, of_output=True)],
+)
+these(
+    "chain_rule.many_paths",
+    right=[lambda p, q: [p @ column for column in q.T]],
+    product_of_sums=[lambda p, q: sum(p) * sum(q)],
+)
+these(
+    "one_weight_at_a_time.shared_weight",
+    right=[np.dot, lambda d, a: np.trace(np.outer(d, a))],
+    product_of_sums=[lambda d, a: (d[:, None] * a).sum(), lambda d, a: sum(d) * sum(a)],
+)
+these(
+    "one_weight_at_a_time.all_weights",
+    slope_in_linear_layer=[
+        lambda d, a: np.outer(d, a - a**3),
+        lambda d, a: np.outer(d, a**2 * (1 - a)),
+    ],
+)
+these(
+    "flow_graphs.mend_sigmoid",
+    right=[lambda x, up: up * sig(x) * sig(-x)],
+    z_in_slope_of_a=[
+        lambda x, up: up * sig(x) * (1 - x),
+        lambda x, up: up * x * (1 - sig(x)),
+    ],
+)
+these(
+    "error_signals.delta_with_skip",
+    right=[lambda z, W, d, V, e: (d @ W + e @ V) * slope(z)],
+    paths_multiplied=[
+        lambda z, W, d, V, e: (d @ W) * (e @ V) * slope(z),
+        lambda z, W, d, V, e: (d @ W * slope(z)) * (e @ V * slope(z)),
+    ],
+)
+these(
+    "activations.scaled_tanh_slope",
+    slope_of_more_than_tanh=[lambda z, A, B: A * B - A * B * (A * np.tanh(B * z)) ** 2],
+    right=[lambda z, A, B: B * (A - (A * np.tanh(B * z)) ** 2 / A)],
+)
+
+
+def linear_first(x, W, b):
+    a = W[0] @ x + b[0]
+    for M, c in zip(W[1:], b[1:]):
+        a = np.tanh(M @ a + c)
+    return a
+
+
+these("feedforward_network.mend_forward", activation_on_output=[linear_first])
+these(
+    "gradient_checking.mend_checker",
+    division_without_brackets=[
+        lambda f, x, h: np.array([f(x + d) - f(x - d) for d in h * np.eye(len(x))]) / 2 * h
+    ],
+)
+these(
+    "vectors_and_jacobians.back_through_sum",
+    right=[lambda W, d: (W + np.eye(len(d))).T @ d],
+    ones_for_identity=[lambda W, d: d @ (1 + W)],
+)
+these(
+    "vectors_and_jacobians.row_recursion",
+    flattened=[lambda d, W, z: (d @ W * slope(z)).ravel()],
+    right=[lambda d, W, z: (d @ W * slope(z)).ravel()[None]],
+)
+these(
+    "to_autodiff.add_with_broadcast",
+    add_gate_as_multiply__bias_averaged=[lambda X, b, g: (g * b, (g * X).mean(axis=0))],
+)
+
+
+def positive_weights(n_in, n_out, seed, low=0.0):
+    return np.random.default_rng(seed).uniform(low, 1, (n_out, n_in)) / n_in**0.5
+
+
+these(
+    "starting_well.initial_weights",
+    right=[lambda n_in, n_out, seed: 3**0.5 * positive_weights(n_in, n_out, seed, -1)],
+    weights_of_one_sign=[
+        positive_weights,
+        lambda n_in, n_out, seed: 3**0.5 * positive_weights(n_in, n_out, seed),
+    ],
+)
+
+
 @pytest.mark.parametrize(
     ("id", "expected", "function"), WRITTEN, ids=[f"{id}-{name}" for id, name, _ in WRITTEN]
 )

@@ -24,6 +24,7 @@ OF_LOGISTIC = Family(
     forms={
         "slope_at_activation": "in_the_second_factor in_the_first_factor",
         "tanh_slope_for_logistic": "of_tanh",
+        "z_in_slope_of_a": "z_in_the_second_factor z_in_the_first_factor",
     },
 )
 ACROSS = Family(  # of ``across``
@@ -56,8 +57,12 @@ def logistic_slope(flaw, z):
         return 1 - (np.tanh(z) if flaw("of_tanh") else a) ** 2
     if flaw("plus_for_minus"):
         return a * (1 + a)
-    slope = z * (1 - z) if flaw("z_in_slope_of_a") else a * (1 - a)
-    return _once(flaw, slope)
+    first = last = z if flaw("z_in_slope_of_a") else a
+    if flaw("z_in_the_second_factor"):
+        first = a
+    if flaw("z_in_the_first_factor"):
+        last = a
+    return _once(flaw, first * (1 - last))
 
 
 def tanh_slope(flaw, z):

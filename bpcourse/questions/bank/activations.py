@@ -257,9 +257,12 @@ def _scaled(rng, size):
     minutes=5,
     misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
     "function_for_slope tanh_slope_not_squared",
-    families=(OF_TANH, Family("factor_left_out")),
+    families=(OF_TANH, Family("factor_left_out slope_of_more_than_tanh")),
 )
 def scaled_tanh_slope(flaw, z, A, B):
-    outer = tanh_slope(flaw, z if flaw("outer_slope_at_wrong_point") else B * z)
+    if flaw("slope_of_more_than_tanh"):
+        outer = 1 - (A * np.tanh(B * z)) ** 2
+    else:
+        outer = tanh_slope(flaw, z if flaw("outer_slope_at_wrong_point") else B * z)
     outer = outer if flaw("factor_left_out") else A * outer
     return outer if flaw("inner_slope_missing") else outer * B

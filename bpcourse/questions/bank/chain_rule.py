@@ -111,7 +111,7 @@ def _thin(rng, size):
         "wrong_argument": "last_weight",
         "outer_slope_at_wrong_point": "at_x",
     },
-    families=(OF_TANH, Family("", {"wrong_argument": "activations_for_weights"})),
+    families=(OF_TANH, Family("variable_as_factor", {"wrong_argument": "activations_for_weights"})),
 )
 def thin_network(flaw, w, x):
     h = [x]
@@ -126,7 +126,7 @@ def thin_network(flaw, w, x):
         if flaw("in_the_last") or flaw("in_the_first"):
             passes = layer == (last if flaw("in_the_last") else 0)
         slope *= 1.0 if passes else _tanh_slope(flaw, w, h, layer, x)
-        if layer and not flaw("weights_missing"):
+        if (layer or flaw("variable_as_factor")) and not flaw("weights_missing"):
             weights = h if flaw("activations_for_weights") else w
             slope *= weights[layer - 1 if flaw("one_layer_off") else layer]
         if flaw("stops_after_first_round"):
@@ -169,8 +169,11 @@ def _paths(rng, size):
         "off_by_one_loop": "from_one",
         "upstream_shared_out": "among_z",
     },
+    families=(Family("product_of_sums"),),
 )
 def many_paths(flaw, dp_dq, dq_dz):
+    if flaw("product_of_sums"):
+        return dp_dq.sum() * dq_dz.sum(axis=0)
     if flaw("weights_wrong_way_round"):
         return dq_dz @ dp_dq
     terms = dp_dq[:, None] * dq_dz  # (m, n)
@@ -286,6 +289,12 @@ def _skipping(rng, size):
     misconceptions="one_path_only slope_missing inner_slope_missing upstream_shared_out "
     "slope_at_activation",
     forms={"one_path_only": "the_skip_alone", "inner_slope_missing": "in_the_first"},
+    families=(
+        Family(
+            "variable_as_factor path_too_many slope_of_more_than_tanh",
+            {"path_too_many": "times_x through_the_weight"},
+        ),
+    ),
 )
 def thin_with_skip(flaw, w, x):
     """The slope in w₁ of a_L, where a_l = a_(l−1) + tanh(w_l a_(l−1))."""
@@ -296,10 +305,20 @@ def thin_with_skip(flaw, w, x):
     steep = [
         1 - np.tanh(a[l + 1] if flaw("slope_at_activation") else z[l]) ** 2 for l in range(len(w))
     ]
+    if flaw("slope_of_more_than_tanh"):
+        steep = [steep[0], *(1 - np.square(a[2:]))]
     if flaw("slope_missing"):
         steep = [1.0] * len(w)
     first_alone = flaw("in_the_first")
     slope = steep[0] * (1 if first_alone else x)
+    if flaw("variable_as_factor"):
+        slope *= w[0]
+    if flaw("path_too_many"):  # w₁ moves z₁ alone, not what goes round it
+        slope = 1 + slope
+        if flaw("through_the_weight"):
+            slope = 1 + w[0] * steep[0]
+        if flaw("times_x"):
+            slope = x * (1 + w[0] * steep[0])
     for l in range(1, len(w)):
         through = steep[l] * (1 if flaw("inner_slope_missing") and not first_alone else w[l])
         if flaw("the_skip_alone"):

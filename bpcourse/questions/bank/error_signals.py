@@ -260,8 +260,8 @@ def _skip(rng, size):
     families=(
         OF_TANH,
         Family(
-            "slope_before_the_sum plus_for_minus",
-            {"one_path_only": "the_skip_alone"},
+            "slope_before_the_sum plus_for_minus paths_multiplied",
+            {"one_path_only": "the_skip_alone", "paths_multiplied": "each_with_its_slope"},
         ),
     ),
 )
@@ -275,6 +275,9 @@ def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
         return (arriving - V.T @ delta_output) * (1 - np.tanh(z) ** 2)
     if flaw("slope_before_the_sum"):  # the path that skips a layer ends at the same unit
         return arriving * tanh_slope(flaw, z) + V.T @ delta_output
+    if flaw("paths_multiplied"):
+        again = tanh_slope(flaw, z) if flaw("each_with_its_slope") else 1.0
+        return arriving * (V.T @ delta_output) * tanh_slope(flaw, z) * again
     if not flaw("one_path_only"):
         arriving = arriving + V.T @ delta_output
     return (-1 if flaw("sign_flipped") else 1) * arriving * tanh_slope(flaw, z)

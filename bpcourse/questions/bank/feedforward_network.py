@@ -233,19 +233,21 @@ def _deep(rng, size):
         "bias_forgotten": "in_the_last in_the_hidden",
         "off_by_one_loop": "before_activation",
         "activation_forgotten": "in_the_last_hidden",
+        "activation_on_output": "at_the_first",
     },
 )
 def mend_forward(flaw, x, W, b):
     a = x
     layers = range(len(W) - 1 if flaw("off_by_one_loop") else len(W))
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:
-        output = layer == (0 if flaw("layers_in_wrong_order") else len(W) - 1)
+        first = flaw("layers_in_wrong_order") or flaw("at_the_first")
+        output = layer == (0 if first else len(W) - 1)
         z = (W[layer].T if flaw("weights_wrong_way_round") else W[layer]) @ a
         elsewhere = flaw("in_the_hidden") if output else flaw("in_the_last")
         if not flaw("bias_forgotten") or elsewhere:
             z = z + b[layer]
         if output:
-            a = np.tanh(z) if flaw("activation_on_output") else z
+            a = np.tanh(z) if flaw("activation_on_output") and not flaw("at_the_first") else z
         elif flaw("activation_forgotten") and not (
             flaw("in_the_last_hidden") and layer < len(W) - 2
         ):

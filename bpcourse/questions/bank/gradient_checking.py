@@ -24,11 +24,12 @@ def _function(rng, size):
     misconceptions="divided_by_h one_sided entry_not_restored integer_arrays sign_flipped "
     "all_nudged_together off_by_one_loop number_for_parameter",
     forms={
-        "divided_by_h": "by_two_alone not_at_all times_h by_half_of_h",
+        "divided_by_h": "by_two_alone not_at_all by_half_of_h",
         "one_sided": "from_below over_two_h",
         "entry_not_restored": "of_x_itself above_it",
         "number_for_parameter": "a_larger_one",
     },
+    families=(Family("division_without_brackets"),),
 )
 def mend_checker(flaw, f, x, h):
     if flaw("number_for_parameter"):
@@ -49,7 +50,9 @@ def mend_checker(flaw, f, x, h):
         width = h if flaw("one_sided") and not flaw("over_two_h") else 2 * h
         if flaw("divided_by_h"):
             width = h
-        widths = {"by_two_alone": 2, "not_at_all": 1, "times_h": 2 / h, "by_half_of_h": h / 2}
+        if flaw("division_without_brackets"):
+            width = 2 / h
+        widths = {"by_two_alone": 2, "not_at_all": 1, "by_half_of_h": h / 2}
         width = next((value for name, value in widths.items() if flaw(name)), width)
         slopes[i] = (below - above if flaw("sign_flipped") else above - below) / width
     if flaw("all_nudged_together"):

@@ -83,8 +83,11 @@ def _measured(rng, size):
         "entry_not_restored": "down_from_there both_stay",
         "all_nudged_together": "as_number",
     },
+    families=(Family("alias_for_copy"),),
 )
 def central_difference(flaw, f, x, h):
+    if flaw("alias_for_copy"):  # x + h and x − h in one array: what is lowered is what was raised
+        return np.zeros_like(x)
     if flaw("as_number"):
         return (f(x + h) - f(x - h)) / (2 * h)
     above, below = x if flaw("input_changed") else x.copy(), x.copy()

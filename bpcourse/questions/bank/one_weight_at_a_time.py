@@ -80,7 +80,8 @@ def _parts(rng, size):
     forms={"off_by_one_loop": "last_unit last_input"},
     families=(
         Family(
-            "slope_in_linear_layer inner_for_outer_product", {"slope_in_linear_layer": "of_tanh"}
+            "slope_in_linear_layer inner_for_outer_product",
+            {"slope_in_linear_layer": "of_tanh times_that_of_tanh times_that_of_sigma"},
         ),
     ),
 )
@@ -88,7 +89,11 @@ def all_weights(flaw, delta, a_below):
     if flaw("inner_for_outer_product"):
         return delta @ a_below
     if flaw("slope_in_linear_layer"):
-        a_below = 1 - a_below**2 if flaw("of_tanh") else a_below * (1 - a_below)
+        slope = a_below * (1 - a_below)
+        if flaw("of_tanh") or flaw("times_that_of_tanh"):
+            slope = 1 - a_below**2
+        both = flaw("times_that_of_tanh") or flaw("times_that_of_sigma")
+        a_below = a_below * slope if both else slope
     if flaw("elementwise_for_matrix_product"):
         return (-delta if flaw("sign_flipped") else delta) * a_below
     table = np.zeros((len(delta), len(a_below)))
@@ -309,8 +314,11 @@ def _shared(rng, size):
     minutes=6,
     misconceptions="one_path_only overwritten_not_accumulated mean_for_sum upstream_missing "
     "paths_multiplied sign_flipped",
+    families=(Family("product_of_sums"),),
 )
 def shared_weight(flaw, delta, a_below):
+    if flaw("product_of_sums"):
+        return float(delta.sum() * a_below.sum())
     terms = a_below if flaw("upstream_missing") else delta * a_below
     if flaw("one_path_only"):
         terms = terms[:1]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Family, question
 
 
 def _ratings(rng, size):
@@ -21,8 +21,15 @@ def _ratings(rng, size):
     misconceptions="batch_mean_missing mean_over_entries square_forgotten factor_two_extra "
     "half_added first_example_only stops_after_first_round off_by_one_loop",
     forms={"square_forgotten": "with_sign"},
+    families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all then_the_mean"}),),
 )
 def squared_error(flaw, Y_hat, Y):
+    if flaw("square_of_sum"):
+        if flaw("of_all"):
+            return (Y_hat - Y).sum() ** 2 / len(Y)
+        along = 0 if flaw("of_each_output") else 1
+        squares = (Y_hat - Y).sum(axis=along) ** 2
+        return squares.mean() if flaw("then_the_mean") else squares.sum() / len(Y)
     gap = (Y_hat - Y) ** 2
     if flaw("square_forgotten"):
         gap = Y_hat - Y if flaw("with_sign") else np.abs(Y_hat - Y)
@@ -89,7 +96,7 @@ def _weighted(rng, size):
     inputs=_weighted,
     points=3,
     minutes=8,
-    misconceptions="no_normalisation mean_for_sum one_scale_for_all first_example_only "
+    misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
     "off_by_one_loop sign_flipped",
 )
 def best_constant(flaw, y, w):
@@ -103,7 +110,7 @@ def best_constant(flaw, y, w):
     total = products.sum()
     if flaw("no_normalisation"):
         return total
-    if flaw("mean_for_sum"):
+    if flaw("divided_by_another_count"):
         return total / len(y)
     return -total / w.sum() if flaw("sign_flipped") else total / w.sum()
 
@@ -118,6 +125,7 @@ def best_constant(flaw, y, w):
     minutes=6,
     misconceptions="one_scale_for_all summed_over_wrong_axis sides_swapped square_forgotten "
     "no_normalisation first_example_only",
+    families=(Family("mean_of_ratios", {"mean_of_ratios": "example_by_example their_sum"}),),
 )
 def mend_baseline(flaw, Y_hat, Y):
     lazy = Y.mean(axis=0)
@@ -128,7 +136,12 @@ def mend_baseline(flaw, Y_hat, Y):
     if flaw("first_example_only"):
         lazy = Y[0]
     gaps = Y_hat - Y, lazy - Y
-    sums = [(np.abs(gap) if flaw("square_forgotten") else gap**2).sum() for gap in gaps]
+    parts = [np.abs(gap) if flaw("square_forgotten") else gap**2 for gap in gaps]
+    if flaw("mean_of_ratios"):
+        ours, other = (part.sum(axis=1 if flaw("example_by_example") else 0) for part in parts)
+        ratios = ours / other
+        return ratios.sum() if flaw("their_sum") else ratios.mean()
+    sums = [part.sum() for part in parts]
     if flaw("no_normalisation"):
         return sums[0] / len(Y)
     return sums[1] / sums[0] if flaw("sides_swapped") else sums[0] / sums[1]

@@ -119,7 +119,7 @@ def two_rivals(flaw, s, s_1, s_2):
 
 def _classes(rng, size):
     k = 3 + size
-    scores = rng.normal(size=k)
+    scores = rng.normal(size=k) + 3 * LEVELS[size]  # all below 0, or all above it
     label = int(rng.integers(1, k))
     lead = (-0.5, 1.5, 0.3, 0.9, -1.5)[size]  # of the right class: behind, enough, nearly enough
     scores[label] = np.delete(scores, label).max() + lead
@@ -136,15 +136,31 @@ def _classes(rng, size):
     minutes=6,
     misconceptions="wrong_class_picked input_changed margin_ignored sign_flipped "
     "other_classes_forgotten class_miscounted",
+    families=(
+        Family(
+            "zero_for_minus_infinity index_not_shifted sum_for_largest",
+            {"zero_for_minus_infinity": "to_begin_with", "index_not_shifted": "after_the_loss"},
+        ),
+    ),
 )
 def mend_rival(flaw, scores, label):
     """The slopes of max(0, 1 − the right score + the largest other one), (k,)."""
     right = label - 1 if flaw("class_miscounted") else label
+    if flaw("sum_for_largest"):
+        close = 1 - scores[right] + scores > 0
+        close[right] = False
+        return np.where(np.arange(len(scores)) == right, -close.sum(), close).astype(float)
     others = scores.copy()
     if not flaw("wrong_class_picked"):
-        others[right] = -np.inf
+        others[right] = 0.0 if flaw("zero_for_minus_infinity") else -np.inf
     rival = int(others.argmax())
+    if flaw("to_begin_with") and others[rival] <= 0:  # largest, rival = 0, 0
+        rival = 0
+    if flaw("index_not_shifted"):
+        rival = int(np.delete(scores, right).argmax())
     lead = scores[right] - scores[rival]
+    if flaw("after_the_loss"):
+        lead = scores[right] - np.delete(scores, right).max()
     if flaw("input_changed"):
         scores[right] = -np.inf
     slopes = np.zeros(len(scores))

@@ -98,7 +98,9 @@ def leaky_spread(flaw, n_in, slope):
     misconceptions="constant_initialisation initialisation_too_large variance_for_deviation "
     "rows_and_columns_swapped seed_not_used",
     forms={"initialisation_too_large": "times_the_root"},
-    families=(Family("scaled_by_outputs"),),
+    families=(
+        Family("scaled_by_outputs weights_of_one_sign", {"weights_of_one_sign": "drawn_below_one"}),
+    ),
 )
 def initial_weights(flaw, n_in, n_out, seed):
     """Normal numbers of spread 1/√n_in, (n_out, n_in)."""
@@ -111,6 +113,9 @@ def initial_weights(flaw, n_in, n_out, seed):
     rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
     if flaw("constant_initialisation"):
         return np.full(shape, spread)
+    if flaw("weights_of_one_sign"):
+        drawn = rng.uniform if flaw("drawn_below_one") else lambda size: abs(rng.normal(size=size))
+        return spread * drawn(size=shape)
     return spread * rng.normal(size=shape)
 
 

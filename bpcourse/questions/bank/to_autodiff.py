@@ -69,7 +69,8 @@ def _broadcast(rng, size):
 def add_with_broadcast(flaw, X, b, grad):
     if flaw("add_gate_as_multiply"):
         own = flaw("with_its_own")
-        return grad * (X if own else b), (grad * (b if own else X)).sum(axis=0)
+        into_b = (grad * (b if own else X)).sum(axis=0)
+        return grad * (X if own else b), into_b / (len(X) if flaw("bias_averaged") else 1)
     into_X = grad if flaw("result_aliases_input") else grad + 0.0
     if flaw("upstream_shared_out"):
         into_X = grad / 2
@@ -204,16 +205,17 @@ def elements(flaw, u, v, seed):
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
+    families=(Family("axis_ignored"),),
 )
 def sums(flaw, Z):
     """The gradient of Σ_k c_k² + Σ Z, where c = Z.sum(axis=0)."""
-    axis = 1 if flaw("summed_over_wrong_axis") else 0
+    axis = 1 if flaw("summed_over_wrong_axis") else None if flaw("axis_ignored") else 0
     c = Z.sum(axis=axis, keepdims=True)
     from_square, from_all = 2 * c, 1.0
     if flaw("upstream_missing"):
         from_square = np.ones_like(c)
     if flaw("upstream_shared_out"):
-        from_square, from_all = from_square / c.size / Z.shape[axis], 1 / Z.size
+        from_square, from_all = from_square / Z.size, 1 / Z.size
     if flaw("overwritten_not_accumulated"):
         if flaw("of_the_square"):
             from_square = c

@@ -239,9 +239,13 @@ def _residual(rng, size):
     minutes=5,
     misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
     "elementwise_for_matrix_product",
-    families=(Family("paths_multiplied plus_for_minus", {"one_path_only": "the_other"}),),
+    families=(
+        Family("paths_multiplied plus_for_minus ones_for_identity", {"one_path_only": "the_other"}),
+    ),
 )
 def back_through_sum(flaw, W, delta):
+    if flaw("ones_for_identity"):
+        return (W.T + 1) @ delta
     turned = W if flaw("weights_wrong_way_round") else W.T
     if flaw("backward_is_inverse"):
         return np.linalg.pinv(W + np.eye(len(W))) @ delta

@@ -198,7 +198,7 @@ class Search:
             sets = whole or sets  # with what is done to the inputs
             best = min(fit[0].rank for fit in sets.values())  # a question knows its own mistakes
             own = [(names, fit) for names, fit in sets.items() if fit[0].rank == best]
-            sets = dict(own[:1] if best == OWN else own)
+            sets = dict(own if best == FAMILY else own[:1])  # what nothing tells apart
         if len(sets) != 1:
             return ()
         ((names, fit),) = sets.items()
