@@ -89,7 +89,6 @@ BATCHES = "training.batches"
 @pytest.mark.parametrize(
     "id, answer, says",
     [
-        (JACOBIAN, lambda z: None, "Is a return missing?"),
         (JACOBIAN, lambda z: np.diag(z) + 0j, "a complex number"),
         (JACOBIAN, lambda z: np.random.default_rng().normal(size=(len(z), len(z))), "Called twice"),
         (JACOBIAN, lambda z: np.zeros((2, 7)), "the shape (2, 7); right is (3, 3)"),
@@ -522,7 +521,7 @@ def test_a_folder_that_cannot_be_written_does_not_matter(monkeypatch):
 )
 def test_a_return_that_is_missing_is_said(question):
     said = check(question.id, lambda *arguments: None)
-    assert said.status == "wrong" and not said.misconceptions
+    assert said.status == "wrong" and said.misconceptions == ("nothing_returned",)
     assert "Is a return missing?" in said.message
 
 

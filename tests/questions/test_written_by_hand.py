@@ -737,8 +737,8 @@ these(
     sign_flipped=[lambda Z, A, W: (Z @ W, -Z.T @ A, Z.sum(axis=0))],
     bias_not_summed__row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.copy())],
     nothing_returned=[lambda Z, A, W: (Z @ W, Z.T @ A, None)],
+    result_given_twice=[lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0))],
     unnamed=[
-        lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0)),
         lambda Z, A, W: (Z @ W, Z.T @ A),
         lambda Z, A, W: np.array(2.0),
     ],

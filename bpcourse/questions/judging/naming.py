@@ -198,7 +198,8 @@ class Search:
             sets = whole or sets  # with what is done to the inputs
             best = min(fit[0].rank for fit in sets.values())  # a question knows its own mistakes
             own = [(names, fit) for names, fit in sets.items() if fit[0].rank == best]
-            sets = dict(own[:1] if best == OWN else own)
+            # what no input tells apart may be called by either name: by that which says more
+            sets = dict(own if best == FAMILY else own[:1])
         if len(sets) != 1:
             return ()
         ((names, fit),) = sets.items()
@@ -281,6 +282,8 @@ class Search:
 
     def _of_another(self, values: Sequence[object], part: int) -> Names | None:
         """Where one result is an input, or another of the results that are right."""
+        if self._question.measured:
+            return None
         for name in given_back(self._cases[0]):
             if all(
                 alike_values(v, case[name]) for v, case in zip(values, self._cases, strict=True)
