@@ -1,1 +1,1 @@
-"""Speed, side by side with what users would pick instead; nothing here is asserted."""
+"""Speed, side by side with others, and what checks say of slips; nothing here is asserted."""

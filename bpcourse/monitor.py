@@ -174,26 +174,30 @@ def has_classes(y: Targets) -> bool:
     return bool(((y == 0) | (y == 1)).all() and (y.sum(axis=1) == 1).all())
 
 
-class _Bar(Protocol):
-    """As much of tqdm as is used here."""
+class Bar(Protocol):
+    """As much of tqdm as is used."""
 
     def set_postfix(self, ordered_dict: dict[str, str], *, refresh: bool) -> None: ...
     def update(self) -> bool | None: ...
     def close(self) -> None: ...
 
 
+def progress_bar(total: int, unit: str, smoothing: float = 0.3) -> Bar | None:
+    """A tqdm bar in terminal or notebook; None where tqdm is not installed."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    bar: Bar = tqdm(total=total, unit=unit, smoothing=smoothing)
+    return bar
+
+
 class Progress:
-    """A tqdm bar in terminal or notebook; without tqdm a plain line an epoch."""
+    """A bar; without tqdm a plain line an epoch."""
 
     def __init__(self, epochs: int, shown: bool) -> None:
         self.epochs, self.shown = epochs, shown
-        self.bar: _Bar | None = None
-        if shown:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                return
-            self.bar = tqdm(total=epochs, unit="epoch")
+        self.bar = progress_bar(epochs, "epoch") if shown else None
 
     def show(self, epoch: int, history: History) -> None:
         """Move on by an epoch and show the latest measurements."""

@@ -8,14 +8,13 @@ can be run as it stands there, and compared with the course's.
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 from importlib.resources import files
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse.text import text
+from bpcourse.text import tables, text
 
 Layout: TypeAlias = npt.NDArray[np.floating]
 
@@ -244,14 +243,7 @@ class Table:
         self.header, self.rows = header, rows
 
     def _repr_html_(self) -> str:
-        def line(cells: list[str], tag: str) -> str:
-            style = " style='text-align: left'"  # JupyterLab would put text to the right
-            if tag == "td":
-                style = style[:-1] + "; white-space: nowrap'"  # no formula in two pieces
-            return "<tr>" + "".join(f"<{tag}{style}>{escape(c)}</{tag}>" for c in cells) + "</tr>"
-
-        body = "".join(line(row, "td") for row in self.rows)
-        return f"<table><thead>{line(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
+        return tables.html(self.header, self.rows, "white-space: nowrap")  # no formula in two
 
     def __repr__(self) -> str:
         lines = [self.header, ["---"] * len(self.header), *self.rows]

@@ -4,7 +4,6 @@ import html
 import io
 import math
 import re
-import statistics
 from pathlib import Path
 
 import nbformat
@@ -628,7 +627,7 @@ display(Image(figures.style.png(ink()), width=288))"""
 
 @pytest.mark.parametrize(("theme", "paper"), [("Light", 1), ("Dark", 0x11 / 255)])
 def test_a_figure_follows_the_theme(lab, page, tmp_path, theme, paper):
-    _open(page, lab, _notebook(tmp_path, PICTURES))
+    _open(page, lab, _notebook(lab, PICTURES))
     page.evaluate(f"""() => window.jupyterapp.commands.execute(
         'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
     dark = str(theme == "Light").lower()
@@ -667,97 +666,4 @@ def test_of_many_quick_moves_the_last_is_what_is_shown(lab, page, tmp_path):
     same.set(z=round(1.5 - 40 * same.controls["z"].step, 9))
     explorer.get_by_text(same.said, exact=True).wait_for(timeout=20_000)
     assert bytes(explorer.locator("img").evaluate(BYTES)) == bytes(same.picture.value)
-    _sound(page)
-
-
-INTERACT = """
-import matplotlib.pyplot as plt, numpy as np
-from ipywidgets import interact
-from bpcourse.activations import sigmoid
-
-@interact(z=(-6.0, 6.0, 0.1))
-def draw(z=1.5):
-    fig, axes = plt.subplots(1, 2, figsize=(8, 3))
-    grid = np.linspace(-6, 6, 481)
-    axes[0].plot(grid, sigmoid.value(grid))
-    axes[0].plot([z], sigmoid.value(np.array([z])), "o")
-    axes[1].plot(grid, sigmoid.derivative(grid))
-    axes[1].plot([z], sigmoid.derivative(np.array([z])), "o")
-    plt.show()
-"""
-RESPONSE = """async (output, key) => {  // milliseconds from a key to a new picture that is decoded
-    const handle = output.querySelector('.noUi-handle');
-    const picture = () => [...output.querySelectorAll('img')].at(-1);
-    const before = picture().src, start = performance.now();
-    handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
-    while (!picture() || picture().src === before) {
-        if (performance.now() - start > 5000) throw new Error('no new picture');
-        await new Promise(next => setTimeout(next, 1));
-    }
-    await picture().decode();
-    return performance.now() - start;
-}"""
-WORKED = """
-from bpcourse import datasets
-from bpcourse.widgets import Stepper
-net, X, Y = datasets.worked_network()
-Stepper(net, X[0], Y[0])
-"""
-FRAME = """async ([name, value]) => {  // milliseconds until all is laid out, and the position
-    await new Promise(next => requestAnimationFrame(next));
-    const stepper = [...document.querySelectorAll('.bpc-stepper')].at(-1);
-    const field = stepper.querySelector('input[data-leaf]'), start = performance.now();
-    if (name === 'edit') {
-        field.value = value;
-        field.dispatchEvent(new Event('input', {bubbles: true}));
-    } else stepper.querySelector(`[data-act=${name}]`).click();
-    stepper.getBoundingClientRect();
-    const spent = performance.now() - start;
-    return [spent, stepper.dataset.position];
-}"""
-ONE_FRAME = 1000 / 60
-
-
-def test_the_time_to_a_new_picture_beside_plain_interact(lab, page, tmp_path, capsys):
-    """Figures are compared by eye, for a busy machine slows them; the stepper has one frame."""
-    sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
-    _open(page, lab, _notebook(lab, *sources, INTERACT, WORKED))
-    spent: dict = {name: [] for name in [*FIGURES, "plain interact"]}
-    for _ in range(2):
-        for name, times in spent.items():
-            if name in FIGURES:
-                output = _explorer(page, FIGURES[name])
-            else:
-                _show(page, "@interact")
-                output = page.locator(".widget-interact")
-                output.locator("img").wait_for()
-            output.scroll_into_view_if_needed()
-            for key in ("ArrowLeft", "ArrowRight") * 4:
-                times.append(output.element_handle().evaluate(RESPONSE, key))
-    medians = {name: statistics.median(times) for name, times in spent.items()}
-
-    _show(page, "Stepper(")
-    page.wait_for_selector(f"{STEPPER} svg", state="attached")
-    page.locator(STEPPER).last.scroll_into_view_if_needed()
-    steps, edits = [], []
-    last = int(page.locator(f"{STEPPER} input[type=range]").last.get_attribute("max"))
-    for at in range(last):
-        time_to, position = page.evaluate(FRAME, ["step", None])
-        assert int(position) == at + 1
-        steps.append(time_to)
-    stepper, changed = _worked_programs()
-    leaf = int(page.locator("input[data-leaf]").first.get_attribute("data-leaf"))
-    for value in np.linspace(-1, 1, 15).round(3).tolist():
-        time_to, _ = page.evaluate(FRAME, ["edit", str(value)])
-        _compare(page, changed(leaf, value))
-        edits.append(time_to)
-
-    plain = medians["plain interact"]
-    with capsys.disabled():
-        print("\nkey to picture, median ms (and as a share of plain interact)")
-        for name, median in medians.items():
-            print(f"  {name:24} {median:5.0f}   {median / plain:.2f}")
-        for name, times in (("step", steps), ("edit", edits)):
-            print(f"  stepper, {name:15} {statistics.median(times):5.1f}")
-    assert statistics.median(steps) < ONE_FRAME and statistics.median(edits) < ONE_FRAME
     _sound(page)

@@ -277,7 +277,17 @@ def test_after_a_guess_the_reason_is_shown(folder, entries, shown):
         ("1.09", "That is the size."),  # the same idea, rounded
         (-0.185, "That is the output."),
         (-1.1, text("predict.match")),
-        (7, text("predict.differ")),
+        (7, text("predict.sign")),
+        (-2.17, text("predict.doubled")),
+        (-0.54, text("predict.halved")),
+        (-0.92, text("predict.ratio_upside_down")),
+        (-10.847, text("predict.point")),
+        (-40, text("predict.far_larger")),
+        (-0.01, text("predict.far_smaller")),
+        (-1.0999, text("predict.near")),
+        (-1.5, text("predict.larger")),
+        (-0.8, text("predict.smaller")),
+        (0, text("predict.zero")),
         ("down", text("predict.differ")),
     ],
 )

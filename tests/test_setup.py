@@ -218,24 +218,7 @@ def test_a_wheel_offers_what_users_install_and_nothing_of_the_maintainers():
 
 
 TEMPLATES = ("base", "feedback", "report")
-STATIC = (
-    "engine.js",
-    "words.js",
-    "stepper.js",
-    "stepper.css",
-    "still.css",
-    "numbers.js",
-    "units.js",
-    "plot.js",
-    "figure.js",
-    "activation.js",
-    "chain.js",
-    "theme.css",
-    "explorer.css",
-    "ink.js",
-    "pad.js",
-    "pad.css",
-)
+STATIC = tuple(path.name for path in (ROOT / "bpcourse" / "widgets" / "static").iterdir())
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from bpcourse.figures.style import ON_DARK
 from bpcourse.text import text
 from tests.lessons import PREDICT
 from tools import notebooks
@@ -129,6 +130,24 @@ def test_a_guess_is_judged_kept_and_only_then_answered(tab, served):
     tab.reload()
     assert reveal.is_visible() and form.get_by_role("textbox").input_value() == "1.085"
     assert not tab.locator(".tag_bpc-reveal").nth(1).is_visible()
+
+
+DRAWN = """([figure, caption]) => {
+    const style = (one) => getComputedStyle(one);
+    return [style(figure).filter, style(caption).color, style(document.body).color];
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_figure_and_its_words_follow_the_theme(tab, served, theme):
+    tab.emulate_media(color_scheme=theme)
+    tab.goto(f"{served}/lectures/01_feedforward_network.html")
+    pair = [tab.query_selector(name) for name in (".bpc-picture img", ".bpc-caption")]
+    turned, words, ink = tab.evaluate(DRAWN, pair)
+    assert tab.get_attribute("html", "data-theme") == theme and words == ink
+    assert f"filter: {turned};" in ON_DARK if theme == "dark" else turned == "none"
+    tab.emulate_media(media="print")
+    assert tab.evaluate(DRAWN, pair)[0] == "none"  # paper is white
 
 
 @pytest.mark.parametrize("guess", ["−1.085", "-1.085", "-1.09"])

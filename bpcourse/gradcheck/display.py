@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bpcourse.text import text
+from bpcourse.text import tables, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,9 +59,7 @@ def _remark(report: "GradientReport") -> str:
 def plain(report: "GradientReport") -> str:
     """The report as text: the sentence, the look of the difference, a table, the cost."""
     rows = _rows(report)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    cells = [[v.ljust(w) for v, w in zip(row, widths, strict=True)] for row in rows]
-    table = [("  " + "  ".join(row)).rstrip() for row in cells]
+    table = [f"  {line}" for line in tables.lines(rows)]
     told = f"{report.verdict.upper()}: {report.message}"
     return "\n".join([told, *_difference(report), *table, _cost(report)])
 
@@ -69,9 +67,7 @@ def plain(report: "GradientReport") -> str:
 def html(report: "GradientReport") -> str:
     """The same for a notebook."""
     rows = _rows(report)
-    lines = [f"<tr>{''.join(f'<td>{escape(v)}</td>' for v in row)}</tr>" for row in rows]
-    head = "".join(lines[:1]).replace("td>", "th>")
-    table = f"<table><thead>{head}</thead><tbody>{''.join(lines[1:])}</tbody></table>" * bool(rows)
+    table = tables.html(rows[0], rows[1:]) if rows else ""
     verdict = f'<span style="color:{COLOURS[report.verdict]};font-weight:bold">{report.verdict}'
     told = [f"{verdict}</span>: {escape(report.message)}", *map(escape, _difference(report))]
     more = "".join(f"<p>{line}</p>" for line in told)

@@ -40,11 +40,17 @@ class Precision:
 class Point:
     """f around ``function.x``, where its value is f0, and the gradient that is claimed there.
 
-    All vectors hold one number for every parameter. ``scales`` are the sizes on which steps are
-    based, ``contributions`` what the claims make of them; ``small`` and ``last`` are errors, per
-    scale, that do not matter beside the rest of the gradient, at first and where no step gives a
-    smaller one, ``usual`` the same for what is not zero; ``allowance`` is the rounding of the
-    claims themselves.
+    All vectors hold one number for every parameter:
+
+    - ``scales``: the size of a parameter, on which its steps are based. A step t moves it by
+      t times this. All that follows is told per t, so that parameters of any size compare.
+    - ``contributions``: |claim · scale|, the change of f that is claimed for t = 1; ``most``: the
+      largest of the array. Below ``zero`` a claim is a rounded zero.
+    - ``usual``: an error that never matters, beside the array's largest contribution.
+    - ``small``: an error that does not matter for a start; larger than usual for zeros, which have
+      no size of their own to compare with.
+    - ``last``: an error that does not matter if no step gives a smaller one.
+    - ``allowance``: what the claim's own rounding may make of it.
     """
 
     def __init__(

@@ -53,7 +53,11 @@ class Slope:
 
 
 class Measurement:
-    """The search for a pair of steps that decides about one line."""
+    """The search for a pair of steps that decides about one line.
+
+    An error up to ``tolerance`` will do, and in the end one up to ``last``. A claim is wrong if it
+    is ``clear`` errors away, and ``doubt`` beyond them, which is what rounding may do to the claim.
+    """
 
     def __init__(self, line: Line) -> None:
         self.line, self.claim, self.point = line, line.claim, line.point
@@ -147,7 +151,7 @@ class Measurement:
             return self._told("right", j, slope, distance)  # a rounded zero
         if (kink := line.kink(self.tried)) is not None:
             return self._at_kink(kink)
-        if not isfinite(error):
+        if not isfinite(error):  # no two steps were possible on both sides
             return self._one_sided()
         if line.zero and all(s.left == s.right == 0 for s in seen):
             return self._told("right", j, slope, error)  # f is constant along the line

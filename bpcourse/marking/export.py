@@ -34,6 +34,7 @@ CANVAS = {  # the gradebook; a last column that Canvas does not know becomes an 
     "Section": "",
     "Backpropagation": "total",
 }
+SYSTEMS = {"moodle": MOODLE, "canvas": CANVAS}  # a file of each
 IDENTIFIER, GRADE = ("identifier", "id-nummer der teilnahme"), ("grade", "bewertung")
 
 
@@ -54,7 +55,7 @@ def tables(
     What a row does not have stays empty. ``of``: {lesson: the most that can be had}. Where the
     assignment has Moodle's worksheet, ``moodle.csv`` is that one, filled in.
     """
-    maps: dict[str, Mapping[str, str]] = {"moodle": MOODLE, "canvas": CANVAS} | dict(course.export)
+    maps: dict[str, Mapping[str, str]] = SYSTEMS | dict(course.export)
     made = {
         f"{name}.csv": _table(name, columns, rows, course, of or {})
         for name, columns in maps.items()

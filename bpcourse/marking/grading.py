@@ -2,8 +2,8 @@
 
 import argparse
 import secrets
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from bpcourse.marking.records import Record
 from bpcourse.marking.results import OVERRIDES, Results
 from bpcourse.marking.sandbox import NoSandboxError, choose
 from bpcourse.marking.submissions import Submission, find
+from bpcourse.monitor import progress_bar
 from bpcourse.questions import bank
 from bpcourse.text import text
 
@@ -203,25 +204,12 @@ def _executor(address: str | None) -> AbstractContextManager[Any]:
     return executor(address)
 
 
-class _progress:
-    """A bar with an estimate, where tqdm is installed; else nothing is shown."""
-
-    def __init__(self, count: int) -> None:
-        self._count = count
-
-    def __enter__(self) -> Any:
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            self._bar = None
-        else:
-            self._bar = tqdm(total=self._count, unit="notebook", smoothing=0.05)
-        return self._tell
-
-    def _tell(self, submission: Submission) -> None:
-        if self._bar is not None:
-            self._bar.update()
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[Submission], object]]:
+    """A bar with an estimate, where tqdm is installed: what is called for each notebook."""
+    bar = progress_bar(count, "notebook", smoothing=0.05)
+    try:
+        yield lambda submission: bar and bar.update()
+    finally:
+        if bar is not None:
+            bar.close()

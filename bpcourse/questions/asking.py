@@ -1,7 +1,6 @@
 """What a student is asked, hints step by step, and how far they have come."""
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from bpcourse.questions import record
 from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
 from bpcourse.questions.judging.posed import pose
 from bpcourse.questions.result import HINTS, last
-from bpcourse.text import text
+from bpcourse.text import tables, text
 
 MARKS = {"right": "✓", "wrong": "✗", "recorded": "✓", None: "·"}
 
@@ -53,20 +52,12 @@ class Table:
     rows: tuple
 
     def __str__(self):
-        widths = [max(len(row[i]) for row in self.rows) for i in range(len(self.rows[0]))]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in self.rows
-        )
+        return "\n".join(tables.lines(self.rows))
 
     __repr__ = __str__
 
     def _repr_html_(self):
-        head, *body = (
-            "".join(f"<{tag} style='text-align: left'>{escape(cell)}</{tag}>" for cell in row)
-            for tag, row in zip(["th"] + ["td"] * len(self.rows), self.rows, strict=False)
-        )
-        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in body)}</table>"
+        return tables.html(self.rows[0], self.rows[1:])
 
 
 def ask(question_id, seed=None):

@@ -1,17 +1,12 @@
 """``check(id, answer)``: right, wrong in a way that has a name, wrong, or not to be run."""
 
-import reprlib
 from dataclasses import replace
 
-import numpy as np
-
 from bpcourse.diagnosis import catalogue
-from bpcourse.questions import record
+from bpcourse.questions import evidence, record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import judge_code
-from bpcourse.questions.judging.compare import alike_values, as_numbers, rounded
-from bpcourse.questions.judging.describe import first_wrong
 from bpcourse.questions.judging.posed import (
     LETTERED,
     NUMBERS,
@@ -24,9 +19,6 @@ from bpcourse.questions.judging.posed import (
 from bpcourse.questions.result import Result, last
 from bpcourse.text import has, text
 
-MOST = 4  # results that are shown, of those that are wrong
-DEEPEST = 3  # lists in each other that are written out
-SHOWN = 12  # entries of an array or a list that are written out
 EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
     "changed": "input_changed",
     "aliased": "result_aliases_input",
@@ -139,7 +131,7 @@ def _of_value(posed, value, show_expected, show_place, again):
     if question.kind == "choice" and not posed.offers(value):
         known = ", ".join(posed.labels)
         return Result(
-            question.id, "failed", text("check.choose", letters=known, given=_shown(value))
+            question.id, "failed", text("check.choose", letters=known, given=evidence.shown(value))
         )
     verdict = posed.judge(value)
     if verdict.status == "right":
@@ -147,14 +139,15 @@ def _of_value(posed, value, show_expected, show_place, again):
     unknown = "not_known" if posed.offers(value) else f"write_{question.kind}"
     lines = [_hint(name, question) for name in verdict.misconceptions]
     lines = lines or [verdict.seen or text(f"check.{unknown}")]
-    brief = "\n".join(lines)
+    brief = _message(lines)
     if show_expected and not posed.labels:  # the letter of a choice would only be copied
-        lines.append(text("check.expected", given=_shown(value), expected=_shown(verdict.expected)))
+        given, expected = evidence.apart(value, verdict.expected)
+        lines.append(text("check.expected", given=given, expected=expected))
     if show_place and question.kind == "order" and posed.offers(value):
         lines.append(text("check.in_order", count=posed.leading(value)))
     if question.kind == "choice" and again:  # other numbers, in another order
         lines.append(text("check.again", id=question.id, form=form_of(after(posed.seed))))
-    return Result(question.id, "wrong", "\n".join(lines), verdict.misconceptions, brief)
+    return Result(question.id, "wrong", _message(lines), verdict.misconceptions, brief)
 
 
 def _of_code(question, answer):
@@ -189,74 +182,27 @@ def told(question, verdict):
         if not verdict.misconceptions and (verdict.seen or not done):
             lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
         if not verdict.misconceptions and verdict.works is not None:
-            lines.append(text("check.right_here", inputs=_sizes(verdict.works)))
-    lines.append(_example(question, verdict))
-    return Result(question.id, verdict.status, "\n".join(lines), verdict.misconceptions)
+            lines.append(text("check.right_here", inputs=evidence.sizes(verdict.works)))
+    lines += evidence.example(question, verdict)
+    return Result(question.id, verdict.status, _message(lines), verdict.misconceptions)
 
 
 def _effects(question, verdict):
     """What the answer did to what it was given: in the question's words, or with the names."""
     outcome = verdict.given
-    for effect, names in (("changed", outcome.changed), ("aliased", outcome.aliased)):
+    changed = outcome.changed - set(question.may_change)
+    for effect, names in (("changed", changed), ("aliased", outcome.aliased)):
         if names and has(f"question.{question.id}.said_{EFFECTS[effect]}"):
             yield _hint(EFFECTS[effect], question)
             continue
         for name in sorted(names):
-            copy = _copy_of(name, verdict.arguments[name])
+            copy = evidence.copied(name, verdict.arguments[name])
             yield text(f"check.{effect}", name=name, copy=copy)
 
 
-def _copy_of(name, value):
-    """The code that copies an argument, as deep as it is."""
-    if isinstance(value, list | tuple):
-        arrays = any(isinstance(entry, np.ndarray) for entry in value)
-        return f"[array.copy() for array in {name}]" if arrays else f"list({name})"
-    if isinstance(value, dict):
-        return f"{{key: array.copy() for key, array in {name}.items()}}"
-    return f"{name}.copy()"
-
-
-def _example(question, verdict):
-    """The first inputs on which it is wrong; of several results those that are."""
-    lines = [text("check.example", inputs=_sizes(verdict.arguments))]
-    given, right = verdict.given.value, verdict.expected
-    if verdict.given.error is not None:
-        if verdict.works is not None:
-            lines.append(text("check.works", inputs=_sizes(verdict.works)))
-        return "\n".join(lines)
-    if not question.parts:
-        place, given, right = first_wrong(given, right)
-        pairs = [(f"{place} " if place else "", given, right)]
-    elif isinstance(given, tuple | list) and len(given) == len(right):
-        named = zip(question.parts, given, right, strict=True)
-        pairs = [(f"{name} ", g, r) for name, g, r in named if not alike_values(g, r)]
-    elif given is None:
-        return "\n".join(lines)  # said already
-    elif question.use:  # its parts are what is looked at, not what it gives back
-        return "\n".join([*lines, text("check.gives", given=_kind(given))])
-    else:
-        names = ", ".join(question.parts)
-        return text("check.parts", count=len(right), names=names, given=_kind(given))
-    for name, g, r in pairs[:MOST]:
-        index, g, r = _first_entry(as_numbers(g), as_numbers(r)) or ("", g, r)
-        show = _kind if isinstance(r, list | tuple) and as_numbers(r) is None else _shown
-        values = {"given": show(g), "expected": show(r)}
-        lines.append(text("check.compare", name=f"{name}{index}", **values))
-    return "\n".join(lines)
-
-
-def _first_entry(given, right):
-    """(place, given, right) of the first entry that differs in arrays too large to be shown."""
-    if given is None or right is None or given.shape != right.shape or right.size <= SHOWN:
-        return None
-    for index in np.ndindex(right.shape):
-        if not alike_values(given[index], right[index]):
-            return f"{list(index)} ", given[index], right[index]
-    return None
-
-
-def _sizes(arguments):
-    return ", ".join(f"{name} {_kind(value)}" for name, value in arguments.items())
+def _message(lines):
+    """The lines, none of them twice."""
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _hint(name, question):
@@ -266,37 +212,3 @@ def _hint(name, question):
         own.append(f"by_hand.said_{name}")
     said = next(filter(has, own), None)
     return text(said) if said else catalogue.find(name).hint
-
-
-def _several(show, values, depth):
-    """The first of many values, as ``show`` shows each; what lies too deep is left out."""
-    if depth >= DEEPEST:
-        return "…"
-    shown = [show(value, depth + 1) for value in values[:SHOWN]]
-    return ", ".join([*shown, *["…"] * (len(values) > SHOWN)])
-
-
-def _kind(value, depth=0):
-    if callable(value):
-        return text("check.function")
-    if isinstance(value, list | tuple) and as_numbers(value) is None:
-        return f"[{_several(_kind, value, depth)}]"
-    return str(np.shape(value)) if isinstance(value, np.ndarray) else _shown(value)
-
-
-def _shown(value, depth=0):
-    """A value as a student reads it: small arrays whole, others by their shape."""
-    numbers = as_numbers(value)
-    if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
-        return f"({_several(_shown, value, depth)}{',' * (len(value) == 1)})"
-    if numbers is None or isinstance(value, bool):
-        return reprlib.repr(value) if isinstance(value, str | dict) else str(value)  # cut if long
-    if numbers.ndim == 0:
-        return f"{numbers.item():.6g}"
-    if numbers.size > SHOWN:
-        return text("check.shape", shape=numbers.shape)
-    if np.asarray(value).dtype.kind not in "iu":
-        numbers = rounded(numbers)
-    else:
-        numbers = numbers.astype(int)
-    return np.array2string(numbers, separator=", ").replace("\n", "")

@@ -56,7 +56,7 @@ def read(value: Plain) -> Plain:
         return WORDS[words]
     if match := PERCENT.fullmatch(words):
         share = read(match[1])
-        return share / 100 if _is_number(share) else words
+        return share / 100 if is_number(share) else words
     if match := POWER.fullmatch(words):
         return 10.0 ** int(match[1])
     if match := SHAPE.fullmatch(words):
@@ -89,7 +89,7 @@ def in_another_form(
     if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
         both = zip(a, b, strict=True)
         return all(_same(x, y, tolerance) or in_another_form(x, y, tolerance) for x, y in both)
-    if not _is_number(a) or not _is_number(b) or not -HUGE <= a <= HUGE:
+    if not is_number(a) or not is_number(b) or not -HUGE <= a <= HUGE:
         return False
     if 0 < b < 1 < a <= 100 and _same(a, 100 * b, tolerance and 100 * tolerance):
         return True
@@ -97,7 +97,8 @@ def in_another_form(
     return whole and a > 0 and _same(float(np.log10(a)), b, tolerance)
 
 
-def _is_number(value: Plain) -> TypeGuard[int | float]:
+def is_number(value: Plain) -> TypeGuard[int | float]:
+    """Whether a guess is a number; a truth value is none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -109,7 +110,7 @@ def _same(guess: Plain, result: Plain, tolerance: float | None) -> bool:
             and len(guess) == len(result)
             and all(_same(g, r, tolerance) for g, r in zip(guess, result, strict=True))
         )
-    if not _is_number(guess) or not _is_number(result) or not -HUGE <= guess <= HUGE:
+    if not is_number(guess) or not is_number(result) or not -HUGE <= guess <= HUGE:
         return guess == result
     away = abs(guess - result)
     if tolerance is not None:

@@ -4,10 +4,23 @@ import os
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
+
 from bpcourse import text as texts
 from bpcourse.questions import record
-from bpcourse.questions.guesses import Plain, in_another_form, is_open, plain, same, shown
-from bpcourse.text import text
+from bpcourse.questions.guesses import (
+    HUGE,
+    Plain,
+    in_another_form,
+    is_number,
+    is_open,
+    plain,
+    read,
+    same,
+    shown,
+)
+from bpcourse.questions.judging import by_hand
+from bpcourse.text import has, text
 
 SKIP = "skip"  # a guess that is none, on purpose
 SETTING = "BPCOURSE_REVEALS"
@@ -179,7 +192,22 @@ def _verdict(entry: str, guess: Plain, answer: Plain, tolerance: float | None) -
     exponent = texts.has(f"{entry}.form") and text(f"{entry}.form") == "exponent"
     if in_another_form(guess, answer, tolerance, exponent):
         return text("predict.match")
-    return text("predict.differ")
+    return _difference(guess, answer)
+
+
+def _difference(guess: Plain, answer: Plain) -> str:
+    """What is seen of a guess that nothing in the lesson's text knows: of a number, how it is off.
+
+    First what gives it exactly, such as twice the result, then the sign, and the size.
+    """
+    given, right = read(guess), read(answer)
+    if not is_number(given) or not is_number(right) or not abs(given) <= HUGE:
+        return text("predict.differ")
+    for name, value in by_hand.of_any(np.asarray(right, np.float64), None):
+        if has(f"predict.{name}") and value.ndim == 0 and same(given, value.item()):
+            return text(f"predict.{name}")
+    seen = by_hand.difference(given, right)
+    return text(f"predict.{seen if has(f'predict.{seen}') else 'differ'}")
 
 
 def _show_both(guess: Plain | None, answer: Plain, tolerance: float | None) -> None:

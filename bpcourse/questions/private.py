@@ -10,6 +10,7 @@ from runpy import run_path
 
 from bpcourse import text as texts
 from bpcourse.diagnosis import catalogue
+from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.posed import pose
 from bpcourse.questions.question import _registered, registered
 from bpcourse.text import text
@@ -81,8 +82,11 @@ def _check(path, question):
         inputs = posed.inputs if posed else {}
         for part in ("task", *(posed.labels.values() if posed else ())):
             text(f"{key}.{part}", **inputs)
-        for name in question.misconceptions:
+        slips = by_hand.slips(question, inputs) if posed else ()
+        for name in (*question.misconceptions, *(n for names, _ in slips for n in names.split())):
             for part in ("hint", "cure"):
                 text(f"misconception.{catalogue.canonical(name)}.{part}")
+        for passed in by_hand.on_the_way(question, inputs) if posed else ():
+            text(f"{key}.way_{passed}")
     except Exception as error:  # a text is missing, or the question fails on its own inputs
         raise ValueError(f"{path}: {question.id}: {type(error).__name__}: {error}") from error

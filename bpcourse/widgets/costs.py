@@ -1,13 +1,12 @@
 """What a gradient costs, as depth and width grow."""
 
-from itertools import pairwise
 from math import prod
 
 from bpcourse import figures
 from bpcourse.text import text
-from bpcourse.widgets.kernel_drawn import Explorer, counter
+from bpcourse.widgets.explorer import RENDER, Explorer, counter, page
 
-LOOKS = {"paths": ":", "chain": "--", "recursion": "-"}
+LOOKS = {"paths": ":", "chain": "--", "recursion": "-", "forward": "-"}
 DEEPEST = 12
 
 
@@ -32,42 +31,46 @@ def multiplications(n):
 class CostExplorer(Explorer):
     """The three ways' multiplications against depth, for layers of one width."""
 
-    def __init__(self, width=10, depth=4):
-        super().__init__(
-            {
-                "width": counter(text("widgets.width"), width, 1, 50),
-                "depth": counter(text("widgets.depth"), depth, 1, DEEPEST),
-            }
-        )
+    figure = "costs"
+    _esm = page("costs") + RENDER
+    labels = ("multiplications", "depth", "forward", "cost_paths", "cost_chain", "cost_recursion")
+    sentences = ("cost_says",)
+    formats = {"paths": ".3g", "chain": ".3g", "ratio": ".2f"} | dict.fromkeys(
+        ("width", "depth", "recursion", "forward"), ","
+    )
+    formulas = [
+        {"symbols": r"\value{L\,n^2}", "numbers": r"=<depth>\cdot<width>^2=\value{<forward>}"},
+        {
+            "symbols": r"\slope{n+(L-1)(n^2+n)+L\,n^2}",
+            "numbers": r"=<width>+(<depth>-1)(<width>^2+<width>)+<depth>\cdot<width>^2"
+            r"=\slope{<recursion>}",
+        },
+    ]
 
-    def draw(self, figure):
+    def __init__(self, width=10, depth=4):
+        controls = [counter("width", 1, 50), counter("depth", 1, DEEPEST)]
+        super().__init__(controls, {"width": width, "depth": depth})
+
+    def compute(self, width, depth):
+        found = multiplications([width] * (depth + 1))
+        forward = depth * width**2
+        return {
+            "says": "cost_says",
+            **found,
+            "forward": forward,
+            "ratio": found["recursion"] / forward,
+        }
+
+    def draw(self, figure, found):
         ax = figure.subplots()
-        self.lines, self.dots = {}, {}
+        depths = range(1, DEEPEST + 1)
+        costs = [self.compute(found["width"], L) for L in depths]
         for way, dashes in LOOKS.items():
-            look = {"color": figures.GRADIENT, "linestyle": dashes}
-            self.lines[way] = ax.semilogy([], [], label=text(f"widgets.cost_{way}"), **look)[0]
-            self.dots[way] = ax.semilogy([], [], "o", color=figures.GRADIENT)[0]
-        self.forward = ax.semilogy([], [], color=figures.FORWARD, label=text("widgets.forward"))[0]
+            forward = way == "forward"
+            look = {"color": figures.FORWARD if forward else figures.GRADIENT, "linestyle": dashes}
+            label = text("widgets.forward" if forward else f"widgets.cost_{way}")
+            ax.semilogy(depths, [cost[way] for cost in costs], label=label, **look)
+            ax.semilogy([found["depth"]], [found[way]], "o", color=look["color"])
         ax.set(xlim=(0.8, DEEPEST + 0.2), ylim=(1, 1e24), xlabel=text("widgets.depth"))
         ax.set_ylabel(text("widgets.multiplications"))
         ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-
-    def update(self, width, depth):
-        depths = range(1, DEEPEST + 1)
-        costs = [multiplications([width] * (L + 1)) for L in depths]
-        sizes = [width] * (depth + 1)
-        here, forward = costs[depth - 1], sum(a * b for a, b in pairwise(sizes))
-        for way in LOOKS:
-            self.lines[way].set_data(depths, [cost[way] for cost in costs])
-            self.dots[way].set_data([depth], [here[way]])
-        self.forward.set_data(depths, [L * width**2 for L in depths])
-        return text(
-            "widgets.cost_says",
-            width=width,
-            depth=depth,
-            paths=f"{here['paths']:.3g}",
-            chain=f"{here['chain']:.3g}",
-            recursion=f"{here['recursion']:,}",
-            forward=f"{forward:,}",
-            ratio=f"{here['recursion'] / forward:.2f}",
-        )

@@ -1,88 +1,144 @@
 """Gradient descent on a loss of two parameters, step by step."""
 
-import ipywidgets
+from typing import Any
+
 import numpy as np
+from contourpy import contour_generator
 
 from bpcourse import figures
-from bpcourse.figures.style import INK, QUIET, number
-from bpcourse.gradcheck import central_difference
+from bpcourse.figures.style import INK, QUIET
+from bpcourse.graph import Node
 from bpcourse.text import text
-from bpcourse.widgets.kernel_drawn import Explorer, counter, powers, slider
+from bpcourse.widgets.explorer import RENDER, Explorer, counter, page, powers, slider
+from bpcourse.widgets.graphs import from_graph
+from bpcourse.widgets.mathml import rich
+from bpcourse.widgets.program import rounded
 
 MOST = 100  # steps
+SIDE = 61  # points along an edge of the map
+
+
+def slopes_at(loss, place):
+    """(loss, slopes (2,)) at a place, by reverse mode. ValueError where a number is not finite."""
+    theta = Node(place, "θ")
+    with np.errstate(all="ignore"):
+        result = loss(theta)
+        if not isinstance(result, Node) or result.shape != ():
+            raise TypeError(f"loss: expected gates of bpcourse.graph, a number, got {result!r}")
+        result.backward()
+    slopes = np.zeros(2) + (0 if theta.grad is None else theta.grad)
+    if not (np.isfinite(result.value) and np.isfinite(slopes).all()):
+        raise ValueError(f"loss: expected finite numbers, got {result.value} at {place}")
+    return float(result.value), slopes
 
 
 def descend(loss, start, rate, steps):
-    """The places that gradient descent visits from ``start`` (2,): (steps + 1, 2) (B4, C8).
+    """The places that gradient descent visits from ``start`` (2,), with their losses and slopes.
 
-    ``loss`` takes a place (2,) and gives a number. Ends early, at the last finite place, where the
-    loss or the step is no longer finite.
+    A list of (place, loss, slopes), at most ``steps`` + 1 (B4, C8). ``loss`` takes a
+    :class:`~bpcourse.graph.Node` with two entries and gives one number. The list ends early, at
+    the last finite place, where the loss or the step is no longer finite.
     """
-    places = [np.array(start, float)]
+    places = [(np.array(start, float), *slopes_at(loss, start))]
     for _ in range(steps):
-        with np.errstate(all="ignore"):  # too large a rate leaves the range of floats
-            here = places[-1].copy()
-            h = 1e-6 * max(1.0, np.abs(here).max())  # far out, a fixed nudge would be rounded away
-            place = here - rate * central_difference(loss, here, h)
-            if not (np.isfinite(place).all() and np.isfinite(loss(place))):
-                break
-        places.append(place)
-    return np.array(places)
+        place, _, slopes = places[-1]
+        try:
+            with np.errstate(all="ignore"):  # too large a rate leaves the range of floats
+                place = place - rate * slopes
+            places.append((place, *slopes_at(loss, place)))
+        except ValueError:
+            break
+    return places
 
 
 class DescentPlayer(Explorer):
-    """The path of gradient descent on the map of ``loss``; play it, or drag the steps.
+    """The path of gradient descent on the map of ``loss``; play it, or drag the start.
 
-    ``loss`` takes an array (2,) and returns a number; ``limits`` is ((x low, x high), (y low,
-    y high)), ``names`` what the two parameters are called. ValueError where the loss is not finite
-    on the map.
+    ``loss`` takes a node with two entries and returns a number made with the gates of
+    :mod:`bpcourse.graph`, so that the page can compute it and its slopes; ``limits`` is ((x low,
+    x high), (y low, y high)), ``names`` what the two parameters are called. ValueError where the
+    loss is not finite on the map, TypeError for a loss that is not made of gates.
     """
 
-    width, height = 5.0, 4.0
+    figure = "descent"
+    width, height = 8.0, 3.6
+    _esm = page("descent") + RENDER
+    labels = ("loss_title", "steps")
+    sentences = ("descent_says", "descent_left")
+    formats = {"steps": ",", "taken": ",", "rate": ".3g", "first": ".4f", "x": ".4g", "y": ".4g"}
 
     def __init__(self, loss, limits, *, start, rate=1.0, steps=20, names=("$w$", "$b$")):
         self.loss, self.limits, self.names = loss, limits, names
-        controls = {
-            f"start_{axis}": slider(text("widgets.start", name=name.strip("$")), at, low, high, 0.1)
-            for axis, name, at, (low, high) in zip("xy", names, start, limits, strict=True)
-        }
-        controls["rate"] = powers(text("widgets.rate"), rate, -2, 2, 0.1)
-        controls["steps"] = counter(text("widgets.steps"), steps, 0, MOST)
-        play = ipywidgets.Play(value=steps, min=0, max=MOST, interval=150)
-        ipywidgets.jslink((play, "value"), (controls["steps"], "value"))
-        super().__init__(controls, [play])
-
-    def draw(self, figure):
-        (x_low, x_high), (y_low, y_high) = self.limits
-        x, y = np.linspace(x_low, x_high, 61), np.linspace(y_low, y_high, 61)
-        height = np.array([[self.loss(np.array([a, b])) for a in x] for b in y])
-        if not np.isfinite(height).all():
-            raise ValueError("loss: expected finite numbers on the whole map")
-        ax = figure.subplots()
-        low, spread = height.min(), np.ptp(height) or 1.0
-        lines = ax.contour(
-            x, y, height, levels=low + spread * np.linspace(0.02, 1, 12) ** 2, colors=QUIET
+        x, y = (np.linspace(low, high, SIDE) for low, high in limits)
+        try:
+            self.map = np.array([[slopes_at(loss, (a, b))[0] for a in x] for b in y])
+        except ValueError:
+            raise ValueError("loss: expected finite numbers on the whole map") from None
+        low, spread = self.map.min(), np.ptp(self.map) or 1.0
+        self.levels = low + spread * np.linspace(0.02, 1, 12) ** 2
+        lines: Any = contour_generator(x, y, self.map)
+        contours = [
+            np.round(line, 3).tolist() for level in self.levels for line in lines.lines(level)
+        ]
+        bare = [name.strip("$") for name in names]
+        controls = [
+            slider(f"start_{axis}", low, high, 0.1, label=text("widgets.start", name=name))
+            for axis, name, (low, high) in zip("xy", bare, limits, strict=True)
+        ]
+        controls += [powers("rate", -2, 2, 0.1), counter("steps", 0, MOST, play=150)]
+        self.formulas = [
+            {
+                "symbols": rf"\parameter{{{name}}}\leftarrow {name}"
+                rf"-\eta\slope{{\frac{{\partial\mathcal L}}{{\partial {name}}}}}",
+                "numbers": rf"=<{axis}>-<rate>\cdot\slope{{<slope_{axis}!>}}"
+                rf"=\parameter{{<next_{axis}>}}",
+            }
+            for axis, name in zip("xy", bare, strict=True)
+        ]
+        root = loss(Node(start, "θ"))
+        program = from_graph(root)
+        theta = next(n for n, node in enumerate(program["nodes"]) if node["name"] == "θ")
+        values = {"start_x": float(start[0]), "start_y": float(start[1])}
+        super().__init__(
+            controls,
+            values | {"rate": float(rate), "steps": steps},
+            program=program,
+            theta=theta,
+            limits=[list(map(float, ends)) for ends in limits],
+            names=[rich(name) for name in names],
+            contours=rounded(contours),
         )
-        lines.set_linewidth(0.8)
-        self.path = ax.plot([], [], ".-", color=figures.PARAMETER, linewidth=1.2)[0]
-        self.here = ax.plot([], [], "o", color=figures.PARAMETER, markersize=9)[0]
-        self.first = ax.plot([], [], "s", color=INK, markersize=6)[0]
-        ax.set(xlim=(x_low, x_high), ylim=(y_low, y_high))
-        ax.set(xlabel=self.names[0], ylabel=self.names[1])
 
-    def update(self, start_x, start_y, rate, steps):
-        places = descend(self.loss, (start_x, start_y), rate, steps)
-        self.path.set_data(*places.T)
-        self.first.set_data([start_x], [start_y])
-        self.here.set_data(*places[-1:].T)
-        end = places[-1]
+    def compute(self, start_x, start_y, rate, steps):
+        path = descend(self.loss, (start_x, start_y), rate, steps)
+        places, losses, _ = zip(*path, strict=True)
+        end, last, slopes = path[-1]
+        after = end - rate * slopes
         inside = all(low <= at <= high for at, (low, high) in zip(end, self.limits, strict=True))
-        return text(
-            "widgets.descent_says" if inside else "widgets.descent_left",
-            steps=len(places) - 1,
-            rate=f"{rate:.3g}",
-            first=f"{self.loss(places[0]):.4f}",
-            last=f"{self.loss(end):.4g}",
-            x=number(end[0]) if inside else f"{end[0]:.3g}",
-            y=number(end[1]) if inside else f"{end[1]:.3g}",
-        )
+        return {
+            "says": "descent_says" if inside else "descent_left",
+            "places": [place.tolist() for place in places],
+            "losses": list(losses),
+            "taken": len(path) - 1,
+            "first": losses[0],
+            "last": last,
+            **dict(zip(("x", "y"), end.tolist(), strict=True)),
+            **dict(zip(("slope_x", "slope_y"), slopes.tolist(), strict=True)),
+            **dict(zip(("next_x", "next_y"), after.tolist(), strict=True)),
+        }
+
+    def draw(self, figure, found):
+        ax, curve = figure.subplots(1, 2, width_ratios=(1.2, 1))
+        x, y = (np.linspace(low, high, SIDE) for low, high in self.limits)
+        ax.contour(x, y, self.map, levels=self.levels, colors=QUIET, linewidths=0.8)
+        places = np.array(found["places"])
+        ax.plot(*places.T, ".-", color=figures.PARAMETER, linewidth=1.2)
+        ax.plot(*places[:1].T, "s", color=INK, markersize=6)
+        ax.plot(*places[-1:].T, "o", color=figures.PARAMETER, markersize=9)
+        ax.set(xlim=self.limits[0], ylim=self.limits[1])
+        ax.set(xlabel=self.names[0], ylabel=self.names[1])
+        curve.plot(found["losses"], color=figures.FORWARD)
+        curve.plot([found["taken"]], [found["last"]], "o", color=figures.FORWARD)
+        curve.set(xlim=(0, MOST), xlabel=text("widgets.steps"), title=text("widgets.loss_title"))
+        top = max(loss for loss in found["losses"] if loss <= 3 * found["first"])
+        curve.set_ylim(0, 1.05 * top or 1)

@@ -23,7 +23,10 @@ from bpcourse.widgets.wording import in_words
 
 FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 STATIC = files("bpcourse.widgets") / "static"
-NAMES = ("activation", "chain")
+NAMES = (
+    "activation", "chain", "loss", "descent", "steps", "draws", "matrix", "shapes",
+    "initialisation", "costs", "net", "playground",
+)  # fmt: skip
 CORE = ("engine", "numbers", "units", "plot", "figure")
 CSS = "".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("theme", "explorer"))
 RENDER = """
@@ -57,9 +60,11 @@ def counter(name: str, low: int, high: int, play: int = 0, label: str = "") -> d
     return slider(name, low, high, 1, ",", label) | {"play": play}
 
 
-def powers(name: str, low: float, high: float, step: float = 0.25) -> dict[str, Any]:
+def powers(
+    name: str, low: float, high: float, step: float = 0.25, form: str = ".2g"
+) -> dict[str, Any]:
     """A slider over 10^low … 10^high."""
-    return slider(name, low, high, step, ".2g") | {"kind": "powers"}
+    return slider(name, low, high, step, form) | {"kind": "powers"}
 
 
 def menu(name: str, options: Sequence[Any] | Mapping[str, Any], label: str = "") -> dict[str, Any]:
@@ -89,7 +94,7 @@ class Explorer(anywidget.AnyWidget):
     labels: ClassVar[tuple[str, ...]] = ()  # texts that the page's script asks for
     sentences: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[dict[str, str]] = {}  # of numbers, where four digits are not right
-    formulas: ClassVar[list[dict[str, Any]]] = []  # symbols, numbers; when: values it belongs to
+    formulas: Sequence[dict[str, Any]] = ()  # symbols, numbers; when: values it belongs to
 
     _css = CSS
     data = traitlets.Dict().tag(sync=True)
@@ -168,7 +173,9 @@ class Explorer(anywidget.AnyWidget):
 
     def to_html(self, path: str | Path, title: str | None = None) -> Path:
         """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        script = page(self.figure).replace("export ", "").replace("</script", "<\\/script")
+        script = (
+            self._esm.removesuffix(RENDER).replace("export ", "").replace("</script", "<\\/script")
+        )
         given = (
             json.dumps(part, allow_nan=False).replace("</", "<\\/")
             for part in (self.data, self.values)

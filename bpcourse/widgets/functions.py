@@ -3,10 +3,9 @@
 import numpy as np
 
 from bpcourse import activations, figures
-from bpcourse.figures.style import QUIET, number
+from bpcourse.figures.style import QUIET
 from bpcourse.losses import BinaryCrossEntropy, SquaredError
 from bpcourse.text import text
-from bpcourse.widgets import kernel_drawn
 from bpcourse.widgets.explorer import RENDER, Explorer, menu, page, slider
 
 KINDS = {
@@ -111,52 +110,81 @@ def loss_at(pair, z, target):
     return y_hat.item(), float(value), slope.item()
 
 
-class LossExplorer(kernel_drawn.Explorer):
+ERROR = {"symbols": r"\value{\mathcal L}=(\hat y-y)^2", "numbers": r"=\value{<value>}"}
+SLOPE = r"\slope{\frac{\partial\mathcal L}{\partial z}}"
+OF_PAIR = {
+    "linear, squared error": [
+        {"symbols": r"\value{\hat y}=z", "numbers": r"=\value{<y_hat>}"},
+        ERROR,
+        {
+            "symbols": SLOPE + r"=2(\hat y-y)",
+            "numbers": r"=2(<y_hat>-<target>)=\slope{<slope>}",
+        },
+    ],
+    "logistic, squared error": [
+        {"symbols": r"\value{\hat y}=\sigma(z)", "numbers": r"=\value{<y_hat>}"},
+        ERROR,
+        {
+            "symbols": SLOPE + r"=2(\hat y-y)\cdot\sigma'(z)",
+            "numbers": r"=2(<y_hat>-<target>)\cdot<unit_slope>=\slope{<slope>}",
+        },
+    ],
+    "logistic, cross-entropy": [
+        {"symbols": r"\value{\hat y}=\sigma(z)", "numbers": r"=\value{<y_hat>}"},
+        {
+            "symbols": r"\value{\mathcal L}=-y\log\hat y-(1-y)\log(1-\hat y)",
+            "numbers": r"=\value{<value>}",
+        },
+        {"symbols": SLOPE + r"=\hat y-y", "numbers": r"=<y_hat>-<target>=\slope{<slope>}"},
+    ],
+}
+
+
+class LossExplorer(Explorer):
     """The loss of one output unit over its pre-activation, and the gradient that it sends back."""
 
+    figure = "loss"
+    _esm = page("loss") + RENDER
+    labels = ("z_axis", "loss_title", "loss_slope")
+    sentences = ("loss_says",)
+    formats = {"z": ".1f", "target": ".2f", "y_hat": ".3f", "value": ".3f", "slope": ".3f"} | {
+        "unit_slope": ".3f"
+    }
+    formulas = [
+        {"when": {"pair": pair}, **line} for pair, lines in OF_PAIR.items() for line in lines
+    ]
+
     def __init__(self, pair="logistic, squared error", z=-4.0, target=1.0):
-        super().__init__(
-            {
-                "pair": kernel_drawn.menu(text("widgets.pair"), list(PAIRS), pair),
-                "z": kernel_drawn.slider(text("widgets.z"), z, -6, 6, 0.1),
-                "target": kernel_drawn.slider(text("widgets.target"), target, 0, 1, 0.05),
-            }
-        )
+        controls = [
+            menu("pair", list(PAIRS)),
+            slider("z", -6, 6, 0.1),
+            slider("target", 0, 1, 0.05, ".2f"),
+        ]
+        super().__init__(controls, {"pair": pair, "z": z, "target": target})
 
-    def draw(self, figure):
-        value, slope = self.axes = figure.subplots(1, 2)
-        self.curve = value.plot([], [], color=figures.FORWARD)[0]
-        self.point = value.plot([], [], "o", color=figures.FORWARD)[0]
-        self.downhill = value.plot([], [], color=figures.GRADIENT, marker=">", markevery=[1])[0]
-        self.derivative = slope.plot([], [], color=figures.GRADIENT)[0]
-        self.at = slope.plot([], [], "o", color=figures.GRADIENT)[0]
-        value.set_title(text("widgets.loss"))
-        slope.set_title(text("widgets.loss_slope"))
-        for ax in self.axes:
-            ax.set(xlim=(-6, 6), xlabel=text("widgets.z_axis"))
-            ax.axhline(0, color=QUIET, linewidth=0.6)
-
-    def update(self, pair, z, target):
+    def compute(self, pair, z, target):
         y_hat, value, slope = loss_at(pair, z, target)
-        grid = np.linspace(-6, 6, 121)
-        _, values, slopes = zip(*(loss_at(pair, at, target) for at in grid), strict=True)
-        self.curve.set_data(grid, values)
-        self.derivative.set_data(grid, slopes)
-        self.axes[0].set_ylim(-0.06 * max(values), 1.06 * max(values))
-        steepest = max(map(abs, slopes))
-        self.axes[1].set_ylim(-1.1 * steepest, 1.1 * steepest)
-        self.point.set_data([z], [value])
-        self.at.set_data([z], [slope])
-        # Against the gradient, as long as it is steep, and never too short to be seen.
-        self.downhill.set_data([z, z - np.sign(slope) * (0.8 + 2 * abs(slope))], [value, value])
-        self.downhill.set_visible(slope != 0)
-        self.downhill.set_marker(">" if slope < 0 else "<")
-        return text(
-            "widgets.loss_says",
-            pair=pair,
-            z=number(z, 1),
-            y_hat=number(y_hat, 3),
-            target=number(target),
-            value=number(value, 3),
-            slope=number(slope, 3),
-        )
+        unit_slope = PAIRS[pair][0].derivative(np.array(float(z))).item()
+        found = {"y_hat": y_hat, "unit_slope": unit_slope, "value": value, "slope": slope}
+        return {"says": "loss_says", **found}
+
+    def draw(self, figure, found):
+        left, right = figure.subplots(1, 2)
+        z, value, slope = found["z"], found["value"], found["slope"]
+        grid = np.linspace(-7, 7, 141)
+        each = [loss_at(found["pair"], at, found["target"]) for at in grid]
+        _, values, slopes = np.transpose(each)
+        left.plot(grid, values, color=figures.FORWARD)
+        left.plot([z], [value], "o", color=figures.FORWARD)
+        if slope:  # against the gradient, as long as it is steep, and never too short to be seen
+            end = np.clip(z - np.sign(slope) * (0.8 + 2 * abs(slope)), -7, 7)
+            look = {"arrowstyle": "-|>", "color": figures.GRADIENT, "linewidth": 2}
+            left.annotate("", (end, value), (z, value), arrowprops=look)
+        right.plot(grid, slopes, "--", color=figures.GRADIENT)
+        right.plot([z], [slope], "D", color=figures.GRADIENT)
+        left.set(ylim=(-0.06 * max(values), 1.06 * max(values)), title=text("widgets.loss_title"))
+        steepest = max(abs(slopes))
+        right.set(ylim=(-1.1 * steepest, 1.1 * steepest), title=text("widgets.loss_slope"))
+        for ax in (left, right):
+            ax.set(xlim=(-7, 7), xlabel=text("widgets.z_axis"))
+            ax.axhline(0, color=QUIET, linewidth=0.6)

@@ -11,11 +11,11 @@ from html import escape
 TOKEN = re.compile(r"<\w+!?>|\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S")
 LETTERS = {
     "alpha": "α", "delta": "δ", "eta": "η", "theta": "θ", "sigma": "σ", "ell": "ℓ", "phi": "φ",
-    "Phi": "Φ",
+    "Phi": "Φ", "varepsilon": "ε",
 }  # fmt: skip
 SIGNS = {
     "cdot": "·", "odot": "⊙", "leftarrow": "←", "approx": "≈", "sum": "∑", "top": "⊤",
-    "times": "×", "ldots": "…", "le": "≤", "ge": "≥", "neq": "≠", "sqrt": "√",
+    "times": "×", "ldots": "…", "le": "≤", "ge": "≥", "neq": "≠",
 }  # fmt: skip
 PRINTED = {"-": "\N{MINUS SIGN}", "'": "\N{PRIME}"}
 UPRIGHT = {"partial": "∂", "Delta": "Δ"}
@@ -83,7 +83,9 @@ class _Reader:
             above, below = self.one(), self.one()
             return f"<mfrac>{above}{below}</mfrac>"
         if name == "hat":
-            return f"<mover accent='true'>{self.one()}<mo stretchy='false'>^</mo></mover>"
+            return _letter(self.tokens.pop() + "\N{COMBINING CIRCUMFLEX ACCENT}")
+        if name == "sqrt":
+            return f"<msqrt>{self.one()}</msqrt>"
         if name in LOOKS:
             return f"<mrow class='{name}'>{self.one()}</mrow>"
         if name == "mathcal":  # the loss alone

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-WHOLE = 1e7  # from here on a whole number is shown by its first digits
+WHOLE = 1e7  # from here on a number is shown by its first digits
 
 
 def shown(value: object, form: str = ".4g") -> str:
@@ -20,7 +20,7 @@ def shown(value: object, form: str = ".4g") -> str:
     if value == 0 and not form.endswith("f"):
         return "0"
     size = abs(value)
-    if form.endswith("f"):
+    if form.endswith("f") and size < WHOLE:
         words = f"{size:{form}}"
     elif form == "," and size < WHOLE:
         words = f"{size:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")

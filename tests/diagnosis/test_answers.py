@@ -12,8 +12,8 @@ from bpcourse.questions.result import Result
 from bpcourse.text import text
 from tools.answering import Answer, ask, known, proposed, read, says_something
 
-NAMED = 205 / 273  # of the wrong answers; the aim is 0.93
-MOST = {"refused": 0, "falsely": 6, "taken for right": 0, "useless": 47}  # the aim is 0 of each
+NAMED = 268 / 273  # of the wrong answers; of unseen ones the aim is 0.9
+MOST = {"refused": 0, "falsely": 0, "taken for right": 0, "useless": 0}
 
 
 @pytest.fixture(scope="module")

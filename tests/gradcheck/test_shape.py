@@ -1,6 +1,7 @@
 """The checker reads as a method: short functions, named numbers, one first page."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,12 @@ def test_the_first_page_names_every_module_of_the_method():
     page = gradcheck.__doc__
     for name in ("slope", "line", "noise", "point", "look", "kinks", "check", "tuned"):
         assert f"``{name}.py``" in page
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_no_object_reaches_into_another(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Attribute) and re.match(r"_[^_]", node.attr):
+            assert isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"), (
+                f"{path.name}:{node.lineno}: {node.attr}"
+            )

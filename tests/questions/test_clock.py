@@ -5,9 +5,10 @@ import sys
 import time
 
 import numpy as np
+import pytest
 
 from bpcourse.questions.bank import find
-from bpcourse.questions.judging.clock import Clock, OutOfTimeError
+from bpcourse.questions.judging.clock import Clock, OutOfTimeError, _openblas
 from bpcourse.questions.judging.code import judge_code
 from bpcourse.questions.judging.run import _aliased, call
 
@@ -73,3 +74,16 @@ def test_what_a_result_shares_is_found_once_for_each_array():
     many = [np.zeros(3) for _ in range(10**4)]
     assert _aliased(many, given) == frozenset()
     assert _aliased(given["a"].reshape(3, 1)[:, 0][1:], {"c": given["a"][:1]}) == frozenset()
+
+
+def test_an_answer_has_one_thread_of_openblas_and_others_are_as_before():
+    blas = _openblas()
+    if blas is None:
+        pytest.skip("NumPy has another library here")
+    blas.scipy_openblas_set_num_threads64_(2)
+    assert Clock().call(blas.scipy_openblas_get_num_threads64_) == 1
+    assert blas.scipy_openblas_get_num_threads64_() == 2
+    with pytest.raises(ZeroDivisionError):
+        Clock().call(lambda: 1 / 0)
+    assert blas.scipy_openblas_get_num_threads64_() == 2
+    blas.scipy_openblas_set_num_threads64_(1)

@@ -7,6 +7,8 @@ from bpcourse.diagnosis import catalogue
 from bpcourse.questions import all_questions
 from bpcourse.questions.bank import NOTEBOOKS, find
 from bpcourse.questions.checking import _hint
+from bpcourse.questions.judging.by_hand import slips
+from bpcourse.questions.judging.posed import pose
 from bpcourse.questions.judging.steps import Made, agrees, battery, steps
 
 TOLD = [question for question in all_questions() if not question.recorded]
@@ -21,6 +23,9 @@ def may_be_named(question):
         for step in steps(question):
             if not all(agrees(made.outcome((step,), i), made.outcome((), i)) for i in numbers):
                 found[step.name] = None
+    elif question.kind != "choice":
+        made = slips(question, pose(question).inputs)
+        found |= dict.fromkeys(name for names, _ in made for name in names.split())
     return list(found)
 
 

@@ -232,13 +232,12 @@ question(
     level="warm_up",
     points=2,
     minutes=3,
-    misconceptions="updated_before_passed_down order_ignored stale_cache",
-    forms={"order_ignored": "drawn_too_late"},
+    misconceptions="updated_before_passed_down order_ignored stale_cache shuffled_too_late",
 )
 def order_of_loop(flaw):
     if flaw("updated_before_passed_down"):
         return ("shuffle", "batch", "forward", "update", "backward")
-    if flaw("drawn_too_late"):
+    if flaw("shuffled_too_late"):
         return ("batch", "shuffle", "forward", "backward", "update")
     if flaw("order_ignored"):
         return ("batch", "forward", "backward", "update")

@@ -129,23 +129,27 @@ def _seen_of_numbers(given: Numbers, right: Numbers, near: Callable[[object, obj
 
 def seen_of_number(given: float, right: float, *, counted: bool = False) -> str:
     """The most certain that can be seen of a wrong number; ``counted``, if it is to be a count."""
+    key = difference(given, right, counted=counted)
+    return text(f"by_hand.{key}", times=FAR, percent=round(100 * NEAR))
+
+
+def difference(given: float, right: float, *, counted: bool = False) -> str:
+    """The key of what is to be said of a wrong number."""
     if not np.isfinite(given):
-        return text("by_hand.not_finite")
+        return "not_finite"
     if counted and given != round(given):
-        return text("by_hand.whole")
+        return "whole"
     if counted and abs(given - right) == 1:
-        return text(f"by_hand.one_{'more' if given > right else 'less'}")
+        return "one_more" if given > right else "one_less"
     if given * right < 0:
-        return text("by_hand.sign")
+        return "sign"
     if given == 0 or right == 0:
-        return text("by_hand.zero" if right else "by_hand.not_zero")
+        return "zero" if right else "not_zero"
     times = given / right
     places = round(log10(times))
     if 0 < abs(places) <= MOST_SHIFTED and abs(times / 10**places - 1) < 1e-3:
-        return text("by_hand.point")
-    larger = "larger" if abs(given) > abs(right) else "smaller"
+        return "point"
+    larger = "larger" if times > 1 else "smaller"
     if not 1 / FAR < times < FAR:
-        return text(f"by_hand.far_{larger}", times=FAR)
-    if not counted and abs(times - 1) <= NEAR:
-        return text("by_hand.near", percent=round(100 * NEAR))
-    return text(f"by_hand.{larger}")
+        return f"far_{larger}"
+    return "near" if not counted and abs(times - 1) <= NEAR else larger

@@ -80,6 +80,8 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     if shown and not (seen or long):
         right = partial(run, question, question.reference())
         seen = "\n".join(Facts(question, ask, right, cases, given, expected).told())
+        here = describe_all(question, [given[first]], [expected[first]])
+        seen = "\n".join(filter(None, (seen, here and text("check.here", seen=here))))
     return Judgement(
         "failed" if failed else "wrong",
         names,

@@ -4,6 +4,7 @@
 
 export const FIGURES = {};
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+const BUDGET = 12; // ms a frame for what takes long
 const SAID_AFTER = 600; // ms of rest until a screen reader is told
 
 const slider = (spec, set) => {
@@ -78,7 +79,8 @@ export function mountFigure(root, data, values, changed = () => {}) {
   const shows = {},
     players = [],
     plots = [];
-  let waiting = 0;
+  let waiting = 0,
+    frame = 0;
   const rows = controls.map((spec) => {
     const act = (value) => set({ [spec.name]: value });
     const { parts, show } = (spec.kind === "menu" ? menu : slider)(spec, act);
@@ -103,7 +105,8 @@ export function mountFigure(root, data, values, changed = () => {}) {
   const stage = {
     data,
     set: (part) => set(part),
-    redraw: () => update(),
+    root,
+    panels,
     add: (...parts) => panels.append(...parts),
     plot: (options) => {
       plots.push(plot(options));
@@ -119,8 +122,9 @@ export function mountFigure(root, data, values, changed = () => {}) {
   const draw = figure.build(stage);
 
   const update = () => {
+    cancelAnimationFrame(frame);
     for (const [name, show] of Object.entries(shows)) show(values[name]);
-    const found = { ...values, ...figure.outcome(values, data) };
+    const found = { ...values, ...figure.outcome(values, data, BUDGET) };
     const sentence = filled(labels[found.says], found, formats);
     message.textContent = found.refused ? sentence : "";
     if (!found.refused) {
@@ -129,7 +133,8 @@ export function mountFigure(root, data, values, changed = () => {}) {
         line.hidden = Object.entries(when).some(([name, value]) => found[name] !== value);
         if (!line.hidden) right.innerHTML = filled(numbers, found, formats);
       }
-      draw(values, found);
+      draw(values, found, sentence);
+      if (found.unfinished) frame = requestAnimationFrame(update);
     }
     clearTimeout(waiting);
     waiting = setTimeout(() => {
@@ -150,6 +155,7 @@ export function mountFigure(root, data, values, changed = () => {}) {
     },
     stop() {
       clearTimeout(waiting);
+      cancelAnimationFrame(frame);
       players.forEach((one) => one.stop());
       plots.forEach((one) => one.stop());
     },

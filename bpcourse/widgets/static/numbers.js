@@ -22,6 +22,7 @@ const significant = (x, digits) => {
   return `${trimmed(even(rounded, exact))}·10${raised(power)}`;
 };
 
+const LONG = 1e7; // from here on a number is shown by its first digits
 // A format is ".3f" (three decimals), ".4g" (four digits that count) or "," (a whole number).
 export function shown(x, format = ".4g") {
   if (typeof x !== "number") return String(x);
@@ -29,12 +30,12 @@ export function shown(x, format = ".4g") {
   if (x === 0 && !format.endsWith("f")) return "0";
   const size = Math.abs(x),
     digits = Number(format.slice(1, -1));
-  const whole = format === "," && size < 1e7;
-  const words = format.endsWith("f")
-    ? fixed(size, digits)
-    : whole
-      ? String(size).replace(/\B(?=(\d{3})+$)/g, "\u202f")
-      : significant(size, digits || 3);
+  const words =
+    format.endsWith("f") && size < LONG
+      ? fixed(size, digits)
+      : format === "," && size < LONG
+        ? String(size).replace(/\B(?=(\d{3})+$)/g, "\u202f")
+        : significant(size, digits || 3);
   return (x < 0 && /[1-9]/.test(words) ? "−" : "") + words;
 }
 

@@ -59,7 +59,7 @@ const MARKS = {
   // A value is a disc, a slope a diamond, where something starts a square.
   dot: ({ at, look, size = 5 }, x, y) => {
     const [p, q] = [x(at[0]), y(at[1])].map(pixel);
-    if (look.includes("slope"))
+    if (/slope|one$/.test(look))
       return `<path class="dot ${look}" d="M${p} ${q}m0 ${-size - 1}l${size + 1} ${size + 1}l${-size - 1} ${size + 1}l${-size - 1} ${-size - 1}z"/>`;
     if (look.includes("start"))
       return `<rect class="dot ${look}" x="${p - size}" y="${q - size}" width="${2 * size}" height="${2 * size}"/>`;
@@ -96,7 +96,7 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
     y;
   const draw = () => {
     const width = svg.clientWidth || 360,
-      height = Math.round(Math.min(width * ratio, 340));
+      height = Math.round(Math.min(Math.max(width * ratio, 200), 340));
     const up = ticks(view.y, view.ylog, height / 44);
     const room = 14 + 7 * Math.max(...up.map(([, label]) => label.length));
     const box = { left: room, right: width - 8, top: 8, bottom: height - 22 };
@@ -106,7 +106,8 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
     const axes = [
       ...along.map(([at, label]) => {
         const p = pixel(x(at));
-        return `<path class="grid" d="M${p} ${box.top}V${box.bottom}"/><text x="${p}" y="${box.bottom + 16}" text-anchor="middle">${label}</text>`;
+        const anchor = width - p < 24 ? "end" : "middle"; // inside the picture to its last letter
+        return `<path class="grid" d="M${p} ${box.top}V${box.bottom}"/><text x="${anchor === "end" ? width : p}" y="${box.bottom + 16}" text-anchor="${anchor}">${label}</text>`;
       }),
       ...up.map(([at, label]) => {
         const q = pixel(y(at));

@@ -1,0 +1,83 @@
+// How far signals and gradients reach through a random deep network of rows of examples.
+
+const [WIDTH, BATCH, DEEPEST] = [64, 32, 30];
+let drawn = null; // x, the gradient at the top, and weights of spread 1, the same for every figure
+const given = () => {
+  if (drawn) return drawn;
+  const { normal } = draws(0);
+  const [x, top] = [normal(BATCH * WIDTH), normal(BATCH * WIDTH)];
+  drawn = { x, top, W: Array.from({ length: DEEPEST }, () => normal(WIDTH * WIDTH)) };
+  return drawn;
+};
+const rms = (numbers) => Math.sqrt(sum(numbers.map((x) => x * x)) / numbers.length);
+// A (batch, n) @ W.T, or A @ W where `turned`, times `scale`.
+const times = (A, W, scale, turned) => {
+  const Z = new Float64Array(A.length);
+  for (let r = 0; r < A.length; r += WIDTH)
+    for (let i = 0; i < WIDTH; i++) {
+      const from = scale * A[r + i];
+      let total = 0;
+      if (turned) for (let j = 0; j < WIDTH; j++) Z[r + j] += from * W[i * WIDTH + j];
+      else {
+        for (let j = 0; j < WIDTH; j++) total += A[r + j] * W[i * WIDTH + j];
+        Z[r + i] = scale * total;
+      }
+    }
+  return Z;
+};
+
+FIGURES.initialisation = {
+  outcome({ kind, scale, depth }) {
+    const { x, top, W } = given(),
+      unit = unitOf(kind),
+      spread = scale / Math.sqrt(WIDTH);
+    const [zs, up, down] = [[], [], []];
+    let a = x;
+    for (let l = 0; l < depth; l++) {
+      zs.push(times(a, W[l], spread, false));
+      a = zs[l].map(unit.value);
+      up.push(rms(a));
+    }
+    let grad = top;
+    for (let l = depth - 1; l >= 0; l--) {
+      down[l] = rms(grad);
+      grad = times(
+        grad.map((g, k) => g * unit.slope(zs[l][k])),
+        W[l],
+        spread,
+        true,
+      );
+    }
+    return { says: "reach_says", up, down, top: up[depth - 1], bottom: down[0], spread };
+  },
+  build({ plot, add, data: { labels } }) {
+    add(
+      legend([
+        ["value", labels.sizes_up],
+        ["slope", labels.sizes_down],
+      ]),
+    );
+    const sizes = plot({ title: labels.size, across: labels.layer, ratio: 0.45 });
+    const ends = [1e-12, 1e12];
+    const kept = (size) => Math.min(Math.max(size, ends[0]), ends[1]);
+    return ({ depth }, found) => {
+      const line = (look, all) => {
+        const points = all.map((size, l) => [l + 1, kept(size)]);
+        return [
+          { kind: "curve", look, points },
+          ...points.map((at) => ({ kind: "dot", look, at, size: 4 })),
+        ];
+      };
+      sizes.show({
+        x: [0.5, depth + 0.5],
+        y: ends,
+        ylog: true,
+        marks: [
+          { kind: "line", y: 1, look: "quiet" },
+          ...line("value", found.up),
+          ...line("slope", found.down),
+        ],
+      });
+    };
+  },
+};

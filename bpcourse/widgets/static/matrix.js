@@ -1,0 +1,39 @@
+// Matrices as boxes of cells, to scale, and as maps of their numbers.
+
+const KINDS = { forward: "value", gradient: "slope", parameter: "parameter" };
+
+// A row of boxes with signs between them. parts: {name, shape: [rows, columns], kind} or a string;
+// `name` is HTML. The boxes share one scale, which lets the row fit its place.
+export function shapeRow(panels, label) {
+  const row = make("div", { class: "bpc-shapes", role: "img" });
+  panels.append(row);
+  const box = ({ name, shape: [rows, columns], kind }, cell) => {
+    const [w, h] = [columns * cell, rows * cell];
+    const lines = [
+      ...Array.from({ length: columns - 1 }, (_, k) => `M${(k + 1) * cell} 0V${h}`),
+      ...Array.from({ length: rows - 1 }, (_, k) => `M0 ${(k + 1) * cell}H${w}`),
+    ];
+    return `<figure><figcaption class="${KINDS[kind]}">${name}</figcaption><svg aria-hidden="true" width="${w + 4}" height="${h + 4}" viewBox="-2 -2 ${w + 4} ${h + 4}"><path class="cells ${KINDS[kind]}" d="${lines.join("")}"/><rect class="frame ${KINDS[kind]}" width="${w}" height="${h}" rx="2"/></svg><span>(${rows}, ${columns})</span></figure>`;
+  };
+  return (parts, said) => {
+    const boxes = parts.filter((part) => part.shape);
+    const across = boxes.reduce((total, { shape }) => total + Math.max(shape[1], 2), 0);
+    const room = (row.clientWidth || 600) - 46 * parts.length;
+    const cell = Math.floor(Math.min(26, Math.max(8, room / across)));
+    row.setAttribute("aria-label", said ?? label);
+    row.innerHTML = parts
+      .map((part) => (part.shape ? box(part, cell) : `<b aria-hidden="true">${part}</b>`))
+      .join("");
+  };
+}
+
+// Numbers as a map: brown below zero, purple above, pale near it.
+export function heatMap(numbers, rows, columns, cell) {
+  const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
+  const cells = Array.from(numbers, (x, k) => {
+    const part = Math.abs(x) / top;
+    return `<rect class="${x < 0 ? "negative" : "positive"}" x="${(k % columns) * cell}" y="${Math.floor(k / columns) * cell}" width="${cell}" height="${cell}" fill-opacity="${part.toFixed(2)}"/>`;
+  });
+  const [w, h] = [columns * cell, rows * cell];
+  return `<svg aria-hidden="true" class="bpc-heat" width="${w + 2}" height="${h + 2}" viewBox="-1 -1 ${w + 2} ${h + 2}">${cells.join("")}<rect class="frame" width="${w}" height="${h}"/></svg>`;
+}

@@ -1,0 +1,171 @@
+// A classifier of points in the plane, trained in the page, with the gradients of its layers.
+
+const BATCH_SIZE = 20,
+  MAP = 40, // points along an edge of the map
+  FRAME = 2.5; // the map reaches so far from its middle
+const copied = (layers) => layers.map((one) => ({ ...one, W: one.W.slice(), b: one.b.slice() }));
+
+// A run that can be looked at after any epoch; epochs are computed once, when asked for.
+export function trainingRun({ X, y }, { depth, width, unit: kind, rule, rate }) {
+  const unit = unitOf(kind),
+    random = draws(0),
+    sizes = [2, ...Array(depth).fill(width), 2];
+  const layers = sizes.slice(1).map((n_out, l) => {
+    const n_in = sizes[l];
+    const he = kind === "ReLU" && l < depth;
+    const spread = Math.sqrt(2 / (he ? n_in : n_in + n_out));
+    const W = random.normal(n_out * n_in).map((x) => spread * x);
+    return { W, b: new Float64Array(n_out), n_in, n_out };
+  });
+  const states = layers.map(() => ({ W: {}, b: {} }));
+  const measure = () => {
+    const { loss, grads } = lossAndGradients(layers, unit, X, y);
+    const gradients = grads.map(({ W }) => W);
+    const roots = gradients.map((W) => Math.sqrt(sum(W.map((g) => g * g)) / W.length));
+    return { layers: copied(layers), loss, gradients, sizes: roots };
+  };
+  const epochs = [measure()];
+  const epoch = () => {
+    const order = random.order(X.length);
+    for (let at = 0; at < order.length; at += BATCH_SIZE) {
+      const rows = order.slice(at, at + BATCH_SIZE);
+      const { grads } = lossAndGradients(
+        layers,
+        unit,
+        rows.map((r) => X[r]),
+        rows.map((r) => y[r]),
+      );
+      layers.forEach((one, l) => {
+        for (const part of ["W", "b"])
+          RULES[rule](one[part], grads[l][part], rate, states[l][part]);
+      });
+    }
+    return measure();
+  };
+  let diverged = 0; // in this epoch
+  // Trains up to an epoch, or for `budget` ms.
+  const reach = (wanted, budget) => {
+    const end = performance.now() + budget;
+    while (
+      !diverged &&
+      epochs.length <= wanted &&
+      (epochs.length === 1 || performance.now() < end)
+    ) {
+      const next = epoch();
+      const totals = next.gradients.map((W) => sum(W.map(Math.abs)));
+      if ([next.loss, ...totals].every(Number.isFinite)) epochs.push(next);
+      else diverged = epochs.length;
+    }
+  };
+  return { unit, epochs, reach, diverged: (wanted) => diverged && wanted >= diverged && diverged };
+}
+
+let latest = { key: "" }; // one run at a time: it keeps all its epochs
+FIGURES.playground = {
+  outcome({ epoch: wanted, ...choice }, { sets }, budget = Infinity) {
+    const key = JSON.stringify(choice),
+      { X, y } = sets[choice.data];
+    if (latest.key !== key) latest = { key, run: trainingRun(sets[choice.data], choice) };
+    const { run } = latest;
+    run.reach(wanted, budget);
+    const diverged = run.diverged(wanted);
+    if (diverged) return { refused: true, says: "diverged", epoch: diverged };
+    const epoch = Math.min(wanted, run.epochs.length - 1);
+    const { layers, loss, gradients, sizes } = run.epochs[epoch];
+    const { logits } = forwardPass(layers, run.unit, X);
+    const wrong = logits.filter((z, r) => (shareOfOne(z) > 0.5 ? 1 : 0) !== y[r]).length;
+    return {
+      says: "playground_says",
+      epoch,
+      losses: run.epochs.slice(0, epoch + 1).map((one) => one.loss),
+      gradients: gradients.flatMap((W) => Array.from(W)),
+      sizes,
+      loss,
+      wrong,
+      n: X.length,
+      first_size: sizes[0],
+      last_size: sizes.at(-1),
+      ...(epoch < wanted ? { unfinished: true } : {}),
+    };
+  },
+  build({ plot, add, root, data: { sets, labels, controls } }) {
+    const map = plot({ title: labels.x2_axis, across: labels.x1_axis, ratio: 0.95 });
+    const losses = plot({
+      title: labels.loss_title,
+      across: labels.epoch,
+      narrow: true,
+      ratio: 1.3,
+    });
+    const sizes = plot({
+      title: labels.gradient_sizes,
+      across: labels.layer,
+      narrow: true,
+      ratio: 1.3,
+    });
+    const heats = make("div", { class: "bpc-heats" });
+    const told = make("figcaption", {}, labels.gradient_maps);
+    add(make("figure", { class: "bpc-panel whole" }, told, heats));
+    const most = controls.find(({ name }) => name === "epoch").high;
+    const canvas = make("canvas", { width: MAP, height: MAP });
+    const ground = ({ layers }, unit) => {
+      const context = canvas.getContext("2d"),
+        image = context.createImageData(MAP, MAP);
+      const style = getComputedStyle(root);
+      const colors = ["--negative", "--positive"].map((name) =>
+        style
+          .getPropertyValue(name)
+          .trim()
+          .match(/[\da-f]{2}/gi)
+          .map((part) => parseInt(part, 16)),
+      );
+      const side = grid(-FRAME, FRAME, MAP);
+      const places = side.toReversed().flatMap((up) => side.map((across) => [across, up]));
+      forwardPass(layers, unit, places).logits.forEach((z, k) => {
+        const share = 2 * shareOfOne(z) - 1;
+        image.data.set([...colors[share < 0 ? 0 : 1], 150 * Math.abs(share)], 4 * k);
+      });
+      context.putImageData(image, 0, 0);
+      return canvas.toDataURL();
+    };
+    return ({ data }, found) => {
+      const { run } = latest,
+        now = run.epochs[found.epoch],
+        ends = [-FRAME, FRAME];
+      const { X, y } = sets[data];
+      map.show({
+        x: ends,
+        y: ends,
+        marks: [
+          { kind: "image", x: ends, y: ends, url: ground(now, run.unit) },
+          ...X.map((at, r) => ({ kind: "dot", look: y[r] ? "one" : "zero", at, size: 3.5 })),
+        ],
+      });
+      losses.show({
+        x: [0, most],
+        y: [0, Math.max(1, Math.ceil(Math.max(...found.losses)))],
+        marks: [
+          { kind: "curve", look: "value", points: found.losses.map((loss, k) => [k, loss]) },
+          { kind: "dot", look: "value", at: [found.epoch, found.loss] },
+        ],
+      });
+      const points = found.sizes.map((size, l) => [l + 1, Math.min(Math.max(size, 1e-7), 10)]);
+      sizes.show({
+        x: [0.5, found.sizes.length + 0.5],
+        y: [1e-7, 10],
+        ylog: true,
+        xticks: points.map(([l]) => [l, String(l)]),
+        marks: [
+          { kind: "curve", look: "slope", points },
+          ...points.map((at) => ({ kind: "dot", look: "slope", at })),
+        ],
+      });
+      heats.innerHTML = now.layers
+        .map(({ n_in, n_out }, l) => {
+          const cell = Math.max(4, Math.min(9, Math.floor(110 / Math.max(n_in, n_out))));
+          const name = labels.gradient_of.replace("{layer}", l + 1);
+          return `<figure><figcaption>${name}</figcaption>${heatMap(now.gradients[l], n_out, n_in, cell)}</figure>`;
+        })
+        .join("");
+    };
+  },
+};
