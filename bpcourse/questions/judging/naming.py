@@ -125,7 +125,7 @@ class Search:
             if len(names) < 2 or names in self._question.coincide:
                 continue
             a, b = spoilt[one], spoilt[other]
-            if self._wrong_parts is None or a is None or b is None:
+            if self._wrong_parts is None or a is None or b is None or "results_swapped" in names:
                 yield one, other
             elif a | b == self._wrong_parts:
                 alone = ((a - b) & (off[one] or set())) | ((b - a) & (off[other] or set()))
