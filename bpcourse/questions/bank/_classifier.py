@@ -74,8 +74,6 @@ def learn(flaw, X, labels, epochs, batch_size, eta, seed):
             A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
             dZ = _output_gradient(flaw, A @ W.T + (0 if flaw("bias_forgotten") else b), T)
             dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
-            if flaw("one_step_an_epoch") and start + batch_size < len(X):
-                continue  # the update stands outside the loop
             W -= eta * dZ.T @ A
             db = dZ.mean(axis=0) if flaw("bias_averaged") else dZ.sum(axis=0)
             b -= 0 if flaw("parameter_not_updated") else eta * db
