@@ -112,7 +112,7 @@ LOST = [  # ways in which the examples lose their labels
         ("true_class_not_subtracted", "-= 1", "-= 0"),
         ("epochs_forgotten", "range(epochs)", "range(1)"),
         ("epochs_forgotten", "    return W, b", "        return W, b"),
-        ("bias_forgotten", "b = b - eta * p.sum(axis=0)", "pass"),
+        ("parameter_not_updated", "b = b - eta * p.sum(axis=0)", "pass"),
     ],
 )
 def test_a_mistake_is_named_by_what_is_learnt(name, old, new, seed):
