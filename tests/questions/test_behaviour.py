@@ -140,3 +140,9 @@ def test_a_mistake_is_named_by_what_is_learnt(name, old, new, seed):
 def test_what_behaves_like_a_mistake_in_some_things_alone_has_no_name(old, new, seed):
     verdict = judged((old, new), seed=seed)
     assert verdict.status == "wrong" and not verdict.misconceptions
+
+
+@pytest.mark.parametrize("rows", ["rows", "rows[start:]", "rows[: start + batch_size]"])
+def test_steps_that_take_other_rows_than_a_batch_are_not_right(rows):
+    verdict = judged(("rows[start : start + batch_size]", rows))
+    assert verdict.status == "wrong" and "batches" in str(verdict.given.value)
