@@ -591,7 +591,8 @@ these(
     right=["(2, 4)", "2x4", [2, 4], np.array([2, 4]), (2.0, 4.0), "2 × 4"],
     jacobian_transposed=["(4, 2)", (4, 2)],
     input_alone=[(4,), (1, 4)],
-    unnamed=[8, (2,), "four by two", (2, 4, 1)],
+    output_alone=[(2,)],
+    unnamed=[8, "four by two", (2, 4, 1)],
 )
 these(
     "softmax_cross_entropy.jacobian",
@@ -716,7 +717,8 @@ these(
     right=["-0.3, 0.1, 0.2", np.array([[-0.3], [0.1], [0.2]]), (-0.3, 0.1, 0.2)],
     other_classes_forgotten=[[-0.3, 0, 0]],
     class_miscounted=[[0.7, -0.9, 0.2]],
-    unnamed=[0.36, [0.3, 0.1, 0.2], "none"],
+    absolute_value=[[0.3, 0.1, 0.2]],
+    unnamed=[0.36, "none"],
 )
 these(
     "matrix_form.outer_product",
@@ -919,7 +921,12 @@ these(
     size_for_imaginary=[lambda f, x: abs(f(x + 1e-20j).imag) / 1e-20],
     imaginary_part_forgotten=[lambda f, x: (f(x + 1e-20j) - f(x)) / 1e-20],
 )
-these("gradient_checking.error_of_central", right=["100", "1e2"], cubed=["1000"], unnamed=[0.01])
+these(
+    "gradient_checking.error_of_central",
+    right=["100", "1e2"],
+    cubed=["1000"],
+    ratio_upside_down=[0.01],
+)
 
 
 def cut(X, y, order, n, first=0, more=0):
@@ -1014,14 +1021,14 @@ these(
     "training.order_of_loop",
     right=["C A E B D", "c,a,e,b,d"],
     stale_cache=["CABED"],
-    order_ignored=["ACEBD"],
+    shuffled_too_late=["ACEBD"],
     unnamed=["CADEB"],
 )
 these(
     "training.initial_scale",
     right=["0.1", "1/10", [0.1]],
     initialisation_too_large=[10],
-    unnamed=[0.2],
+    doubled=[0.2],
 )
 these(
     "to_autodiff.matmul_gate",
