@@ -29,14 +29,16 @@ def pytest_runtest_setup(item):
 
 def pytest_addoption(parser):
     group = parser.getgroup("a sample of the tests")
-    group.addoption("--sample", type=int, metavar="N", help="of each test N rows at most")
+    group.addoption(
+        "--sample", type=int, metavar="N", help="of each test N rows; of those with one row half"
+    )
     group.addoption("--sample-seed", default="", metavar="WORD", help="what the rows are drawn by")
 
 
 def pytest_report_header(config):
     if number := config.getoption("sample"):
         seed = config.getoption("sample_seed")
-        return f"sample: {number} rows of each test at most, drawn by --sample-seed={seed}"
+        return f"sample: {number} rows a test, half of those with one, by --sample-seed={seed}"
 
 
 @pytest.hookimpl(trylast=True)  # of those that -m and -k leave
@@ -46,9 +48,14 @@ def pytest_collection_modifyitems(config, items):
         return
     rows = defaultdict(list)
     for item in items:
+        if item.get_closest_marker("long"):
+            continue
         rows[item.nodeid.partition("[")[0]].append(item)
+    single = [name for name, found in rows.items() if len(found) == 1]
+    left_out = random.Random(seed).sample(single, len(single) // 2)
     drawn = set()
     for name, found in rows.items():
-        drawn.update(random.Random(f"{seed} {name}").sample(found, min(number, len(found))))
+        if name not in left_out:
+            drawn.update(random.Random(f"{seed} {name}").sample(found, min(number, len(found))))
     config.hook.pytest_deselected(items=[item for item in items if item not in drawn])
     items[:] = [item for item in items if item in drawn]

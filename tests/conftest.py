@@ -85,6 +85,13 @@ class Lab:
         with urllib.request.urlopen(request) as answer:
             return json.loads(answer.read() or b"null")
 
+    def answers(self):
+        """Whether the server is there already."""
+        try:
+            return bool(self.ask("api"))
+        except OSError:
+            return False
+
     def renew(self):
         """As on the first day: no kernel, no open tab, no setting, and nothing done."""
         for kernel in self.ask("api/kernels"):
@@ -117,13 +124,9 @@ def server(tmp_path_factory):
         subprocess.Popen(command, stdout=out, stderr=out, env=reader) as process,
     ):
         try:
-            for _ in range(300):
+            while not lab.answers():
                 assert process.poll() is None, log.read_text()
-                try:
-                    lab.ask("api")
-                    break
-                except OSError:
-                    time.sleep(0.2)
+                time.sleep(0.2)
             yield lab
         finally:
             process.terminate()

@@ -278,7 +278,7 @@ def nbval(tmp_path_factory):
         command += ["-c", ROOT / "pyproject.toml", "-p", "conftest", "-p", "no:cacheprovider"]
         command += ["-p", "no:hypothesispytest", f"--nbval-cell-timeout={timeout}", "-o"]
         command += ["junit_family=xunit1", f"--junitxml={folder / 'cells.xml'}", folder]
-        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         assert run.returncode == 1, run.stdout
         found: dict = {name: [] for name in given}
         for cell in ElementTree.parse(folder / "cells.xml").iter("testcase"):

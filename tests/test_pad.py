@@ -91,6 +91,7 @@ def test_the_pad_says_when_it_is_not_sure(readings):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_script_trains_as_good_a_network():
     """On another machine sums are rounded otherwise, so its parameters are others."""
     net = trained()

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from bpcourse.figures.style import COLORS, INK, PALE, SIGNED, new_figure, number, styled
+from bpcourse.figures.style import COLORS, PALE, SIGNED, UNDER_NUMBERS, new_figure, number, styled
 from bpcourse.text import text
 
 MOST_NUMBERS = 100  # a larger matrix is shown without its numbers
@@ -82,7 +82,8 @@ def _plain(label):
 
 def _cells(ax, array, limit, decimals):
     """Draw one matrix; rows and columns count from 0, as in NumPy."""
-    image = ax.imshow(array, cmap=SIGNED, vmin=-limit, vmax=limit, aspect="auto")
+    colors = SIGNED if decimals is None else UNDER_NUMBERS
+    image = ax.imshow(array, cmap=colors, vmin=-limit, vmax=limit, aspect="auto")
     ax.spines[:].set(visible=True, color=PALE)
     if decimals is None:
         for axis in (ax.xaxis, ax.yaxis):
@@ -95,16 +96,8 @@ def _cells(ax, array, limit, decimals):
     ax.grid(which="minor", color=PALE, linewidth=1)
     ax.tick_params(which="both", length=0)
     for (i, j), entry in np.ndenumerate(array):
-        dark = abs(entry) > 0.6 * limit
-        ax.text(
-            j,
-            i,
-            number(entry, decimals),
-            ha="center",
-            va="center",
-            fontsize=10,
-            color="white" if dark else INK,
-        )
+        style: dict = {"ha": "center", "va": "center", "fontsize": 10, "color": "black"}
+        ax.text(j, i, number(entry, decimals), **style)
     return image
 
 

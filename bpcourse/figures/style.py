@@ -26,6 +26,9 @@ COLORS = {None: INK, "forward": FORWARD, "gradient": GRADIENT, "parameter": PARA
 SIGNED = LinearSegmentedColormap.from_list(
     "signed", ["#8A4B08", "#E0A458", "#FFFFFF", "#A99BCB", "#4B3480"]
 )  # brown below zero, white at zero, purple above
+UNDER_NUMBERS = LinearSegmentedColormap.from_list(  # its inner half: black is legible on all of it
+    "under numbers", ["#E0A458", "#FFFFFF", "#A99BCB"]
+)
 
 RESOLUTION = 144  # dots an inch: sharp on a dense screen
 SCREEN = 96  # CSS pixels an inch: the size on the page

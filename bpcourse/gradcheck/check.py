@@ -41,6 +41,9 @@ def check_gradient(
     right if it fits one side, or lies between the slopes along every direction; outside it is wrong
     in the same cases, and else it cannot be told. On a jump only the side without it counts.
 
+    Where f computes in float32 inside, most right gradients cannot be told, because noise hides
+    errors of a thousandth in small entries; ``docs/gradcheck.md`` has the figures.
+
     Parameters
     ----------
     f

@@ -34,6 +34,7 @@ class Function:
         self.slices = [slice(*ends) for ends in zip(self._starts, self._starts[1:], strict=False)]
         eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in arrays]
         self.eps: Vector = np.concatenate(eps)
+        self._all_double = all(a.dtype == np.float64 for a in arrays)
         self.everything: Index = np.arange(self._starts[-1])
         self._ahead: dict[tuple[int, float], float] = {}  # what f.batch gave, until it is asked for
         self._keep()
@@ -94,7 +95,7 @@ class Function:
 
     def stored(self, index: Index, values: Vector) -> Vector:
         """What the arrays keep of these entries' ``values``, after rounding to their types."""
-        if (self.eps == DOUBLE).all():
+        if self._all_double:
             return values
         x = self.x.copy()
         x[index] = values

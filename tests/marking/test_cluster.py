@@ -44,9 +44,8 @@ def cluster(tmp_path):
     own = ["--host", "127.0.0.1", "--no-dashboard"]
     processes = [started("dask_scheduler", *own, "--port", "0", "--scheduler-file", str(file))]
     try:
-        for _ in range(100):
-            if file.exists() and file.read_text().endswith("}"):
-                break
+        while not (file.exists() and file.read_text().endswith("}")):
+            assert processes[0].poll() is None
             time.sleep(0.1)
         address = json.loads(file.read_text())["address"]
         for number in range(2):

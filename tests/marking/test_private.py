@@ -158,7 +158,7 @@ def test_it_works_in_a_process_that_is_spawned(folder):
     with ProcessPoolExecutor(1, get_context("spawn")) as executor:
         bank.add(folder)
         assert (
-            executor.submit(_judged, folder).result(60)
+            executor.submit(_judged, folder).result()
             == bank.find("midterm.first").misconceptions[:1]
         )
 

@@ -737,8 +737,8 @@ these(
     sign_flipped=[lambda Z, A, W: (Z @ W, -Z.T @ A, Z.sum(axis=0))],
     bias_not_summed__row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.copy())],
     nothing_returned=[lambda Z, A, W: (Z @ W, Z.T @ A, None)],
+    result_given_twice=[lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0))],
     unnamed=[
-        lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0)),
         lambda Z, A, W: (Z @ W, Z.T @ A),
         lambda Z, A, W: np.array(2.0),
     ],
@@ -1030,7 +1030,7 @@ these(
     backward_is_inverse=[lambda A, B, g: (g @ np.linalg.pinv(B), np.linalg.pinv(A) @ g)],
     sign_flipped=[lambda A, B, g: (-g @ B.T, A.T @ g)],
     nothing_returned=[lambda A, B, g: (g @ B.T, None)],
-    unnamed=[lambda A, B, g: (A, B)],
+    input_given_back=[lambda A, B, g: (A, B)],
 )
 these(
     "to_autodiff.add_with_broadcast",
@@ -1597,7 +1597,8 @@ for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
             lambda z, W, d: (W.T @ d) * np.tanh(z) * (1 - np.tanh(z)),
         ],
         tanh_slope_not_squared__weights_wrong_way_round=[lambda z, W, d: W @ d * (1 - np.tanh(z))],
-        unnamed=[lambda z, W, d: d.sum() * slope(z), lambda z, W, d: (W.T @ d) / slope(z)],
+        divided_for_multiplied=[lambda z, W, d: (W.T @ d) / slope(z)],
+        unnamed=[lambda z, W, d: d.sum() * slope(z)],
     )
 these(
     "scores_and_margin.margin_loss",
