@@ -23,7 +23,7 @@ EXAMPLES = ("X", "Y", "y", "Y_hat", "Z", "dZ", "labels", "per_example", "grad_y"
 FIRST_OF = ("X", "Y", "Y_hat", "Z", "dZ", "per_example")  # tables with a row for each example
 WEIGHTS = ("W", "W1", "W2", "W_above", "V", "w")
 BIASES = ("b", "b1", "b2")
-TARGETS = (("Y_hat", "Y"), ("y_hat", "y"), ("z", "y"))  # (output, target)
+TARGETS = (("y_hat", "y"), ("z", "y"))  # (output, target)
 UPSTREAM = ("delta", "delta_above", "delta_row", "grad", "grad_a", "grad_y", "upstream", "seed")
 
 

@@ -106,11 +106,11 @@ def test_a_hand_in_of_the_earlier_version_is_marked(moved):
         own, *records = marker.mark(submission, data)
     finally:
         marker.close()
-    assert "earlier version" in own["message"]
-    assert [record["question"] for record in records if record["question"] == NEW] == [NEW]
-    states = {record["state"] for record in records}
+    assert "earlier version" in own.message
+    assert [record.question for record in records if record.question == NEW] == [NEW]
+    states = {record.state for record in records}
     assert states - {"open"} == {"right"}, records  # what is answered in words waits for a person
-    assert own["of"] == sum(find(id).points for id in OF_VERSION_0_1[STEM])
+    assert own.of == sum(find(id).points for id in OF_VERSION_0_1[STEM])
 
 
 def test_the_lessons_that_may_still_come_have_their_places():

@@ -112,7 +112,7 @@ LOST = [  # ways in which the examples lose their labels
         ("true_class_not_subtracted", "-= 1", "-= 0"),
         ("epochs_forgotten", "range(epochs)", "range(1)"),
         ("epochs_forgotten", "    return W, b", "        return W, b"),
-        ("bias_forgotten", "b = b - eta * p.sum(axis=0)", "pass"),
+        ("parameter_not_updated", "b = b - eta * p.sum(axis=0)", "pass"),
     ],
 )
 def test_a_mistake_is_named_by_what_is_learnt(name, old, new, seed):
@@ -140,3 +140,9 @@ def test_a_mistake_is_named_by_what_is_learnt(name, old, new, seed):
 def test_what_behaves_like_a_mistake_in_some_things_alone_has_no_name(old, new, seed):
     verdict = judged((old, new), seed=seed)
     assert verdict.status == "wrong" and not verdict.misconceptions
+
+
+@pytest.mark.parametrize("rows", ["rows", "rows[start:]", "rows[: start + batch_size]"])
+def test_steps_that_take_other_rows_than_a_batch_are_not_right(rows):
+    verdict = judged(("rows[start : start + batch_size]", rows))
+    assert verdict.status == "wrong" and "batches" in str(verdict.given.value)

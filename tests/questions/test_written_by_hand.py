@@ -591,7 +591,8 @@ these(
     right=["(2, 4)", "2x4", [2, 4], np.array([2, 4]), (2.0, 4.0), "2 × 4"],
     jacobian_transposed=["(4, 2)", (4, 2)],
     input_alone=[(4,), (1, 4)],
-    unnamed=[8, (2,), "four by two", (2, 4, 1)],
+    output_alone=[(2,)],
+    unnamed=[8, "four by two", (2, 4, 1)],
 )
 these(
     "softmax_cross_entropy.jacobian",
@@ -716,7 +717,8 @@ these(
     right=["-0.3, 0.1, 0.2", np.array([[-0.3], [0.1], [0.2]]), (-0.3, 0.1, 0.2)],
     other_classes_forgotten=[[-0.3, 0, 0]],
     class_miscounted=[[0.7, -0.9, 0.2]],
-    unnamed=[0.36, [0.3, 0.1, 0.2], "none"],
+    absolute_value=[[0.3, 0.1, 0.2]],
+    unnamed=[0.36, "none"],
 )
 these(
     "matrix_form.outer_product",
@@ -737,8 +739,8 @@ these(
     sign_flipped=[lambda Z, A, W: (Z @ W, -Z.T @ A, Z.sum(axis=0))],
     bias_not_summed__row_for_column_form=[lambda Z, A, W: (W.T @ Z.T, Z.T @ A, Z.copy())],
     nothing_returned=[lambda Z, A, W: (Z @ W, Z.T @ A, None)],
+    result_given_twice=[lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0))],
     unnamed=[
-        lambda Z, A, W: (Z.T @ A, Z.T @ A, Z.sum(axis=0)),
         lambda Z, A, W: (Z @ W, Z.T @ A),
         lambda Z, A, W: np.array(2.0),
     ],
@@ -919,7 +921,12 @@ these(
     size_for_imaginary=[lambda f, x: abs(f(x + 1e-20j).imag) / 1e-20],
     imaginary_part_forgotten=[lambda f, x: (f(x + 1e-20j) - f(x)) / 1e-20],
 )
-these("gradient_checking.error_of_central", right=["100", "1e2"], cubed=["1000"], unnamed=[0.01])
+these(
+    "gradient_checking.error_of_central",
+    right=["100", "1e2"],
+    cubed=["1000"],
+    ratio_upside_down=[0.01],
+)
 
 
 def cut(X, y, order, n, first=0, more=0):
@@ -1014,14 +1021,14 @@ these(
     "training.order_of_loop",
     right=["C A E B D", "c,a,e,b,d"],
     stale_cache=["CABED"],
-    order_ignored=["ACEBD"],
+    shuffled_too_late=["ACEBD"],
     unnamed=["CADEB"],
 )
 these(
     "training.initial_scale",
     right=["0.1", "1/10", [0.1]],
     initialisation_too_large=[10],
-    unnamed=[0.2],
+    doubled=[0.2],
 )
 these(
     "to_autodiff.matmul_gate",
@@ -1030,7 +1037,7 @@ these(
     backward_is_inverse=[lambda A, B, g: (g @ np.linalg.pinv(B), np.linalg.pinv(A) @ g)],
     sign_flipped=[lambda A, B, g: (-g @ B.T, A.T @ g)],
     nothing_returned=[lambda A, B, g: (g @ B.T, None)],
-    unnamed=[lambda A, B, g: (A, B)],
+    input_given_back=[lambda A, B, g: (A, B)],
 )
 these(
     "to_autodiff.add_with_broadcast",
@@ -1597,7 +1604,8 @@ for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
             lambda z, W, d: (W.T @ d) * np.tanh(z) * (1 - np.tanh(z)),
         ],
         tanh_slope_not_squared__weights_wrong_way_round=[lambda z, W, d: W @ d * (1 - np.tanh(z))],
-        unnamed=[lambda z, W, d: d.sum() * slope(z), lambda z, W, d: (W.T @ d) / slope(z)],
+        divided_for_multiplied=[lambda z, W, d: (W.T @ d) / slope(z)],
+        unnamed=[lambda z, W, d: d.sum() * slope(z)],
     )
 these(
     "scores_and_margin.margin_loss",

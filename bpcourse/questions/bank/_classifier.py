@@ -74,8 +74,6 @@ def learn(flaw, X, labels, epochs, batch_size, eta, seed):
             A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
             dZ = _output_gradient(flaw, A @ W.T + (0 if flaw("bias_forgotten") else b), T)
             dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
-            if flaw("one_step_an_epoch") and start + batch_size < len(X):
-                continue  # the update stands outside the loop
             W -= eta * dZ.T @ A
             db = dZ.mean(axis=0) if flaw("bias_averaged") else dZ.sum(axis=0)
             b -= 0 if flaw("parameter_not_updated") else eta * db
@@ -123,6 +121,26 @@ def which_order(answer, seed):
     return "new" if "new" in found else "given" if found == {"given"} else "same"
 
 
+@cache
+def _of_one_epoch():
+    """[W and b in one row] after an epoch of FIVE in pairs, the last alone, for each order."""
+    found = []
+    for order in permutations(range(len(FIVE["labels"]))):
+        W, b = np.zeros((3, 2)), np.zeros(3)
+        for rows in (list(order[:2]), list(order[2:4]), list(order[4:])):
+            A = FIVE["X"][rows]
+            dZ = (_softmax(A @ W.T + b) - np.eye(3)[FIVE["labels"][rows]]) / len(rows)
+            W, b = W - FIVE["eta"] * dZ.T @ A, b - FIVE["eta"] * dZ.sum(axis=0)
+        found.append(np.append(W, b))
+    return np.array(found)
+
+
+def takes_batches(answer, seed):
+    """Whether an epoch takes each example once, in batches of the size that is given."""
+    W, b = answer(*_fresh(FIVE | {"epochs": 1, "batch_size": 2}), seed)
+    return bool((np.abs(_of_one_epoch() - np.append(W, b)).max(axis=1) < 1e-6).any())
+
+
 def _fresh(data):
     return (value.copy() if isinstance(value, np.ndarray) else value for value in data.values())
 
@@ -150,6 +168,12 @@ def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
             train = partial(learn, Flaws())
     W, b = train(*data, 2, len(X), eta, seed)
     order = which_order(train, seed)
+    right = learn(Flaws(), *data, 2, len(X), eta, seed)
+    alike = all(
+        np.shape(a) == np.shape(r) and np.allclose(a, r) for a, r in zip((W, b), right, strict=True)
+    )
+    if alike and learnt == 1 and order == "new" and not takes_batches(train, seed):
+        order = "no_batches"  # all else is as it should be
     return np.asarray(W, float), np.asarray(b, float), learnt, text(f"{ORDER}.{order}")
 
 

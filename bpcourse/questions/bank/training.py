@@ -220,7 +220,7 @@ question(
     "batch_mean_missing true_class_not_subtracted epochs_forgotten parameter_not_updated "
     "order_ignored order_drawn_once",
     forms={"softmax_twice": "down_through_both"},
-    families=(Family("bias_forgotten bias_averaged one_step_an_epoch summed_over_wrong_axis"),),
+    families=(Family("bias_forgotten bias_averaged summed_over_wrong_axis"),),
 )(classifier.learn)
 
 

@@ -111,17 +111,26 @@ class Search:
     # --- what fits ---
 
     def _pairs(self, before: Sequence[Step]) -> Iterator[Explanation]:
-        """Two mistakes that together spoil the results that are wrong, and no others."""
+        """Two mistakes that together spoil the results that are wrong, and no others.
+
+        A result that one of them spoils alone must be what that one makes of it.
+        """
         first = self._order[0]
         made, right = self._made, self._made.outcome((), first)
-        spoilt = {step: self._differing(made.outcome((step,), first), right) for step in before}
+        outcomes = {step: made.outcome((step,), first) for step in before}
+        spoilt = {step: self._differing(outcomes[step], right) for step in before}
+        off = {step: self._differing(outcomes[step], self._given[first]) for step in before}
         for one, other in combinations(before, 2):
             names = frozenset((one.name, other.name))
             if len(names) < 2 or names in self._question.coincide:
                 continue
             a, b = spoilt[one], spoilt[other]
-            if self._wrong_parts is None or a is None or b is None or a | b == self._wrong_parts:
+            if self._wrong_parts is None or a is None or b is None or "results_swapped" in names:
                 yield one, other
+            elif a | b == self._wrong_parts:
+                alone = ((a - b) & (off[one] or set())) | ((b - a) & (off[other] or set()))
+                if not alone:
+                    yield one, other
 
     def _differing(self, a: Outcome, b: Outcome) -> set[int] | None:
         """Which of several results differ; None where there are not several."""
@@ -198,7 +207,8 @@ class Search:
             sets = whole or sets  # with what is done to the inputs
             best = min(fit[0].rank for fit in sets.values())  # a question knows its own mistakes
             own = [(names, fit) for names, fit in sets.items() if fit[0].rank == best]
-            sets = dict(own if best == FAMILY else own[:1])  # what nothing tells apart
+            # what no input tells apart may be called by either name: by that which says more
+            sets = dict(own if best == FAMILY else own[:1])
         if len(sets) != 1:
             return ()
         ((names, fit),) = sets.items()
@@ -281,6 +291,8 @@ class Search:
 
     def _of_another(self, values: Sequence[object], part: int) -> Names | None:
         """Where one result is an input, or another of the results that are right."""
+        if self._question.measured:
+            return None
         for name in given_back(self._cases[0]):
             if all(
                 alike_values(v, case[name]) for v, case in zip(values, self._cases, strict=True)

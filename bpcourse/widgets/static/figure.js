@@ -80,7 +80,8 @@ export function mountFigure(root, data, values, changed = () => {}) {
     players = [],
     plots = [];
   let waiting = 0,
-    frame = 0;
+    frame = 0,
+    changes = 0; // by the hand: before the first one nothing is said aloud
   const rows = controls.map((spec) => {
     const act = (value) => set({ [spec.name]: value });
     const { parts, show } = (spec.kind === "menu" ? menu : slider)(spec, act);
@@ -123,6 +124,10 @@ export function mountFigure(root, data, values, changed = () => {}) {
 
   const update = () => {
     cancelAnimationFrame(frame);
+    if (!root.isConnected) {
+      frame = requestAnimationFrame(update); // JupyterLab attaches it later: until then no colours
+      return;
+    }
     for (const [name, show] of Object.entries(shows)) show(values[name]);
     const found = { ...values, ...figure.outcome(values, data, BUDGET) };
     const sentence = filled(labels[found.says], found, formats);
@@ -137,17 +142,18 @@ export function mountFigure(root, data, values, changed = () => {}) {
       if (found.unfinished) frame = requestAnimationFrame(update);
     }
     clearTimeout(waiting);
+    if (!changes) return;
     waiting = setTimeout(() => {
       if (!players.some(({ playing }) => playing())) aloud.textContent = says.textContent;
     }, SAID_AFTER);
   };
   const set = (part) => {
+    changes += 1;
     values = { ...values, ...part };
     update();
     changed(values);
   };
   update();
-  clearTimeout(waiting); // nothing has changed yet
   return {
     set(others) {
       values = others;
