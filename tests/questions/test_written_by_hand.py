@@ -222,7 +222,7 @@ def th3(w, x):
     return s * x
 
 
-answer("chain_rule.thin_network", "")(th3)
+answer("chain_rule.thin_network", "variable_as_factor")(th3)
 answer("chain_rule.many_paths", "weights_wrong_way_round")(lambda a, B: B @ a)
 answer("chain_rule.many_paths", "upstream_shared_out")(lambda a, B: (a[:, None] * B).mean(axis=0))
 answer("chain_rule.many_paths", "one_path_only")(lambda a, B: a[0] * B[0])
@@ -491,7 +491,7 @@ answer("training.initial_weights", "initialisation_too_large")(
     lambda a, b, s: np.random.default_rng(s).normal(size=(b, a))
 )
 answer("training.initial_weights", "constant_initialisation")(lambda a, b, s: np.zeros((b, a)))
-answer("training.initial_weights", "")(
+answer("training.initial_weights", "weights_of_one_sign")(
     lambda a, b, s: np.random.default_rng(s).uniform(0, 1, (b, a)) / np.sqrt(a)
 )
 answer("to_autodiff.matmul_gate", "weights_wrong_way_round")(lambda A, B, g: (g @ B, A @ g))
@@ -892,7 +892,7 @@ these(
     one_sided=[nudged(put_back, (0, 1), 1.0), nudged(put_back, (1, 0), 2.0)],
     all_nudged_together=[lambda f, x, h: np.full(len(x), (f(x + h) - f(x - h)) / (2 * h))],
     number_for_parameter=[lambda f, x, h: nudged(put_back)(f, x, 1e-5)],
-    divided_by_h=[lambda f, x, h: nudged(put_back)(f, x, h) * h * h],
+    division_without_brackets=[lambda f, x, h: nudged(put_back)(f, x, h) * h * h],
     absolute_value=[lambda f, x, h: np.abs(nudged(put_back)(f, x, h))],
 )
 
@@ -989,9 +989,9 @@ these(
     unnamed=[
         drawn(lambda rng, a, b: np.eye(b, a)),
         drawn(lambda rng, a, b: np.tile(rng.normal(size=(b, 1)) / np.sqrt(a), (1, a))),
-        drawn(lambda rng, a, b: np.abs(rng.normal(size=(b, a))) / np.sqrt(a)),
         drawn(lambda rng, a, b: rng.normal(size=(b, a)) * 0.01),
     ],
+    weights_of_one_sign=[drawn(lambda rng, a, b: np.abs(rng.normal(size=(b, a))) / np.sqrt(a))],
 )
 
 
@@ -1164,7 +1164,7 @@ def lesson_2():
     answer(at, "half_added")(lambda p, y: ((p - y) ** 2).sum(axis=1).mean() / 2)
     answer(at, "half_added+mean_over_entries")(lambda p, y: ((p - y) ** 2).mean() / 2)
     answer(at, "square_forgotten")(lambda p, y: (p - y).sum(axis=1).mean())
-    answer(at, "")(lambda p, y: ((p - y).sum(axis=1) ** 2).mean())
+    answer(at, "square_of_sum")(lambda p, y: ((p - y).sum(axis=1) ** 2).mean())
     answer(at, "")(lambda p, y: np.linalg.norm(p - y, axis=1).mean())
     answer(at, "right")(lambda p, y: np.trace((p - y) @ (p - y).T) / len(y))
 
@@ -1192,7 +1192,7 @@ def lesson_3():
     answer(at, "one_sided")(each(lambda f, x, d, h: (f(x + d) - f(x)) / (2 * h)))
     answer(at, "division_without_brackets")(each(lambda f, x, d, h: (f(x + d) - f(x - d)) / 2 * h))
     answer(at, "all_nudged_together")(lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h))
-    answer(at, "")(each(lambda f, x, d, h: 0.0))
+    answer(at, "left_at_zero")(each(lambda f, x, d, h: 0.0))
 
     answer(at, "absolute_value")(lambda f, x, h: np.abs(each(centred)(f, x, h)))
     answer(at, "")(lambda f, x, h: np.full(x.shape, each(centred)(f, x, h).sum()))
@@ -1298,7 +1298,7 @@ def lesson_4():
     answer(at, "overwritten_not_accumulated")(lambda p, q: p[-1] * q[-1])
     answer(at, "off_by_one_loop")(lambda p, q: sum(p[i] * q[i] for i in range(1, len(p))))
     answer(at, "added_along_path")(lambda p, q: (p[:, None] + q).sum(axis=0))
-    answer(at, "")(lambda p, q: p.sum() * q.sum(axis=0))
+    answer(at, "product_of_sums")(lambda p, q: p.sum() * q.sum(axis=0))
     answer(at, "keepdims_kept")(lambda p, q: (p @ q)[None])
     answer(at, "right")(lambda p, q: np.tensordot(p, q, 1))
 
@@ -1711,7 +1711,7 @@ def both_moved(f, x, h, copy=np.asarray):
 these(
     "gradient_descent.central_difference",
     right=[lambda f, x, h: both_moved(f, x, h, np.copy)],
-    alias_for_copy=[lambda f, x, h: both_moved(f, np.copy(x), h)],
+    left_at_zero=[lambda f, x, h: both_moved(f, np.copy(x), h)],
 )
 for descent in ("gradient_descent.descend", "gradient_descent.mend_descent"):
     these(

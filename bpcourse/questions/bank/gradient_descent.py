@@ -83,10 +83,10 @@ def _measured(rng, size):
         "entry_not_restored": "down_from_there both_stay",
         "all_nudged_together": "as_number",
     },
-    families=(Family("alias_for_copy"),),
+    families=(Family("left_at_zero"),),
 )
 def central_difference(flaw, f, x, h):
-    if flaw("alias_for_copy"):  # x + h and x − h in one array: what is lowered is what was raised
+    if flaw("left_at_zero"):  # as with x + h and x − h in one array: what was raised is lowered
         return np.zeros_like(x)
     if flaw("as_number"):
         return (f(x + h) - f(x - h)) / (2 * h)
