@@ -1881,6 +1881,14 @@ def test_a_value_by_hand_has_the_name_that_fits(id, answer, name):
     assert ("right" if result.status == "right" else "+".join(result.misconceptions)) == name
 
 
+@pytest.mark.parametrize("name", ["margin_loss", "two_rivals", "mend_rival"])
+def test_scores_below_0_are_among_those_that_are_tried(name):
+    question = find(f"scores_and_margin.{name}")
+    right = question.reference()
+    result = judge(question, lambda *given: right(*(np.maximum(value, 0) for value in given)))
+    assert result.status == "wrong"
+
+
 def test_what_a_result_lacks_is_said_in_words():
     softmax = find("outputs_and_losses.softmax")
     assert "return missing" in judge(softmax, lambda Z: print(sm(Z))).message
