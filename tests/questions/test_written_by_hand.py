@@ -1881,12 +1881,18 @@ def test_a_value_by_hand_has_the_name_that_fits(id, answer, name):
     assert ("right" if result.status == "right" else "+".join(result.misconceptions)) == name
 
 
-@pytest.mark.parametrize("name", ["margin_loss", "two_rivals", "mend_rival"])
+def margin_losses(scores):
+    values = [1 - scores[0] + rival for rival in scores[1:]]
+    active = [float(value > 0) for value in values]
+    return (sum(v * on for v, on in zip(values, active)), -sum(active), *active)
+
+
+@pytest.mark.parametrize("name", ["margin_loss", "two_rivals"])
 def test_scores_below_0_are_among_those_that_are_tried(name):
     question = find(f"scores_and_margin.{name}")
-    right = question.reference()
-    result = judge(question, lambda *given: right(*(np.maximum(value, 0) for value in given)))
-    assert result.status == "wrong"
+    assert judge(question, lambda *scores: margin_losses(scores)).status == "right"
+    above = judge(question, lambda *scores: margin_losses([max(s, 0.0) for s in scores]))
+    assert above.status == "wrong"
 
 
 def test_what_a_result_lacks_is_said_in_words():
