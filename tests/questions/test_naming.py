@@ -302,6 +302,19 @@ def test_numbers_for_nan_do_not_hide_a_mistake_and_explain_nothing_alone():
     assert names(question, lambda u: np.full(4, 0.3)) == ()
 
 
+def test_an_infinity_explains_no_number_that_is_right():
+    (question,) = (one for one in CODE if one.id == "stable_softmax.mend_log_shares")
+
+    def clipped(z):
+        shares = np.exp(z - z.max())
+        return np.log(shares / shares.sum() + 1e-300)
+
+    assert judge_code(question, clipped).misconceptions == ()  # no_max_shift is -inf, all of it
+    assert judge_code(question, question.reference("no_max_shift")).misconceptions == (
+        "no_max_shift",
+    )
+
+
 def test_a_question_that_is_measured_is_not_transformed():
     for question in CODE:
         if question.measured:

@@ -161,8 +161,21 @@ class Search:
     def _fits(self, explanation: Explanation) -> bool:
         allowed = self._question.may_change
         return self._may_fit(explanation) and all(
-            agrees(self._given[i], self._made.outcome(explanation, i), allowed) for i in self._order
+            agrees(self._given[i], self._made.outcome(explanation, i), allowed)
+            and not self._is_right_beyond(explanation, i)
+            for i in self._order
         )
+
+    def _is_right_beyond(self, explanation: Explanation, i: int) -> bool:
+        """Whether the answer has the right number where the explanation has ∞: no clip gives that."""
+        outcomes = self._given[i], self._made.outcome(explanation, i), self._made.outcome((), i)
+        given, made, right = (as_numbers(outcome.value) for outcome in outcomes)
+        if given is None or made is None or right is None:
+            return False
+        if not given.shape == made.shape == right.shape:
+            return False
+        beyond = np.isinf(made) & np.isfinite(right) & (right != 0)
+        return bool((np.abs(given - right) <= NEAR * np.abs(right))[beyond].any())
 
     def _may_fit(self, explanation: Explanation) -> bool:
         """Whether the largest array of the first case is near: nearly all are out by that."""
