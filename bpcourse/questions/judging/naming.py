@@ -167,7 +167,7 @@ class Search:
         )
 
     def _is_right_beyond(self, explanation: Explanation, i: int) -> bool:
-        """Whether the answer has the right number where the explanation has ∞: no clip gives that."""
+        """Whether the answer is right where the explanation has ∞: no clip does that."""
         outcomes = self._given[i], self._made.outcome(explanation, i), self._made.outcome((), i)
         given, made, right = (as_numbers(outcome.value) for outcome in outcomes)
         if given is None or made is None or right is None:
