@@ -150,6 +150,15 @@ def test_a_figure_and_its_words_follow_the_theme(tab, served, theme):
     assert tab.evaluate(DRAWN, pair)[0] == "none"  # paper is white
 
 
+def test_the_style_of_a_still_picture_does_not_reach_the_pages_icons(tab, served):
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(f"{served}/lectures/00_start_here.html")
+    icons = tab.locator("svg.svg-inline--fa")
+    icons.first.wait_for(state="attached")
+    backgrounds = icons.evaluate_all("all => all.map((one) => getComputedStyle(one).background)")
+    assert all(one.startswith("rgba(0, 0, 0, 0)") for one in backgrounds), backgrounds
+
+
 @pytest.mark.parametrize("guess", ["−1.085", "-1.085", "-1.09"])
 def test_a_right_guess_is_right_as_people_write_it(tab, served, guess):
     tab.goto(f"{served}/lectures/08_error_signals.html")
