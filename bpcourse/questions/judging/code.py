@@ -71,17 +71,8 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     ask = partial(run, question, answer, clock=clock)
     names = _recognise(question, ask, cases, given, expected, seed)
     failed = all(given[i].error is not None for i in wrong) and not names
-    shown = [] if names or given[first].error else [first, *(i for i in ran if i != first)]
-    long = any(is_long(given[i].value) for i in shown)
-    shown = shown[:1] if long else shown
-    seen = describe_all(question, [given[i] for i in shown], [expected[i] for i in shown])
-    if not names and _differs(given[first], ask(cases[first])):
-        seen = text("check.random")
-    if shown and not (seen or long):
-        right = partial(run, question, question.reference())
-        seen = "\n".join(Facts(question, ask, right, cases, given, expected).told())
-        here = describe_all(question, [given[first]], [expected[first]])
-        seen = "\n".join(filter(None, (seen, here and text("check.here", seen=here))))
+    order = [] if names or given[first].error else [first, *(i for i in ran if i != first)]
+    seen = _seen(question, ask, cases, given, expected, order) if order else ""
     return Judgement(
         "failed" if failed else "wrong",
         names,
@@ -91,6 +82,26 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
         seen,
         works=next((cases[i] for i in range(len(cases)) if not names and i not in wrong), None),
     )
+
+
+def _seen(question, ask, cases, given, expected, order):
+    """What can be seen of a mistake without a name; of the cases in ``order`` the first is shown.
+
+    A pattern of all cases says most; without one, facts of the answer, and what the first shows.
+    """
+    first = order[0]
+    if _differs(given[first], ask(cases[first])):
+        return text("check.random")
+    here = describe_all(question, [given[first]], [expected[first]])
+    if any(is_long(given[i].value) for i in order):
+        return here
+    if everywhere := describe_all(
+        question, [given[i] for i in order], [expected[i] for i in order]
+    ):
+        return everywhere
+    right = partial(run, question, question.reference())
+    facts = Facts(question, ask, right, cases, given, expected).told()
+    return "\n".join([*facts, *([text("check.here", seen=here)] if here else [])])
 
 
 def _differs(once, again):
