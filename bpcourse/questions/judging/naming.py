@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse.diagnosis.transformations import given_back
+from bpcourse.diagnosis.transformations import MORE, given_back
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import (
@@ -30,6 +30,7 @@ from bpcourse.questions.judging.steps import (
     is_covered,
     is_nested,
     near,
+    slips,
 )
 from bpcourse.questions.question import Question
 
@@ -80,11 +81,17 @@ class Search:
             return self._chosen(fits)
         if self._is_offset():
             return self._with_effects(("constant_offset",), [])
+        if more := self._more_than_asked():
+            return self._with_effects(more, [])
         by_parts = self._by_parts(every)
         if len(by_parts) == 1:
             return self._with_effects(by_parts, [])
         if self._question.measured or nothing:
             return by_parts
+        slipped = slips(self._question)
+        fits = self._fitting([(step,) for step in slipped])
+        if fits and (fits := self._told_apart(fits)):
+            return self._chosen(fits)
         every = acting(every, self._made, self._order)
         before = [step for step in every if not step.comes_after]
         after = [step for step in every if step.keeps_proportions]
@@ -93,7 +100,12 @@ class Search:
         if fits or len(by_parts) == 2:
             return self._chosen(fits, by_parts if len(by_parts) == 2 else ())
         in_proportion = [pair for pair in pairs if self._is_in_proportion(pair)]
-        return self._chosen(self._fitting(_with(in_proportion, after)), by_parts)
+        names = self._chosen(self._fitting(_with(in_proportion, after)), by_parts)
+        if names:
+            return names
+        slips_in_proportion = [(step,) for step in slipped if self._is_in_proportion((step,))]
+        fits = self._fitting(_with(slips_in_proportion, after))
+        return self._chosen(self._told_apart(fits)) if fits else ()
 
     def _seen(self) -> Names:
         """What is plain to see: nothing given back, or a complex number that holds the slope."""
@@ -106,6 +118,22 @@ class Search:
             parts = [np.asarray(value).imag for value in values]
             if all(map(alike_values, parts, right)):
                 return ("imaginary_part_forgotten",)
+        return ()
+
+    def _more_than_asked(self) -> Names:
+        """Where a right result stands in the one that is given, or is its sum."""
+        if self._question.parts or self._question.measured:
+            return ()
+        pairs = []
+        for i, outcome in enumerate(self._given):
+            given, right = array_in(outcome.value, ()), array_in(self._made.outcome((), i).value, ())
+            if given is None or right is None or given.ndim <= right.ndim and given.size <= right.size:
+                return ()
+            pairs.append((given, right))
+        for name, change in MORE:
+            with np.errstate(all="ignore"):
+                if all(alike_values(change(g, r.shape) if g.ndim else g, r) for g, r in pairs):
+                    return (name,)
         return ()
 
     # --- what fits ---

@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from bpcourse.diagnosis import transformations
 from bpcourse.questions.judging.compare import alike_values, as_numbers
+from bpcourse.questions.judging.formula import Formula
 from bpcourse.questions.judging.run import Outcome, plain_call
 from bpcourse.questions.question import Question
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
-OWN, FAMILY, ANY = range(3)  # whose mistake it is: the question's, its families', anyone's
+OWN, FAMILY, ANY, SLIP = range(4)  # whose it is: the question's, its families', anyone's, the pen's
 MOST_ORDERED = 4  # results whose every order is tried
 NEAR = 1e-5  # relative: what a first look lets pass
 
@@ -30,7 +31,7 @@ class Step:
     """One mistake, by its name in the catalogue, made in one way.
 
     ``flaws`` of the solution; or a change ``of_inputs``; or one ``of_array``, made to every array
-    of a result; or one ``of_result``, a value and its case.
+    of a result; or one ``of_result``, a value and its case; or a ``slip`` in its formula.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Step:
     of_array: transformations.OfArray | None = None
     of_result: Callable[[object, Case], object] | None = None
     keeps_proportions: bool = False
+    slip: int | None = None  # in the solution's formula
 
     @property
     def comes_after(self) -> bool:
@@ -49,6 +51,7 @@ class Step:
 
 Explanation = tuple[Step, ...]
 _kept: dict[str, tuple[Question, list[Step]]] = {}
+_formulas: dict[str, tuple[Question, Formula]] = {}
 
 
 def battery(question: Question, seed: int, sizes: Sequence[int] = SIZES) -> list[Case]:
@@ -69,6 +72,22 @@ def steps(question: Question) -> list[Step]:
     """Every step that does something of its own on the cases of a check."""
     cases = battery(question, 0)
     return acting(all_steps(question), Made(question, cases), range(len(cases)))
+
+
+def formula(question: Question) -> Formula:
+    """The :class:`Formula` of the question's solution, which is read once."""
+    kept = _formulas.get(question.id)
+    if kept is None or kept[0] is not question:
+        kept = _formulas[question.id] = question, Formula(question)
+    return kept[1]
+
+
+def slips(question: Question) -> list[Step]:
+    """Every slip of the pen in the question's solution, those first that are more likely."""
+    case = question.inputs(np.random.default_rng([0, 0]), SIZES[0])
+    before = [Step(one.name, SLIP, of_inputs=one.of_inputs) for one in transformations.altered(case)]
+    read = formula(question)
+    return before + [Step(read.names[number], SLIP, slip=number) for number in read.numbers]
 
 
 def acting(every: Sequence[Step], made: "Made", order: Sequence[int]) -> list[Step]:
@@ -214,8 +233,13 @@ class Made:
                 inputs = step.of_inputs(inputs) if step.of_inputs else inputs
         except (ValueError, TypeError, IndexError) as error:  # the one after does not allow it
             return Outcome(error=error)
-        answer = self._question.reference(*(flaw for step in explanation for flaw in step.flaws))
         look = len(explanation) < 2
+        slip = next((step.slip for step in explanation if step.slip is not None), None)
+        if slip is not None:
+            read = formula(self._question)
+            with read.slipped(slip):
+                return plain_call(lambda *given: self._question.run(read.answer, given), inputs)
+        answer = self._question.reference(*(flaw for step in explanation for flaw in step.flaws))
         made = plain_call(lambda *given: self._question.run(answer, given), inputs, look=look)
         if look or made.error is not None:
             return made
