@@ -20,6 +20,7 @@ LETTERED = KINDS[-2:]  # what is answered by letters
 LEVELS = ("warm_up", "core", "stretch")
 GIVES = "gives"  # in the TOML of a question that is answered by letters: what is right, and wrong
 SETTINGS = ("kind", "answer", "level", *texts.SETTINGS.keys() - {GIVES})  # in any question's TOML
+DEFAULTS = {"kind": "function", "level": "core", "points": 2, "minutes": 5}
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3}  # relative to the largest entry
 
 
@@ -41,7 +42,7 @@ class Flaws(frozenset):
     __call__ = frozenset.__contains__
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Question:
     """One question. ``solve(flaw, **inputs)`` gives the answer's result, right without flaws.
 
@@ -53,14 +54,14 @@ class Question:
     """
 
     id: str  # "matrix_form.linear_backward"
+    kind: str
+    points: int
+    minutes: int
+    level: str
     answer: str  # the global name that it is read from
     inputs: Callable  # (rng, size) -> {name: value}, fresh numbers of sizes that differ
     solve: Callable
     misconceptions: tuple
-    kind: str = "function"
-    points: int = 2
-    minutes: int = 5
-    level: str = "core"
     parts: tuple = ()  # names of the results, where there are several
     use: Callable | None = None
     measured: bool = False  # ``use`` measures what an answer does: no result of it is transformed
@@ -147,7 +148,7 @@ def question(
     def register(solve: Callable) -> Question:
         if id in _registered:
             raise ValueError(f"id: there are two questions {id!r}")
-        settings = more | _beside_the_task(id, more)
+        settings = DEFAULTS | more | _beside_the_task(id, more)
         _check(id, settings)
         settings["misconceptions"] = tuple(misconceptions.split())
         _registered[id] = Question(id=id, solve=solve, **settings)
@@ -203,7 +204,7 @@ def _check(id, settings):
             f"{_place(id)}: answer: expected the name that it is under, got {answer!r}"
         )
     for name, known in (("kind", KINDS), ("level", LEVELS)):
-        if settings.get(name, known[0]) not in known:
+        if settings[name] not in known:
             raise ValueError(f"{_place(id)}: {name} must be one of {known}, got {settings[name]!r}")
 
 
