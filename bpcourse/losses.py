@@ -330,8 +330,8 @@ class SoftmaxCrossEntropy(FusedLoss):
     def forward(self, z: npt.ArrayLike, y: npt.ArrayLike) -> tuple[float, Cache]:
         z = as_batch("z", z)
         target = as_distribution(y, z.shape, z.real.dtype)
-        # Class by class in memory ("F"), many short rows take half the time; and reduce is what max()
-        # calls, which on small arrays takes as long again.
+        # Class by class in memory ("F"), many short rows take half the time; and reduce is what
+        # max() calls, which on small arrays takes as long again.
         shifted = z.copy("F")
         shifted -= np.maximum.reduce(shifted.real, axis=1, keepdims=True)
         # total − 1 for total = Σ exp(shifted), with all its digits where the network is confident

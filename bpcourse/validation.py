@@ -118,7 +118,7 @@ def as_distribution(y: npt.ArrayLike, shape: tuple[int, ...], dtype: npt.DTypeLi
         require_shape("y", labels, (batch,))
         if labels.dtype.kind not in "iu":
             raise TypeError(f"y: expected whole-number class labels, got type {labels.dtype}")
-        one_hot = _classes(k) == labels  # (k, batch): a few long rows take half the time of short ones
+        one_hot = _classes(k) == labels  # (k, batch): long rows take half the time of short ones
         if np.count_nonzero(one_hot) != batch:  # a label that is no class
             raise ValueError(f"y: expected labels 0 to {k - 1}, got {min(labels)} to {max(labels)}")
         rows: Array = one_hot.T.astype(dtype)
