@@ -321,15 +321,14 @@ class ElementWise(Layer):
     def forward(self, x: npt.ArrayLike) -> Array:
         z = as_float("x", x)
         a = self.function.value(z)
-        self._kept = a if hasattr(self.function, "derivative_from_output") else z
+        self._kept = a if isinstance(self.function, activations.FromOutput) else z
         self._shape = a.shape
         return a
 
     def backward(self, grad_y: npt.ArrayLike) -> Array:
         upstream = self._grad_y(grad_y)
-        if hasattr(self.function, "derivative_from_output"):  # the cheaper form, where it exists
-            slope: Array = self.function.derivative_from_output(self._kept)
-            return upstream * slope
+        if isinstance(self.function, activations.FromOutput):
+            return upstream * self.function.derivative_from_output(self._kept)
         return upstream * self.function.derivative(self._kept)
 
 
