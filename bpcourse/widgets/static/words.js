@@ -3,7 +3,11 @@
 const minus = (words) => words.replace(/-/g, "−");
 const short = (x) => {
   if (!Number.isFinite(x)) return String(x);
-  if ((x && Math.abs(x) < 0.0005) || Math.abs(x) >= 1e5) return minus(x.toExponential(1));
+  if ((x && Math.abs(x) < 0.0005) || Math.abs(x) >= 1e5) {
+    const [digits, power] = x.toExponential(1).split("e");
+    const raised = power.replace(/\D/, (c) => (c === "-" ? "⁻" : ""));
+    return minus(`${Number(digits)}·10${raised.replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d])}`);
+  }
   return minus(String(Number(x.toFixed(3))));
 };
 const long = (x) => minus(String(Number(x.toPrecision(4))));
