@@ -1,18 +1,24 @@
 """Pictures of the numbers of more than one question. Each loads Matplotlib when it is drawn."""
 
 import itertools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bpcourse.questions.question import Array
 
-def probabilities(y_hat, c):
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def probabilities(y_hat: Array, c: int) -> "Figure":
     """A bar for each class, the true one marked; ``c`` counts from 1."""
     from bpcourse import figures
 
     return figures.bars(y_hat, marked=c - 1, ylabel=r"$\hat y$")
 
 
-def network(*widths, weight, **shown):
+def network(*widths: int, weight: float, **shown: Any) -> "Figure":
     """Layers of these widths, inputs first, with one value for all weights.
 
     ``shown``: as for ``figures.network_diagram``.

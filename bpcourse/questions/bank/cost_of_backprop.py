@@ -1,17 +1,23 @@
 """Lesson 12: what it costs, counted."""
 
 from math import prod
+from typing import TYPE_CHECKING
+
+from numpy.random import Generator
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, Inputs, Result, lettered, question
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def _widths(rng, size):
+def _widths(rng: Generator, size: int) -> Inputs:
     return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
 
 
-def _each_weight(**widths):
+def _each_weight(**widths: int) -> "Figure":
     """Thin lines, since they are to be counted."""
     return pictures.network(*widths.values(), weight=0, weights=False, max_units=12)
 
@@ -25,7 +31,7 @@ def _each_weight(**widths):
     slips=lambda *widths: {"widths_multiplied": prod(widths)},
     on_the_way=lambda n_0, n_1, n_2: {"units": n_1 + n_2, "skipping": n_0 * n_2},
 )
-def forward_multiplications(flaw, n_0, n_1, n_2):
+def forward_multiplications(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result:
     if flaw("added_along_path"):
         return n_0 + n_1 + n_2 + (n_1 if flaw("in_pairs") else 0)
     if flaw("one_layer_only"):
@@ -33,7 +39,7 @@ def forward_multiplications(flaw, n_0, n_1, n_2):
     return n_0 * n_1 + n_1 * n_2 + (n_1 + n_2 if flaw("biases_counted") else 0)
 
 
-def _row_and_matrices(m, n, p):
+def _row_and_matrices(m: int, n: int, p: int) -> "Figure":
     from bpcourse import figures
 
     boxes = [("v", (1, m), "gradient"), ("A", (m, n)), ("B", (n, p))]
@@ -52,7 +58,7 @@ def _row_and_matrices(m, n, p):
     },
     on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},
 )
-def two_orders(flaw, m, n, p):
+def two_orders(flaw: Flaws, m: int, n: int, p: int) -> Result:
     if flaw("matrix_times_matrix"):
         return m * n * p + (0 if flaw("that_alone") else m * p)
     if flaw("added_along_path"):
@@ -62,7 +68,7 @@ def two_orders(flaw, m, n, p):
     return m * n + n * p
 
 
-def _chain(rng, size):
+def _chain(rng: Generator, size: int) -> Inputs:
     widths = sizes(rng, size, 3 + size % 2)
     return {"widths": [int(n) for n in widths] + [1 + size % 2]}
 
@@ -80,7 +86,7 @@ def _chain(rng, size):
     },
     families=(Family("slopes_counted additions_counted", {"additions_counted": "one_less"}),),
 )
-def count_backward(flaw, widths):
+def count_backward(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
     if flaw("one_layer_only"):
         return widths[1] * widths[2] if flaw("the_lowest") else widths[-1] * widths[-2]
@@ -115,7 +121,7 @@ def count_backward(flaw, widths):
     },
     families=(Family("additions_counted", {"additions_counted": "one_less"}),),
 )
-def mend_count(flaw, widths):
+def mend_count(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of one forward pass of one example."""
     if flaw("one_layer_only"):
         return widths[-2] * widths[-1] if flaw("the_last") else widths[0] * widths[1]

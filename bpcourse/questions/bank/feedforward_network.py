@@ -1,18 +1,24 @@
 """Lesson 01: units, layers, the forward pass."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.bank._logits import softmax_of
+from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def _unit(rng, size):
+def _unit(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size % 3
     return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
 
 
-def _one_unit(x, w, b):
+def _one_unit(x: Array, w: Array, b: float) -> "Figure":
     from bpcourse import figures
 
     number = figures.number
@@ -36,7 +42,7 @@ def _one_unit(x, w, b):
         "bias": b,
     },
 )
-def pre_activation(flaw, x, w, b):
+def pre_activation(flaw: Flaws, x: Array, w: Array, b: float) -> Result:
     z = (w * x)[0] if flaw("elementwise_for_matrix_product") else float(w @ x)
     if not flaw("bias_forgotten"):
         z += b
@@ -45,12 +51,12 @@ def pre_activation(flaw, x, w, b):
     return z
 
 
-def _sizes(rng, size):
+def _sizes(rng: np.random.Generator, size: int) -> Inputs:
     n_in, n_out = sizes(rng, size + 1, 2)
     return {"n_in": n_in, "n_out": n_out}
 
 
-def _layers(**sizes):
+def _layers(**sizes: int) -> "Figure":
     from bpcourse import figures
 
     return figures.layer_diagram(list(sizes.values()), [str(size) for size in sizes.values()])
@@ -63,11 +69,11 @@ def _layers(**sizes):
     misconceptions="rows_and_columns_swapped",
     slips=lambda n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
-def weight_shape(flaw, n_in, n_out):
+def weight_shape(flaw: Flaws, n_in: int, n_out: int) -> Result:
     return (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
 
 
-def _widths(rng, size):
+def _widths(rng: np.random.Generator, size: int) -> Inputs:
     n_0, n_1, n_2 = sizes(rng, size + 1, 3)
     return {"n_0": n_0, "n_1": n_1, "n_2": n_2}
 
@@ -86,7 +92,7 @@ def _widths(rng, size):
         "skipping": n_0 * n_2,
     },
 )
-def parameters(flaw, n_0, n_1, n_2):
+def parameters(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result:
     hidden, output = n_1 * n_0, n_2 * n_1
     if not flaw("biases_not_counted") or flaw("in_the_output"):
         hidden += n_1
@@ -103,19 +109,19 @@ ACTIVATED = Family(
 )
 
 
-def _activated(flaw, z):
+def _activated(flaw: Flaws, z: Array) -> Array:
     """σ(z), or what a mistake of ACTIVATED makes of it."""
     if flaw("activation_forgotten"):
         return z
     if flaw("softmax"):
-        return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+        return softmax_of(z)
     if flaw("another_activation"):
         return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
     a = 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
     return 1 / (1 + np.exp(-a)) if flaw("activated_twice") else a
 
 
-def _layer(rng, size):
+def _layer(rng: np.random.Generator, size: int) -> Inputs:
     n_in, n_out = sizes(rng, size, 2)
     return {
         "x": rng.normal(size=n_in),
@@ -131,12 +137,12 @@ def _layer(rng, size):
     "exponent_sign_lost",
     families=(ACTIVATED, Family("bias_after_activation")),
 )
-def layer(flaw, x, W, b):
+def layer(flaw: Flaws, x: Array, W: Array, b: Array) -> Result:
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
     return _activated(flaw, z) + b if flaw("bias_after_activation") else _activated(flaw, z + b)
 
 
-def _network(rng, size):
+def _network(rng: np.random.Generator, size: int) -> Inputs:
     batch, n_0, n_1, n_2 = sizes(rng, size, 4)
     return {
         "X": rng.normal(size=(batch, n_0)),
@@ -156,7 +162,7 @@ def _network(rng, size):
     forms={"off_by_one_loop": "from_one"},
     families=(ACTIVATED, Family("bias_after_activation")),
 )
-def forward_batch(flaw, X, W1, b1, W2, b2):
+def forward_batch(flaw: Flaws, X: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> Result:
     if flaw("weights_wrong_way_round"):  # W @ X, where X holds the examples in rows
         return W2 @ (1 / (1 + np.exp(-(W1 @ X + b1)))) + b2
     if flaw("column_broadcast"):
@@ -174,7 +180,7 @@ def forward_batch(flaw, X, W1, b1, W2, b2):
     return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
 
 
-def _deep(rng, size):
+def _deep(rng: np.random.Generator, size: int) -> Inputs:
     depth = (3, 2, 3, 1, 4)[size]  # any number of layers is asked for
     widths = sizes(rng, size, depth + 1)
     shapes = list(zip(widths[1:], widths, strict=False))
@@ -197,7 +203,7 @@ def _deep(rng, size):
         "activation_on_output": "at_the_first",
     },
 )
-def mend_forward(flaw, x, W, b):
+def mend_forward(flaw: Flaws, x: Array, W: list[Array], b: list[Array]) -> Result:
     a = x
     layers = range(len(W) - 1 if flaw("off_by_one_loop") else len(W))
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:

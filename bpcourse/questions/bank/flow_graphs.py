@@ -1,21 +1,35 @@
 """Lesson 05: circuits, local times upstream, and reverse mode on a graph."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded
 from bpcourse.questions.bank._slopes import ACROSS, LOGISTIC_SLOPES, OF_LOGISTIC, across
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import (
+    Answer,
+    Array,
+    Family,
+    Flaws,
+    Inputs,
+    Result,
+    lettered,
+    question,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def _gate(rng, size):
+def _gate(rng: np.random.Generator, size: int) -> Inputs:
     x, y, g = (float(v) for v in rounded(rng, 3, -4, 4))
     return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
 
 
-def _a_gate(sign, first, second):
+def _a_gate(sign: str, first: str, second: str) -> Answer:
     """The picture of one gate: values above, what is known of the gradients below."""
 
-    def picture(g, **inputs):
+    def picture(g: float, **inputs: float) -> "Figure":
         from bpcourse import figures
 
         return figures.flow_graph(
@@ -41,7 +55,7 @@ def _a_gate(sign, first, second):
     },
     on_the_way=lambda x, y, g: {"output": x * y, "itself": x},
 )
-def multiply_gate(flaw, x, y, g):
+def multiply_gate(flaw: Flaws, x: float, y: float, g: float) -> Result:
     if flaw("upstream_missing"):
         return y
     if flaw("added_along_path"):
@@ -65,7 +79,7 @@ def multiply_gate(flaw, x, y, g):
     },
     on_the_way=lambda a, b, g: {"output": a + b, "itself": a, "other": b},
 )
-def add_gate(flaw, a, b, g):
+def add_gate(flaw: Flaws, a: float, b: float, g: float) -> Result:
     if flaw("wrong_argument"):
         return g * b
     if flaw("upstream_missing"):
@@ -73,7 +87,7 @@ def add_gate(flaw, a, b, g):
     return g / 2 if flaw("upstream_shared_out") else g
 
 
-def _circuit(rng, size):
+def _circuit(rng: np.random.Generator, size: int) -> Inputs:
     return {"x": float(rng.normal()), "y": float(rng.normal()), "z": float(rng.normal())}
 
 
@@ -89,7 +103,7 @@ def _circuit(rng, size):
         "upstream_shared_out": "at_x",
     },
 )
-def circuit(flaw, x, y, z):
+def circuit(flaw: Flaws, x: float, y: float, z: float) -> Result:
     q = x * y  # f = (x·y + z)·x
     s = q + z
     into_s, x_directly = x, s
@@ -113,7 +127,7 @@ def circuit(flaw, x, y, z):
     return into_x, into_y, into_z
 
 
-def _tape(rng, size):
+def _tape(rng: np.random.Generator, size: int) -> Inputs:
     """A chain of multiply and add gates, with values that are used again: [(op, i, j), …]."""
     leaves = rng.normal(size=3)
     values, tape = list(leaves), []
@@ -137,7 +151,7 @@ def _tape(rng, size):
         Family("backward_not_started all_values_returned", {"upstream_missing": "at_mul_alone"}),
     ),
 )
-def reverse_mode(flaw, leaves, tape):
+def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -> Result:
     values = list(leaves)
     for op, i, j in tape:
         values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
@@ -181,11 +195,11 @@ def reverse_mode(flaw, leaves, tape):
     misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
-def mend_sigmoid(flaw, x, upstream):
+def mend_sigmoid(flaw: Flaws, x: Array, upstream: Array) -> Result:
     return across(flaw, upstream, x)
 
 
-def _four_nodes():
+def _four_nodes() -> "Figure":
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -197,7 +211,7 @@ def _four_nodes():
 lettered("flow_graphs.order_of_nodes", picture=_four_nodes)
 
 
-def _square(x):
+def _square(x: int) -> "Figure":
     from bpcourse import figures
 
     return figures.flow_graph(

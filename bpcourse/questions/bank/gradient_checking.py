@@ -1,11 +1,17 @@
 """Lesson 13: measuring slopes, and judging with them."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def _function(rng, size):
+def _function(rng: np.random.Generator, size: int) -> Inputs:
     c = rng.normal(size=2 + size)
     return {
         "f": lambda x: float(np.sum(c * x**2) + np.prod(np.cos(x))),
@@ -27,7 +33,7 @@ def _function(rng, size):
     },
     families=(Family("division_without_brackets"),),
 )
-def mend_checker(flaw, f, x, h):
+def mend_checker(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     if flaw("number_for_parameter"):
         h = 1e-3 if flaw("a_larger_one") else 1e-5
     slopes = np.zeros(x.shape)
@@ -56,7 +62,7 @@ def mend_checker(flaw, f, x, h):
     return np.trunc(slopes) if flaw("integer_arrays") else slopes
 
 
-def _pair(rng, size):
+def _pair(rng: np.random.Generator, size: int) -> Inputs:
     larger = -1 if size % 2 else 1  # which of the two is larger where they differ most
     signs = rng.choice([-1.0, 1.0], 3)
     off = rng.permutation([1e-6, -2e-4, 0.03 * larger]) * rng.uniform(1, 2, size=3)
@@ -80,7 +86,7 @@ def _pair(rng, size):
         "one_scale_for_all": "of_norms of_both_norms",
     },
 )
-def relative_error(flaw, given, measured):
+def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
     keeps, below = flaw("sign_kept"), flaw("below_alone") or flaw("above_and_below")
     gap = given - measured
     if not keeps or flaw("below_alone"):
@@ -104,11 +110,11 @@ def relative_error(flaw, given, measured):
     return float(each.max())
 
 
-def _error_against_step(times):
+def _error_against_step(times: int) -> "Figure":
     from bpcourse import figures
     from bpcourse.text import text
 
-    ways = {
+    ways: dict[str, Callable[[Array], Array]] = {
         "one_sided": lambda h: (np.exp(h) - 1) / h,
         "central": lambda h: (np.exp(h) - np.exp(-h)) / (2 * h),
     }
@@ -134,7 +140,7 @@ def _error_against_step(times):
     misconceptions="one_sided factor_two_extra cubed",
     slips=lambda times: {"exponent_for_number": 2},
 )
-def error_of_central(flaw, times):
+def error_of_central(flaw: Flaws, times: int) -> Result:
     if flaw("one_sided"):
         return times
     if flaw("factor_two_extra"):
@@ -153,7 +159,7 @@ def error_of_central(flaw, times):
     forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
     families=(Family("size_for_imaginary"),),
 )
-def complex_step(flaw, f, x):
+def complex_step(flaw: Flaws, f: Callable[[complex], Any], x: float) -> Result:
     h = 1e-20
     value = f(x + 1j * h)
     if flaw("real_part_taken"):

@@ -1,21 +1,26 @@
 """Lesson 03: the gradient, the update, and the slow, honest way to measure a slope."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def _uphill(theta, gradient, eta):
+def _uphill(theta: Array, gradient: Array, eta: float) -> "Figure":
     from bpcourse import figures
 
     fig = figures.new_figure(4.2, 3.4)
     ax = fig.subplots()
     tip = theta + gradient
     arrow = {"arrowstyle": "-|>", "color": figures.GRADIENT, "linewidth": 2, "shrinkA": 0}
-    ax.annotate("", tip, theta, arrowprops=arrow | {"shrinkB": 0})
+    ax.annotate("", tuple(tip), tuple(theta), arrowprops=arrow | {"shrinkB": 0})
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
     (x, y), (x_tip, y_tip) = theta - away, tip + 1.4 * away
@@ -28,7 +33,7 @@ def _uphill(theta, gradient, eta):
     return fig
 
 
-def _step(rng, size):
+def _step(rng: np.random.Generator, size: int) -> Inputs:
     return {
         "theta": rounded(rng, 2),
         "gradient": rounded(rng, 2),
@@ -49,14 +54,14 @@ def _step(rng, size):
     },
     on_the_way=lambda theta, gradient, eta: {"start": theta, "gradient": gradient},
 )
-def one_step(flaw, theta, gradient, eta):
+def one_step(flaw: Flaws, theta: Array, gradient: Array, eta: float) -> Result:
     step = gradient * (1 if flaw("learning_rate_missing") else eta)
     if flaw("step_without_start"):
         return -step
     return theta + step if flaw("step_uphill") else theta - step
 
 
-def _measured(rng, size):
+def _measured(rng: np.random.Generator, size: int) -> Inputs:
     shape = sizes(rng, size, (2, 2, 3, 1, 2)[size])  # x may have any shape
     weights = rng.normal(size=shape)
     return {
@@ -78,7 +83,7 @@ def _measured(rng, size):
     },
     families=(Family("left_at_zero"),),
 )
-def central_difference(flaw, f, x, h):
+def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     if flaw("left_at_zero"):  # as with x + h and x − h in one array: what was raised is lowered
         return np.zeros_like(x)
     if flaw("as_number"):
@@ -109,7 +114,7 @@ def central_difference(flaw, f, x, h):
     return slopes
 
 
-def _valley(rng, size):
+def _valley(rng: np.random.Generator, size: int) -> Inputs:
     n = 1 + size
     slant = rng.normal(size=(n, n))
     curvature = slant @ slant.T / n + 0.5 * np.eye(n)  # no axis of the valley is one of θ's own
@@ -122,13 +127,15 @@ def _valley(rng, size):
     }
 
 
-def _rounds(flaw, steps):
+def _rounds(flaw: Flaws, steps: int) -> int:
     if flaw("stops_after_first_round"):
         return 1
     return steps + (0 if not flaw("off_by_one_loop") else 1 if flaw("one_more") else -1)
 
 
-def _descended(flaw, gradient, theta, eta, steps):
+def _descended(
+    flaw: Flaws, gradient: Callable[[Array], Array], theta: Array, eta: float, steps: int
+) -> Result:
     start, theta = theta, theta.copy()
     for _ in range(_rounds(flaw, steps)):
         g = gradient(start if flaw("gradient_of_the_start") else theta)
@@ -152,7 +159,7 @@ _descent("gradient_descent.descend")(_descended)
 _descent("gradient_descent.mend_descent")(_descended)
 
 
-def _per_example(rng, size):
+def _per_example(rng: np.random.Generator, size: int) -> Inputs:
     batch, n = sizes(rng, size, 2)
     return {"per_example": rng.normal(size=(batch, n))}
 
@@ -169,7 +176,7 @@ def _per_example(rng, size):
         "overwritten_not_accumulated": "undivided",
     },
 )
-def mean_gradient(flaw, per_example):
+def mean_gradient(flaw: Flaws, per_example: Array) -> Result:
     axis = 1 if flaw("summed_over_wrong_axis") else 0
     if flaw("as_number"):
         return per_example.mean()
@@ -199,7 +206,7 @@ def mean_gradient(flaw, per_example):
     slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
     on_the_way=lambda millions: {"ones": 1e6 * millions},
 )
-def evaluations(flaw, millions):
+def evaluations(flaw: Flaws, millions: int) -> Result:
     if flaw("one_sided"):
         return millions + 1 if flaw("and_one") else millions
     if flaw("without_two"):

@@ -3,10 +3,10 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
 
 
-def _ratings(rng, size):
+def _ratings(rng: np.random.Generator, size: int) -> Inputs:
     batch, k = sizes(rng, size, 2)
     return {"Y_hat": rng.normal(size=(batch, k)), "Y": rng.normal(size=(batch, k))}
 
@@ -19,7 +19,7 @@ def _ratings(rng, size):
     forms={"square_forgotten": "with_sign"},
     families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all"}),),
 )
-def squared_error(flaw, Y_hat, Y):
+def squared_error(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
     if flaw("square_of_sum"):
         if flaw("of_all"):
             return (Y_hat - Y).sum() ** 2 / len(Y)
@@ -49,7 +49,7 @@ lettered(
 lettered("outputs_and_losses.order_of_mean")
 
 
-def _weighted(rng, size):
+def _weighted(rng: np.random.Generator, size: int) -> Inputs:
     N = 3 + size
     return {"y": rng.normal(size=N), "w": rng.uniform(0.5, 4, size=N)}
 
@@ -60,7 +60,7 @@ def _weighted(rng, size):
     misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
     "off_by_one_loop",
 )
-def best_constant(flaw, y, w):
+def best_constant(flaw: Flaws, y: Array, w: Array) -> Result:
     if flaw("first_example_only"):
         return y[0]
     if flaw("one_scale_for_all"):
@@ -80,7 +80,7 @@ def best_constant(flaw, y, w):
     "no_normalisation first_example_only",
     families=(Family("mean_of_ratios", {"mean_of_ratios": "example_by_example their_sum"}),),
 )
-def mend_baseline(flaw, Y_hat, Y):
+def mend_baseline(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
     lazy = Y.mean(axis=0)
     if flaw("one_scale_for_all"):
         lazy = Y.mean()

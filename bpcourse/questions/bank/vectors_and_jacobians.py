@@ -1,24 +1,31 @@
 """Lesson 09: Jacobians, rows and columns, and their product."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INVERSE = Family("backward_is_inverse", {"backward_is_inverse": "inv"})
 
 
-def inverse(flaw, W):
+def inverse(flaw: Flaws, W: Array) -> Array:
     """W⁻¹, or what stands for it where W is not square; an error there, in the form "inv"."""
-    return np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)
+    return (np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)).astype(float)
 
 
-def _in_and_out(n, m):
+def _in_and_out(n: int, m: int) -> "Figure":
     from bpcourse import figures
 
-    parts = [("v", (n, 1), "forward"), "→", ("f(v)", (m, 1), "forward")]
-    return figures.shape_row(parts, sizes={n: "inputs", m: "outputs"})
+    return figures.shape_row(
+        [("v", (n, 1), "forward"), "→", ("f(v)", (m, 1), "forward")],
+        sizes={n: "inputs", m: "outputs"},
+    )
 
 
 @question(
@@ -29,13 +36,13 @@ def _in_and_out(n, m):
     forms={"input_alone": "as_row"},
     slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
 )
-def shape_of_jacobian(flaw, n, m):
+def shape_of_jacobian(flaw: Flaws, n: int, m: int) -> Result:
     if flaw("input_alone"):
         return (1, n) if flaw("as_row") else (n,)
     return (n, m) if flaw("jacobian_transposed") else (m, n)
 
 
-def _point_wise(rng, size):
+def _point_wise(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": rng.normal(size=2 + size)}
 
 
@@ -46,7 +53,7 @@ def _point_wise(rng, size):
     families=(OF_TANH,),
     forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
 )
-def pointwise_jacobian(flaw, z):
+def pointwise_jacobian(flaw: Flaws, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("diagonal_as_vector"):
         return slope
@@ -60,7 +67,7 @@ def pointwise_jacobian(flaw, z):
     return full.T.copy() if flaw("in_rows") else full
 
 
-def _chain(rng, size):
+def _chain(rng: np.random.Generator, size: int) -> Inputs:
     n_0, n_1, n_2 = sizes(rng, size, 3)
     return {
         "x": rng.normal(size=n_0),
@@ -77,7 +84,7 @@ def _chain(rng, size):
     families=(OF_TANH,),
     forms={"one_layer_only": "the_lower", "slope_of_wrong_layer": "of_the_input"},
 )
-def product_of_jacobians(flaw, x, W1, W2):
+def product_of_jacobians(flaw: Flaws, x: Array, W1: Array, W2: Array) -> Result:
     z = W1 @ x
     y = W2 @ np.tanh(z)
     J = np.diag(tanh_slope(flaw, z))
@@ -95,7 +102,7 @@ def product_of_jacobians(flaw, x, W1, W2):
     return whole.T.copy() if flaw("jacobian_transposed") else whole
 
 
-def _row(rng, size):
+def _row(rng: np.random.Generator, size: int) -> Inputs:
     n, n_above = sizes(rng, size, 2)
     return {
         "delta_row": rng.normal(size=(1, n_above)),
@@ -112,7 +119,7 @@ def _row(rng, size):
     f"added_along_path {TANH_SLOPES}",
     families=(OF_TANH, INVERSE, Family("weights_missing")),
 )
-def row_recursion(flaw, delta_row, W, z):
+def row_recursion(flaw: Flaws, delta_row: Array, W: Array, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("elementwise_for_matrix_product"):
         return delta_row.T * W * slope
@@ -129,7 +136,7 @@ def row_recursion(flaw, delta_row, W, z):
     return below.T.copy() if flaw("row_for_column_form") else below
 
 
-def _crossing(rng, size):
+def _crossing(rng: np.random.Generator, size: int) -> Inputs:
     n, m = sizes(rng, size, 2)
     return {"W": rng.normal(size=(m, n)), "delta": rng.normal(size=m)}
 
@@ -147,7 +154,7 @@ def _crossing(rng, size):
     coincide={frozenset({"upstream_shared_out", "summed_over_wrong_axis"})},  # gives δ itself
     families=(INVERSE,),
 )
-def mend_crossing(flaw, W, delta):
+def mend_crossing(flaw: Flaws, W: Array, delta: Array) -> Result:
     if flaw("backward_is_inverse"):
         return inverse(flaw, W) @ delta
     if flaw("elementwise_for_matrix_product"):
@@ -175,7 +182,7 @@ lettered(
 lettered("vectors_and_jacobians.order_of_column")
 
 
-def _residual(rng, size):
+def _residual(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size
     return {"W": rng.normal(size=(n, n)), "delta": rng.normal(size=n)}
 
@@ -189,7 +196,7 @@ def _residual(rng, size):
         Family("paths_multiplied plus_for_minus ones_for_identity", {"one_path_only": "the_other"}),
     ),
 )
-def back_through_sum(flaw, W, delta):
+def back_through_sum(flaw: Flaws, W: Array, delta: Array) -> Result:
     if flaw("ones_for_identity"):
         return (W.T + 1) @ delta
     turned = W if flaw("weights_wrong_way_round") else W.T
