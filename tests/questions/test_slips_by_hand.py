@@ -120,7 +120,9 @@ def test_a_slip_is_wrong_however_near_the_right_number_it_is(question):
             given = in_hand(question, value)
             if not np.array_equal(given, right):
                 assert said(question, given, seed).status == "wrong", (names, value, posed.right)
-    assert said(find("flow_graphs.multiply_gate"), 0.12).status == "right"  # of no slip: one unit is free
+    assert (
+        said(find("flow_graphs.multiply_gate"), 0.12).status == "right"
+    )  # of no slip: one unit is free
 
 
 def test_what_any_number_may_show_is_listed():
