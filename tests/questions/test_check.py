@@ -4,7 +4,6 @@ import html
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np

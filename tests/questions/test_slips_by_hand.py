@@ -112,7 +112,7 @@ def test_a_number_that_is_only_near_a_slip_is_not_it():
 
 @pytest.mark.parametrize("question", ASKED, ids=lambda question: question.id)
 def test_a_slip_is_wrong_however_near_the_right_number_it_is(question):
-    """Upstream alone is 0.10 where 0.11 is right: as near as a number that was rounded on the way."""
+    """Upstream alone is 0.10 for 0.11: as near as a number that was rounded on the way."""
     for seed in range(30):
         posed = pose(question, seed)
         right = in_hand(question, posed.right)
