@@ -84,7 +84,7 @@ def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
         limit = most(id, course)
         given = mark(number, cells[2], cells[3], limit, is_question="." in id)
         if given is None:
-            raise ValueError(text("grade.override_points", **where, most=f"{limit:g}"))
+            raise ValueError(text("grade.override_points", **where, most=pages.number(limit)))
         marks[student, id] = given
     return Overrides(marks, tuple(stale))
 

@@ -10,10 +10,9 @@ import numpy as np
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
-from bpcourse.questions.question import Flaws, Question
+from bpcourse.questions.question import LETTERED, Flaws, Question
 
-LETTERED = ("choice", "order")  # what is answered by letters
-NUMBERS = ("number", "array", "shape")  # and what by numbers
+NUMBERS = ("number", "array", "shape")  # what is answered by numbers
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
 COMMA = re.compile(
     r"^(\s*[-+]?\d*),(\d+\s*)$"
