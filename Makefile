@@ -1,8 +1,10 @@
 # make lab    the course in JupyterLab        PORT=  HOST=  ARGS= (such as ARGS=--no-browser)
-# make test   every test but the slow ones    ARGS= goes to pytest
+# make test   lint, and every test but the slow ones    ARGS= goes to pytest
 # make test-all   these too
 # Each sets up what it needs in .venv the first time. They want Python 3.11 or later, and nothing else.
 PYTHON ?= python3
+# The tests start hundreds of processes, and each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 lab: .venv/lab
 	.venv/bin/bpcourse lab course $(call given,PORT,--port=) $(call given,HOST,--host=) $(ARGS)
@@ -11,11 +13,14 @@ lab: .venv/lab
 # of which each takes a moment, come last and fill both workers to the end.
 side_by_side = -n 2 --dist loadfile --no-loadscope-reorder
 
-test: lint
+# Where the tests wait for a kernel or a sandbox, the linters have the processor.
+test: .venv/ready
+	@$(MAKE) --no-print-directory -j2 lint test-fast
+
+test-fast: .venv/ready
 	.venv/bin/pytest -m "not slow and not browser" $(side_by_side) $(ARGS)
 
-# Style, types, spelling, the page's scripts (none of them needs node), and the files for GitHub: side by
-# side with `make -j2 lint`, every fault and not the first alone with -k.
+# Style, types, spelling, the page's scripts (none of them needs node), and the files for GitHub.
 lint: lint-style lint-types lint-spelling lint-scripts lint-github
 
 lint-style: .venv/ready
@@ -149,4 +154,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe coverage mutants lab lint lint-style lint-types lint-spelling lint-scripts lint-github format hooks test test-slow test-browser test-all notebooks exercises site bench clean lock
+.PHONY: axe coverage mutants lab lint lint-style lint-types lint-spelling lint-scripts lint-github format hooks test test-fast test-slow test-browser test-all notebooks exercises site bench clean lock
