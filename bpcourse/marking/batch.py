@@ -5,6 +5,7 @@ with a sandbox of its own. Notebooks are handed out few at a time, so that memor
 the class. What a worker had that died is marked again, alone.
 """
 
+import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -130,7 +131,13 @@ def _best(before: Sequence[Record], records: Sequence[Record]) -> list[Record]:
 
 def _processes(jobs: int) -> ProcessPoolExecutor:
     """Processes started afresh: a fork would carry along whatever this one holds."""
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_be_interrupted)
+
+
+def _be_interrupted() -> None:
+    """Die of an interruption: as an exception it would end one notebook, and begin the next."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read(submission: Submission) -> tuple[Submission, bytes]:
