@@ -43,7 +43,7 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "questions/judging/compare": "questions",
     "questions/judging/code": "questions",
     "questions/judging/posed": "questions",
-    "marking/statistics": "marking/test_pages",
+    "marking/statistics": "marking/test_statistics marking/test_pages",
     "marking/submissions": "marking/test_submissions marking/test_layouts",
     "marking/results": "marking/test_weeks marking/test_pages marking/test_batch",
     "marking/export": "marking/test_export marking/test_weeks",
