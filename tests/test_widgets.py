@@ -34,9 +34,9 @@ from bpcourse.widgets import Stepper
 from bpcourse.widgets.drawing import GAP, STYLE, WIDTH, places
 from bpcourse.widgets.functions import KINDS
 from bpcourse.widgets.graphs import from_graph
+from bpcourse.widgets.html import STATIC, style
 from bpcourse.widgets.networks import ACTIVATIONS, from_network
 from bpcourse.widgets.program import MOST_ENTRIES, MOST_NODES
-from bpcourse.widgets.stepper import CSS, STATIC
 
 
 def _in_javascript(programs, leaves):
@@ -179,7 +179,7 @@ def test_every_activation_can_be_stepped_through_and_explored():
 
 def test_one_colour_for_each_kind():
     for color in (FORWARD, GRADIENT, PARAMETER):
-        assert color in CSS.upper() and color in STYLE.upper()
+        assert color in style("stepper").upper() and color in STYLE.upper()
 
 
 @pytest.mark.parametrize(

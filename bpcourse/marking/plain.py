@@ -6,14 +6,16 @@ from typing import Any
 
 from bpcourse.text.numbers import number
 
+HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control characters, halves, and ends of lines of its own
 JOINERS = "\u200c\u200d"  # inside words of some languages, and in pictures
 FORMULA = "=+-@\t\r\n＝＋－＠"  # what a spreadsheet takes for the start of one
-INSIDE = re.compile(r"([;\t|]\s*)(?=[=+\-@＝＋－＠])")  # it would start one where ; parts the cells
+# Inside a cell it would start one where ; parts the cells: no quote then holds its lines together.
+INSIDE = re.compile(r"([;\t|\n]\s*)(?=[=+\-@＝＋－＠])")
 
 
 def hidden(character: str) -> bool:
     """Whether no reader can see it: control characters, halves, marks that turn the direction."""
-    return character not in JOINERS and unicodedata.category(character) in ("Cc", "Cf", "Cs")
+    return character not in JOINERS and unicodedata.category(character) in HIDDEN
 
 
 def clean(text: str) -> str:

@@ -99,7 +99,7 @@ class Roster:
             if named and by_number[0] not in named:
                 return Match(None, "clash", (*by_number, *named))
             return Match(by_number[0], owner.platform)
-        if owner.platform in ("", "ilias"):
+        if owner.login or not owner.platform:
             key = owner.login or owner.key
             if key in self.students:
                 return Match(self.students[key], "id")

@@ -7,15 +7,8 @@ from bpcourse.questions import evidence, record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import judge_code
-from bpcourse.questions.judging.posed import (
-    LETTERED,
-    NUMBERS,
-    Answer,
-    after,
-    form_of,
-    labelled_seed,
-    pose,
-)
+from bpcourse.questions.judging.posed import NUMBERS, Answer, after, form_of, labelled_seed, pose
+from bpcourse.questions.question import LETTERED
 from bpcourse.questions.result import Result, last
 from bpcourse.text import has, text
 

@@ -107,11 +107,11 @@ def svg(program, *, alone=True):
         parts.append(_edge(nodes, at, child, slot, parent, weight, labels, start))
     for n, (x, y) in at.items():
         parts.append(_box(nodes, n, x, y))
-    style = f"<style>{STYLE}</style>" if alone else ""
+    style, own = (f"<style>{STYLE}</style>", 'class="bpc-stepper-still" ') if alone else ("", "")
     size = f'width="{width:.0f}" height="{height:.0f}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:.0f} {height:.0f}">'
-        f"{style}{''.join(parts)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" {own}{size} '
+        f'viewBox="0 0 {width:.0f} {height:.0f}">{style}{"".join(parts)}</svg>'
     )
 
 

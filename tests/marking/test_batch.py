@@ -344,8 +344,9 @@ def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
         [*command, "--jobs", "2"],
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background
-    )  # ignores it, and so would its children
+        # a shell that starts the tests with & has them ignore the keyboard
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while len(list(out.glob("notebooks/*.json"))) < 5 and running.poll() is None:
         time.sleep(0.01)
     started = psutil.Process(running.pid).children(recursive=True)

@@ -7,12 +7,12 @@ import builtins
 import contextlib
 import signal
 import traceback
-import warnings
 from time import monotonic, thread_time  # before a notebook puts others there
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
-from numpy import array_equal
+from numpy import array_equal, errstate
 
 from bpcourse.marking.inside import frames, standin
 
@@ -60,10 +60,10 @@ class Session:
         before = _copies(given)
         with (
             self.clock.running(),
-            warnings.catch_warnings(),  # an answer that warns is not wrong for that
-            np.errstate(all="ignore"),
+            catch_warnings(),  # an answer that warns is not wrong for that
+            errstate(all="ignore"),
         ):
-            warnings.simplefilter("ignore")
+            simplefilter("ignore")
             try:
                 reply = {"value": target(*given)}
             except Exception as error:
