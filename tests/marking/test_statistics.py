@@ -1,10 +1,15 @@
 """What the records of a class say together, number by number."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bpcourse.marking import statistics
 from bpcourse.marking.records import Record
+from bpcourse.questions.bank import find
+from bpcourse.questions.bank.inventory import CONCEPTS, FORMS
+from bpcourse.questions.judging.posed import pose
 
 WEEK = "11_matrix_form"
 RIGHT_OR_WRONG = [True, False, True, True, False, False, True, False, True, False]
@@ -108,3 +113,16 @@ def test_who_could_get_no_points_has_a_share_of_none():
 
 def test_a_share_of_one_is_in_the_last_tenth():
     assert statistics.distribution([0.0, 0.1, 1.0, 0.95]) == [1, 1, 0, 0, 0, 0, 0, 0, 0, 2]
+
+
+def test_who_has_all_right_before_and_after_is_counted_so_in_every_concept():
+    records = []
+    for form in FORMS:
+        for concept in CONCEPTS:
+            posed = pose(find(f"{form}.{concept}"))
+            records.append(
+                replace(record("a", posed.question.id, "recorded"), answer=posed.shown(posed.right))
+            )
+    assert statistics.gains(records) == [(concept, 1, 1.0, 1.0) for concept in CONCEPTS]
+    first = [one for one in records if one.question.startswith(FORMS[0])]
+    assert statistics.gains(first) == []
