@@ -42,7 +42,6 @@ from bpcourse.gradcheck.central import central_difference as central_difference
 from bpcourse.gradcheck.check import check_gradient as check_gradient
 from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
 from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
-from bpcourse.gradcheck.look import Kink as Kink
 from bpcourse.gradcheck.maps import assert_gradient as assert_gradient
 from bpcourse.gradcheck.maps import check_jvp as check_jvp
 from bpcourse.gradcheck.maps import check_vjp as check_vjp
@@ -53,3 +52,4 @@ from bpcourse.gradcheck.parts import check_network as check_network
 from bpcourse.gradcheck.report import ArrayReport as ArrayReport
 from bpcourse.gradcheck.report import GradientError as GradientError
 from bpcourse.gradcheck.report import GradientReport as GradientReport
+from bpcourse.gradcheck.slope import Slope as Slope

@@ -55,7 +55,7 @@ class ComplexStep:
     """f on complex copies of the leaves of ``tree``; building it checks that f is analytic."""
 
     def __init__(self, f: Callable[..., object], tree: Tree, rng: np.random.Generator) -> None:
-        self.f, self.tree, self.calls = f, tree, 0
+        self.f, self.tree = f, tree
         self._x = np.concatenate([np.asarray(a, np.float64).reshape(-1) for a in tree.arrays])
         sizes = np.maximum(abs(self._x), abs(self._x).mean() or 1.0)
         for _ in range(DIRECTIONS):
@@ -70,7 +70,6 @@ class ComplexStep:
         return self._at(moved).imag / h
 
     def _at(self, x: Inexact) -> complex:
-        self.calls += 1
         with warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:

@@ -30,6 +30,10 @@ class Sample(NamedTuple):
     def bend(self) -> float:
         return self.right - self.left
 
+    @property
+    def steepest(self) -> float:
+        return max(abs(self.left), abs(self.right))
+
 
 class Pair(NamedTuple):
     """Slope and error from two steps, and the parts of that error that noise and a kink have."""
@@ -53,7 +57,7 @@ class Line:
     """The entries ``index`` move together, each by t times its own ``weights``.
 
     Slopes are those of φ, per t. ``claim`` is what the gradient claims of φ′(0), ``least`` the
-    smallest contribution to it, ``start`` the first step.
+    smallest contribution to it, ``allowance`` what rounding may do to it, ``start`` the first step.
     """
 
     def __init__(
@@ -61,39 +65,37 @@ class Line:
     ) -> None:
         self.point, self.index, self.weights = point, index, weights
         self.single = len(index) == 1
-        self.x = point.function.x[index]
         own = point.claims[index] * weights
         self.claim, self.least = float(own.sum()), float(abs(own).min())
         if not self.single and point.contributions[index[0]] <= point.zero:
             self.least = 0.0
         self.zero = not own.any()
-        spread = float(len(index) ** (1 / 2))  # by which the rounding of one claim grows
-        self.rounding = point.precision.rounding * spread
-        allowance = point.allowance[index]
-        largest = float(allowance.max()) or 1.0  # squares could overflow
-        self.allowance = largest * float(np.linalg.norm(allowance / largest))
-        relative = float(np.maximum(abs(self.x / point.scales[index]), NARROW).max())
-        self.finest = FINEST * float(point.function.eps[index].max()) * relative
-        size = self.claim if self.single else self.least * spread
+        largest = float(point.allowance[index].max()) or 1.0  # squares could overflow
+        self.allowance = largest * float(np.linalg.norm(point.allowance[index] / largest))
+        relative = np.maximum(abs(point.function.x[index] / point.scales[index]), NARROW).max()
+        self.finest = FINEST * float(point.function.eps[index].max() * relative)
+        size = self.claim if self.single else self.least * float(len(index) ** (1 / 2))
         self.start = min(point.precision.first_step(size), longest)
         self.kept: dict[int, Sample] = {}
 
     def step(self, j: int) -> float:
         return self.start * float(RATIO) ** j
 
-    def moved(self, t: float) -> Vector:
-        """The entries at t, as their arrays keep them."""
-        return self.point.function.stored(self.index, self.x + t * self.weights)
+    def at(self, t: float) -> Vector:
+        """The parameters at t, as their arrays keep them."""
+        x = self.point.function.x.copy()
+        x[self.index] += t * self.weights
+        return self.point.function.stored(x)
 
     def value(self, t: float) -> tuple[float, float]:
         """φ at t, and the t that the rounding of the parameters left."""
-        moved = self.moved(t)
-        value = self.point.function.at(self.index, moved)
-        taken = moved - self.x
+        point, moved = self.point, self.at(t)
+        value = point.function.at(moved)
+        taken = (moved - point.function.x)[self.index]
         if self.single:
             return value, float(taken[0] / self.weights[0])
         # what rounding removed is put back along the claim
-        return value + float(self.point.claims[self.index] @ (t * self.weights - taken)), t
+        return value + float(point.claims[self.index] @ (t * self.weights - taken)), t
 
     def slope(self, t: float) -> tuple[float, float]:
         """The slope from 0 to t, and its noise; NaN where rounding takes the step away."""
@@ -130,8 +132,7 @@ class Line:
 
     def side(self, j: int, right: bool) -> tuple[float, float]:
         """The slope on one side and its error, from the steps j and j − 1."""
-        big, small = self.sample(j), self.sample(j - 1)
-        far, near = (big.right, small.right) if right else (big.left, small.left)
+        far, near = (s.right if right else s.left for s in (self.sample(j), self.sample(j - 1)))
         slope = near + (near - far) / (RATIO - 1)
         error = abs(slope - near) + (RATIO - 1) * self.noise_at(j - 1)
         return slope, error if isfinite(slope) else inf
@@ -147,20 +148,23 @@ class Line:
 
     def bends(self, j: int) -> bool:
         """Is there a kink within the steps j and j − 1, the same at both?"""
-        pair = self.pair(j)
-        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise and self._stays(j, j - 1)
+        return self._shows(j) and self._stays(j, j - 1)
 
-    def kink(self, tried: dict[int, Pair]) -> Sides | None:
+    def kink(self) -> Sides | None:
         """The sides, if they differ however small the step.
 
         The smallest steps that noise does not hide decide whether the kink stays; the slopes come
         from where they are known best.
         """
-        seen = sorted(j for j, p in tried.items() if isfinite(p.slope) and p.kink > SEEN * p.noise)
-        if not seen or not self._stays(seen[0], seen[0] - 1) or not self._lasts(seen[0]):
+        seen = [j for j in sorted(self.kept) if j - 1 in self.kept and self._shows(j)]
+        if not seen or not self._lasts(seen[0]):
             return None
-        lasting = [self.sides(j) for j in seen if self._stays(j, j - 1)]
-        return min(lasting, key=lambda sides: sides.error)
+        staying = [self.sides(j) for j in seen if self._stays(j, j - 1)]
+        return min(staying, key=lambda sides: sides.error, default=None)
+
+    def _shows(self, j: int) -> bool:
+        pair = self.pair(j)
+        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise
 
     def _stays(self, j: int, less: int) -> bool:
         """Is the bend at a smaller step the same?"""
@@ -173,10 +177,8 @@ class Line:
 
         A bend that only large steps span is a kink elsewhere, or a curve seen from afar.
         """
-        less = j - 1
-        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= abs(
-            self.sample(j).bend
-        ):
+        less, bend = j - 1, abs(self.sample(j).bend)
+        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= bend:
             if not self._stays(j, less):
                 return False
             less -= 1
@@ -184,10 +186,8 @@ class Line:
 
     def jumps(self) -> bool:
         """Does f change as much over some step as over one 5³ times as long?"""
-        for j, near in self.kept.items():
-            by_near = max(abs(near.left), abs(near.right))
-            far = self.kept.get(j + FAR)
-            if far is not None and by_near > SEEN * near.noise:
-                if by_near > max(abs(far.left), abs(far.right)) * RATIO**FAR / 2:
-                    return True
-        return False
+        return any(
+            near.steepest > max(SEEN * near.noise, self.kept[j + FAR].steepest * RATIO**FAR / 2)
+            for j, near in self.kept.items()
+            if j + FAR in self.kept
+        )
