@@ -8,18 +8,16 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.kinks import Kinks
-from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look, entry
+from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look
 from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.report import GradientReport
-from bpcourse.gradcheck.slope import Measurement
 from bpcourse.gradcheck.structure import Told, cannot_tell, flatten
 
 Mode = Literal["auto", "each", "grouped", "complex"]
 Seed = int | np.random.Generator | None
 
 MODES = ("auto", "each", "grouped", "complex")
-CURVE = range(-3, 6)  # steps of a plot
 EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
 COMPLEX_NEAR = 1e-6  # and the part of a claim to which it is trusted
@@ -86,9 +84,9 @@ def check_gradient(
         with np.errstate(all="ignore"):
             return check.run()
     except Told as told:
-        return GradientReport.told(told, check.mode, problem.f.calls)
+        return GradientReport.told(told, check.mode, problem.function.calls)
     finally:
-        problem.caller.restore()
+        problem.function.restore()
 
 
 class _Check:
@@ -112,18 +110,21 @@ class _Check:
     def _look(self, point: Point) -> None:
         """f's slope along every entry, or along groups of them."""
         self.point, self.found = point, Findings()
-        slope = self.problem.complex_slope if self.mode == "complex" else None
-        self.look = Look(point, self.rng, self.found, slope)
+        self.look = Look(point, self.rng, self.found)
+        if self.mode == "complex":
+            self.look.complex_slope = self.problem.complex_slope
         self.look.run(self.mode == "grouped")
 
     def _larger_steps(self) -> None:
         """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
         point, function = self.point, self.problem.function
-        ways = [s * point.scales if s > 0 else np.full(len(point.scales), -s) for s in REACTS]
         if self.found.moved:
             return
-        moves = (function.x + way * pattern(len(way), n) for n, way in enumerate(ways))
-        if all(function.at(x) == point.f0 for x in moves):
+        for number, size in enumerate(REACTS):
+            way = size * point.scales if size > 0 else np.full(len(point.scales), -size)
+            if function.at(function.x + way * pattern(len(way), number)) != point.f0:
+                break
+        else:
             raise cannot_tell("f does not depend on params", "independent", value=point.f0)
         scales = sizes(function, point.claims, point.f0, least=1.0)
         self._look(Point(function, point.f0, point.claims, scales, point.precision))
@@ -150,15 +151,5 @@ class _Check:
             wrong = any(part.start <= i < part.stop for i in found.having("wrong"))
             if wrong or not any(i in found.slopes for i in range(part.start, part.stop)):
                 look.show(k, EVIDENCE if wrong else 1)
-        x = self.problem.caller.x.copy()
-
-        def curve(i: int) -> dict[float, float]:
-            """The slope of one entry by step, where the check was made."""
-            with np.errstate(all="ignore"), self.problem.moved(x):
-                line = entry(point, i)
-                for j in CURVE:
-                    line.sample(j)
-                return Measurement(line).run().curve
-
-        kept = {"mode": self.mode, "evaluations": self.problem.f.calls, "look_again": curve}
+        kept = {"mode": self.mode, "evaluations": self.problem.function.calls}
         return GradientReport.build(self.problem.tree, point, found, **kept)

@@ -1,10 +1,9 @@
 """f as a function of one vector: every entry of every parameter array, in order."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import islice, pairwise
+from math import nan
 
 import numpy as np
 import numpy.typing as npt
@@ -13,39 +12,29 @@ from bpcourse.gradcheck.structure import Array, Tree
 
 Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
+Place = tuple[int, ...]
 
 DOUBLE = float(np.finfo(np.float64).eps)
 DOMAIN_ERRORS = (ValueError, ArithmeticError)  # what f may raise where it is not defined
 STACK = 1_000_000  # numbers in one stack for f.batch
 
 
-class Counted:
-    """f, with the number of its evaluations."""
-
-    def __init__(self, f: Callable[..., object]) -> None:
-        self.f, self.calls = f, 0
-
-    def __call__(self, params: object) -> object:
-        self.calls += 1
-        return self.f(params)
-
-
 class Function:
-    """f on the leaves of ``tree``. Every method puts the leaves back bit for bit.
+    """f on the leaves of ``tree``, which every method puts back bit for bit.
 
     ``x`` is the vector around which f is looked at, ``slices`` are the parts of it that each array
-    is, and ``eps`` is the precision of each entry's type.
+    is, ``calls`` counts evaluations. If f is ``wide`` it gets float64 copies of the leaves.
     """
 
-    def __init__(self, f: Counted, tree: Tree) -> None:
-        self.f, self.tree = f, tree
-        self.batch: Callable[..., object] | None = getattr(f.f, "batch", None)
+    def __init__(self, f: Callable[..., object], tree: Tree) -> None:
+        self.f, self.tree, self.calls, self.wide = f, tree, 0, False
+        self.batch: Callable[..., object] | None = getattr(f, "batch", None)
         arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
         self._views = [a.reshape(-1) if a.flags.c_contiguous else a.flat for a in arrays]
         ends = np.cumsum([0, *(a.size for a in arrays)]).tolist()
         self.slices = [slice(*pair) for pair in pairwise(ends)]
         eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in arrays]
-        self.eps: Vector = np.concatenate(eps)
+        self._eps: Vector = np.concatenate(eps)
         self._ahead: dict[int, float] = {}  # what f.batch gave, until it is asked for
         self._keep()
 
@@ -53,23 +42,19 @@ class Function:
         self._kept: list[Array] = [np.array(view) for view in self._views]
         self.x: Vector = np.concatenate(self._kept).astype(np.float64)
 
+    @property
+    def eps(self) -> Vector:
+        """The precision of each entry's type."""
+        return np.full(len(self.x), DOUBLE) if self.wide else self._eps
+
+    def of(self, params: object) -> object:
+        """f of some parameters, whatever it may be."""
+        self.calls += 1
+        return self.f(params)
+
     def __call__(self) -> float:
         """f where the parameters are now. TypeError unless it is one real number."""
-        return as_number(self.f(self.tree.value))
-
-    def here(self) -> float:
-        """f where the parameters are now; NaN where f says that it is not defined."""
-        try:
-            return self()
-        except DOMAIN_ERRORS as error:
-            # Does f refuse this point, and only this point? Then it is outside f's domain.
-            try:
-                self()
-            except DOMAIN_ERRORS:
-                self.restore()
-                self()
-                return math.nan
-            raise error
+        return as_number(self.of(self.tree.value))
 
     def at(self, x: Vector) -> float:
         """f at x; NaN where it is not defined."""
@@ -77,8 +62,22 @@ class Function:
         if known is not None:
             return known
         try:
+            return self._moved_to(x)
+        except DOMAIN_ERRORS as error:
+            # Does f refuse this point, and only this point? Then it is outside f's domain.
+            try:
+                self._moved_to(x)
+            except DOMAIN_ERRORS:
+                self()
+                return nan
+            raise error
+
+    def _moved_to(self, x: Vector) -> float:
+        if self.wide:
+            return as_number(self.of(self.tree.rebuild(self.tree.cut(x.copy()))))
+        try:
             self._write([x[part] for part in self.slices])
-            return self.here()
+            return self()
         finally:
             self.restore()
 
@@ -86,7 +85,7 @@ class Function:
         """Ask f.batch, if there is one, for f at all these points."""
         rows = max(1, STACK // len(self.x))
         while self.batch and (some := list(islice(points, rows))):
-            stack = np.array(some)
+            stack = np.array([self.stored(x) for x in some])
             parts = zip(self.slices, self.tree.arrays, strict=True)
             arrays = [stack[:, s].astype(a.dtype).reshape(-1, *a.shape) for s, a in parts]
             out = np.asarray(self.batch(self.tree.rebuild(arrays)))
@@ -94,24 +93,25 @@ class Function:
                 expected = f"one number for each of {len(stack)} stacked parameters"
                 raise TypeError(f"f.batch: expected {expected}, got shape {out.shape}")
             self._ahead |= {hash(x.tobytes()): v for x, v in zip(stack, out.tolist(), strict=True)}
-            self.f.calls += len(stack)
+            self.calls += len(stack)
 
     def stored(self, x: Vector) -> Vector:
         """What the arrays keep of x, after rounding to their types."""
         parts = zip(self.slices, self._kept, strict=True)
-        return np.concatenate([x[s].astype(kept.dtype) for s, kept in parts]).astype(np.float64)
+        rounded = [x[part] if self.wide else x[part].astype(kept.dtype) for part, kept in parts]
+        return np.concatenate(rounded).astype(np.float64)
 
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:
-        """Look around another point; afterwards around this one again."""
-        kept, here = self._kept, self.x
+        """Look around another point; afterwards around this one again, with the arrays as now."""
+        kept, here, now = self._kept, self.x, [np.array(view) for view in self._views]
         try:
             self._write([x[part] for part in self.slices])
             self._keep()
             yield
         finally:
             self._kept, self.x = kept, here
-            self.restore()
+            self._write(now)
 
     def restore(self) -> None:
         """Put the parameters back, whatever f or grad did to them."""
@@ -120,11 +120,6 @@ class Function:
     def _write(self, parts: Sequence[Array]) -> None:
         for view, part in zip(self._views, parts, strict=True):
             view[:] = part
-
-    def widened(self) -> "Function":
-        """f on float64 copies of the parameters."""
-        arrays = [np.array(a, np.float64) for a in self.tree.arrays]
-        return Function(self.f, replace(self.tree, value=self.tree.rebuild(arrays), arrays=arrays))
 
     def changed(self) -> str | None:
         """The name of the first array that is not as it was left."""
@@ -143,7 +138,7 @@ class Function:
         """The number of the array that has entry i."""
         return next(k for k, part in enumerate(self.slices) if i < part.stop)
 
-    def place(self, i: int) -> tuple[str, tuple[int, ...]]:
+    def place(self, i: int) -> tuple[str, Place]:
         """The array's name and the index in it of entry i."""
         k = self.part(i)
         index = np.unravel_index(i - self.slices[k].start, self.tree.arrays[k].shape)

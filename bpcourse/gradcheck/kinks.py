@@ -30,8 +30,7 @@ from bpcourse.gradcheck.slope import Measurement, Slope
 
 WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
 PAIRS = 28  # of entries: all of eight
-CLOSER = (1, 1e-2, 1e-4)  # of NEARBY: where it is asked next if the point before was on a kink too
-AGAIN = 1 / 3  # of the way: where a wrong answer is asked for a second time
+CLOSER = (1, 1 / 3, 1e-2, 3e-3, 1e-4)  # of NEARBY: where it is asked next, until two places agree
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
@@ -92,8 +91,7 @@ class Kinks:
 
     def _blame(self, shown: Slope) -> None:
         for i in shown.index.tolist():
-            self.found.judge(i, "wrong")
-            self.found.beyond[i] = shown
+            self.found.judge(i, "wrong", shown=shown)
 
     def _cleared(self, i: int) -> bool:
         """Is a claim that is wrong here right on both sides, with f not just flat there?"""
@@ -103,28 +101,25 @@ class Kinks:
         return steep and all(side.status == "right" for side in sides)
 
     def _side(self, line: Line, sign: float) -> Slope | None:
-        """What f and grad say on one side; None where that is not defined."""
-        slope = None
+        """What f and grad say on one side, where wrong needs two places; None if undefined."""
+        found: list[Slope] = []
         for closer in CLOSER:
             t = sign * self.distance * closer
-            slope = self._beside(line, t)
-            if slope and slope.status == "right":
+            slope = self._measured(line.at(t), line, abs(t))
+            if slope and slope.status in (
+                "right",
+                *(s.status for s in found if s.status == "wrong"),
+            ):
                 return slope
-            if slope and slope.status == "wrong":
-                again = self._beside(line, t * AGAIN)
-                if again and again.status == "wrong":
-                    return slope
-        return slope if slope and slope.status != "wrong" else None
-
-    def _beside(self, line: Line, t: float) -> Slope | None:
-        return self._measured(line.at(t), line, abs(t))
+            found += [slope] if slope else []
+        return next((slope for slope in found if slope.status != "wrong"), None)
 
     def _measured(
         self, x: Vector, line: Line, away: float, claims: Vector | None = None
     ) -> Slope | None:
         """The slope at a point that is so far away, against what is claimed there, or ``claims``;
         None where that is not defined."""
-        with self.problem.moved(x):
+        with self.problem.function.moved(x):
             there = self.problem.there(self.point, claims)
             if there is None:
                 return None
@@ -215,8 +210,8 @@ class Kinks:
         return all(slope.inside for slope in met)
 
     def _crossing(self, line: Line) -> Slope:
-        sides = min(map(line.sides, (0, -1, -2)), key=lambda sides: sides.error)
-        return Measurement(line).crossing(sides)
+        pairs = map(line.pair, (0, -1, -2))
+        return Measurement(line).crossing(min(pairs, key=lambda pair: pair.doubt))
 
     def _ties(self, crossed: dict[Line, Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.
@@ -255,7 +250,7 @@ class Kinks:
         wrong_at = 0
         for number, (closer, sign) in enumerate(product(CLOSER, (1, -1)), 1):
             way = sign * tuned.NEARBY * closer * point.scales * pattern(len(point.scales), number)
-            with self.problem.moved(point.function.x + way):
+            with self.problem.function.moved(point.function.x + way):
                 there, seen = self.problem.there(point), Findings()
                 if there is None:
                     continue

@@ -15,6 +15,7 @@ FINEST = 1e3  # roundings of a parameter in the smallest step that makes sense
 NARROW = 1e-9  # of its scale: a parameter smaller than this counts as this large
 SEEN = 20  # noises: what a kink or jump must exceed before anything is concluded from it
 FAR = 3  # steps of the grid over which a jump has to stay
+CURVE = range(-5, 6)  # steps of a plot
 MOST_STEPS = 12  # that one line is looked at with
 
 
@@ -35,22 +36,36 @@ class Sample(NamedTuple):
         return max(abs(self.left), abs(self.right))
 
 
-class Pair(NamedTuple):
-    """Slope and error from two steps, and the parts of that error that noise and a kink have."""
+class Side(NamedTuple):
+    """The slope on one side of 0, and its error."""
 
     slope: float
     error: float
-    noise: float
-    kink: float
 
 
-class Sides(NamedTuple):
-    """The slopes on the two sides of 0, their error, and the step that they come from."""
+class Pair(NamedTuple):
+    """What the steps j and j − 1 say: the slope, its error, and the slopes on the two sides."""
 
-    left: float
-    right: float
-    error: float
     j: int
+    slope: float
+    bend: float  # the error that the curve's bend may make
+    noise: float
+    left: Side
+    right: Side
+
+    @property
+    def error(self) -> float:
+        return self.bend + self.kink / 2 + tuned.NOISE * self.noise
+
+    @property
+    def kink(self) -> float:
+        """By how much the two slopes differ, beyond what noise may do."""
+        return max(0.0, abs(self.right.slope - self.left.slope) - tuned.DOUBT * self.noise)
+
+    @property
+    def doubt(self) -> float:
+        """The error of the worse side."""
+        return max(self.left.error, self.right.error)
 
 
 class Line:
@@ -115,42 +130,48 @@ class Line:
     def pair(self, j: int) -> Pair:
         """Richardson's value from the steps j and j − 1."""
         big, small = self.sample(j), self.sample(j - 1)
+        left, right = self._side(big.left, small.left, j), self._side(big.right, small.right, j)
         if not (isfinite(big.central) and isfinite(small.central)):
-            return Pair(nan, inf, 0.0, inf)
-        change = small.central - big.central
-        # for a smooth f the bend shrinks with the step, at a kink it does not
-        bend = abs(RATIO * small.bend - big.bend) / (RATIO - 1)
-        kink = max(0.0, bend - tuned.DOUBT * small.noise)
-        error = abs(change) * SHRINK + kink / 2 + tuned.NOISE * small.noise
-        return Pair(small.central + change * SHRINK, error, small.noise, kink)
+            return Pair(j, nan, inf, 0.0, left, right)
+        change = (small.central - big.central) * SHRINK
+        return Pair(j, small.central + change, abs(change), small.noise, left, right)
+
+    def _side(self, far: float, near: float, j: int) -> Side:
+        """The slope on one side; for a smooth f the two shrink together, at a kink they do not."""
+        change = (near - far) / (RATIO - 1)
+        error = abs(change) + (RATIO - 1) * self.noise_at(j - 1)
+        return Side(near + change, error if isfinite(error) else inf)
+
+    @property
+    def curve(self) -> dict[float, float]:
+        """The central slopes by step, per unit of the first entry."""
+        unit = float(self.weights[0])
+        return {self.step(j) * unit: sample.central / unit for j, sample in self.kept.items()}
 
     def noise_at(self, j: int) -> float:
         """The noise of a slope at step j, without looking."""
         return self.point.precision.noise(self.point.f0) / self.step(j)
 
+    def look_again(self) -> None:
+        """Take more steps, for a plot; the parameters may be others by now."""
+        function = self.point.function
+        with np.errstate(all="ignore"), function.moved(function.x):
+            for j in CURVE:
+                self.sample(j)
+
     # one side, kinks and jumps
 
-    def side(self, j: int, right: bool) -> tuple[float, float]:
-        """The slope on one side and its error, from the steps j and j − 1."""
-        far, near = (s.right if right else s.left for s in (self.sample(j), self.sample(j - 1)))
-        slope = near + (near - far) / (RATIO - 1)
-        error = abs(slope - near) + (RATIO - 1) * self.noise_at(j - 1)
-        return slope, error if isfinite(slope) else inf
-
-    def sides(self, j: int) -> Sides:
-        (left, error), (right, other) = self.side(j, False), self.side(j, True)
-        return Sides(left, right, max(error, other), j)
-
-    def best_side(self) -> tuple[float, float, int]:
-        """Slope, error and step of the side on which the slope is known best."""
-        found = [(*self.side(j, r), j) for j in range(0, -MOST_STEPS, -1) for r in (False, True)]
-        return min(found, key=lambda known: known[1])
+    def best_side(self) -> tuple[Side, int]:
+        """The slope on the side on which it is known best, and the step."""
+        pairs = [self.pair(j) for j in range(0, -MOST_STEPS, -1)]
+        found = [(side, pair.j) for pair in pairs for side in (pair.left, pair.right)]
+        return min(found, key=lambda known: known[0].error)
 
     def bends(self, j: int) -> bool:
         """Is there a kink within the steps j and j − 1, the same at both?"""
         return self._shows(j) and self._stays(j, j - 1)
 
-    def kink(self) -> Sides | None:
+    def kink(self) -> Pair | None:
         """The sides, if they differ however small the step.
 
         The smallest steps that noise does not hide decide whether the kink stays; the slopes come
@@ -159,8 +180,8 @@ class Line:
         seen = [j for j in sorted(self.kept) if j - 1 in self.kept and self._shows(j)]
         if not seen or not self._lasts(seen[0]):
             return None
-        staying = [self.sides(j) for j in seen if self._stays(j, j - 1)]
-        return min(staying, key=lambda sides: sides.error, default=None)
+        staying = [self.pair(j) for j in seen if self._stays(j, j - 1)]
+        return min(staying, key=lambda pair: pair.doubt, default=None)
 
     def _shows(self, j: int) -> bool:
         pair = self.pair(j)

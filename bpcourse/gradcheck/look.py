@@ -15,7 +15,6 @@ GROUPED_ABOVE = 300  # entries: with fewer, one by one costs little and names ev
 GROUP = 512  # entries: in more, the least of them would drown in the noise of the others
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
-MANY = 8  # entries of an array from which groups save evaluations, one by one too
 ENOUGH = 12  # wrong entries named in an array before groups are left closed,
 ENOUGH_EACH = 240  # and before entries are left alone
 UNEVEN = (0.7, 1.3)  # weights of a group's entries: equal ones would let two errors cancel
@@ -27,7 +26,6 @@ class Findings:
 
     slopes: dict[int, Slope] = field(default_factory=dict)  # of the entries measured alone
     groups: list[Slope] = field(default_factory=list)  # of many at once
-    beyond: dict[int, Slope] = field(default_factory=dict)  # what else shows that one is wrong
 
     @property
     def moved(self) -> bool:
@@ -40,11 +38,6 @@ class Findings:
     def having(self, *status: Status) -> list[int]:
         """The entries with such a status, in order."""
         return sorted(i for i, slope in self.slopes.items() if slope.status in status)
-
-    def evidence(self, i: int) -> Slope:
-        """What shows best what is said of the entry."""
-        wrong = self.status(i) == "wrong"
-        return self.beyond.get(i, self.slopes[i]) if wrong else self.slopes[i]
 
     def judge(self, i: int, status: Status, **changes: Any) -> None:
         self.slopes[i] = replace(self.slopes[i], status=status, **changes)
@@ -61,56 +54,47 @@ class Look:
     ``complex_slope`` gives f's slope along an entry, to compare with a claim that no kink troubles.
     """
 
-    def __init__(
-        self,
-        point: Point,
-        rng: np.random.Generator,
-        found: Findings,
-        complex_slope: Callable[[int], float] | None = None,
-    ) -> None:
+    def __init__(self, point: Point, rng: np.random.Generator, found: Findings) -> None:
         self.point, self.rng, self.found = point, rng, found
-        self._complex_slope = complex_slope
+        self.complex_slope: Callable[[int], float] | None = None
         self._wrong = [0] * len(point.function.slices)  # entries of each array
 
     def run(self, grouped: bool, index: Index | None = None) -> None:
         """Look at the entries ``index``, by default at all."""
         for k, part in enumerate(self.point.function.slices):
             own = np.arange(part.start, part.stop)
-            own = own if index is None else np.intersect1d(own, index)
-            if own.size:
-                (self._groups if grouped else self._each)(k, own)
+            for group in self._alike(own if index is None else np.intersect1d(own, index)):
+                if not grouped:
+                    self._each(k, group)
+                elif len(group) <= FEW or not (self._agrees(group) and self._agrees(group)):
+                    self._open(k, group)
 
     def show(self, k: int, count: int) -> None:
         """Measure some entries, the largest and others evenly, for a report to show."""
-        part = self.point.function.slices[k]
-        unknown = np.array([i for i in range(part.start, part.stop) if i not in self.found.slopes])
-        if not len(unknown):
-            return
-        largest = unknown[np.argmax(self.point.contributions[unknown])]
-        more = unknown[np.linspace(0, len(unknown) - 1, min(count, len(unknown))).astype(int)]
-        for i in sorted({int(largest), *more.tolist()}):
-            measured = Measurement(entry(self.point, i)).run()
-            self.found.slopes[i] = replace(measured, status="right")
+        part, known = self.point.function.slices[k], self.found.slopes
+        unknown = np.array([i for i in range(part.start, part.stop) if i not in known], np.intp)
+        largest = unknown[np.argsort(-self.point.contributions[unknown])[:1]]
+        some = unknown[:: max(1, len(unknown) // count)]
+        for i in {*largest.tolist(), *some.tolist()}:
+            known[i] = replace(Measurement(entry(self.point, i)).run(), status="right")
 
     # one at a time
 
-    def _each(self, k: int, index: Index) -> None:
-        """Entry by entry, in groups that show no kink by one evaluation each.
+    def _each(self, k: int, group: Index) -> None:
+        """Entry by entry, by one evaluation each where the group shows no kink.
 
         A forward difference is enough for most: its error, half the curvature times the step, is
         small beside the claim. One direction through a group is enough too, as every entry is still
         measured alone: it is there to show kinks.
         """
-        function, flat = self.point.function, set[int]()
+        function, flat = self.point.function, False
         if function.batch:
-            lines = (entry(self.point, i) for i in index.tolist())
+            lines = (entry(self.point, i) for i in group.tolist())
             function.prepare(line.at(s * line.start) for line in lines for s in (1, -1))
-        elif len(index) >= MANY:
-            for group in self._alike(index):
-                if len(group) > FEW and self._agrees(group):
-                    flat |= set(group.tolist())
-        for i in index.tolist():
-            self._single(k, i, i in flat, ENOUGH_EACH)
+        elif len(group) > FEW:
+            flat = self._agrees(group)
+        for i in group.tolist():
+            self._single(k, i, flat, ENOUGH_EACH)
 
     def _single(self, k: int, i: int, flat: bool, enough: int) -> None:
         """Judge one entry alone, unless enough are wrong."""
@@ -123,17 +107,11 @@ class Look:
             self._wrong[k] += slope.status == "wrong"
 
     def _at_once(self, i: int, measurement: Measurement) -> Slope | None:
-        if self._complex_slope is None:
+        if self.complex_slope is None:
             return measurement.forward()
-        return measurement.agrees(self._complex_slope(i) * self.point.scales[i], 0.0, 1.0)
+        return measurement.agrees(self.complex_slope(i) * self.point.scales[i], 0.0, 1.0)
 
     # in groups
-
-    def _groups(self, k: int, index: Index) -> None:
-        """Each group along two directions; those that do not agree are opened."""
-        for group in self._alike(index):
-            if len(group) <= FEW or not (self._agrees(group) and self._agrees(group)):
-                self._open(k, group)
 
     def _alike(self, index: Index) -> Iterator[Index]:
         """Groups of entries whose claimed contributions are of like size; zeros apart."""

@@ -1,7 +1,7 @@
 """What is to be checked: f, its parameters, and the gradient that is claimed."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
@@ -11,7 +11,7 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.complex_step import ComplexStep
-from bpcourse.gradcheck.function import DOUBLE, Counted, Function, Vector
+from bpcourse.gradcheck.function import DOMAIN_ERRORS, DOUBLE, Function, Vector
 from bpcourse.gradcheck.noise import noise_level
 from bpcourse.gradcheck.point import Point, Precision, sizes
 from bpcourse.gradcheck.structure import Array, Told, Tree, cannot_tell, gradient_arrays, label
@@ -33,13 +33,11 @@ def pattern(size: int, number: int) -> Vector:
 
 
 class Problem:
-    """f on the caller's arrays (``caller``), what is measured (``function``: the same, or f on
-    float64 copies of them), and the claims."""
+    """f, the claims, and how precise they are."""
 
     def __init__(self, f: Callable[..., object], tree: Tree, grad: object) -> None:
         _require_floats(tree)
-        self.f, self.tree, self.grad = Counted(f), tree, grad
-        self.caller = self.function = Function(self.f, tree)
+        self.function, self.tree, self.grad = Function(f, tree), tree, grad
         self._first: float | None = None  # f and the claims at the caller's parameters
         self._claims: Vector | None = None
         self._varies: bool | None = None
@@ -53,20 +51,20 @@ class Problem:
     @cached_property
     def _step(self) -> ComplexStep | None:
         with suppress(Exception):
-            return ComplexStep(self.f, self.tree, np.random.default_rng(0))
+            return ComplexStep(self.function.of, self.tree, np.random.default_rng(0))
         return None
 
     # what f and grad say, and whether they say it twice
 
     def value(self) -> float:
         """f at the caller's parameters: finite, and the same whenever it is asked."""
-        value = self.caller()
+        value = self.function()
         self.require_unchanged("f")
         if not np.isfinite(value):
             raise cannot_tell("not finite", "not_finite_f", value=value)
         first = self._first = value if self._first is None else self._first
         if value != first:
-            calls = {"first": first, "second": value, "calls": self.f.calls}
+            calls = {"first": first, "second": value, "calls": self.function.calls}
             raise cannot_tell("nondeterminism", "nondeterminism", **calls)
         return value
 
@@ -88,7 +86,7 @@ class Problem:
 
     def require_unchanged(self, who: str) -> None:
         """The parameters are as they were left."""
-        name = self.caller.changed() or self.function.changed()
+        name = self.function.changed()
         if name is not None:
             raise cannot_tell("changed its input", "changed", who=who, label=label("params", name))
 
@@ -100,27 +98,19 @@ class Problem:
 
     # other points
 
-    @contextmanager
-    def moved(self, x: Vector) -> Iterator[None]:
-        """The parameters are elsewhere, for f and for grad."""
-        with self.caller.moved(x):
-            if self.function is self.caller:
-                yield
-            else:
-                with self.function.moved(self.caller.x):
-                    yield
-
     def there(self, like: Point, claims: Vector | None = None) -> Point | None:
-        """f where the parameters are now, and the claims there, or ``claims``, if all is finite."""
-        value = self.function.here()
-        if not np.isfinite(value):
+        """f where the parameters are now, and the claims there, or ``claims``, if all is defined
+        and finite."""
+        function = self.function
+        try:
+            wide = function.at(function.x) if function.wide else None
+            value = function()  # after it: what grad keeps from f's last call is of this point
+        except DOMAIN_ERRORS:
             return None
-        if claims is None:
-            if self.function is not self.caller:
-                self.caller()  # what grad keeps from the last call of f is of this point
-            claims = _vector(self._leaves())
-        finite = np.isfinite(claims).all()
-        return Point(self.function, value, claims, like.scales, like.precision) if finite else None
+        claims = claims if claims is not None else _vector(self._leaves())
+        value = value if wide is None else wide
+        finite = np.isfinite(value) and np.isfinite(claims).all()
+        return Point(function, value, claims, like.scales, like.precision) if finite else None
 
     def varies(self, at: Point) -> bool:
         """Is grad a function of params, and not a closure over one array?"""
@@ -128,8 +118,8 @@ class Problem:
             first = self._leaves()
             kept = [np.array(leaf) for leaf in first]
             way = tuned.NEARBY * at.scales * pattern(len(at.scales), 1)
-            with self.caller.moved(self.caller.x + way):
-                self.caller.here()
+            with self.function.moved(self.function.x + way), suppress(*DOMAIN_ERRORS):
+                self.function()
                 three = zip(first, self._leaves(), kept, strict=True)
             self._varies = not all(
                 np.may_share_memory(a, b) and np.array_equal(b, c) for a, b, c in three
@@ -141,16 +131,16 @@ class Problem:
     def first_point(self, closely: bool) -> Point:
         """The claims at the caller's parameters, once f's noise is known."""
         f0, _ = self.value(), self.value()
-        claims = self.claims()
-        eps, rounding = float(self.caller.eps.max()), 0.0
+        claims, function = self.claims(), self.function
+        eps, rounding = float(function.eps.max()), 0.0
         eps_claims = max([eps, *self._eps])
         if callable(self.grad):
             self.claims()
-        scales = sizes(self.function, claims, f0)
+        scales = sizes(function, claims, f0)
         way = scales * pattern(len(scales), 2)
-        sigma = noise_level(self.function, f0, way, eps)
-        if eps > DOUBLE and (wide := self._widened(f0, sigma, way)) is not None:
-            self.function, rounding, (f0, sigma), eps = wide[0], 2 * sigma, wide[1:], DOUBLE
+        sigma = noise_level(function, f0, way, eps)
+        if eps > DOUBLE and (wide := self._widened(f0, sigma, way)):
+            function.wide, rounding, (f0, sigma), eps = True, 2 * sigma, wide, DOUBLE
         steepest = float(abs(claims * scales).max(initial=0))
         coarse = sigma > tuned.COARSE * max(abs(f0), steepest)
         demand = tuned.SINGLE if eps_claims > tuned.COARSE else tuned.DOUBLE
@@ -158,28 +148,28 @@ class Problem:
         if closely:
             demand = replace(demand, resolve=max(CLOSELY, eps_claims))
         precision = Precision(sigma, eps, eps_claims, rounding, coarse, demand)
-        return Point(self.function, f0, claims, scales, precision)
+        return Point(function, f0, claims, scales, precision)
 
-    def _widened(
-        self, f0: float, sigma: float, way: Vector
-    ) -> tuple[Function, float, float] | None:
-        """f on float64 copies of the parameters, its value and its noise, if it takes them and is
-        more precise there."""
-        moved = self.caller.stored(self.caller.x + MOVE * way)
+    def _widened(self, f0: float, sigma: float, way: Vector) -> tuple[float, float] | None:
+        """f on float64 copies of the parameters and its noise, if it takes them and is more
+        precise there."""
+        function = self.function
+        moved = function.stored(function.x + MOVE * way)
+        narrow = function.at(moved) - f0
+        function.wide = True
         try:
-            wide = self.caller.widened()
-            wide_f0 = wide()
-            narrow, change = self.caller.at(moved) - f0, wide.at(moved) - wide_f0
-            wide_sigma = noise_level(wide, wide_f0, way, DOUBLE)
+            wide_f0 = function.at(function.x)
+            change = function.at(moved) - wide_f0
+            wide_sigma = noise_level(function, wide_f0, way, DOUBLE)
         except Exception:  # f does not take them
             return None
         finally:
-            self.caller.restore()  # should f have written its argument there
+            function.wide = False
         slack = ROUNDINGS * sigma
         agrees = abs(narrow - change) <= ALIKE[0] * abs(change) + slack
         same = abs(wide_f0 - f0) <= ALIKE[1] * abs(wide_f0) + slack
         finer = wide_sigma < FINER * sigma
-        return (wide, wide_f0, wide_sigma) if agrees and same and change != 0 and finer else None
+        return (wide_f0, wide_sigma) if agrees and same and change != 0 and finer else None
 
 
 def _vector(leaves: list[Array]) -> Vector:

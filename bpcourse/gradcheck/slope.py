@@ -6,14 +6,14 @@ Richardson's value R = D(t/5) + (D(t/5) − D(t))/24 removes the error of order 
 largest part of it and down while another is.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Literal
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.averaging import averaged_slope, least_error
 from bpcourse.gradcheck.function import Index, Vector
-from bpcourse.gradcheck.line import MOST_STEPS, RATIO, Line, Pair, Sides
+from bpcourse.gradcheck.line import MOST_STEPS, RATIO, Line, Pair
 
 Status = Literal["right", "wrong", "kink", "jump", "unclear"]
 
@@ -33,17 +33,17 @@ LEVEL = 1e-3  # of a claim: an error that settles on which side of a jump it is
 
 @dataclass(frozen=True)
 class Slope:
-    """What was measured along a line, and what it says of the claim.
+    """What was measured along ``line``, and what it says of the claim.
 
     Slopes and steps are told per unit of the first entry that moves. ``kind`` says whether f has
     two slopes there, ``left`` and ``right``, or jumps; a claim lies between them up to ``slack``.
     ``resolution`` is the error, relative to the claim, that would have been found, or 0; ``moved``
-    says whether f reacted at all; ``curve`` is {step: central slope}; ``x`` is the point, if it is
-    another one.
+    says whether f reacted at all; ``x`` is the point, if it is another one; ``shown`` what else
+    shows that the claim is wrong.
     """
 
     status: Status
-    index: Index
+    line: Line
     claim: float
     value: float
     error: float
@@ -54,8 +54,12 @@ class Slope:
     kind: Literal["", "kink", "jump"] = ""
     resolution: float = 0.0
     moved: bool = True
-    curve: dict[float, float] = field(default_factory=dict)
     x: Vector | None = None
+    shown: "Slope | None" = None
+
+    @property
+    def index(self) -> Index:
+        return self.line.index
 
     @property
     def inside(self) -> bool:
@@ -186,29 +190,29 @@ class Measurement:
             return self.told("right", j, slope, max(distance, error))
         return self.told("unclear", j, slope, error)
 
-    def _at_kink(self, sides: Sides) -> Slope:
-        left, right, error, j = sides
-        distance = max(abs(left - self.claim), abs(right - self.claim)) + error
+    def _at_kink(self, pair: Pair) -> Slope:
+        left, right = pair.left.slope, pair.right.slope
+        distance = max(abs(left - self.claim), abs(right - self.claim)) + pair.doubt
         if distance <= self.last:
-            return self.told("right", j, (left + right) / 2, distance)
-        return self.crossing(sides)
+            return self.told("right", pair.j, (left + right) / 2, distance)
+        return self.crossing(pair)
 
-    def crossing(self, sides: Sides) -> Slope:
+    def crossing(self, pair: Pair) -> Slope:
         """The two slopes as they are, whether they differ or not."""
-        left, right, error, j = sides
+        left, right, error = pair.left.slope, pair.right.slope, pair.doubt
         slack = SLACK * abs(right - left) + tuned.CLEAR * error + self.doubt
-        return self.told("kink", j, (left + right) / 2, error, left, right, slack)
+        return self.told("kink", pair.j, (left + right) / 2, error, left, right, slack)
 
     def _at_jump(self) -> Slope:
         """The slope on the better side, to be compared with the claim if it is known well."""
-        slope, error, j = self.line.best_side()
+        (slope, error), j = self.line.best_side()
         level = LEVEL * abs(self.claim)
         slack = level if tuned.CLEAR * error <= level else -inf
         return self.told("jump", j, slope, error, slope, slope, slack)
 
     def _one_sided(self) -> Slope:
         """Where f is not defined on one side: the slope on the other, by steps down."""
-        slope, error, j = self.line.best_side()
+        (slope, error), j = self.line.best_side()
         distance = abs(slope - self.claim)
         if distance <= error <= max(self.last, ONE_SIDE * abs(self.claim)):
             return self.told("right", j, slope, error)
@@ -233,14 +237,12 @@ class Measurement:
     def told(self, status: Status, j: int, slope: float, error: float, *sides: float) -> Slope:
         line, scale = self.line, float(self.line.weights[0])
         left, right, slack = sides or (slope, slope, tuned.CLEAR * error + self.doubt)
-        kept = {line.step(i) * scale: sample for i, sample in line.kept.items()}
         return Slope(
-            status, line.index, self.claim / scale, slope / scale, error / abs(scale),
+            status, line, self.claim / scale, slope / scale, error / abs(scale),
             line.step(j) * scale, left / scale, right / scale, slack / abs(scale),
             status if status in ("kink", "jump") else "",
             self._resolution(error) if status == "right" else 0.0,
-            slope != 0 or any(s.steepest != 0 for s in kept.values()),
-            {t: s.central / scale for t, s in kept.items()},
+            slope != 0 or any(s.steepest != 0 for s in line.kept.values()),
         )  # fmt: skip
 
     def _resolution(self, error: float) -> float:
