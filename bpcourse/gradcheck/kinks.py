@@ -23,7 +23,7 @@ import numpy as np
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import ENOUGH, GROUPED_ABOVE, Findings, Look, entry
+from bpcourse.gradcheck.look import ENOUGH, Findings, entry
 from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Measurement, Slope
@@ -102,17 +102,14 @@ class Kinks:
 
     def _side(self, line: Line, sign: float) -> Slope | None:
         """What f and grad say on one side, where wrong needs two places; None if undefined."""
-        found: list[Slope] = []
+        seen: dict[str, Slope] = {}
         for closer in CLOSER:
             t = sign * self.distance * closer
             slope = self._measured(line.at(t), line, abs(t))
-            if slope and slope.status in (
-                "right",
-                *(s.status for s in found if s.status == "wrong"),
-            ):
+            if slope and (slope.status == "right" or slope.status == "wrong" in seen):
                 return slope
-            found += [slope] if slope else []
-        return next((slope for slope in found if slope.status != "wrong"), None)
+            seen |= {slope.status: slope} if slope else {}
+        return next((slope for status, slope in seen.items() if status != "wrong"), None)
 
     def _measured(
         self, x: Vector, line: Line, away: float, claims: Vector | None = None
@@ -211,7 +208,7 @@ class Kinks:
 
     def _crossing(self, line: Line) -> Slope:
         pairs = map(line.pair, (0, -1, -2))
-        return Measurement(line).crossing(min(pairs, key=lambda pair: pair.doubt))
+        return Measurement(line).at_kink(min(pairs, key=lambda pair: pair.doubt))
 
     def _ties(self, crossed: dict[Line, Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.
@@ -251,15 +248,12 @@ class Kinks:
         for number, (closer, sign) in enumerate(product(CLOSER, (1, -1)), 1):
             way = sign * tuned.NEARBY * closer * point.scales * pattern(len(point.scales), number)
             with self.problem.function.moved(point.function.x + way):
-                there, seen = self.problem.there(point), Findings()
-                if there is None:
-                    continue
-                rng, grouped = np.random.default_rng(number), len(open_) > GROUPED_ABOVE
-                Look(there, rng, seen).run(grouped, np.array(open_))
-            for i in open_:
-                zero = seen.status(i) == "right" and there.claims[i] == 0
-                heard[i].append("zero" if zero else seen.status(i))
-            wrong_at += bool(seen.having("wrong"))
+                there = self.problem.there(point)
+                seen = [Measurement(entry(there, i)).run() for i in open_] if there else []
+            for i, slope in zip(open_, seen, strict=False):
+                zero = slope.status == "right" and slope.claim == 0
+                heard[i].append("zero" if zero else slope.status)
+            wrong_at += any(slope.status == "wrong" for slope in seen)
             right = [i for i in open_ if _is_right(heard[i], point.claims[i])]
             if sign < 0 and (wrong_at >= 2 or (len(right) == len(open_) and not wrong_at)):
                 break

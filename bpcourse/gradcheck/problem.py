@@ -115,15 +115,15 @@ class Problem:
     def varies(self, at: Point) -> bool:
         """Is grad a function of params, and not a closure over one array?"""
         if self._varies is None and callable(self.grad):
-            first = self._leaves()
-            kept = [np.array(leaf) for leaf in first]
-            way = tuned.NEARBY * at.scales * pattern(len(at.scales), 1)
-            with self.function.moved(self.function.x + way), suppress(*DOMAIN_ERRORS):
+            here = self._leaves()
+            kept, varies = _vector(here), True
+            x = self.function.x + tuned.NEARBY * at.scales * pattern(len(at.scales), 1)
+            with self.function.moved(x), suppress(*DOMAIN_ERRORS):
                 self.function()
-                three = zip(first, self._leaves(), kept, strict=True)
-            self._varies = not all(
-                np.may_share_memory(a, b) and np.array_equal(b, c) for a, b, c in three
-            )
+                there = self._leaves()
+                same = all(map(np.may_share_memory, here, there))
+                varies = not (same and np.array_equal(_vector(there), kept))
+            self._varies = varies
         return bool(self._varies)
 
     # precision

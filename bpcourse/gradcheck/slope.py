@@ -138,7 +138,7 @@ class Measurement:
             local = far and line.step(j) <= LOCAL_STEP and not line.bends(j)
             if local and self._confirmed(j, pair.slope, bound):
                 kink = line.kink()  # that noise hides from the last steps
-                return self._at_kink(kink) if kink else self.told("wrong", j, pair.slope, bound)
+                return self.at_kink(kink) if kink else self.told("wrong", j, pair.slope, bound)
             noisy = isfinite(bound) and 2 * tuned.NOISE * pair.noise >= pair.error
             j += 1 if noisy else -1
         return self._without_certainty(min(tried, key=lambda j: tried[j].error))
@@ -174,7 +174,7 @@ class Measurement:
         if tiny and abs(slope) + error <= line.allowance:
             return self.told("right", j, slope, distance)  # a rounded zero
         if (kink := line.kink()) is not None:
-            return self._at_kink(kink)
+            return self.at_kink(kink)
         if not isfinite(error):  # no two steps were possible on both sides
             return self._one_sided()
         if line.zero and all(s.left == s.right == 0 for s in seen):
@@ -190,14 +190,7 @@ class Measurement:
             return self.told("right", j, slope, max(distance, error))
         return self.told("unclear", j, slope, error)
 
-    def _at_kink(self, pair: Pair) -> Slope:
-        left, right = pair.left.slope, pair.right.slope
-        distance = max(abs(left - self.claim), abs(right - self.claim)) + pair.doubt
-        if distance <= self.last:
-            return self.told("right", pair.j, (left + right) / 2, distance)
-        return self.crossing(pair)
-
-    def crossing(self, pair: Pair) -> Slope:
+    def at_kink(self, pair: Pair) -> Slope:
         """The two slopes as they are, whether they differ or not."""
         left, right, error = pair.left.slope, pair.right.slope, pair.doubt
         slack = SLACK * abs(right - left) + tuned.CLEAR * error + self.doubt
