@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bpcourse.gradcheck.function import DOUBLE
+from bpcourse.gradcheck.function import DOUBLE, vector
 from bpcourse.gradcheck.structure import Inexact, Tree, flatten
 
 STEP = 1e-30  # relative; nothing is subtracted, so it may be as small as this
@@ -56,7 +56,7 @@ class ComplexStep:
 
     def __init__(self, f: Callable[..., object], tree: Tree, rng: np.random.Generator) -> None:
         self.f, self.tree = f, tree
-        self._x = np.concatenate([np.asarray(a, np.float64).reshape(-1) for a in tree.arrays])
+        self._x = vector(tree.arrays)
         sizes = np.maximum(abs(self._x), abs(self._x).mean() or 1.0)
         for _ in range(DIRECTIONS):
             uneven = rng.uniform(1 / 2, 1 + 1 / 2, sizes.size)

@@ -8,7 +8,7 @@ from math import nan
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse.gradcheck.structure import Array, Tree
+from bpcourse.gradcheck.structure import Array, Inexact, Tree
 
 Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -29,18 +29,17 @@ class Function:
     def __init__(self, f: Callable[..., object], tree: Tree) -> None:
         self.f, self.tree, self.calls, self.wide = f, tree, 0, False
         self.batch: Callable[..., object] | None = getattr(f, "batch", None)
-        arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
-        self._views = [a.reshape(-1) if a.flags.c_contiguous else a.flat for a in arrays]
-        ends = np.cumsum([0, *(a.size for a in arrays)]).tolist()
+        self._arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
+        ends = np.cumsum([0, *(a.size for a in self._arrays)]).tolist()
         self.slices = [slice(*pair) for pair in pairwise(ends)]
-        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in arrays]
+        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in self._arrays]
         self._eps: Vector = np.concatenate(eps)
         self._ahead: dict[int, float] = {}  # what f.batch gave, until it is asked for
         self._keep()
 
     def _keep(self) -> None:
-        self._kept: list[Array] = [np.array(view) for view in self._views]
-        self.x: Vector = np.concatenate(self._kept).astype(np.float64)
+        self._kept = [a.copy() for a in self._arrays]
+        self.x = vector(self._kept)
 
     @property
     def eps(self) -> Vector:
@@ -76,7 +75,7 @@ class Function:
         if self.wide:
             return as_number(self.of(self.tree.rebuild(self.tree.cut(x.copy()))))
         try:
-            self._write([x[part] for part in self.slices])
+            self._write(self.tree.cut(x))
             return self()
         finally:
             self.restore()
@@ -97,16 +96,15 @@ class Function:
 
     def stored(self, x: Vector) -> Vector:
         """What the arrays keep of x, after rounding to their types."""
-        parts = zip(self.slices, self._kept, strict=True)
-        rounded = [x[part] if self.wide else x[part].astype(kept.dtype) for part, kept in parts]
-        return np.concatenate(rounded).astype(np.float64)
+        parts = zip(self.tree.cut(x), self._kept, strict=True)
+        return x if self.wide else vector([part.astype(kept.dtype) for part, kept in parts])
 
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:
         """Look around another point; afterwards around this one again, with the arrays as now."""
-        kept, here, now = self._kept, self.x, [np.array(view) for view in self._views]
+        kept, here, now = self._kept, self.x, [a.copy() for a in self._arrays]
         try:
-            self._write([x[part] for part in self.slices])
+            self._write(self.tree.cut(x))
             self._keep()
             yield
         finally:
@@ -117,14 +115,13 @@ class Function:
         """Put the parameters back, whatever f or grad did to them."""
         self._write(self._kept)
 
-    def _write(self, parts: Sequence[Array]) -> None:
-        for view, part in zip(self._views, parts, strict=True):
-            view[:] = part
+    def _write(self, parts: Sequence[Inexact]) -> None:
+        for array, part in zip(self._arrays, parts, strict=True):
+            array[...] = part
 
     def changed(self) -> str | None:
         """The name of the first array that is not as it was left."""
-        for name, view, kept in zip(self.tree.names, self._views, self._kept, strict=True):
-            now = np.array(view)
+        for name, now, kept in zip(self.tree.names, self._arrays, self._kept, strict=True):
             if not (np.array_equal(now, kept) and (np.signbit(now) == np.signbit(kept)).all()):
                 return name
         return None
@@ -143,6 +140,11 @@ class Function:
         k = self.part(i)
         index = np.unravel_index(i - self.slices[k].start, self.tree.arrays[k].shape)
         return self.tree.names[k], tuple(map(int, index))
+
+
+def vector(arrays: Sequence[Array]) -> Vector:
+    """All entries of all arrays, in order."""
+    return np.concatenate([np.asarray(array, np.float64).reshape(-1) for array in arrays])
 
 
 def as_number(value: object) -> float:

@@ -30,7 +30,7 @@ from bpcourse.gradcheck.slope import Measurement, Slope
 
 WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
 PAIRS = 28  # of entries: all of eight
-CLOSER = (1, 1 / 3, 1e-2, 3e-3, 1e-4)  # of NEARBY: where it is asked next, until two places agree
+CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two places agree
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it

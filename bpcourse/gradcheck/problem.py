@@ -11,7 +11,7 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.complex_step import ComplexStep
-from bpcourse.gradcheck.function import DOMAIN_ERRORS, DOUBLE, Function, Vector
+from bpcourse.gradcheck.function import DOMAIN_ERRORS, DOUBLE, Function, Vector, vector
 from bpcourse.gradcheck.noise import noise_level
 from bpcourse.gradcheck.point import Point, Precision, sizes
 from bpcourse.gradcheck.structure import Array, Told, Tree, cannot_tell, gradient_arrays, label
@@ -72,7 +72,7 @@ class Problem:
         """The claims at the caller's parameters: finite, and the same whenever they are asked."""
         leaves = self._leaves()
         self._eps = [float(np.finfo(leaf.dtype).eps) for leaf in leaves if leaf.dtype.kind == "f"]
-        claims = _vector(leaves)
+        claims = vector(leaves)
         first = self._claims = claims if self._claims is None else self._claims
         for bad, key in ((~np.isfinite(claims), "not_finite_grad"), (claims != first, "differs")):
             if bad.any():
@@ -107,7 +107,7 @@ class Problem:
             value = function()  # after it: what grad keeps from f's last call is of this point
         except DOMAIN_ERRORS:
             return None
-        claims = claims if claims is not None else _vector(self._leaves())
+        claims = claims if claims is not None else vector(self._leaves())
         value = value if wide is None else wide
         finite = np.isfinite(value) and np.isfinite(claims).all()
         return Point(function, value, claims, like.scales, like.precision) if finite else None
@@ -116,13 +116,13 @@ class Problem:
         """Is grad a function of params, and not a closure over one array?"""
         if self._varies is None and callable(self.grad):
             here = self._leaves()
-            kept, varies = _vector(here), True
+            kept, varies = vector(here), True
             x = self.function.x + tuned.NEARBY * at.scales * pattern(len(at.scales), 1)
             with self.function.moved(x), suppress(*DOMAIN_ERRORS):
                 self.function()
                 there = self._leaves()
                 same = all(map(np.may_share_memory, here, there))
-                varies = not (same and np.array_equal(_vector(there), kept))
+                varies = not (same and np.array_equal(vector(there), kept))
             self._varies = varies
         return bool(self._varies)
 
@@ -170,10 +170,6 @@ class Problem:
         same = abs(wide_f0 - f0) <= ALIKE[1] * abs(wide_f0) + slack
         finer = wide_sigma < FINER * sigma
         return (wide_f0, wide_sigma) if agrees and same and change != 0 and finer else None
-
-
-def _vector(leaves: list[Array]) -> Vector:
-    return np.concatenate([np.asarray(leaf, np.float64).reshape(-1) for leaf in leaves])
 
 
 def _require_floats(tree: Tree) -> None:

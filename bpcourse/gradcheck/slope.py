@@ -137,8 +137,7 @@ class Measurement:
             far = distance > self.clear * pair.error + self.doubt
             local = far and line.step(j) <= LOCAL_STEP and not line.bends(j)
             if local and self._confirmed(j, pair.slope, bound):
-                kink = line.kink()  # that noise hides from the last steps
-                return self.at_kink(kink) if kink else self.told("wrong", j, pair.slope, bound)
+                return self.told("wrong", j, pair.slope, bound)
             noisy = isfinite(bound) and 2 * tuned.NOISE * pair.noise >= pair.error
             j += 1 if noisy else -1
         return self._without_certainty(min(tried, key=lambda j: tried[j].error))
@@ -185,8 +184,7 @@ class Measurement:
         if line.zero:  # beside how steep f is within the steps, where only zeros are claimed
             steepest = max(s.steepest for s in seen)
             last = max(last, STEEP * steepest) if isfinite(steepest) else last
-        enough = max(distance, error) <= last if line.zero else error <= PART * self.tolerance
-        if distance <= error <= last or (distance <= tuned.CLEAR * error and enough):
+        if distance <= error <= last or (line.zero and max(distance, error) <= last):
             return self.told("right", j, slope, max(distance, error))
         return self.told("unclear", j, slope, error)
 
