@@ -59,21 +59,21 @@ class Kinks:
         suspects = [i for i in wrong if kinked or found.slopes[i].by_convention]
         if not (kinked or jumping or suspects):
             return
-        lines = self._lines(kinked)
-        if self.problem.varies(self.point):
+        lines, varies = self._lines(kinked), self.problem.varies(self.point)
+        if varies:
             self._ask(lines[:WAYS] + [entry(self.point, i) for i in jumping])
             self._convict(kinked, lines)
             settled = found.having("kink", "jump")
-            excused, status = suspects if all(map(self._cleared, suspects)) else [], "right"
+            excused = suspects if all(map(self._cleared, suspects)) else []
         else:
             inside = self._is_a_side(kinked) or self._convict(kinked, lines)
             settled = kinked * inside + [i for i in jumping if found.slopes[i].inside]
             hidden = (i for i in suspects if kinked or self._kinks_around(i))
-            excused, status = list(filter(self._turns, hidden)), "kink"
+            excused = list(filter(self._turns, hidden))
         for i in settled:
             found.judge(i, "right")
         for i in excused:
-            found.judge(i, status, kind="kink", slack=-inf)
+            found.judge(i, "right" if varies else "kink", kind="kink", slack=-inf)
 
     # a gradient function
 
@@ -106,7 +106,9 @@ class Kinks:
         for closer in CLOSER:
             t = sign * self.distance * closer
             slope = self._measured(line.at(t), line, abs(t))
-            if slope and (slope.status == "right" or slope.status == "wrong" in seen):
+            if slope and slope.status == "right":
+                return slope
+            if slope and slope.status == "wrong" and "wrong" in seen:
                 return slope
             seen |= {slope.status: slope} if slope else {}
         return next((slope for status, slope in seen.items() if status != "wrong"), None)

@@ -59,11 +59,10 @@ class Look:
         self.complex_slope: Callable[[int], float] | None = None
         self._wrong = [0] * len(point.function.slices)  # entries of each array
 
-    def run(self, grouped: bool, index: Index | None = None) -> None:
-        """Look at the entries ``index``, by default at all."""
+    def run(self, grouped: bool) -> None:
+        """Look at every claim."""
         for k, part in enumerate(self.point.function.slices):
-            own = np.arange(part.start, part.stop)
-            for group in self._alike(own if index is None else np.intersect1d(own, index)):
+            for group in self._alike(np.arange(part.start, part.stop)):
                 if not grouped:
                     self._each(k, group)
                 elif len(group) <= FEW or not (self._agrees(group) and self._agrees(group)):
