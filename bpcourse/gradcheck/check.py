@@ -53,8 +53,8 @@ def check_gradient(
         which is then also asked at points nearby where f has a kink.
     mode
         "each" looks at one entry at a time; "grouped" at random directions in groups of entries
-        (the default above 300 entries); "complex" looks at each a hundred times as closely, with
-        complex steps for what differences cannot tell, where f is analytic; else it is "each".
+        (the default above 300 entries); "complex" compares each with a complex step, a hundred
+        times as closely, where f is analytic; else it is "each".
     rng
         A seed or generator for the directions of groups. Verdicts at kinks take no chance.
 

@@ -46,14 +46,14 @@ class Function:
         """The precision of each entry's type."""
         return np.full(len(self.x), DOUBLE) if self.wide else self._eps
 
-    def of(self, params: object) -> object:
+    def ask(self, params: object) -> object:
         """f of some parameters, whatever it may be."""
         self.calls += 1
         return self.f(params)
 
     def __call__(self) -> float:
         """f where the parameters are now. TypeError unless it is one real number."""
-        return as_number(self.of(self.tree.value))
+        return as_number(self.ask(self.tree.value))
 
     def at(self, x: Vector) -> float:
         """f at x; NaN where it is not defined."""
@@ -73,7 +73,7 @@ class Function:
 
     def _moved_to(self, x: Vector) -> float:
         if self.wide:
-            return as_number(self.of(self.tree.rebuild(self.tree.cut(x.copy()))))
+            return as_number(self.ask(self.tree.rebuild(self.tree.cut(x.copy()))))
         try:
             self._write(self.tree.cut(x))
             return self()

@@ -137,7 +137,7 @@ class Kinks:
         index, scales = np.array(kinked, dtype=np.intp), point.scales[kinked]
         x = point.function.x.copy()
         x[index] += self.away * scales * np.where(ups, 1, -1) * abs(pattern(len(kinked), 0))
-        near = self.alike * np.maximum(point.contributions[index], self._jumps(index) * scales)
+        near = self.alike * np.maximum(point.contributions[index], self._rises(index) * scales)
         for number in range(min(len(kinked), PAIRS)):
             line = Line(point, index, scales * pattern(len(kinked), number))
             slope = self._measured(x, line, self.away, point.claims)
@@ -173,8 +173,8 @@ class Kinks:
     def _lines(self, kinked: list[int]) -> list[Line]:
         """Each entry alone, all together, and pairs with both signs."""
         index, size = np.array(kinked, dtype=np.intp), len(kinked)
-        jumps, scales = self._jumps(index), self.point.scales[kinked]
-        weights = (jumps * scales).min(initial=inf) / jumps  # along each entry one kink
+        rises, scales = self._rises(index), self.point.scales[kinked]
+        weights = (rises * scales).min(initial=inf) / rises  # along each entry one kink
 
         def through(some: Index, signs: Vector) -> Line:
             return Line(self.point, index[some], weights[some] * signs)
@@ -187,7 +187,7 @@ class Kinks:
         lines += [through(every, np.ones(size))] if size > 2 else []
         return lines + [through(np.array(p), np.array([1, s])) for p in pairs for s in (1, -1)]
 
-    def _jumps(self, index: Index) -> Vector:
+    def _rises(self, index: Index) -> Vector:
         """How far the two slopes of each entry are apart."""
         slopes = [self.found.slopes[i] for i in index.tolist()]
         return np.array([abs(slope.right - slope.left) for slope in slopes])
@@ -200,17 +200,17 @@ class Kinks:
         crossed = {line: self._crossing(line) for line in lines if not line.single}
         met = [self.found.slopes[i] for i in kinked] + list(crossed.values())
         met += map(self._crossing, self._ties(crossed))
-        one_way = len({np.sign(slope.jump) for slope in met if slope.jump}) == 1
+        one_way = len({np.sign(slope.rise) for slope in met if slope.rise}) == 1
         for slope in met:
             known = any(self.found.status(i) == "wrong" for i in slope.index.tolist())
-            excused = slope.inside or (slope.jump and slope.by_convention)
+            excused = slope.inside or (slope.rise and slope.by_convention)
             if one_way and not known and not excused:
                 self._blame(slope)
         return all(slope.inside for slope in met)
 
     def _crossing(self, line: Line) -> Slope:
         pairs = map(line.pair, (0, -1, -2))
-        return Measurement(line).at_kink(min(pairs, key=lambda pair: pair.doubt))
+        return Measurement(line).at_kink(min(pairs, key=lambda pair: pair.side_error))
 
     def _ties(self, crossed: dict[Line, Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.
@@ -219,10 +219,10 @@ class Kinks:
         two entries share one, and the sign that shows less of it is the one to move them by.
         """
         tied: dict[int, dict[int, float]] = {}  # {entry: {each entry of its group: weight}}
-        jumps = {line: abs(s.jump * line.weights[0]) for line, s in crossed.items()}
-        for line in sorted(jumps, key=lambda line: jumps[line]):
-            apart = self._jumps(line.index) @ abs(line.weights)
-            if len(line.index) > 2 or jumps[line] > (1 - COUPLED) * apart:
+        rises = {line: abs(s.rise * line.weights[0]) for line, s in crossed.items()}
+        for line in sorted(rises, key=lambda line: rises[line]):
+            apart = self._rises(line.index) @ abs(line.weights)
+            if len(line.index) > 2 or rises[line] > (1 - COUPLED) * apart:
                 continue
             (i, j), (one, other) = line.index.tolist(), line.weights.tolist()
             first, second = tied.setdefault(i, {i: one}), tied.setdefault(j, {j: other})

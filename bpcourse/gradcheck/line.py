@@ -48,14 +48,14 @@ class Pair(NamedTuple):
 
     j: int
     slope: float
-    bend: float  # the error that the curve's bend may make
+    truncation: float  # the error that the curve may make over these steps
     noise: float
     left: Side
     right: Side
 
     @property
     def error(self) -> float:
-        return self.bend + self.kink / 2 + tuned.NOISE * self.noise
+        return self.truncation + self.kink / 2 + tuned.NOISE * self.noise
 
     @property
     def kink(self) -> float:
@@ -63,7 +63,7 @@ class Pair(NamedTuple):
         return max(0.0, abs(self.right.slope - self.left.slope) - tuned.DOUBT * self.noise)
 
     @property
-    def doubt(self) -> float:
+    def side_error(self) -> float:
         """The error of the worse side."""
         return max(self.left.error, self.right.error)
 
@@ -181,7 +181,7 @@ class Line:
         if not seen or not self._lasts(seen[0]):
             return None
         staying = [self.pair(j) for j in seen if self._stays(j, j - 1)]
-        return min(staying, key=lambda pair: pair.doubt, default=None)
+        return min(staying, key=lambda pair: pair.side_error, default=None)
 
     def _shows(self, j: int) -> bool:
         pair = self.pair(j)

@@ -51,7 +51,7 @@ class Problem:
     @cached_property
     def _step(self) -> ComplexStep | None:
         with suppress(Exception):
-            return ComplexStep(self.function.of, self.tree, np.random.default_rng(0))
+            return ComplexStep(self.function.ask, self.tree, np.random.default_rng(0))
         return None
 
     # what f and grad say, and whether they say it twice

@@ -76,10 +76,10 @@ class Slope:
         return not outside > self.slack  # NaN, where nothing is known, is not outside
 
     @property
-    def jump(self) -> float:
-        """By how much the slope rises; 0 where there is no kink."""
-        jump = self.right - self.left
-        return jump if abs(jump) > self.slack else 0.0
+    def rise(self) -> float:
+        """By how much the slope rises at a kink; 0 where there is none."""
+        rise = self.right - self.left
+        return rise if abs(rise) > self.slack else 0.0
 
 
 class Measurement:
@@ -96,7 +96,7 @@ class Measurement:
         self.tolerance = max(demand.resolve * line.least, float(self.point.small[first]))
         self.last = max(tuned.SETTLE * line.least, float(self.point.last[first]))
         self.doubt = tuned.ROUNDED * line.allowance
-        self.rounding = min(line.allowance, self.tolerance / 2)
+        self.allowance = min(line.allowance, self.tolerance / 2)
         self.clear = tuned.CLEAR * (NOISIER if self.precision.coarse else 1)
 
     def run(self) -> Slope:
@@ -115,11 +115,11 @@ class Measurement:
 
     def agrees(self, slope: float, noise: float, part: float) -> Slope | None:
         """Is one slope so near the claim that it needs no second one?"""
-        distance, rounding = abs(slope - self.claim), min(self.rounding, PART * self.tolerance)
+        distance, rounding = abs(slope - self.claim), min(self.allowance, PART * self.tolerance)
         near = distance <= part * self.tolerance + 2 * noise + rounding
         if not (near and noise <= PART * self.tolerance):
             return None
-        return self.told("right", 0, slope, distance + tuned.NOISE * noise + self.rounding)
+        return self.told("right", 0, slope, distance + tuned.NOISE * noise + self.allowance)
 
     def _early(self) -> Slope | None:
         sample = self.line.sample(0)
@@ -131,7 +131,7 @@ class Measurement:
         line, j, tried = self.line, 0, dict[int, Pair]()
         while j not in tried and len(tried) < MOST_STEPS and line.step(j) <= LARGEST_STEP:
             pair = tried[j] = line.pair(j)
-            distance, bound = abs(pair.slope - self.claim), pair.error + self.rounding
+            distance, bound = abs(pair.slope - self.claim), pair.error + self.allowance
             if distance <= bound <= self.tolerance:
                 return self.told("right", j, pair.slope, bound)
             far = distance > self.clear * pair.error + self.doubt
@@ -167,7 +167,7 @@ class Measurement:
         """What the best of the steps says, where none was good enough."""
         line, claim, seen = self.line, self.claim, list(self.line.kept.values())
         pair = line.pair(j)
-        slope, error = pair.slope, pair.error + self.rounding
+        slope, error = pair.slope, pair.error + self.allowance
         distance = abs(slope - claim)
         tiny = abs(claim) <= self.doubt and abs(slope) <= PART * abs(claim)
         if tiny and abs(slope) + error <= line.allowance:
@@ -190,7 +190,7 @@ class Measurement:
 
     def at_kink(self, pair: Pair) -> Slope:
         """The two slopes as they are, whether they differ or not."""
-        left, right, error = pair.left.slope, pair.right.slope, pair.doubt
+        left, right, error = pair.left.slope, pair.right.slope, pair.side_error
         slack = SLACK * abs(right - left) + tuned.CLEAR * error + self.doubt
         return self.told("kink", pair.j, (left + right) / 2, error, left, right, slack)
 
