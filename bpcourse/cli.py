@@ -133,8 +133,10 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more than others
-
+    try:
+        from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more
+    except ImportError as error:
+        parser.exit(1, "bpcourse: " + text("grade.no_extra", error=error) + "\n")
     commands = {
         "grade": grading.run,
         "totals": totals.run,
