@@ -68,7 +68,8 @@ def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
     for somebody or something that is not there is stale: it is told, and has no effect.
     """
     people = dict(people) | {id: one.name for id, one in course.students.items()}
-    marks, stale = {}, []
+    marks: dict[tuple[str, str], Mark] = {}
+    stale = []
     for number, row in _rows(path):
         where = {"path": path, "line": number, "row": plain.line(", ".join(row))}
         cells = _plain(row)
