@@ -21,6 +21,7 @@ from bpcourse import (
     SoftmaxCrossEntropy,
     SquaredError,
     Tanh,
+    activations,
     datasets,
     graph,
 )
@@ -33,9 +34,9 @@ from bpcourse.widgets import Stepper
 from bpcourse.widgets.drawing import GAP, STYLE, WIDTH, places
 from bpcourse.widgets.functions import KINDS
 from bpcourse.widgets.graphs import from_graph
+from bpcourse.widgets.html import STATIC, style
 from bpcourse.widgets.networks import ACTIVATIONS, from_network
 from bpcourse.widgets.program import MOST_ENTRIES, MOST_NODES
-from bpcourse.widgets.stepper import CSS, STATIC
 
 
 def _in_javascript(programs, leaves):
@@ -172,12 +173,13 @@ def test_the_page_is_one_file(tmp_path):
 def test_every_activation_can_be_stepped_through_and_explored():
     names = {kind.__name__ for kind in ElementWise.__subclasses__()}
     assert names == {"Identity", *ACTIVATIONS}
-    assert {type(kind) for kind in KINDS.values()} == set(Activation.__subclasses__())
+    functions = [one for one in vars(activations).values() if isinstance(one, Activation)]
+    assert set(KINDS.values()) == set(functions)
 
 
 def test_one_colour_for_each_kind():
     for color in (FORWARD, GRADIENT, PARAMETER):
-        assert color in CSS.upper() and color in STYLE.upper()
+        assert color in style("stepper").upper() and color in STYLE.upper()
 
 
 @pytest.mark.parametrize(

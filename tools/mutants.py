@@ -26,6 +26,7 @@ EQUAL = ROOT / "tests" / "equal_mutants.txt"
 TESTS = {  # the tests that are to see a change in the module, fastest first
     "validation": "test_validation test_losses test_layers test_network test_training",
     "normal": "test_activations",
+    "sums": "test_layers test_losses",
     "activations": "test_activations test_layers test_network",
     "losses": "test_losses test_network",
     "layers": "test_layers test_network test_properties",
@@ -43,9 +44,9 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "questions/judging/code": "questions",
     "questions/judging/posed": "questions",
     "marking/statistics": "marking/test_pages",
-    "marking/submissions": "marking/test_submissions",
-    "marking/results": "marking/test_batch marking/test_pages",
-    "marking/export": "marking/test_export",
+    "marking/submissions": "marking/test_submissions marking/test_layouts",
+    "marking/results": "marking/test_weeks marking/test_pages marking/test_batch",
+    "marking/export": "marking/test_export marking/test_weeks",
 }
 MATHEMATICS = list(TESTS)[: list(TESTS).index("files")]
 SECONDS = 60  # of processor time for one mutant: one that does not end is seen
@@ -158,7 +159,7 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
             if value:
                 yield ast.Constant(0)
         case ast.Constant(value=float(value)):
-            yield ast.Constant(value * 2)
+            yield ast.Constant(value * 2 if value else 1.0)
         case ast.If(test=test):
             yield replaced(node, test=ast.UnaryOp(ast.Not(), test))
         case ast.Raise() | ast.AugAssign():
@@ -198,7 +199,8 @@ def _survives(folder: Path, tests: list[str]) -> bool:
     if child:
         return os.waitpid(child, 0)[1] == 0
     try:
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # its signal ends the child
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # its signal ends the child,
+        signal.setitimer(signal.ITIMER_REAL, 10 * SECONDS)  # as does this one where it only waits
         quiet = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(quiet, stream)

@@ -21,6 +21,7 @@ from bpcourse.marking.course import Course
 from bpcourse.marking.results import OVERRIDES, Results
 from bpcourse.questions import bank
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 
 SCRIPT = Path(__file__).parent / "templates" / "byhand.js"
 POLICY = "; script-src 'self'; connect-src 'self'"  # for a page that has a script of ours
@@ -95,7 +96,7 @@ class Page:
             if record.question == id:
                 mark = marks.of(record.student, id)
                 points = mark.points if mark and mark.points is not None else None
-                given = "" if points is None else f"{points:g}"
+                given = "" if points is None else number(points, ".6g", typed=True)
                 reason = mark.reason if mark else ""
                 answers.append(vars(record) | {"given": given, "reason": reason})
         if not answers:

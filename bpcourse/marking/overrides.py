@@ -85,7 +85,7 @@ def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
         limit = most(id, course)
         given = mark(number, cells[2], cells[3], limit, is_question="." in id)
         if given is None:
-            raise ValueError(text("grade.override_points", **where, most=f"{limit:g}"))
+            raise ValueError(text("grade.override_points", **where, most=pages.number(limit)))
         if before := marks.get((student, id)):
             stale.append(text("grade.override_twice", path=path, line=before.line, last=number))
         marks[student, id] = given

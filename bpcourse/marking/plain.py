@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Any
 
+from bpcourse.text.numbers import number
+
 HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control characters, halves, and ends of lines of its own
 JOINERS = "\u200c\u200d"  # inside words of some languages, and in pictures
 FORMULA = "=+-@\t\r\n＝＋－＠"  # what a spreadsheet takes for the start of one
@@ -40,7 +42,7 @@ def clean_all(value: Any) -> Any:
 def cell(value: object) -> str:
     """A cell of a table, which no spreadsheet takes for a formula; a number stays a number."""
     if isinstance(value, int | float):
-        return f"{value:.10g}"
+        return number(value, ".10g", typed=True)
     shown = INSIDE.sub(r"\1'", clean("" if value is None else str(value)))
     starts = len(shown) > 1 and shown.startswith(tuple(FORMULA))  # a sign alone starts nothing
     return "'" + shown if starts else shown

@@ -7,15 +7,8 @@ from bpcourse.questions import evidence, record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import judge_code
-from bpcourse.questions.judging.posed import (
-    LETTERED,
-    NUMBERS,
-    Answer,
-    after,
-    form_of,
-    labelled_seed,
-    pose,
-)
+from bpcourse.questions.judging.posed import NUMBERS, Answer, after, form_of, labelled_seed, pose
+from bpcourse.questions.question import LETTERED
 from bpcourse.questions.result import Result, last
 from bpcourse.text import has, text
 
@@ -110,7 +103,14 @@ def _write_down(question, answer):
     return Result(question.id, "recorded", "")
 
 
-def judge(question, answer, *, show_expected=True, show_place=True, again=True):
+def judge(
+    question: Question,
+    answer: object,
+    *,
+    show_expected: bool = True,
+    show_place: bool = True,
+    again: bool = True,
+) -> Result:
     """The :class:`Result` of an answer, with nothing written down.
 
     ``show_expected`` says whether it tells the right value; ``show_place``, how many lines of an

@@ -378,7 +378,11 @@ def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
     command = [sys.executable, "-m", "bpcourse", "grade", str(tmp_path / "class")]
     command += ["--out", str(out)]
     running = subprocess.Popen(
-        [*command, "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True
+        [*command, "--jobs", "2"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # a shell that starts the tests with & has them ignore the keyboard
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while len(list(out.glob("notebooks/*.json"))) < 5 and running.poll() is None:
         time.sleep(0.01)

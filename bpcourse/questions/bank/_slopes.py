@@ -14,10 +14,7 @@ LOGISTIC_SLOPES = (
 )
 OF_TANH = Family(
     TANH_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",
-    forms={
-        "tanh_slope_not_squared": "of_the_root",
-        "logistic_slope_for_tanh": "of_sigma",
-    },
+    forms={"tanh_slope_not_squared": "of_the_root", "logistic_slope_for_tanh": "of_sigma"},
 )
 OF_LOGISTIC = Family(
     LOGISTIC_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",

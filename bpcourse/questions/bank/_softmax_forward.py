@@ -24,15 +24,8 @@ def _exponentials(e):
 
 @question(
     "softmax_cross_entropy.logits_by_hand",
-    "array",
-    answer="shares_by_hand",
     inputs=lambda rng, size: {"e": rng.choice(np.arange(1, 10), size=3, replace=False)},
     picture=_exponentials,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
-    formerly="outputs_and_losses.logits_by_hand",
     misconceptions="exponential_forgotten no_normalisation largest_is_one",
     slips=lambda e: {"exponential_twice": np.exp(e) / np.exp(e).sum()},
     on_the_way=lambda e: {"sum": e.sum(), "logits": np.log(e)},
@@ -54,15 +47,8 @@ def _probabilities(rng, size):
 
 @question(
     "softmax_cross_entropy.cross_entropy_by_hand",
-    "number",
-    answer="loss_by_hand",
     inputs=_probabilities,
     picture=pictures.probabilities,
-    level="stretch",
-    points=1,
-    minutes=2,
-    decimals=2,
-    formerly="outputs_and_losses.cross_entropy_by_hand",
     misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked "
     "class_miscounted",
     forms={"logarithm_forgotten": "probability_itself"},
@@ -107,18 +93,11 @@ def _two_losses(p, q):
 
 @question(
     "softmax_cross_entropy.how_bad",
-    "number",
-    answer="how_many_times",
     picture=_two_losses,
     inputs=lambda rng, size: {
         "p": float(rng.choice([0.1, 0.01, 0.001])),
         "q": float(rng.choice([0.5, 0.8, 0.9])),
     },
-    level="stretch",
-    points=1,
-    minutes=3,
-    decimals=2,
-    formerly="outputs_and_losses.how_bad",
     misconceptions="logarithm_forgotten sign_flipped ratio_inside_logarithm",
     slips=lambda p, q: {
         "logarithm_forgotten": [q / p, p / q],
@@ -146,12 +125,7 @@ def _logits(rng, size):
 
 @question(
     "softmax_cross_entropy.softmax",
-    answer="softmax",
     inputs=_logits,
-    level="stretch",
-    points=3,
-    minutes=8,
-    formerly="outputs_and_losses.softmax",
     misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
     "input_changed no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
     "stops_after_first_round off_by_one_loop",
@@ -181,12 +155,7 @@ def _classified(rng, size):
 
 @question(
     "softmax_cross_entropy.cross_entropy",
-    answer="cross_entropy",
     inputs=_classified,
-    level="stretch",
-    points=3,
-    minutes=8,
-    formerly="outputs_and_losses.cross_entropy",
     misconceptions="batch_mean_missing sign_flipped logarithm_forgotten wrong_class_picked "
     "squared_error_for_classes class_miscounted mean_over_entries off_by_one_loop "
     "first_example_only stops_after_first_round",
@@ -194,10 +163,7 @@ def _classified(rng, size):
     families=(
         LOGS,
         PICKED,
-        Family(
-            "mean_inside_logarithm another_loss",
-            {"another_loss": "over_entries"},
-        ),
+        Family("mean_inside_logarithm another_loss", {"another_loss": "over_entries"}),
     ),
 )
 def cross_entropy(flaw, Y_hat, labels):
@@ -223,16 +189,7 @@ def cross_entropy(flaw, Y_hat, labels):
 
 @question(
     "softmax_cross_entropy.mend_temperature",
-    "mend",
-    answer="with_temperature",
-    inputs=lambda rng, size: {
-        "z": 2 * rng.normal(size=3 + size),
-        "T": float(np.exp(rng.normal())),
-    },
-    level="stretch",
-    points=2,
-    minutes=5,
-    formerly="outputs_and_losses.mend_temperature",
+    inputs=lambda rng, size: {"z": 2 * rng.normal(size=3 + size), "T": float(np.exp(rng.normal()))},
     misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed "
     "exponential_forgotten",
     forms={"temperature_outside": "multiplied"},

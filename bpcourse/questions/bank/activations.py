@@ -11,7 +11,7 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _far_below_zero(z):
@@ -43,14 +43,8 @@ def _at_activation(a):
 
 @question(
     "activations.logistic_slope_by_hand",
-    "number",
-    answer="slope_by_hand",
     picture=_at_activation,
     inputs=lambda rng, size: {"a": float(rng.choice([0.1, 0.2, 0.6, 0.7, 0.8, 0.9]))},
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="logistic_slope_not_multiplied function_for_slope slope_at_activation",
     slips=lambda a: {"tanh_slope_for_logistic": 1 - a**2},
     on_the_way=lambda a: {"square": a**2, "logistic": sigmoid(a), "z": np.log(a / (1 - a))},
@@ -65,10 +59,7 @@ def logistic_slope_by_hand(flaw, a):
 
 @question(
     "activations.tanh_slope",
-    answer="tanh_slope",
     inputs=_values,
-    points=2,
-    minutes=4,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
     "logistic_slope_for_tanh z_in_slope_of_a sign_flipped",
     families=(OF_TANH,),
@@ -85,10 +76,7 @@ def _upstream(rng, size):
 
 @question(
     "activations.relu_backward",
-    answer="relu_backward",
     inputs=_upstream,
-    points=2,
-    minutes=5,
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
     "input_changed upstream_missing sides_swapped added_along_path matrix_for_elementwise_product",
     forms={
@@ -126,11 +114,7 @@ def relu_backward(flaw, z, grad_a):
 
 @question(
     "activations.logistic_backward",
-    answer="logistic_backward",
-    level="stretch",
     inputs=_upstream,
-    points=2,
-    minutes=5,
     misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
     "matrix_for_elementwise_product sign_flipped",
     families=(OF_LOGISTIC, ACROSS),
@@ -141,12 +125,7 @@ def logistic_backward(flaw, z, grad_a):
 
 @question(
     "activations.mend_leaky_relu",
-    "mend",
-    answer="leaky_relu_slope",
     inputs=lambda rng, size: {**_values(rng, size), "slope": float(rng.uniform(0.01, 0.3))},
-    level="stretch",
-    points=2,
-    minutes=4,
     misconceptions="slope_at_kink dead_side function_for_slope sides_swapped number_for_parameter "
     "sign_flipped",
     forms={
@@ -187,14 +166,8 @@ def _gates(layers):
 
 @question(
     "activations.through_layers",
-    "number",
-    answer="largest_share",
     picture=_gates,
     inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
-    level="stretch",
-    points=1,
-    minutes=2,
-    decimals=4,
     misconceptions="added_along_path function_for_slope one_layer_off",
     slips=lambda layers: {
         "one_layer_only": 0.25,
@@ -211,37 +184,14 @@ def through_layers(flaw, layers):
     return 0.25 ** (layers - 1 if flaw("one_layer_off") else layers)
 
 
-@question(
+lettered(
     "activations.zero_gradient",
-    "choice",
-    answer="zero_gradient",
     picture=_far_below_zero,
     inputs=lambda rng, size: {"z": -int(rng.integers(3, 40))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="zero_means_solved big_weight_big_gradient mask_from_upstream",
 )
-def zero_gradient(flaw, z):
-    if flaw("zero_means_solved"):
-        return "solved"
-    if flaw("big_weight_big_gradient"):
-        return "weights_zero"
-    return "upstream" if flaw("mask_from_upstream") else "dead"
 
 
-@question(
-    "activations.order_of_logistic_slope",
-    "order",
-    answer="logistic_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="inner_slope_missing",
-)
-def order_of_logistic_slope(flaw):
-    second = "plain" if flaw("inner_slope_missing") else "exponential"
-    return ("start", second, "split", "one", "end")
+lettered("activations.order_of_logistic_slope")
 
 
 def _scaled(rng, size):
@@ -251,10 +201,7 @@ def _scaled(rng, size):
 
 @question(
     "activations.scaled_tanh_slope",
-    answer="scaled_tanh_slope",
     inputs=_scaled,
-    points=3,
-    minutes=5,
     misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
     "function_for_slope tanh_slope_not_squared",
     families=(OF_TANH, Family("factor_left_out slope_of_more_than_tanh")),

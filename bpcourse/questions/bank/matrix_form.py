@@ -8,7 +8,7 @@ import numpy as np
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._layers import OF_LAYER, layer_gradients
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _through_a_layer(N, n_in, n_out):
@@ -21,15 +21,10 @@ def _through_a_layer(N, n_in, n_out):
 
 @question(
     "matrix_form.shape_of_gradient",
-    "shape",
-    answer="shape_of_dW",
     picture=_through_a_layer,
     inputs=lambda rng, size: dict(
         zip(("N", "n_in", "n_out"), sizes(rng, size + 1, 3), strict=True)
     ),
-    level="warm_up",
-    points=1,
-    minutes=1,
     misconceptions="gradient_transposed inner_sizes_kept",
     forms={"inner_sizes_kept": "with_the_units for_each_example"},
     slips=lambda N, n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
@@ -49,11 +44,7 @@ def _one(rng, size):
 
 @question(
     "matrix_form.outer_product",
-    answer="outer_gradient",
     inputs=_one,
-    level="warm_up",
-    points=2,
-    minutes=4,
     misconceptions="gradient_transposed column_broadcast sign_flipped upstream_missing "
     "off_by_one_loop",
     families=(
@@ -92,11 +83,7 @@ def _layer(rng, size):
 
 @question(
     "matrix_form.linear_backward",
-    answer="linear_backward",
     inputs=_layer,
-    parts=("dA", "dW", "db"),
-    points=3,
-    minutes=8,
     misconceptions="weights_wrong_way_round gradient_transposed bias_not_summed "
     "bias_averaged summed_over_wrong_axis weight_gradient_averaged bias_summed_to_one "
     "row_for_column_form backward_is_inverse results_swapped first_example_only "
@@ -125,30 +112,7 @@ def linear_backward(flaw, dZ, A, W):
     return (dW, dA, db) if flaw("results_swapped") else (dA, dW, db)
 
 
-@question(
-    "matrix_form.order_of_weights",
-    "order",
-    answer="weights_order",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=4,
-    misconceptions="averaged_twice gradient_transposed wrong_argument",
-    accepts=lambda lines: (
-        lines[:1] == ("start",)
-        and set(lines[1:3]) == {"local", "paths"}
-        and lines[3:] == ("names", "exchange", "end")
-    ),
-)
-def order_of_weights(flaw):
-    """Lines of the derivation of dW = dZᵀ A."""
-    if flaw("averaged_twice"):
-        return ("start", "local", "mean", "names", "exchange", "end")
-    if flaw("gradient_transposed"):
-        return ("start", "local", "paths", "names", "exchange", "turned")
-    if flaw("wrong_argument"):
-        return ("start", "weight", "paths", "names", "exchange", "end")
-    return ("start", "local", "paths", "names", "exchange", "end")
+lettered("matrix_form.order_of_weights")
 
 
 def _shared(rng, size):
@@ -162,10 +126,7 @@ def _shared(rng, size):
 
 @question(
     "matrix_form.shared_weight",
-    answer="shared_weight_gradient",
     inputs=_shared,
-    points=3,
-    minutes=8,
     misconceptions="one_path_only upstream_shared_out batch_mean_missing gradient_transposed "
     f"weights_wrong_way_round target_and_output_swapped factor_two_extra {TANH_SLOPES}",
     forms={"one_path_only": "the_lower"},
@@ -210,12 +171,7 @@ def _network(rng, size):
 
 @question(
     "matrix_form.whole_network",
-    answer="network_gradients",
     inputs=_network,
-    parts=("dW1", "db1", "dW2", "db2"),
-    level="stretch",
-    points=5,
-    minutes=20,
     misconceptions="batch_mean_missing slope_of_wrong_layer gradient_transposed "
     "target_and_output_swapped factor_two_extra activation_of_own_layer mean_over_entries "
     "activation_on_output bias_forgotten bias_not_summed bias_averaged summed_over_wrong_axis "
@@ -258,18 +214,12 @@ def whole_network(flaw, X, Y, W, b):
 
 @question(
     "matrix_form.layer_class",
-    "class",
-    answer="MyLinear",
     inputs=lambda rng, size: {
         **_layer(rng, size),
         "b": rng.normal(size=1),
         "X_other": rng.normal(size=(2, 2)),
     },
     use=lambda cls, dZ, A, W, b, X_other: _use_layer(cls, dZ, A, W, b),
-    parts=tuple(f"{n}. {name}" for n in (1, 2) for name in ("forward", "backward", "dW", "db")),
-    level="stretch",
-    points=4,
-    minutes=15,
     misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed "
     "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
     "bias_forgotten overwritten_not_accumulated slope_in_linear_layer averaged_twice",
@@ -322,19 +272,11 @@ def _use_layer(cls, dZ, A, W, b):
 
 @question(
     "matrix_form.mend_update",
-    "mend",
-    answer="one_step_of_training",
     inputs=lambda rng, size: {**_network(rng, size), "eta": [0.1, 0.05, 0.2][size % 3]},
-    parts=("W1", "W2"),
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions="updated_before_passed_down step_uphill learning_rate_missing "
     "batch_mean_missing factor_two_extra mean_over_entries results_swapped step_without_start "
     f"number_for_parameter averaged_twice bias_forgotten {TANH_SLOPES}",
-    forms={
-        "number_for_parameter": "a_smaller_one",
-    },
+    forms={"number_for_parameter": "a_smaller_one"},
     families=(
         OF_TANH,
         Family(
@@ -387,23 +329,4 @@ def _forward_pass():
     return figures.flow_graph({**places, **above}, edges, kind="forward")
 
 
-@question(
-    "matrix_form.order_of_backward",
-    "order",
-    answer="backward_steps",
-    picture=_forward_pass,
-    inputs=lambda rng, size: {},
-    level="stretch",
-    points=2,
-    minutes=4,
-    misconceptions="updated_before_passed_down layers_in_wrong_order slope_missing",
-    accepts=lambda lines: lines == ("delta2", "delta1", "update1", "update2"),
-)
-def order_of_backward(flaw):
-    if flaw("updated_before_passed_down"):
-        return ("delta2", "update2", "delta1", "update1")
-    if flaw("layers_in_wrong_order"):
-        return ("delta1", "delta2", "update2", "update1")
-    if flaw("slope_missing"):
-        return ("delta2", "delta1_without", "update2", "update1")
-    return ("delta2", "delta1", "update2", "update1")
+lettered("matrix_form.order_of_backward", picture=_forward_pass)

@@ -5,7 +5,7 @@ import numpy as np
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _weight(rng, size):
@@ -34,14 +34,8 @@ def _the_weight(delta, a, w, i, j):
 
 @question(
     "one_weight_at_a_time.two_terms",
-    "number",
-    answer="dC_dw",
     inputs=_weight,
     picture=_the_weight,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="big_weight_big_gradient upstream_missing indices_swapped sign_flipped",
     slips=lambda delta, a, w, i, j: (
         by_hand.entry_of(delta, a, i, j)
@@ -71,10 +65,7 @@ def _parts(rng, size):
 
 @question(
     "one_weight_at_a_time.all_weights",
-    answer="weight_gradients",
     inputs=_parts,
-    points=2,
-    minutes=6,
     misconceptions="gradient_transposed upstream_missing off_by_one_loop sign_flipped "
     "indices_swapped elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},
@@ -129,11 +120,7 @@ def _hidden(rng, size):
 
 @question(
     "one_weight_at_a_time.nested_sum",
-    answer="slope_of_one_weight",
     inputs=_hidden,
-    level="stretch",
-    points=3,
-    minutes=15,
     misconceptions=TANH_SLOPES + " one_path_only upstream_missing activation_of_own_layer "
     "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
@@ -193,12 +180,7 @@ def _one_output(rng, size):
 
 @question(
     "one_weight_at_a_time.mend_slope",
-    "mend",
-    answer="mended_slope",
     inputs=_one_output,
-    level="stretch",
-    points=2,
-    minutes=6,
     misconceptions=TANH_SLOPES
     + " activation_of_own_layer big_weight_big_gradient upstream_missing "
     "indices_swapped sign_flipped",
@@ -242,17 +224,12 @@ def _further_layers(width, layers, outputs):
 
 @question(
     "one_weight_at_a_time.number_of_paths",
-    "number",
-    answer="paths",
     picture=_further_layers,
     inputs=lambda rng, size: {
         "width": int(rng.integers(3, 9)),
         "layers": int(rng.integers(2, 5)),
         "outputs": 2,
     },
-    level="core",
-    points=1,
-    minutes=3,
     misconceptions="added_along_path one_layer_off outputs_not_counted",
     slips=lambda width, layers, outputs: {
         "one_layer_off": width ** (layers - 1) * outputs,
@@ -269,36 +246,13 @@ def number_of_paths(flaw, width, layers, outputs):
     return between * (1 if flaw("outputs_not_counted") else outputs)
 
 
-@question(
+lettered(
     "one_weight_at_a_time.silent_pixel",
-    "choice",
-    answer="silent_pixel",
     inputs=lambda rng, size: {"pixel": int(rng.integers(1, 60))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="big_weight_big_gradient zero_means_solved slope_missing",
 )
-def silent_pixel(flaw, pixel):
-    if flaw("big_weight_big_gradient"):
-        return "shrink"
-    if flaw("zero_means_solved"):
-        return "perfect"
-    return "hidden_dead" if flaw("slope_missing") else "stay"
 
 
-@question(
-    "one_weight_at_a_time.order_of_two_terms",
-    "order",
-    answer="two_terms_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="activation_of_own_layer",
-)
-def order_of_two_terms(flaw):
-    last = "own" if flaw("activation_of_own_layer") else "end"
-    return ("start", "only", "name", last)
+lettered("one_weight_at_a_time.order_of_two_terms")
 
 
 def _shared(rng, size):
@@ -308,10 +262,7 @@ def _shared(rng, size):
 
 @question(
     "one_weight_at_a_time.shared_weight",
-    answer="slope_of_shared_weight",
     inputs=_shared,
-    points=2,
-    minutes=6,
     misconceptions="one_path_only overwritten_not_accumulated mean_for_sum upstream_missing "
     "paths_multiplied sign_flipped",
     families=(Family("product_of_sums"),),

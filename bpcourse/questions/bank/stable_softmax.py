@@ -3,16 +3,12 @@
 import numpy as np
 
 from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 @question(
     "stable_softmax.stable_loss",
-    answer="stable_loss",
     inputs=labelled_logits,
-    points=3,
-    minutes=10,
-    formerly="softmax_cross_entropy.stable_loss",
     misconceptions="log_of_zero no_max_shift batch_mean_missing softmax_twice sign_flipped "
     "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
     "squared_error_for_classes summed_over_wrong_axis class_miscounted "
@@ -78,24 +74,11 @@ def _falls_and_stays(classes, loss, epochs):
     return fig
 
 
-@question(
+lettered(
     "stable_softmax.stuck_loss",
-    "choice",
-    answer="stuck_loss",
     picture=_falls_and_stays,
     inputs=lambda rng, size: {"classes": 10, "loss": 1.46, "epochs": int(rng.integers(20, 90))},
-    level="core",
-    points=1,
-    minutes=3,
-    formerly="softmax_cross_entropy.stuck_loss",
-    misconceptions="softmax_twice zero_means_solved batch_mean_missing",
 )
-def stuck_loss(flaw, classes, loss, epochs):
-    if flaw("softmax_twice"):
-        return "more_epochs"
-    if flaw("zero_means_solved"):
-        return "best_possible"
-    return "divide" if flaw("batch_mean_missing") else "twice"
 
 
 def _far_apart(rng, size):
@@ -104,12 +87,7 @@ def _far_apart(rng, size):
 
 @question(
     "stable_softmax.mend_log_shares",
-    "mend",
-    answer="log_shares",
     inputs=_far_apart,
-    level="stretch",
-    points=2,
-    minutes=6,
     misconceptions="log_of_zero no_max_shift shift_not_undone sign_flipped another_base "
     "no_normalisation",
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _product(rng, size):
@@ -17,11 +17,7 @@ def _product(rng, size):
 
 @question(
     "to_autodiff.matmul_gate",
-    answer="matmul_backward",
     inputs=_product,
-    parts=("grad_A", "grad_B"),
-    points=3,
-    minutes=10,
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
     forms={"upstream_missing": "transposes_alone"},
@@ -56,11 +52,7 @@ def _broadcast(rng, size):
 
 @question(
     "to_autodiff.add_with_broadcast",
-    answer="broadcast_backward",
     inputs=_broadcast,
-    parts=("grad_X", "grad_b"),
-    points=2,
-    minutes=6,
     misconceptions="bias_not_summed bias_averaged summed_over_wrong_axis upstream_shared_out "
     "result_aliases_input bias_summed_to_one upstream_missing first_example_only "
     "overwritten_not_accumulated results_swapped",
@@ -90,12 +82,7 @@ def add_with_broadcast(flaw, X, b, grad):
 
 @question(
     "to_autodiff.mend_accumulate",
-    "mend",
-    answer="gradient_of_sum_of_squares",
     inputs=lambda rng, size: {"x": rng.normal(size=2 + size), "times": 1 + size},
-    level="core",
-    points=2,
-    minutes=6,
     misconceptions="overwritten_not_accumulated not_reset sign_flipped wrong_argument "
     "paths_multiplied input_changed",
 )
@@ -121,40 +108,13 @@ def mend_accumulate(flaw, x, times):
     return -grad if flaw("sign_flipped") else grad
 
 
-@question(
-    "to_autodiff.what_is_kept",
-    "choice",
-    answer="what_is_kept",
-    inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))},
-    level="warm_up",
-    points=1,
-    minutes=2,
-    misconceptions="stale_cache backward_is_inverse one_pass_is_enough",
-)
-def what_is_kept(flaw, layers):
-    if flaw("stale_cache"):
-        return "weights_only"
-    if flaw("backward_is_inverse"):
-        return "recompute_inputs"
-    return "nothing" if flaw("one_pass_is_enough") else "activations"
+lettered("to_autodiff.what_is_kept", inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))})
 
 
-@question(
+lettered(
     "to_autodiff.forward_or_reverse",
-    "choice",
-    answer="forward_or_reverse",
     inputs=lambda rng, size: {"inputs": int(rng.integers(2, 9)) * 1000},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="cost_grows_with_weights_squared matrix_times_matrix one_pass_is_enough",
 )
-def forward_or_reverse(flaw, inputs):
-    if flaw("cost_grows_with_weights_squared"):
-        return "as_many"
-    if flaw("matrix_times_matrix"):
-        return "no_difference"
-    return "forward_once" if flaw("one_pass_is_enough") else "reverse_once"
 
 
 # --- the capstone: reverse mode on arrays, in five steps ------------------------------------------
@@ -169,12 +129,7 @@ def _two_arrays(rng, size):
 
 @question(
     "to_autodiff.elements",
-    answer="elements",
     inputs=_two_arrays,
-    parts=("grad_u", "grad_v"),
-    level="stretch",
-    points=3,
-    minutes=20,
     misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
     "wrong_argument sign_flipped",
     forms={"overwritten_not_accumulated": "the_first_stays"},
@@ -197,11 +152,7 @@ def elements(flaw, u, v, seed):
 
 @question(
     "to_autodiff.sums",
-    answer="sums",
     inputs=lambda rng, size: {"Z": rng.normal(size=sizes(rng, size, 2))},
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
@@ -234,12 +185,7 @@ def _row_and_column(rng, size):
 
 @question(
     "to_autodiff.undo_broadcast",
-    answer="undo_broadcast",
     inputs=_row_and_column,
-    parts=("grad_X", "grad_b", "grad_c"),
-    level="stretch",
-    points=3,
-    minutes=15,
     misconceptions="bias_not_summed bias_averaged bias_summed_to_one upstream_missing "
     "first_example_only",
 )
@@ -267,12 +213,7 @@ def _factors(rng, size):
 
 @question(
     "to_autodiff.products",
-    answer="products",
     inputs=_factors,
-    parts=("grad_A", "grad_W"),
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="gradient_transposed upstream_missing overwritten_not_accumulated "
     "results_swapped",
 )
@@ -292,15 +233,10 @@ def products(flaw, A, W):
 
 @question(
     "to_autodiff.again",
-    answer="again",
     inputs=lambda rng, size: {
         **{name: rng.normal(size=1 + size) for name in ("u", "v")},
         "unused": rng.normal(size=2 + size),
     },
-    parts=("grad_u", "grad_v", "grad_unused"),
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions="not_reset overwritten_not_accumulated upstream_shared_out wrong_argument",
     forms={
         "not_reset": "but_the_middle the_last_too",

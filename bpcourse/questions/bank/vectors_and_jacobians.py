@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 INVERSE = Family("backward_is_inverse", {"backward_is_inverse": "inv"})
 
@@ -23,13 +23,8 @@ def _in_and_out(n, m):
 
 @question(
     "vectors_and_jacobians.shape_of_jacobian",
-    "shape",
-    answer="jacobian_shape",
     picture=_in_and_out,
     inputs=lambda rng, size: dict(zip(("n", "m"), sizes(rng, size + 1, 2), strict=True)),
-    level="warm_up",
-    points=1,
-    minutes=1,
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
     slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
@@ -46,10 +41,7 @@ def _point_wise(rng, size):
 
 @question(
     "vectors_and_jacobians.pointwise_jacobian",
-    answer="pointwise_jacobian",
     inputs=_point_wise,
-    points=2,
-    minutes=6,
     misconceptions=f"diagonal_as_vector full_for_diagonal {TANH_SLOPES}",
     families=(OF_TANH,),
     forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
@@ -79,11 +71,7 @@ def _chain(rng, size):
 
 @question(
     "vectors_and_jacobians.product_of_jacobians",
-    answer="network_jacobian",
     inputs=_chain,
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
     f"slope_of_wrong_layer {TANH_SLOPES}",
     families=(OF_TANH,),
@@ -118,10 +106,7 @@ def _row(rng, size):
 
 @question(
     "vectors_and_jacobians.row_recursion",
-    answer="row_below",
     inputs=_row,
-    points=2,
-    minutes=6,
     misconceptions=f"row_for_column_form weights_wrong_way_round backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
@@ -153,12 +138,7 @@ def _crossing(rng, size):
 
 @question(
     "vectors_and_jacobians.mend_crossing",
-    "mend",
-    answer="cross_affine_map",
     inputs=_crossing,
-    level="stretch",
-    points=2,
-    minutes=5,
     misconceptions="backward_is_inverse weights_wrong_way_round row_for_column_form sign_flipped "
     "elementwise_for_matrix_product summed_over_wrong_axis overwritten_not_accumulated "
     "upstream_shared_out upstream_missing off_by_one_loop",
@@ -194,36 +174,12 @@ def mend_crossing(flaw, W, delta):
     return -below if flaw("sign_flipped") else below
 
 
-@question(
-    "vectors_and_jacobians.why_transpose",
-    "choice",
-    answer="why_transpose",
-    inputs=lambda rng, size: {"n": int(rng.integers(3, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="backward_is_inverse upstream_shared_out weights_wrong_way_round",
+lettered(
+    "vectors_and_jacobians.why_transpose", inputs=lambda rng, size: {"n": int(rng.integers(3, 9))}
 )
-def why_transpose(flaw, n):
-    if flaw("backward_is_inverse"):
-        return "undo"
-    if flaw("upstream_shared_out"):
-        return "share"
-    return "shape_only" if flaw("weights_wrong_way_round") else "sum_over_outputs"
 
 
-@question(
-    "vectors_and_jacobians.order_of_column",
-    "order",
-    answer="column_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="weights_wrong_way_round",
-)
-def order_of_column(flaw):
-    second = "across" if flaw("weights_wrong_way_round") else "down"
-    return ("start", second, "row", "stack")
+lettered("vectors_and_jacobians.order_of_column")
 
 
 def _residual(rng, size):
@@ -233,10 +189,7 @@ def _residual(rng, size):
 
 @question(
     "vectors_and_jacobians.back_through_sum",
-    answer="back_through_sum",
     inputs=_residual,
-    points=3,
-    minutes=5,
     misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
     "elementwise_for_matrix_product",
     families=(

@@ -1,4 +1,4 @@
-// Numbers as figures show them, digit for digit as bpcourse.widgets.wording does.
+// Numbers as figures show them, digit for digit as bpcourse.text.numbers does.
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const raised = (power) =>
