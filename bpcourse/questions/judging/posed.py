@@ -193,7 +193,7 @@ def after(seed):
     return first + (seed + 1) % SEEDS
 
 
-def pose(question, seed=0):
+def pose(question: Question, seed: int = 0) -> Posed:
     """The :class:`Posed` of ``question`` for ``seed``: the same numbers on every machine.
 
     They are drawn anew until no misconception gives what is right.
