@@ -64,8 +64,10 @@ class Batch:
         for submission in left:
             problem = replace(submission, problem=text("grade.worker_lost"))
             self._keep(problem, "", mark(problem, b"", self.settings, self.course))
-        for submission in list(self.late):  # alone: before a busy machine costs anybody points
-            self._round([submission], lent or _processes(1), 1)
+        # Alone, before a busy machine costs anybody points; in one process while that lives.
+        for submission in self._round([*self.late], lent or _processes(1), 1):
+            if self._round([submission], lent or _processes(1), 1):
+                self._keep(submission, "", self.late[submission])
 
     def _round(
         self, submissions: Iterable[Submission], pool: AbstractContextManager[Executor], width: int

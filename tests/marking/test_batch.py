@@ -106,6 +106,34 @@ def test_what_a_lost_worker_had_is_marked_again_and_the_culprit_has_a_record(tmp
     assert states == {"ana": "graded", "bo": "not gradable", "cy": "graded"}
 
 
+class Busy(Counted):
+    """The clock on the wall stops every notebook; the second time the worker may die."""
+
+    def submit(self, function, submission, *rest):
+        again = submission.student in self.marked
+        future = super().submit(function, submission, *rest)
+        if future.exception() is None:
+            points = 2.0 if again else 1.0
+            own, *others = fake(submission, points)
+            future = Future()
+            future.set_result([replace(own, busy=True), *others])
+        return future
+
+
+def test_what_was_late_keeps_its_record_where_the_second_try_is_lost(tmp_path, handed_in):
+    class Dies(Busy):
+        def submit(self, function, submission, *rest):
+            if submission.student in self.marked and submission.student != "ana":
+                self.dies_at = [submission.student]
+            return super().submit(function, submission, *rest)
+
+    results, executor = Results(tmp_path / "out"), Dies()
+    run(results, find(handed_in), executor)
+    points = {r.student: r.points for r in results.records() if r.question is None}
+    assert points == {"ana": 2.0, "bo": 1.0, "cy": 1.0}
+    assert executor.marked == ["ana", "bo", "cy"] * 2 + ["bo", "cy"]
+
+
 def test_few_notebooks_are_in_memory_at_once(tmp_path, handed_in):
     waiting = []
 
@@ -234,6 +262,15 @@ def test_what_cannot_be_done_is_told(tmp_path, handed_in, monkeypatch, capsys, a
     with pytest.raises(SystemExit) as stop:
         cli.main(["grade", *arguments])
     assert stop.value.code == 1 and message in capsys.readouterr().err
+
+
+def test_where_the_extra_is_not_installed_it_says_which(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    for name in [name for name in sys.modules if name.startswith("bpcourse.marking")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main(["grade", "class", "--out", "out"])
+    assert 'pip install "bpcourse[grade]"' in capsys.readouterr().err
 
 
 def test_without_a_sandbox_it_refuses_and_says_what_is_not_protected(
