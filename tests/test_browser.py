@@ -264,6 +264,14 @@ def test_every_other_control_of_the_stepper(page, tmp_path):
         page.select_option("select", label=dialect)
         titles.add(" ".join(page.locator("[data-node] .title").all_text_contents()))
     assert len(titles) == 3
+    slider.press("End")
+    page.select_option("select", label="Nielsen, book")  # where the input is layer 1
+    assert page.locator("[data-node] .title", has_text="z21").count() == 1
+    formula = "<mi class='letter' mathvariant='normal'>z</mi>"
+    assert formula in told.locator("math").first.inner_html().replace('"', "'")
+    for sign in ("{", "undefined", "NaN", "<"):
+        assert sign not in told.inner_text()
+    page.select_option("select", label="this course")
     nodes, words = stepper.program["nodes"], page.locator(".bpc-words")
     for n in [n for n, node in enumerate(nodes) if node.get("kind") in ("z", "a")][:2]:
         _box(page, n).click()
