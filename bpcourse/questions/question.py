@@ -8,15 +8,12 @@ is that misconception; with two, both at once.
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from bpcourse import text as texts
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.types import Implementation, Inputs, Picture
 
 KINDS = ("function", "class", "mend", "number", "array", "shape", "choice", "order")
 CODE = KINDS[:3]  # the student writes code; to the other kinds the answer is data
@@ -24,11 +21,6 @@ LETTERED = KINDS[-2:]  # what is answered by letters
 LEVELS = ("warm_up", "core", "stretch")
 GIVES = "gives"  # in the TOML of a question that is answered by letters: what is right, and wrong
 DEFAULTS: dict[str, Any] = {"kind": "function", "level": "core", "points": 2, "minutes": 5}
-Array = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.integer]
-Inputs = dict[str, Any]  # what a question gives, by name
-Result = object  # what an implementation gives: with a flaw it may be of any kind
-Answer = Callable[..., Any]  # what a student writes, a class too
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3}  # relative to the largest entry
 
 
@@ -72,10 +64,10 @@ class Question:
     inputs: Callable[
         [np.random.Generator, int], Inputs
     ]  # (rng, size) -> {name: value}, fresh numbers of sizes that differ
-    solve: Answer
+    solve: Implementation
     misconceptions: tuple[str, ...]
     parts: tuple[str, ...] = ()  # names of the results, where there are several
-    use: Answer | None = None
+    use: Implementation | None = None
     measured: bool = False  # ``use`` measures what an answer does: no result of it is transformed
     coincide: Set[frozenset[str]] = frozenset()  # pairs that nothing can tell apart
     forms: Mapping[str, str] = field(
@@ -94,7 +86,7 @@ class Question:
     )
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     place: int | None = None  # of the right option for seed 0; None for any
-    picture: "Callable[..., Figure] | None" = (
+    picture: Callable[..., Picture] | None = (
         None  # (**inputs) -> the figure that ``ask`` shows, in our style
     )
     accepts: Callable[[tuple[str, ...]], bool] | None = (
@@ -125,14 +117,14 @@ class Question:
         """The names of what a function is given, in order."""
         return tuple(self.inputs(np.random.default_rng(0), 2))
 
-    def reference(self, *flaws: str) -> Answer:
+    def reference(self, *flaws: str) -> Implementation:
         """An answer as a student would give it: right, or with the misconceptions named.
 
         For code a function or class; for the other kinds a function of the inputs.
         """
         flaw = Flaws(flaws)
         if self.kind == "class":
-            made: Answer = self.solve(flaw)
+            made: Implementation = self.solve(flaw)
             return made
         return lambda *arguments: self.solve(flaw, *arguments)
 
@@ -148,7 +140,7 @@ class Question:
         forms = [form for name in names for some in everyone for form in some.get(name, "").split()]
         return [names, *((*names, form) for form in dict.fromkeys(forms))]
 
-    def run(self, answer: Answer, arguments: Sequence[Any]) -> Any:
+    def run(self, answer: Implementation, arguments: Sequence[Any]) -> Any:
         """What an answer to a code question gives for ``arguments``, a tuple."""
         return self.use(answer, *arguments) if self.use else answer(*arguments)
 
@@ -163,7 +155,7 @@ def registered() -> tuple[Question, ...]:
 
 def question(
     id: str, kind: str | None = None, *, misconceptions: str, formerly: str = "", **more: Any
-) -> Callable[[Answer], Question]:
+) -> Callable[[Implementation], Question]:
     """Make the :class:`Question` of the implementation below, and register it.
 
     Its settings stand beside its task in the TOML, or else are given here; one of them, ``answer``,
@@ -172,7 +164,7 @@ def question(
     more |= {"kind": kind} if kind else {}
     more |= {"formerly": tuple(formerly.split())} if formerly else {}
 
-    def register(solve: Answer) -> Question:
+    def register(solve: Implementation) -> Question:
         if id in _registered:
             raise ValueError(f"id: there are two questions {id!r}")
         settings = DEFAULTS | more | _beside_the_task(id, more)

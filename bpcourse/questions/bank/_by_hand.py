@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from bpcourse.questions.question import Array, Inputs
+from bpcourse.questions.types import Array, Inputs
 
 
 def weighted_sum(w: Array, x: Array, b: float) -> Inputs:

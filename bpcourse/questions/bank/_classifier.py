@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from bpcourse.questions.bank._logits import softmax_of
-from bpcourse.questions.question import Answer, Array, Flaws, Inputs, Ints, Result
+from bpcourse.questions.question import Flaws
+from bpcourse.questions.types import Array, Implementation, Inputs, Ints, Result
 from bpcourse.text import text
 
 ORDER = "question.training.learn.order"
@@ -103,7 +104,7 @@ def _of_each_order() -> Array:
     return np.hstack([W.reshape(len(orders), -1), b])
 
 
-def which_order(answer: Answer, seed: int) -> str:
+def which_order(answer: Implementation, seed: int) -> str:
     """The key of what is said of the order in each epoch: "new", "same", or "given".
 
     By what is learnt with two seeds, because a new order may be the one in which they stand.
@@ -133,7 +134,7 @@ def _of_one_epoch() -> Array:
     return np.array(found)
 
 
-def takes_batches(answer: Answer, seed: int) -> bool:
+def takes_batches(answer: Implementation, seed: int) -> bool:
     """Whether an epoch takes each example once, in batches of the size that is given."""
     W, b = answer(*_fresh(FIVE | {"epochs": 1, "batch_size": 2}), seed)
     return bool((np.abs(_of_one_epoch() - np.append(W, b)).max(axis=1) < 1e-6).any())
@@ -144,7 +145,7 @@ def _fresh(data: Inputs) -> tuple[Any, ...]:
 
 
 def what_is_learnt(
-    answer: Answer,
+    answer: Implementation,
     X: Array,
     labels: Ints,
     epochs: int,
@@ -183,7 +184,9 @@ def what_is_learnt(
     return np.asarray(W, float), np.asarray(b, float), learnt, text(f"{ORDER}.{order}")
 
 
-def _sees_each_label_once(answer: Answer, X: Array, labels: Ints, eta: float, seed: int) -> bool:
+def _sees_each_label_once(
+    answer: Implementation, X: Array, labels: Ints, eta: float, seed: int
+) -> bool:
     """Whatever an example is paired with: its first step of b needs the labels alone."""
     one_step = X, labels, 1, len(X), eta, seed
     _, right_b = learn(Flaws(), *one_step)

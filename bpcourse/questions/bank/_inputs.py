@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Array
+from bpcourse.questions.types import Array
 
 EQUAL = 3  # the size that all have where equal sizes are asked for
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Array, Family, Flaws
+from bpcourse.questions.question import Family, Flaws
+from bpcourse.questions.types import Array
 
 OF_LAYER = Family(
     "gradient_transposed overwritten_not_accumulated off_by_one_loop first_example_only "

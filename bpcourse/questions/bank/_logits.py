@@ -3,7 +3,8 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Ints
+from bpcourse.questions.question import Family, Flaws
+from bpcourse.questions.types import Array, Inputs, Ints
 
 SHARES = Family(  # of ``shares_of``
     "no_max_shift exponential_forgotten no_normalisation exponent_sign_lost keepdims_forgotten "

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Array, Family, Flaws, Result
+from bpcourse.questions.question import Family, Flaws
+from bpcourse.questions.types import Array, Result
 
 TANH_SLOPES = (
     "slope_missing slope_at_activation tanh_slope_not_squared function_for_slope "

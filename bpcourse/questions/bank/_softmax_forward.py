@@ -1,7 +1,5 @@
 """Lesson 10, the way forward: softmax, and what a wrong share costs."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank import _pictures as pictures
@@ -15,13 +13,11 @@ from bpcourse.questions.bank._logits import (
     shares_of,
     softmax_of,
 )
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Ints, Result, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, question
+from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
 
 
-def _exponentials(e: Ints) -> "Figure":
+def _exponentials(e: Ints) -> Picture:
     from bpcourse import figures
 
     return figures.bars(e, ylabel="$e^z$")
@@ -82,7 +78,7 @@ def cross_entropy_by_hand(flaw: Flaws, y_hat: Array, c: int) -> Result:
     return float(-loss if flaw("sign_flipped") else loss)
 
 
-def _two_losses(p: float, q: float) -> "Figure":
+def _two_losses(p: float, q: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(5, 2.6)

@@ -1,7 +1,5 @@
 """Lesson 06: activation functions and their derivatives."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank._slopes import (
@@ -13,13 +11,11 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _far_below_zero(z: int) -> "Figure":
+def _far_below_zero(z: int) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(5, 2.2)
@@ -38,7 +34,7 @@ def _values(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": z}
 
 
-def _at_activation(a: float) -> "Figure":
+def _at_activation(a: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.tangent(sigmoid, float(np.log(a / (1 - a))), low=-5, high=5, names=("z", "a"))
@@ -151,7 +147,7 @@ def mend_leaky_relu(flaw: Flaws, z: Array, slope: float) -> Result:
     return np.where(z == 0, 0.0, result) if flaw("zero_there") else result
 
 
-def _gates(layers: int) -> "Figure":
+def _gates(layers: int) -> Picture:
     from bpcourse import figures
 
     names = ["z", *(f"a{layer}" for layer in range(layers))]

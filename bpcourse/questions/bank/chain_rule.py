@@ -1,16 +1,12 @@
 """Lesson 04: one path, two paths, many paths."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, tanh_slope
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
 def _factors(rng: np.random.Generator, size: int) -> Inputs:
@@ -18,7 +14,7 @@ def _factors(rng: np.random.Generator, size: int) -> Inputs:
     return {"dy_dx": float(dy_dx), "dz_dy": float(-dz_dy if size % 2 else dz_dy)}
 
 
-def _chain(dy_dx: float, dz_dy: float) -> "Figure":
+def _chain(dy_dx: float, dz_dy: float) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -44,7 +40,7 @@ def one_path(flaw: Flaws, dy_dx: float, dz_dy: float) -> Result:
     return -dz_dy * dy_dx if flaw("sign_flipped") else dz_dy * dy_dx
 
 
-def _diamond(dx_ds: float, dz_dx: float, dy_ds: float, dz_dy: float) -> "Figure":
+def _diamond(dx_ds: float, dz_dx: float, dy_ds: float, dz_dy: float) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(

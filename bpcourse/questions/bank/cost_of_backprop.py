@@ -1,23 +1,20 @@
 """Lesson 12: what it costs, counted."""
 
 from math import prod
-from typing import TYPE_CHECKING
 
 from numpy.random import Generator
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Inputs, Picture, Result
 
 
 def _widths(rng: Generator, size: int) -> Inputs:
     return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
 
 
-def _each_weight(**widths: int) -> "Figure":
+def _each_weight(**widths: int) -> Picture:
     """Thin lines, since they are to be counted."""
     return pictures.network(*widths.values(), weight=0, weights=False, max_units=12)
 
@@ -39,7 +36,7 @@ def forward_multiplications(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result
     return n_0 * n_1 + n_1 * n_2 + (n_1 + n_2 if flaw("biases_counted") else 0)
 
 
-def _row_and_matrices(m: int, n: int, p: int) -> "Figure":
+def _row_and_matrices(m: int, n: int, p: int) -> Picture:
     from bpcourse import figures
 
     boxes = [("v", (1, m), "gradient"), ("A", (m, n)), ("B", (n, p))]

@@ -7,7 +7,8 @@ from numpy.random import Generator
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Flaws, Inputs, Result, question
+from bpcourse.questions.question import Flaws, question
+from bpcourse.questions.types import Inputs, Result
 
 
 def _widths(rng: Generator, size: int) -> Inputs:

@@ -1,7 +1,6 @@
 """Lesson 08: δ at the output, the recursion, all the way down."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,13 +15,11 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _tangents(y_hat: Array, y: Array) -> "Figure":
+def _tangents(y_hat: Array, y: Array) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(7.5, 2.7)

@@ -1,16 +1,12 @@
 """Lesson 01: units, layers, the forward pass."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._logits import softmax_of
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
 def _unit(rng: np.random.Generator, size: int) -> Inputs:
@@ -18,7 +14,7 @@ def _unit(rng: np.random.Generator, size: int) -> Inputs:
     return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
 
 
-def _one_unit(x: Array, w: Array, b: float) -> "Figure":
+def _one_unit(x: Array, w: Array, b: float) -> Picture:
     from bpcourse import figures
 
     number = figures.number
@@ -56,7 +52,7 @@ def _sizes(rng: np.random.Generator, size: int) -> Inputs:
     return {"n_in": n_in, "n_out": n_out}
 
 
-def _layers(**sizes: int) -> "Figure":
+def _layers(**sizes: int) -> Picture:
     from bpcourse import figures
 
     return figures.layer_diagram(list(sizes.values()), [str(size) for size in sizes.values()])

@@ -1,24 +1,11 @@
 """Lesson 05: circuits, local times upstream, and reverse mode on a graph."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded
 from bpcourse.questions.bank._slopes import ACROSS, LOGISTIC_SLOPES, OF_LOGISTIC, across
-from bpcourse.questions.question import (
-    Answer,
-    Array,
-    Family,
-    Flaws,
-    Inputs,
-    Result,
-    lettered,
-    question,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Implementation, Inputs, Picture, Result
 
 
 def _gate(rng: np.random.Generator, size: int) -> Inputs:
@@ -26,10 +13,10 @@ def _gate(rng: np.random.Generator, size: int) -> Inputs:
     return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
 
 
-def _a_gate(sign: str, first: str, second: str) -> Answer:
+def _a_gate(sign: str, first: str, second: str) -> Implementation:
     """The picture of one gate: values above, what is known of the gradients below."""
 
-    def picture(g: float, **inputs: float) -> "Figure":
+    def picture(g: float, **inputs: float) -> Picture:
         from bpcourse import figures
 
         return figures.flow_graph(
@@ -199,7 +186,7 @@ def mend_sigmoid(flaw: Flaws, x: Array, upstream: Array) -> Result:
     return across(flaw, upstream, x)
 
 
-def _four_nodes() -> "Figure":
+def _four_nodes() -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -211,7 +198,7 @@ def _four_nodes() -> "Figure":
 lettered("flow_graphs.order_of_nodes", picture=_four_nodes)
 
 
-def _square(x: int) -> "Figure":
+def _square(x: int) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(

@@ -1,14 +1,12 @@
 """Lesson 13: measuring slopes, and judging with them."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
 def _function(rng: np.random.Generator, size: int) -> Inputs:
@@ -110,7 +108,7 @@ def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
     return float(each.max())
 
 
-def _error_against_step(times: int) -> "Figure":
+def _error_against_step(times: int) -> Picture:
     from bpcourse import figures
     from bpcourse.text import text
 

@@ -2,18 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _uphill(theta: Array, gradient: Array, eta: float) -> "Figure":
+def _uphill(theta: Array, gradient: Array, eta: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(4.2, 3.4)

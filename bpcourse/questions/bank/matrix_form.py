@@ -1,29 +1,18 @@
 """Lesson 11: a whole layer at once, then a whole batch."""
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._layers import OF_LAYER, layer_gradients
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import (
-    Answer,
-    Array,
-    Family,
-    Flaws,
-    Inputs,
-    Result,
-    lettered,
-    question,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Implementation, Inputs, Picture, Result
 
 
-def _through_a_layer(N: int, n_in: int, n_out: int) -> "Figure":
+def _through_a_layer(N: int, n_in: int, n_out: int) -> Picture:
     from bpcourse import figures
 
     return figures.shape_row(
@@ -261,7 +250,7 @@ def layer_class(flaw: Flaws) -> Result:
     return MyLinear
 
 
-def _use_layer(cls: Answer, dZ: Array, A: Array, W: Array, b: Array) -> tuple[object, ...]:
+def _use_layer(cls: Implementation, dZ: Array, A: Array, W: Array, b: Array) -> tuple[object, ...]:
     """Two rounds with other numbers, as in two steps of training; what each leaves is copied."""
     layer = cls(W.copy(), np.resize(b, len(W)))
     rounds = []
@@ -317,7 +306,7 @@ def mend_update(
     return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 
-def _forward_pass() -> "Figure":
+def _forward_pass() -> Picture:
     from bpcourse import figures
 
     places = {"X": (0, 1), "Z1": (1, 1), "A1": (2, 1), "Ŷ": (3, 1), "L": (4, 1)}

@@ -1,16 +1,12 @@
 """Lesson 07: the two terms, δ, and the sums over all paths."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
 def _weight(rng: np.random.Generator, size: int) -> Inputs:
@@ -23,7 +19,7 @@ def _weight(rng: np.random.Generator, size: int) -> Inputs:
     }
 
 
-def _the_weight(delta: Array, a: Array, w: float, i: int, j: int) -> "Figure":
+def _the_weight(delta: Array, a: Array, w: float, i: int, j: int) -> Picture:
     from bpcourse import figures
 
     return figures.layer_diagram(
@@ -210,7 +206,7 @@ def mend_slope(flaw: Flaws, x: Array, W: Array, v: Array, i: int, j: int) -> Res
     return weight * tanh_slope(flaw, z[j if flaw("of_slope") else i]) * arriving
 
 
-def _further_layers(width: int, layers: int, outputs: int) -> "Figure":
+def _further_layers(width: int, layers: int, outputs: int) -> Picture:
     from bpcourse import figures
 
     sizes = [1] + [width] * layers + [outputs]

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Result
 
 LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
 

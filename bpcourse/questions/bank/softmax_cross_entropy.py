@@ -15,17 +15,8 @@ from bpcourse.questions.bank._logits import (
     shares_of,
     softmax_of,
 )
-from bpcourse.questions.question import (
-    Answer,
-    Array,
-    Family,
-    Flaws,
-    Inputs,
-    Ints,
-    Result,
-    lettered,
-    question,
-)
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Implementation, Inputs, Ints, Result
 
 
 def _shares(rng: np.random.Generator, size: int) -> Inputs:
@@ -167,7 +158,7 @@ def _classifier(rng: np.random.Generator, size: int) -> Inputs:
     }
 
 
-def _train(answer: Answer, W: Array, X: Array, labels: Ints) -> Result:
+def _train(answer: Implementation, W: Array, X: Array, labels: Ints) -> Result:
     """The losses of 15 steps, W after them, and the first results: what fits a wrong loss shows."""
     given = answer(W, X, labels)
     if not isinstance(given, tuple | list) or len(given) != 2:

@@ -1,23 +1,10 @@
 """Lesson 23: a loss that no logit breaks, and softmax applied twice."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
-from bpcourse.questions.question import (
-    Array,
-    Family,
-    Flaws,
-    Inputs,
-    Ints,
-    Result,
-    lettered,
-    question,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
 
 
 @question(
@@ -70,7 +57,7 @@ def stable_loss(flaw: Flaws, Z: Array, labels: Ints) -> Result:
     return each.sum() if flaw("batch_mean_missing") else each.mean()
 
 
-def _falls_and_stays(classes: int, loss: float, epochs: int) -> "Figure":
+def _falls_and_stays(classes: int, loss: float, epochs: int) -> Picture:
     from bpcourse import figures
     from bpcourse.text import text
 

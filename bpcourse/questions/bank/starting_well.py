@@ -3,7 +3,8 @@
 import numpy as np
 
 from bpcourse.questions.bank import _behaviour as behaviour
-from bpcourse.questions.question import Family, Flaws, Result, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Result
 
 
 @question(

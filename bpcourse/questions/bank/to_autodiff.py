@@ -3,7 +3,8 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Result
 
 
 def _product(rng: np.random.Generator, size: int) -> Inputs:

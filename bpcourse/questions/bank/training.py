@@ -1,24 +1,11 @@
 """Lesson 14: mini-batches, the loop, what goes wrong in training."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank import _classifier as classifier
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.question import (
-    Array,
-    Family,
-    Flaws,
-    Inputs,
-    Ints,
-    Result,
-    lettered,
-    question,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
 
 
 @question(
@@ -199,7 +186,7 @@ question(
 lettered("training.order_of_loop")
 
 
-def _equal_weights(units: int) -> "Figure":
+def _equal_weights(units: int) -> Picture:
     return pictures.network(2, units, 1, weight=0.1, weights=False, max_units=5)
 
 
@@ -210,7 +197,7 @@ lettered(
 )
 
 
-def _stays(loss: float, classes: int) -> "Figure":
+def _stays(loss: float, classes: int) -> Picture:
     from bpcourse import figures
     from bpcourse.text import text
 

@@ -1,15 +1,11 @@
 """Lesson 09: Jacobians, rows and columns, and their product."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Array, Family, Flaws, Inputs, Result, lettered, question
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 INVERSE = Family("backward_is_inverse", {"backward_is_inverse": "inv"})
 
@@ -19,7 +15,7 @@ def inverse(flaw: Flaws, W: Array) -> Array:
     return (np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)).astype(float)
 
 
-def _in_and_out(n: int, m: int) -> "Figure":
+def _in_and_out(n: int, m: int) -> Picture:
     from bpcourse import figures
 
     return figures.shape_row(
