@@ -185,9 +185,9 @@ INPUTS: tuple[tuple[tuple[str, ...], str, OfInput], ...] = (  # of these names, 
     (("T",), "temperature_twice", lambda T: T**2),
     (("order",), "order_inverted", np.argsort),
     (("eta",), "learning_rate_missing", _always(1.0)),
-    (("eta",), "step_uphill", _by(-1)),
     (("eta",), "number_for_parameter", _always(0.1)),
     (("eta",), "number_for_parameter", _always(0.01)),
+    (("eta",), "step_uphill", _by(-1)),
 )
 ROWS: tuple[tuple[str, OfInput], ...] = (  # of all that hold examples
     ("first_example_only", lambda rows: rows[:1]),

@@ -1,8 +1,12 @@
 """A small graph of quantities and of what flows along its edges."""
 
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from bpcourse.figures.style import COLORS, INK, QUIET, new_figure, styled
+from bpcourse.text.numbers import number
 
 ACROSS, DOWN = 1.9, 0.95  # inches between columns and between rows
 RADIUS = 0.3
@@ -11,7 +15,15 @@ BEND = 0.25  # of two edges between the same nodes
 
 
 @styled
-def flow_graph(nodes, edges, *, kind=None, gates=None, values=None, grads=None):
+def flow_graph(
+    nodes: Mapping[str, tuple[float, float]],
+    edges: Sequence[tuple[str, ...]],
+    *,
+    kind: str | None = None,
+    gates: Mapping[str, str] | None = None,
+    values: Mapping[str, float | str] | None = None,
+    grads: Mapping[str, float | str] | None = None,
+) -> Figure:
     """Circles and arrows between them: which quantity acts on which, and how strongly.
 
     ``nodes``: {name: (column, row)}, counted from 0 at the top left; halves are allowed.
@@ -61,10 +73,7 @@ def _printed(words, argument, nodes):
     if strange := [name for name in words if name not in nodes]:
         known = ", ".join(nodes)
         raise ValueError(f"{argument}: expected names of nodes ({known}), got {strange[0]!r}")
-    return {
-        name: value if isinstance(value, str) else f"{value:g}".replace("-", "\N{MINUS SIGN}")
-        for name, value in words.items()
-    }
+    return {name: number(value, ".6g") for name, value in words.items()}
 
 
 def _edge(ax, start, end, label, color, bend):

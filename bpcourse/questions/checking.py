@@ -1,21 +1,25 @@
 """``check(id, answer)``: right, wrong in a way that has a name, wrong, or not to be run."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bpcourse.diagnosis import catalogue
 from bpcourse.questions import evidence, record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
-from bpcourse.questions.judging.code import judge_code
+from bpcourse.questions.judging.code import Judgement, judge_code
 from bpcourse.questions.judging.posed import (
-    LETTERED,
     NUMBERS,
     Answer,
+    Posed,
     after,
     form_of,
     labelled_seed,
     pose,
 )
+from bpcourse.questions.judging.run import Outcome
+from bpcourse.questions.question import LETTERED, Question
 from bpcourse.questions.result import Result, last
 from bpcourse.text import has, text
 
@@ -26,7 +30,7 @@ EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
-def check(question_id, answer, *, show=False):
+def check(question_id: str, answer: object, *, show: bool = False) -> Result:
     """Judge ``answer`` and say what is wrong with it; returns a :class:`Result`.
 
     ``answer`` is a function or class, or the value asked for, or ``Answer(value, seed)``. The tries
@@ -63,7 +67,7 @@ def check(question_id, answer, *, show=False):
     return result
 
 
-def _in_its_form(question, answer):
+def _in_its_form(question: Question, answer: object) -> tuple[object, str]:
     """The answer with the seed that it is for, and what to write in its place, or "".
 
     Letters say it themselves; plain ones are of the form that ``ask`` has shown last.
@@ -83,7 +87,9 @@ def _in_its_form(question, answer):
     return Answer(value, seed), text("check.write_label", answer=question.answer, label=label)
 
 
-def _tried(question, before, result, seed, shown):
+def _tried(
+    question: Question, before: Mapping[str, Any], result: Result, seed: int, shown: bool
+) -> dict[str, Any]:
     """The record's entry after one more try; a choice's says with which seed it is to be asked.
 
     And whether the right value has been looked at before the answer was right.
@@ -97,20 +103,34 @@ def _tried(question, before, result, seed, shown):
     return entry
 
 
-def _write_down(question, answer):
+def letter_of(question: Question, answer: object) -> tuple[str, str]:
+    """(The letter that answers a question of the concept inventory, or what is wrong with it)."""
+    letters = pose(question).labels
+    letter = answer.strip().upper() if isinstance(answer, str) else ""
+    if letter in (*letters, NOT_KNOWN):
+        return letter, ""
+    return "", text("check.letter", letters=", ".join(letters), given=str(answer)[:40])
+
+
+def _write_down(question: Question, answer: object) -> Result:
     """An answer to the concept inventory: kept, and nothing is said of it."""
     if answer is ... or answer is None:
         return Result(question.id, "failed", text("check.open"))
-    letters = pose(question).labels
-    letter = answer.strip().upper() if isinstance(answer, str) else answer
-    if letter not in (*letters, NOT_KNOWN):
-        known = ", ".join(letters)
-        return Result(question.id, "failed", text("check.letter", letters=known, given=answer))
+    letter, fault = letter_of(question, answer)
+    if fault:
+        return Result(question.id, "failed", fault)
     record.keep("answers", question.id, lambda _: {"status": "recorded", "answer": letter})
     return Result(question.id, "recorded", "")
 
 
-def judge(question, answer, *, show_expected=True, show_place=True, again=True):
+def judge(
+    question: Question,
+    answer: object,
+    *,
+    show_expected: bool = True,
+    show_place: bool = True,
+    again: bool = True,
+) -> Result:
     """The :class:`Result` of an answer, with nothing written down.
 
     ``show_expected`` says whether it tells the right value; ``show_place``, how many lines of an
@@ -124,7 +144,9 @@ def judge(question, answer, *, show_expected=True, show_place=True, again=True):
     return _of_value(pose(question, seed), value, show_expected, show_place, again)
 
 
-def _of_value(posed, value, show_expected, show_place, again):
+def _of_value(
+    posed: Posed, value: object, show_expected: bool, show_place: bool, again: bool
+) -> Result:
     question = posed.question
     if value is ...:
         return Result(question.id, "failed", text("check.open"))
@@ -150,7 +172,7 @@ def _of_value(posed, value, show_expected, show_place, again):
     return Result(question.id, "wrong", _message(lines), verdict.misconceptions, brief)
 
 
-def _of_code(question, answer):
+def _of_code(question: Question, answer: object) -> Result:
     kind = "class" if question.kind == "class" else "function"
     if not callable(answer) or (kind == "class") != isinstance(answer, type):
         given = type(answer).__name__
@@ -160,14 +182,14 @@ def _of_code(question, answer):
     return told(question, judge_code(question, answer))
 
 
-def told(question, verdict):
+def told(question: Question, verdict: Judgement) -> Result:
     """The :class:`Result` that says what the :class:`Judgement` of a code question found."""
     if verdict.status == "right":
         return Result(question.id, "right", "")
-    outcome = verdict.given
+    outcome = verdict.given or Outcome()
     if verdict.stopped:
-        line = outcome.line if outcome else ""
-        return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
+        said = text("check.endless", line=outcome.line)
+        return Result(question.id, "failed", said.rstrip(" :"))
     done = [] if outcome.error else [*_effects(question, verdict)]
     named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
     lines = [_hint(name, question) for name in named]
@@ -187,25 +209,25 @@ def told(question, verdict):
     return Result(question.id, verdict.status, _message(lines), verdict.misconceptions)
 
 
-def _effects(question, verdict):
+def _effects(question: Question, verdict: Judgement) -> Iterator[str]:
     """What the answer did to what it was given: in the question's words, or with the names."""
-    outcome = verdict.given
+    outcome, arguments = verdict.given or Outcome(), verdict.arguments or {}
     changed = outcome.changed - set(question.may_change)
     for effect, names in (("changed", changed), ("aliased", outcome.aliased)):
         if names and has(f"question.{question.id}.said_{EFFECTS[effect]}"):
             yield _hint(EFFECTS[effect], question)
             continue
         for name in sorted(names):
-            copy = evidence.copied(name, verdict.arguments[name])
+            copy = evidence.copied(name, arguments[name])
             yield text(f"check.{effect}", name=name, copy=copy)
 
 
-def _message(lines):
+def _message(lines: Sequence[str]) -> str:
     """The lines, none of them twice."""
     return "\n".join(dict.fromkeys(lines))
 
 
-def _hint(name, question):
+def _hint(name: str, question: Question) -> str:
     """A misconception in the words of the question, where it has its own, or of the catalogue."""
     own = [f"question.{question.id}.said_{name}"]
     if question.kind in NUMBERS and name not in question.misconceptions:

@@ -1,18 +1,21 @@
 """Pictures of the numbers of more than one question. Each loads Matplotlib when it is drawn."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 
+from bpcourse.questions.types import Array, Picture
 
-def probabilities(y_hat, c):
+
+def probabilities(y_hat: Array, c: int) -> Picture:
     """A bar for each class, the true one marked; ``c`` counts from 1."""
     from bpcourse import figures
 
     return figures.bars(y_hat, marked=c - 1, ylabel=r"$\hat y$")
 
 
-def network(*widths, weight, **shown):
+def network(*widths: int, weight: float, **shown: Any) -> Picture:
     """Layers of these widths, inputs first, with one value for all weights.
 
     ``shown``: as for ``figures.network_diagram``.

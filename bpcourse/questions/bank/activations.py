@@ -11,10 +11,11 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _far_below_zero(z):
+def _far_below_zero(z: int) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(5, 2.2)
@@ -27,13 +28,13 @@ def _far_below_zero(z):
     return fig
 
 
-def _values(rng, size):
+def _values(rng: np.random.Generator, size: int) -> Inputs:
     z = rng.normal(size=(1 + size, 3))
     z[0, 0] = 0.0
     return {"z": z}
 
 
-def _at_activation(a):
+def _at_activation(a: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.tangent(sigmoid, float(np.log(a / (1 - a))), low=-5, high=5, names=("z", "a"))
@@ -43,41 +44,33 @@ def _at_activation(a):
 
 @question(
     "activations.logistic_slope_by_hand",
-    "number",
-    answer="slope_by_hand",
     picture=_at_activation,
     inputs=lambda rng, size: {"a": float(rng.choice([0.1, 0.2, 0.6, 0.7, 0.8, 0.9]))},
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="logistic_slope_not_multiplied function_for_slope slope_at_activation",
     slips=lambda a: {"tanh_slope_for_logistic": 1 - a**2},
     on_the_way=lambda a: {"square": a**2, "logistic": sigmoid(a), "z": np.log(a / (1 - a))},
 )
-def logistic_slope_by_hand(flaw, a):
+def logistic_slope_by_hand(flaw: Flaws, a: float) -> Result:
     if flaw("logistic_slope_not_multiplied"):
         return 1 - a
     if flaw("function_for_slope"):
         return a
-    return float(sigmoid(a) * (1 - sigmoid(a))) if flaw("slope_at_activation") else a * (1 - a)
+    at = sigmoid(np.array(a)) if flaw("slope_at_activation") else a
+    return float(at * (1 - at))
 
 
 @question(
     "activations.tanh_slope",
-    answer="tanh_slope",
     inputs=_values,
-    points=2,
-    minutes=4,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
-    "logistic_slope_for_tanh z_in_slope_of_a sign_flipped",
+    "logistic_slope_for_tanh z_in_slope_of_a",
     families=(OF_TANH,),
 )
-def slope_of_tanh(flaw, z):
-    return -tanh_slope(flaw, z) if flaw("sign_flipped") else tanh_slope(flaw, z)
+def slope_of_tanh(flaw: Flaws, z: Array) -> Result:
+    return tanh_slope(flaw, z)
 
 
-def _upstream(rng, size):
+def _upstream(rng: np.random.Generator, size: int) -> Inputs:
     z = rng.normal(size=(2 + size, 3))
     z[0, 0] = z[1, 2] = 0.0
     return {"z": z, "grad_a": rng.normal(size=z.shape)}
@@ -85,12 +78,9 @@ def _upstream(rng, size):
 
 @question(
     "activations.relu_backward",
-    answer="relu_backward",
     inputs=_upstream,
-    points=2,
-    minutes=5,
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
-    "input_changed upstream_missing sides_swapped added_along_path matrix_for_elementwise_product",
+    "sides_swapped added_along_path matrix_for_elementwise_product",
     forms={
         "mask_from_upstream": "and_from_z",
         "slope_at_kink": "half",
@@ -98,16 +88,14 @@ def _upstream(rng, size):
         "sides_swapped": "with_kink",
     },
 )
-def relu_backward(flaw, z, grad_a):
+def relu_backward(flaw: Flaws, z: Array, grad_a: Array) -> Result:
     mask = 1.0 * (z >= 0 if flaw("slope_at_kink") else z > 0)
     if flaw("half"):
         mask[z == 0] = 0.5
     if flaw("sides_swapped"):
-        mask = z <= 0 if flaw("with_kink") else z < 0
+        mask = 1.0 * (z <= 0 if flaw("with_kink") else z < 0)
     if flaw("mask_from_upstream"):
         mask = (grad_a > 0) * (mask if flaw("and_from_z") else 1.0)
-    if flaw("upstream_missing"):
-        return 1.0 * mask
     if flaw("added_along_path"):
         return grad_a + mask
     if flaw("matrix_for_elementwise_product"):
@@ -118,35 +106,22 @@ def relu_backward(flaw, z, grad_a):
         return grad_a * 1.0
     if flaw("function_for_slope"):
         return grad_a * np.maximum(z, 0)
-    if flaw("input_changed"):
-        grad_a[z <= 0] = 0
-        return grad_a + 0.0
     return grad_a * mask
 
 
 @question(
     "activations.logistic_backward",
-    answer="logistic_backward",
-    level="stretch",
     inputs=_upstream,
-    points=2,
-    minutes=5,
-    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
-    "matrix_for_elementwise_product sign_flipped",
+    misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
-def logistic_backward(flaw, z, grad_a):
+def logistic_backward(flaw: Flaws, z: Array, grad_a: Array) -> Result:
     return across(flaw, grad_a, z)
 
 
 @question(
     "activations.mend_leaky_relu",
-    "mend",
-    answer="leaky_relu_slope",
     inputs=lambda rng, size: {**_values(rng, size), "slope": float(rng.uniform(0.01, 0.3))},
-    level="stretch",
-    points=2,
-    minutes=4,
     misconceptions="slope_at_kink dead_side function_for_slope sides_swapped number_for_parameter "
     "sign_flipped",
     forms={
@@ -154,18 +129,17 @@ def logistic_backward(flaw, z, grad_a):
         "function_for_slope": "on_the_left on_the_right",
         "sides_swapped": "with_kink",
         "number_for_parameter": "hundredth",
-        "sign_flipped": "on_the_left",
     },
 )
-def mend_leaky_relu(flaw, z, slope):
+def mend_leaky_relu(flaw: Flaws, z: Array, slope: float) -> Result:
     active = z >= 0 if flaw("slope_at_kink") and not flaw("zero_there") else z > 0
     if flaw("sides_swapped"):
         active = z <= 0 if flaw("with_kink") else z < 0
-    left, right = 0.0 if flaw("dead_side") else slope, 1.0
+    left, right = np.full_like(z, 0.0 if flaw("dead_side") else slope), np.ones_like(z)
     if flaw("number_for_parameter"):
-        left = 0.01 if flaw("hundredth") else 0.1
+        left[:] = 0.01 if flaw("hundredth") else 0.1
     if flaw("sign_flipped"):
-        left, right = -left, right if flaw("on_the_left") else -right
+        left = -left
     if flaw("function_for_slope"):
         left = left if flaw("on_the_right") else left * z
         right = right if flaw("on_the_left") else right * z
@@ -173,7 +147,7 @@ def mend_leaky_relu(flaw, z, slope):
     return np.where(z == 0, 0.0, result) if flaw("zero_there") else result
 
 
-def _gates(layers):
+def _gates(layers: int) -> Picture:
     from bpcourse import figures
 
     names = ["z", *(f"a{layer}" for layer in range(layers))]
@@ -187,14 +161,8 @@ def _gates(layers):
 
 @question(
     "activations.through_layers",
-    "number",
-    answer="largest_share",
     picture=_gates,
     inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
-    level="stretch",
-    points=1,
-    minutes=2,
-    decimals=4,
     misconceptions="added_along_path function_for_slope one_layer_off",
     slips=lambda layers: {
         "one_layer_only": 0.25,
@@ -203,7 +171,7 @@ def _gates(layers):
         "function_for_slope": 1.0,
     },
 )
-def through_layers(flaw, layers):
+def through_layers(flaw: Flaws, layers: int) -> Result:
     if flaw("added_along_path"):
         return 0.25 * layers
     if flaw("function_for_slope"):
@@ -211,55 +179,29 @@ def through_layers(flaw, layers):
     return 0.25 ** (layers - 1 if flaw("one_layer_off") else layers)
 
 
-@question(
+lettered(
     "activations.zero_gradient",
-    "choice",
-    answer="zero_gradient",
     picture=_far_below_zero,
     inputs=lambda rng, size: {"z": -int(rng.integers(3, 40))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="zero_means_solved big_weight_big_gradient mask_from_upstream",
 )
-def zero_gradient(flaw, z):
-    if flaw("zero_means_solved"):
-        return "solved"
-    if flaw("big_weight_big_gradient"):
-        return "weights_zero"
-    return "upstream" if flaw("mask_from_upstream") else "dead"
 
 
-@question(
-    "activations.order_of_logistic_slope",
-    "order",
-    answer="logistic_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="inner_slope_missing",
-)
-def order_of_logistic_slope(flaw):
-    second = "plain" if flaw("inner_slope_missing") else "exponential"
-    return ("start", second, "split", "one", "end")
+lettered("activations.order_of_logistic_slope")
 
 
-def _scaled(rng, size):
+def _scaled(rng: np.random.Generator, size: int) -> Inputs:
     A, B = rng.uniform(1.5, 3.0), rng.uniform(0.4, 0.8)
     return {"z": rng.normal(size=3 + size), "A": float(A), "B": float(B)}
 
 
 @question(
     "activations.scaled_tanh_slope",
-    answer="scaled_tanh_slope",
     inputs=_scaled,
-    points=3,
-    minutes=5,
     misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
     "function_for_slope tanh_slope_not_squared",
     families=(OF_TANH, Family("factor_left_out slope_of_more_than_tanh")),
 )
-def scaled_tanh_slope(flaw, z, A, B):
+def scaled_tanh_slope(flaw: Flaws, z: Array, A: float, B: float) -> Result:
     if flaw("slope_of_more_than_tanh"):
         outer = 1 - (A * np.tanh(B * z)) ** 2
     else:

@@ -5,15 +5,16 @@ import numpy as np
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _factors(rng, size):
+def _factors(rng: np.random.Generator, size: int) -> Inputs:
     dy_dx, dz_dy = rounded(rng, 2, 1.5, 4.0)
     return {"dy_dx": float(dy_dx), "dz_dy": float(-dz_dy if size % 2 else dz_dy)}
 
 
-def _chain(dy_dx, dz_dy):
+def _chain(dy_dx: float, dz_dy: float) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -25,19 +26,13 @@ def _chain(dy_dx, dz_dy):
 
 @question(
     "chain_rule.one_path",
-    "number",
-    answer="dz_dx",
     inputs=_factors,
     picture=_chain,
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="added_along_path inner_slope_missing sign_flipped",
     forms={"inner_slope_missing": "outer_instead"},
     slips=by_hand.factors,
 )
-def one_path(flaw, dy_dx, dz_dy):
+def one_path(flaw: Flaws, dy_dx: float, dz_dy: float) -> Result:
     if flaw("added_along_path"):
         return dy_dx + dz_dy
     if flaw("inner_slope_missing"):
@@ -45,7 +40,7 @@ def one_path(flaw, dy_dx, dz_dy):
     return -dz_dy * dy_dx if flaw("sign_flipped") else dz_dy * dy_dx
 
 
-def _diamond(dx_ds, dz_dx, dy_ds, dz_dy):
+def _diamond(dx_ds: float, dz_dx: float, dy_ds: float, dz_dy: float) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -60,26 +55,20 @@ def _diamond(dx_ds, dz_dx, dy_ds, dz_dy):
     )
 
 
-def _two(rng, size):
+def _two(rng: np.random.Generator, size: int) -> Inputs:
     a, b, c, d = (float(v) for v in rounded(rng, 4, -3, 3))
     return {"dx_ds": a, "dz_dx": b, "dy_ds": c, "dz_dy": d}
 
 
 @question(
     "chain_rule.two_paths",
-    "number",
-    answer="dz_ds",
     inputs=_two,
     picture=_diamond,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="one_path_only paths_multiplied added_along_path upstream_shared_out",
     forms={"one_path_only": "the_second", "added_along_path": "everywhere"},
     slips=by_hand.two_products,
 )
-def two_paths(flaw, dx_ds, dz_dx, dy_ds, dz_dy):
+def two_paths(flaw: Flaws, dx_ds: float, dz_dx: float, dy_ds: float, dz_dy: float) -> Result:
     if flaw("added_along_path"):
         apart = dx_ds + dz_dx, dy_ds + dz_dy
         return sum(apart) if flaw("everywhere") else apart[0] * apart[1]
@@ -91,17 +80,14 @@ def two_paths(flaw, dx_ds, dz_dx, dy_ds, dz_dy):
     return (first + second) / (2 if flaw("upstream_shared_out") else 1)
 
 
-def _thin(rng, size):
+def _thin(rng: np.random.Generator, size: int) -> Inputs:
     depth = 2 + size
     return {"w": rng.normal(size=depth), "x": float(rng.normal())}
 
 
 @question(
     "chain_rule.thin_network",
-    answer="slope_of_w1",
     inputs=_thin,
-    points=3,
-    minutes=12,
     misconceptions="inner_slope_missing slope_missing outer_slope_at_wrong_point one_layer_off "
     "slope_at_activation tanh_slope_not_squared logistic_slope_for_tanh slope_of_wrong_layer "
     "wrong_argument stops_after_first_round",
@@ -113,7 +99,7 @@ def _thin(rng, size):
     },
     families=(OF_TANH, Family("variable_as_factor", {"wrong_argument": "activations_for_weights"})),
 )
-def thin_network(flaw, w, x):
+def thin_network(flaw: Flaws, w: Array, x: float) -> Result:
     h = [x]
     for weight in w:
         h.append(np.tanh(weight * h[-1]))  # h_l = tanh(w_l h_{l-1})
@@ -136,31 +122,29 @@ def thin_network(flaw, w, x):
     return slope if flaw("inner_slope_missing") and not flaw("weights_missing") else slope * x
 
 
-def _tanh_slope(flaw, w, h, layer, x):
+def _tanh_slope(flaw: Flaws, w: Array, h: list[float], layer: int, x: float) -> float:
     """The slope of ``layer``, counted from 0, whose output is ``h[layer + 1]``."""
     if flaw("slope_of_wrong_layer"):
-        return 1 - h[layer] ** 2
-    if flaw("at_x"):
-        return 1 - np.tanh(x) ** 2
-    if flaw("outer_slope_at_wrong_point") and layer:
-        return 1 - np.tanh(h[layer]) ** 2
-    if flaw("slope_missing"):  # in another layer
-        return 1 - h[layer + 1] ** 2
-    return tanh_slope(flaw, w[layer] * h[layer])
+        a = h[layer]
+    elif flaw("at_x"):
+        a = np.tanh(x)
+    elif flaw("outer_slope_at_wrong_point") and layer:
+        a = np.tanh(h[layer])
+    elif flaw("slope_missing"):  # in another layer
+        a = h[layer + 1]
+    else:
+        return float(tanh_slope(flaw, w[layer] * h[layer]))
+    return float(1 - a**2)
 
 
-def _paths(rng, size):
+def _paths(rng: np.random.Generator, size: int) -> Inputs:
     m, n = sizes(rng, size, 2)
     return {"dp_dq": rng.normal(size=m), "dq_dz": rng.normal(size=(m, n))}
 
 
 @question(
     "chain_rule.many_paths",
-    answer="dp_dz",
     inputs=_paths,
-    level="stretch",
-    points=2,
-    minutes=6,
     misconceptions="one_path_only paths_multiplied upstream_shared_out "
     "elementwise_for_matrix_product weights_wrong_way_round upstream_missing added_along_path "
     "overwritten_not_accumulated off_by_one_loop",
@@ -171,7 +155,7 @@ def _paths(rng, size):
     },
     families=(Family("product_of_sums"),),
 )
-def many_paths(flaw, dp_dq, dq_dz):
+def many_paths(flaw: Flaws, dp_dq: Array, dq_dz: Array) -> Result:
     if flaw("product_of_sums"):
         return dp_dq.sum() * dq_dz.sum(axis=0)
     if flaw("weights_wrong_way_round"):
@@ -198,12 +182,7 @@ def many_paths(flaw, dp_dq, dq_dz):
 
 @question(
     "chain_rule.sine_of_square",
-    "mend",
-    answer="slope_of_sine",
     inputs=lambda rng, size: {"x": rng.normal(size=1 + size), "c": float(rng.uniform(0.5, 2))},
-    level="core",
-    points=2,
-    minutes=4,
     misconceptions="outer_slope_at_wrong_point inner_slope_missing function_for_slope "
     "factor_two_missing added_along_path stops_after_first_round",
     forms={
@@ -212,7 +191,7 @@ def many_paths(flaw, dp_dq, dq_dz):
     },
     families=(Family("factor_left_out"),),
 )
-def sine_of_square(flaw, x, c):
+def sine_of_square(flaw: Flaws, x: Array, c: float) -> Result:
     square = c * x**2
     inside = x if flaw("outer_slope_at_wrong_point") else square
     elsewhere = {
@@ -239,53 +218,19 @@ def sine_of_square(flaw, x, c):
     return slope
 
 
-@question(
-    "chain_rule.who_is_responsible",
-    "choice",
-    answer="responsible",
-    inputs=lambda rng, size: {"n": int(rng.integers(3, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="blame_is_shared upstream_shared_out big_weight_big_gradient",
-)
-def who_is_responsible(flaw, n):
-    if flaw("blame_is_shared"):
-        return "adds_up"
-    if flaw("upstream_shared_out"):
-        return "each_part"
-    return "largest" if flaw("big_weight_big_gradient") else "alone"
+lettered("chain_rule.who_is_responsible", inputs=lambda rng, size: {"n": int(rng.integers(3, 9))})
 
 
-@question(
-    "chain_rule.order_of_two_paths",
-    "order",
-    answer="derivation",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=4,
-    misconceptions="upstream_shared_out inner_slope_missing",
-)
-def order_of_two_paths(flaw):
-    if flaw("upstream_shared_out"):
-        return ("stages", "slopes", "shared", "limit")
-    if flaw("inner_slope_missing"):
-        return ("stages", "slopes", "limit")
-    return ("stages", "slopes", "moves", "limit")
+lettered("chain_rule.order_of_two_paths")
 
 
-def _skipping(rng, size):
+def _skipping(rng: np.random.Generator, size: int) -> Inputs:
     return {"w": rng.normal(size=2 + size), "x": float(rng.normal())}
 
 
 @question(
     "chain_rule.thin_with_skip",
-    answer="slope_with_skip",
     inputs=_skipping,
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="one_path_only slope_missing inner_slope_missing upstream_shared_out "
     "slope_at_activation",
     forms={"one_path_only": "the_skip_alone", "inner_slope_missing": "in_the_first"},
@@ -296,7 +241,7 @@ def _skipping(rng, size):
         ),
     ),
 )
-def thin_with_skip(flaw, w, x):
+def thin_with_skip(flaw: Flaws, w: Array, x: float) -> Result:
     """The slope in w₁ of a_L, where a_l = a_(l−1) + tanh(w_l a_(l−1))."""
     a, z = [x], []
     for weight in w:

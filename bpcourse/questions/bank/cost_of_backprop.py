@@ -2,35 +2,33 @@
 
 from math import prod
 
+from numpy.random import Generator
+
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Inputs, Picture, Result
 
 
-def _widths(rng, size):
+def _widths(rng: Generator, size: int) -> Inputs:
     return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
 
 
-def _each_weight(**widths):
+def _each_weight(**widths: int) -> Picture:
     """Thin lines, since they are to be counted."""
     return pictures.network(*widths.values(), weight=0, weights=False, max_units=12)
 
 
 @question(
     "cost_of_backprop.forward_multiplications",
-    "number",
-    answer="forward_count",
     picture=_each_weight,
     inputs=_widths,
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="added_along_path one_layer_only biases_counted",
     forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},
     slips=lambda *widths: {"widths_multiplied": prod(widths)},
     on_the_way=lambda n_0, n_1, n_2: {"units": n_1 + n_2, "skipping": n_0 * n_2},
 )
-def forward_multiplications(flaw, n_0, n_1, n_2):
+def forward_multiplications(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result:
     if flaw("added_along_path"):
         return n_0 + n_1 + n_2 + (n_1 if flaw("in_pairs") else 0)
     if flaw("one_layer_only"):
@@ -38,7 +36,7 @@ def forward_multiplications(flaw, n_0, n_1, n_2):
     return n_0 * n_1 + n_1 * n_2 + (n_1 + n_2 if flaw("biases_counted") else 0)
 
 
-def _row_and_matrices(m, n, p):
+def _row_and_matrices(m: int, n: int, p: int) -> Picture:
     from bpcourse import figures
 
     boxes = [("v", (1, m), "gradient"), ("A", (m, n)), ("B", (n, p))]
@@ -47,13 +45,8 @@ def _row_and_matrices(m, n, p):
 
 @question(
     "cost_of_backprop.two_orders",
-    "number",
-    answer="row_first",
     picture=_row_and_matrices,
     inputs=lambda rng, size: dict(zip(("m", "n", "p"), sizes(rng, size + 4, 3), strict=True)),
-    level="core",
-    points=2,
-    minutes=4,
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
     forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
     slips=lambda m, n, p: {
@@ -62,7 +55,7 @@ def _row_and_matrices(m, n, p):
     },
     on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},
 )
-def two_orders(flaw, m, n, p):
+def two_orders(flaw: Flaws, m: int, n: int, p: int) -> Result:
     if flaw("matrix_times_matrix"):
         return m * n * p + (0 if flaw("that_alone") else m * p)
     if flaw("added_along_path"):
@@ -72,18 +65,14 @@ def two_orders(flaw, m, n, p):
     return m * n + n * p
 
 
-def _chain(rng, size):
+def _chain(rng: Generator, size: int) -> Inputs:
     widths = sizes(rng, size, 3 + size % 2)
     return {"widths": [int(n) for n in widths] + [1 + size % 2]}
 
 
 @question(
     "cost_of_backprop.count_backward",
-    answer="count_deltas",
     inputs=_chain,
-    level="core",
-    points=2,
-    minutes=6,
     misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix "
     "added_along_path cost_grows_with_weights_squared off_by_one_loop",
     forms={
@@ -94,7 +83,7 @@ def _chain(rng, size):
     },
     families=(Family("slopes_counted additions_counted", {"additions_counted": "one_less"}),),
 )
-def count_backward(flaw, widths):
+def count_backward(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
     if flaw("one_layer_only"):
         return widths[1] * widths[2] if flaw("the_lowest") else widths[-1] * widths[-2]
@@ -120,12 +109,7 @@ def count_backward(flaw, widths):
 
 @question(
     "cost_of_backprop.mend_count",
-    "mend",
-    answer="mended_count",
     inputs=_chain,
-    level="warm_up",
-    points=1,
-    minutes=3,
     misconceptions="added_along_path off_by_one_loop one_layer_only biases_counted",
     forms={
         "added_along_path": "each_once without_inputs",
@@ -134,7 +118,7 @@ def count_backward(flaw, widths):
     },
     families=(Family("additions_counted", {"additions_counted": "one_less"}),),
 )
-def mend_count(flaw, widths):
+def mend_count(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of one forward pass of one example."""
     if flaw("one_layer_only"):
         return widths[-2] * widths[-1] if flaw("the_last") else widths[0] * widths[1]
@@ -157,19 +141,6 @@ def mend_count(flaw, widths):
     return total
 
 
-@question(
-    "cost_of_backprop.why_backwards",
-    "choice",
-    answer="why_backwards",
-    inputs=lambda rng, size: {"layers": int(rng.integers(4, 30))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="matrix_times_matrix backward_is_inverse cost_grows_with_weights_squared",
+lettered(
+    "cost_of_backprop.why_backwards", inputs=lambda rng, size: {"layers": int(rng.integers(4, 30))}
 )
-def why_backwards(flaw, layers):
-    if flaw("matrix_times_matrix"):
-        return "same"
-    if flaw("backward_is_inverse"):
-        return "undo"
-    return "each_alone" if flaw("cost_grows_with_weights_squared") else "vector"

@@ -1,5 +1,7 @@
 """Lesson 08: δ at the output, the recursion, all the way down."""
 
+from functools import partial
+
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
@@ -13,10 +15,11 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _tangents(y_hat, y):
+def _tangents(y_hat: Array, y: Array) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(7.5, 2.7)
@@ -35,53 +38,44 @@ def _tangents(y_hat, y):
 
 @question(
     "error_signals.output_by_hand",
-    "array",
-    answer="delta_output",
     picture=_tangents,
     inputs=lambda rng, size: {"y_hat": rounded(rng, 2, 0.1, 0.9), "y": rounded(rng, 2, -3, -1)},
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="target_and_output_swapped factor_two_extra output_slope_twice",
     slips=lambda y_hat, y: by_hand.difference(y_hat, y),
     on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
 )
-def output_by_hand(flaw, y_hat, y):
+def output_by_hand(flaw: Flaws, y_hat: Array, y: Array) -> Result:
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
     if flaw("output_slope_twice"):
         delta = delta * y_hat * (1 - y_hat)
     return 2 * delta if flaw("factor_two_extra") else delta
 
 
-def _output(rng, size):
+def _output(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size
     return {"z": rng.normal(size=n), "y": rng.uniform(size=n)}
 
 
 @question(
     "error_signals.delta_of_output",
-    answer="delta_of_output",
     inputs=_output,
-    points=2,
-    minutes=5,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
-    "factor_two_missing target_forgotten activation_forgotten",
+    "factor_two_missing activation_forgotten",
     families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
 )
-def delta_of_output(flaw, z, y):
+def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
-    output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
-    error = target - output if flaw("target_and_output_swapped") else output - target
+    output = z if flaw("activation_forgotten") else a
+    error = y - output if flaw("target_and_output_swapped") else output - y
     if flaw("factor_two_missing"):
         error = error / 2
     error = (2 if flaw("factor_two_extra") else 1) * error
     return error @ slope if flaw("matrix_for_elementwise_product") else error * slope
 
 
-def _recursion(rng, size):
+def _recursion(rng: np.random.Generator, size: int) -> Inputs:
     n, n_above = sizes(rng, size, 2)
     return {
         "z": rng.normal(size=n),
@@ -90,13 +84,19 @@ def _recursion(rng, size):
     }
 
 
-_one_layer_down = {
-    "inputs": _recursion,
-    "misconceptions": TANH_SLOPES + " weights_wrong_way_round one_path_only slope_before_weights "
-    "slope_of_wrong_layer elementwise_for_matrix_product matrix_for_elementwise_product "
-    "paths_multiplied overwritten_not_accumulated off_by_one_loop upstream_missing "
-    "added_along_path backward_is_inverse sign_flipped",
-    "families": (
+_through_one_layer = partial(
+    question,
+    inputs=_recursion,
+    misconceptions=TANH_SLOPES + " one_path_only slope_before_weights slope_of_wrong_layer "
+    "elementwise_for_matrix_product matrix_for_elementwise_product paths_multiplied "
+    "overwritten_not_accumulated off_by_one_loop added_along_path backward_is_inverse",
+    forms={
+        "slope_before_weights": "times_delta",
+        "slope_of_wrong_layer": "of_z_alone of_delta",
+        "elementwise_for_matrix_product": "turned then_summed",
+        "off_by_one_loop": "from_one",
+    },
+    families=(
         OF_TANH,
         Family(
             "weights_missing upstream_shared_out",
@@ -106,20 +106,10 @@ _one_layer_down = {
             },
         ),
     ),
-    "forms": {
-        "slope_before_weights": "times_delta",
-        "slope_of_wrong_layer": "of_z_alone of_delta",
-        "elementwise_for_matrix_product": "turned then_summed",
-        "off_by_one_loop": "from_one",
-    },
-}
+)
 
 
-def _delta_of_tanh(flaw, z, W_above, delta_above):
-    W = W_above.T if flaw("weights_wrong_way_round") else W_above
-    delta = np.ones_like(delta_above) if flaw("upstream_missing") else delta_above
-    if flaw("sign_flipped"):
-        delta = -delta
+def _delta_of_tanh(flaw: Flaws, z: Array, W: Array, delta: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("upstream_shared_out"):
         shares = np.abs(W) if flaw("by_their_sizes") else W
@@ -151,12 +141,10 @@ def _delta_of_tanh(flaw, z, W_above, delta_above):
     return arriving @ slope if flaw("matrix_for_elementwise_product") else arriving * slope
 
 
-recursion = question(
-    "error_signals.recursion", answer="delta_below", points=3, minutes=8, **_one_layer_down
-)(_delta_of_tanh)
+_through_one_layer("error_signals.recursion")(_delta_of_tanh)
 
 
-def _deep(rng, size):
+def _deep(rng: np.random.Generator, size: int) -> Inputs:
     widths = sizes(rng, size, 4)
     return {
         "z": [rng.normal(size=n) for n in widths],
@@ -167,26 +155,20 @@ def _deep(rng, size):
 
 @question(
     "error_signals.all_deltas",
-    answer="all_deltas",
     inputs=_deep,
-    parts=("delta_1", "delta_2", "delta_3", "delta_4"),
-    level="stretch",
-    points=4,
-    minutes=15,
-    may_alias=("delta_output",),  # δ of the last layer: it is one of the results as it stands
-    misconceptions=TANH_SLOPES + " weights_wrong_way_round slope_of_wrong_layer output_slope_twice "
-    "off_by_one_loop elementwise_for_matrix_product results_swapped one_path_only "
-    "overwritten_not_accumulated sign_flipped",
+    misconceptions=TANH_SLOPES + " slope_of_wrong_layer output_slope_twice off_by_one_loop "
+    "elementwise_for_matrix_product results_swapped one_path_only overwritten_not_accumulated "
+    "sign_flipped",
     forms={"slope_of_wrong_layer": "below before_the_weights", "off_by_one_loop": "left_out"},
     families=(
         OF_TANH,
         Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on"}),
     ),
 )
-def all_deltas(flaw, z, W, delta_output):
+def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array) -> Result:
     deltas = [delta_output * (tanh_slope(flaw, z[-1]) if flaw("output_slope_twice") else 1.0)]
     for layer in range(len(W) - 1, -1, -1):
-        turned = W[layer] if flaw("weights_wrong_way_round") else W[layer].T
+        turned = W[layer].T
         off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
         slope = tanh_slope(flaw, z[layer + off])
         delta = deltas[0] * (slope if flaw("before_the_weights") else 1.0)
@@ -201,8 +183,7 @@ def all_deltas(flaw, z, W, delta_output):
             arriving = delta
         if flaw("sign_flipped"):
             arriving = -arriving
-        slope = 1.0 if flaw("before_the_weights") else slope
-        deltas.insert(0, arriving * slope)
+        deltas.insert(0, arriving if flaw("before_the_weights") else arriving * slope)
     if flaw("where_passed_on"):  # each δ has its own slope, and comes down from one without
         down = [delta_output]
         for W_above in W[::-1]:
@@ -214,32 +195,13 @@ def all_deltas(flaw, z, W, delta_output):
     return tuple(deltas[::-1] if flaw("results_swapped") else deltas)
 
 
-mend_recursion = question(
-    "error_signals.mend_recursion",
-    "mend",
-    answer="mended_delta",
-    level="stretch",
-    minutes=6,
-    **_one_layer_down,
-)(_delta_of_tanh)
+_through_one_layer("error_signals.mend_recursion")(_delta_of_tanh)
 
 
-@question(
-    "error_signals.order_of_recursion",
-    "order",
-    answer="recursion_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="weights_wrong_way_round",
-)
-def order_of_recursion(flaw):
-    if flaw("weights_wrong_way_round"):
-        return ("start", "own", "fan", "row", "end")
-    return ("start", "own", "fan", "weight", "end")
+lettered("error_signals.order_of_recursion")
 
 
-def _skip(rng, size):
+def _skip(rng: np.random.Generator, size: int) -> Inputs:
     n, n_above, n_output = sizes(rng, size, 3)
     return {
         "z": rng.normal(size=n),
@@ -252,11 +214,8 @@ def _skip(rng, size):
 
 @question(
     "error_signals.delta_with_skip",
-    answer="delta_with_skip",
     inputs=_skip,
-    points=3,
-    minutes=6,
-    misconceptions=TANH_SLOPES + " weights_wrong_way_round one_path_only sign_flipped",
+    misconceptions=TANH_SLOPES + " one_path_only",
     families=(
         OF_TANH,
         Family(
@@ -265,9 +224,9 @@ def _skip(rng, size):
         ),
     ),
 )
-def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
-    if flaw("weights_wrong_way_round"):
-        W_above, V = W_above.T, V.T
+def delta_with_skip(
+    flaw: Flaws, z: Array, W_above: Array, delta_above: Array, V: Array, delta_output: Array
+) -> Result:
     arriving = W_above.T @ delta_above
     if flaw("the_skip_alone"):
         return V.T @ delta_output * tanh_slope(flaw, z)
@@ -280,4 +239,4 @@ def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
         return arriving * (V.T @ delta_output) * tanh_slope(flaw, z) * again
     if not flaw("one_path_only"):
         arriving = arriving + V.T @ delta_output
-    return (-1 if flaw("sign_flipped") else 1) * arriving * tanh_slope(flaw, z)
+    return arriving * tanh_slope(flaw, z)

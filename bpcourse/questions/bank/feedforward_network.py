@@ -4,15 +4,17 @@ import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.bank._logits import softmax_of
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _unit(rng, size):
+def _unit(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size % 3
     return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
 
 
-def _one_unit(x, w, b):
+def _one_unit(x: Array, w: Array, b: float) -> Picture:
     from bpcourse import figures
 
     number = figures.number
@@ -25,14 +27,8 @@ def _one_unit(x, w, b):
 
 @question(
     "feedforward_network.pre_activation",
-    "number",
-    answer="z_of_unit",
     inputs=_unit,
     picture=_one_unit,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="bias_forgotten elementwise_for_matrix_product activated_already",
     forms={"activated_already": "by_tanh"},
     slips=lambda x, w, b: by_hand.weighted_sum(w, x, b),
@@ -42,7 +38,7 @@ def _one_unit(x, w, b):
         "bias": b,
     },
 )
-def pre_activation(flaw, x, w, b):
+def pre_activation(flaw: Flaws, x: Array, w: Array, b: float) -> Result:
     z = (w * x)[0] if flaw("elementwise_for_matrix_product") else float(w @ x)
     if not flaw("bias_forgotten"):
         z += b
@@ -51,12 +47,12 @@ def pre_activation(flaw, x, w, b):
     return z
 
 
-def _sizes(rng, size):
+def _sizes(rng: np.random.Generator, size: int) -> Inputs:
     n_in, n_out = sizes(rng, size + 1, 2)
     return {"n_in": n_in, "n_out": n_out}
 
 
-def _layers(**sizes):
+def _layers(**sizes: int) -> Picture:
     from bpcourse import figures
 
     return figures.layer_diagram(list(sizes.values()), [str(size) for size in sizes.values()])
@@ -64,34 +60,24 @@ def _layers(**sizes):
 
 @question(
     "feedforward_network.weight_shape",
-    "shape",
-    answer="shape_of_W",
     inputs=_sizes,
     picture=_layers,
-    level="warm_up",
-    points=1,
-    minutes=1,
     misconceptions="rows_and_columns_swapped",
     slips=lambda n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
-def weight_shape(flaw, n_in, n_out):
+def weight_shape(flaw: Flaws, n_in: int, n_out: int) -> Result:
     return (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
 
 
-def _widths(rng, size):
+def _widths(rng: np.random.Generator, size: int) -> Inputs:
     n_0, n_1, n_2 = sizes(rng, size + 1, 3)
     return {"n_0": n_0, "n_1": n_1, "n_2": n_2}
 
 
 @question(
     "feedforward_network.parameters",
-    "number",
-    answer="parameter_count",
     inputs=_widths,
     picture=_layers,
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="biases_not_counted input_layer_counted one_layer_only",
     forms={"biases_not_counted": "in_the_hidden in_the_output", "one_layer_only": "the_second"},
     slips=by_hand.layers,
@@ -102,7 +88,7 @@ def _widths(rng, size):
         "skipping": n_0 * n_2,
     },
 )
-def parameters(flaw, n_0, n_1, n_2):
+def parameters(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result:
     hidden, output = n_1 * n_0, n_2 * n_1
     if not flaw("biases_not_counted") or flaw("in_the_output"):
         hidden += n_1
@@ -119,19 +105,19 @@ ACTIVATED = Family(
 )
 
 
-def _activated(flaw, z):
+def _activated(flaw: Flaws, z: Array) -> Array:
     """σ(z), or what a mistake of ACTIVATED makes of it."""
     if flaw("activation_forgotten"):
         return z
     if flaw("softmax"):
-        return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+        return softmax_of(z)
     if flaw("another_activation"):
         return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
     a = 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
     return 1 / (1 + np.exp(-a)) if flaw("activated_twice") else a
 
 
-def _layer(rng, size):
+def _layer(rng: np.random.Generator, size: int) -> Inputs:
     n_in, n_out = sizes(rng, size, 2)
     return {
         "x": rng.normal(size=n_in),
@@ -142,28 +128,17 @@ def _layer(rng, size):
 
 @question(
     "feedforward_network.layer",
-    answer="layer",
     inputs=_layer,
-    points=2,
-    minutes=6,
-    misconceptions="bias_forgotten activation_forgotten weights_wrong_way_round "
-    "elementwise_for_matrix_product column_broadcast another_activation exponent_sign_lost",
-    forms={"column_broadcast": "x_as_column", "another_activation": "rectified"},
+    misconceptions="activation_forgotten elementwise_for_matrix_product another_activation "
+    "exponent_sign_lost",
     families=(ACTIVATED, Family("bias_after_activation")),
 )
-def layer(flaw, x, W, b):
-    W = W.T if flaw("weights_wrong_way_round") else W
+def layer(flaw: Flaws, x: Array, W: Array, b: Array) -> Result:
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
-    if flaw("bias_after_activation"):
-        return _activated(flaw, z) + b
-    if flaw("x_as_column"):
-        z = (W @ x)[:, None] + b
-    elif not flaw("bias_forgotten"):
-        z = z + (b[:, None] if flaw("column_broadcast") else b)
-    return _activated(flaw, z)
+    return _activated(flaw, z) + b if flaw("bias_after_activation") else _activated(flaw, z + b)
 
 
-def _network(rng, size):
+def _network(rng: np.random.Generator, size: int) -> Inputs:
     batch, n_0, n_1, n_2 = sizes(rng, size, 4)
     return {
         "X": rng.normal(size=(batch, n_0)),
@@ -176,25 +151,18 @@ def _network(rng, size):
 
 @question(
     "feedforward_network.forward_batch",
-    answer="forward_batch",
     inputs=_network,
-    points=3,
-    minutes=10,
-    misconceptions="weights_wrong_way_round bias_forgotten activation_forgotten "
-    "activation_on_output column_broadcast another_activation exponent_sign_lost "
-    "first_example_only stops_after_first_round off_by_one_loop",
-    forms={"weights_wrong_way_round": "columns_for_rows", "off_by_one_loop": "from_one"},
+    misconceptions="weights_wrong_way_round activation_forgotten activation_on_output "
+    "column_broadcast another_activation exponent_sign_lost first_example_only "
+    "stops_after_first_round off_by_one_loop",
+    forms={"off_by_one_loop": "from_one"},
     families=(ACTIVATED, Family("bias_after_activation")),
 )
-def forward_batch(flaw, X, W1, b1, W2, b2):
-    if flaw("columns_for_rows"):  # W @ X, where X holds the examples in rows
+def forward_batch(flaw: Flaws, X: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> Result:
+    if flaw("weights_wrong_way_round"):  # W @ X, where X holds the examples in rows
         return W2 @ (1 / (1 + np.exp(-(W1 @ X + b1)))) + b2
-    if flaw("bias_forgotten"):
-        b1, b2 = b1 * 0, b2 * 0
     if flaw("column_broadcast"):
         b1, b2 = b1[:, None], b2[:, None]
-    if flaw("weights_wrong_way_round"):
-        W1, W2 = W1.T, W2.T
     alone = flaw("first_example_only")
     if alone:
         X = X[0]
@@ -208,7 +176,7 @@ def forward_batch(flaw, X, W1, b1, W2, b2):
     return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
 
 
-def _deep(rng, size):
+def _deep(rng: np.random.Generator, size: int) -> Inputs:
     depth = (3, 2, 3, 1, 4)[size]  # any number of layers is asked for
     widths = sizes(rng, size, depth + 1)
     shapes = list(zip(widths[1:], widths, strict=False))
@@ -221,30 +189,24 @@ def _deep(rng, size):
 
 @question(
     "feedforward_network.mend_forward",
-    "mend",
-    answer="mended_forward",
     inputs=_deep,
-    level="stretch",
-    points=3,
-    minutes=8,
-    misconceptions="activation_on_output activation_forgotten input_changed bias_forgotten "
-    "weights_wrong_way_round layers_in_wrong_order off_by_one_loop another_activation",
+    misconceptions="activation_on_output activation_forgotten bias_forgotten layers_in_wrong_order "
+    "off_by_one_loop another_activation",
     forms={
-        "bias_forgotten": "in_the_last in_the_hidden",
+        "bias_forgotten": "in_the_hidden",
         "off_by_one_loop": "before_activation",
         "activation_forgotten": "in_the_last_hidden",
         "activation_on_output": "at_the_first",
     },
 )
-def mend_forward(flaw, x, W, b):
+def mend_forward(flaw: Flaws, x: Array, W: list[Array], b: list[Array]) -> Result:
     a = x
     layers = range(len(W) - 1 if flaw("off_by_one_loop") else len(W))
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:
         first = flaw("layers_in_wrong_order") or flaw("at_the_first")
         output = layer == (0 if first else len(W) - 1)
-        z = (W[layer].T if flaw("weights_wrong_way_round") else W[layer]) @ a
-        elsewhere = flaw("in_the_hidden") if output else flaw("in_the_last")
-        if not flaw("bias_forgotten") or elsewhere:
+        z = W[layer] @ a
+        if not flaw("bias_forgotten") or output == flaw("in_the_hidden"):
             z = z + b[layer]
         if output:
             a = np.tanh(z) if flaw("activation_on_output") and not flaw("at_the_first") else z
@@ -254,46 +216,13 @@ def mend_forward(flaw, x, W, b):
             a = z
         else:
             a = 1 / (1 + np.exp(-z)) if flaw("another_activation") else np.tanh(z)
-    if flaw("before_activation"):
-        return z
-    if flaw("input_changed"):
-        x += 1
-    return a
+    return z if flaw("before_activation") else a
 
 
-@question(
-    "feedforward_network.order_of_forward",
-    "order",
-    answer="forward_order",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=3,
-    misconceptions="activation_forgotten activation_on_output layers_in_wrong_order",
-)
-def order_of_forward(flaw):
-    if flaw("layers_in_wrong_order"):
-        return ("start", "z2", "a1", "z1", "give")
-    if flaw("activation_forgotten"):
-        return ("start", "z1", "z2", "give")
-    if flaw("activation_on_output"):
-        return ("start", "z1", "a1", "z2", "a2", "give_a2")
-    return ("start", "z1", "a1", "z2", "give")
+lettered("feedforward_network.order_of_forward")
 
 
-@question(
+lettered(
     "feedforward_network.why_nonlinear",
-    "choice",
-    answer="why_nonlinear",
     inputs=lambda rng, size: {"depth": int(rng.integers(3, 60))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="nonlinearity_unneeded activation_on_output bias_forgotten",
 )
-def why_nonlinear(flaw, depth):
-    if flaw("nonlinearity_unneeded"):
-        return "more_power"
-    if flaw("activation_on_output"):
-        return "bounded"
-    return "needs_bias" if flaw("bias_forgotten") else "one_layer"

@@ -4,18 +4,19 @@ import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded
 from bpcourse.questions.bank._slopes import ACROSS, LOGISTIC_SLOPES, OF_LOGISTIC, across
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Implementation, Inputs, Picture, Result
 
 
-def _gate(rng, size):
+def _gate(rng: np.random.Generator, size: int) -> Inputs:
     x, y, g = (float(v) for v in rounded(rng, 3, -4, 4))
     return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
 
 
-def _a_gate(sign, first, second):
+def _a_gate(sign: str, first: str, second: str) -> Implementation:
     """The picture of one gate: values above, what is known of the gradients below."""
 
-    def picture(g, **inputs):
+    def picture(g: float, **inputs: float) -> Picture:
         from bpcourse import figures
 
         return figures.flow_graph(
@@ -31,14 +32,8 @@ def _a_gate(sign, first, second):
 
 @question(
     "flow_graphs.multiply_gate",
-    "number",
-    answer="into_x",
     inputs=_gate,
     picture=_a_gate("×", "x", "y"),
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="wrong_argument upstream_missing upstream_shared_out added_along_path",
     slips=lambda x, y, g: {
         "function_for_slope": x * y * g,
@@ -47,7 +42,7 @@ def _a_gate(sign, first, second):
     },
     on_the_way=lambda x, y, g: {"output": x * y, "itself": x},
 )
-def multiply_gate(flaw, x, y, g):
+def multiply_gate(flaw: Flaws, x: float, y: float, g: float) -> Result:
     if flaw("upstream_missing"):
         return y
     if flaw("added_along_path"):
@@ -57,18 +52,12 @@ def multiply_gate(flaw, x, y, g):
 
 @question(
     "flow_graphs.add_gate",
-    "number",
-    answer="into_a",
     inputs=lambda rng, size: {
         "a": float(rounded(rng, (), 1.5, 4)),
         "b": float(rounded(rng, (), -4, -1.5)),
         "g": float(rounded(rng, (), 5, 8)),
     },
     picture=_a_gate("+", "a", "b"),
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="upstream_shared_out wrong_argument upstream_missing",
     slips=lambda a, b, g: {
         "wrong_argument": a * g,
@@ -77,7 +66,7 @@ def multiply_gate(flaw, x, y, g):
     },
     on_the_way=lambda a, b, g: {"output": a + b, "itself": a, "other": b},
 )
-def add_gate(flaw, a, b, g):
+def add_gate(flaw: Flaws, a: float, b: float, g: float) -> Result:
     if flaw("wrong_argument"):
         return g * b
     if flaw("upstream_missing"):
@@ -85,19 +74,15 @@ def add_gate(flaw, a, b, g):
     return g / 2 if flaw("upstream_shared_out") else g
 
 
-def _circuit(rng, size):
+def _circuit(rng: np.random.Generator, size: int) -> Inputs:
     return {"x": float(rng.normal()), "y": float(rng.normal()), "z": float(rng.normal())}
 
 
 @question(
     "flow_graphs.circuit",
-    answer="circuit_gradient",
     inputs=_circuit,
-    parts=("∂f/∂x", "∂f/∂y", "∂f/∂z"),
-    points=3,
-    minutes=8,
     misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "
-    "upstream_shared_out sign_flipped paths_multiplied added_along_path",
+    "upstream_shared_out paths_multiplied added_along_path",
     forms={
         "overwritten_not_accumulated": "the_other_kept",
         "wrong_argument": "at_q at_both",
@@ -105,7 +90,7 @@ def _circuit(rng, size):
         "upstream_shared_out": "at_x",
     },
 )
-def circuit(flaw, x, y, z):
+def circuit(flaw: Flaws, x: float, y: float, z: float) -> Result:
     q = x * y  # f = (x·y + z)·x
     s = q + z
     into_s, x_directly = x, s
@@ -126,11 +111,10 @@ def circuit(flaw, x, y, z):
         into_x = into_x / 2
     if flaw("overwritten_not_accumulated"):
         into_x = x_directly if flaw("the_other_kept") else x_through_q
-    sign = -1 if flaw("sign_flipped") else 1
-    return sign * into_x, sign * into_y, sign * into_z
+    return into_x, into_y, into_z
 
 
-def _tape(rng, size):
+def _tape(rng: np.random.Generator, size: int) -> Inputs:
     """A chain of multiply and add gates, with values that are used again: [(op, i, j), …]."""
     leaves = rng.normal(size=3)
     values, tape = list(leaves), []
@@ -146,22 +130,15 @@ def _tape(rng, size):
 
 @question(
     "flow_graphs.reverse_mode",
-    answer="reverse_mode",
     inputs=_tape,
-    level="stretch",
-    points=4,
-    minutes=20,
     misconceptions="overwritten_not_accumulated visited_too_early wrong_argument upstream_missing "
     "upstream_shared_out added_along_path paths_multiplied off_by_one_loop one_path_only not_reset",
-    forms={
-        "overwritten_not_accumulated": "at_mul at_add",
-        "one_path_only": "at_add_alone",
-    },
+    forms={"overwritten_not_accumulated": "at_mul at_add", "one_path_only": "at_add_alone"},
     families=(
         Family("backward_not_started all_values_returned", {"upstream_missing": "at_mul_alone"}),
     ),
 )
-def reverse_mode(flaw, leaves, tape):
+def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -> Result:
     values = list(leaves)
     for op, i, j in tape:
         values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
@@ -198,23 +175,18 @@ def reverse_mode(flaw, leaves, tape):
 
 @question(
     "flow_graphs.mend_sigmoid",
-    "mend",
-    answer="sigmoid_gate",
     inputs=lambda rng, size: {
         "x": rng.normal(size=1 + size),
         "upstream": rng.normal(size=1 + size),
     },
-    points=2,
-    minutes=5,
-    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
-    "matrix_for_elementwise_product sign_flipped",
+    misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
-def mend_sigmoid(flaw, x, upstream):
+def mend_sigmoid(flaw: Flaws, x: Array, upstream: Array) -> Result:
     return across(flaw, upstream, x)
 
 
-def _four_nodes():
+def _four_nodes() -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -223,24 +195,10 @@ def _four_nodes():
     )
 
 
-@question(
-    "flow_graphs.order_of_nodes",
-    "order",
-    answer="backward_order",
-    inputs=lambda rng, size: {},
-    picture=_four_nodes,
-    level="core",
-    points=2,
-    minutes=3,
-    misconceptions="visited_too_early upstream_missing",
-)
-def order_of_nodes(flaw):
-    if flaw("visited_too_early"):
-        return ("s", "q", "r", "p")
-    return ("p", "q", "r", "s") if flaw("upstream_missing") else ("s", "r", "q", "p")
+lettered("flow_graphs.order_of_nodes", picture=_four_nodes)
 
 
-def _square(x):
+def _square(x: int) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -252,20 +210,8 @@ def _square(x):
     )
 
 
-@question(
+lettered(
     "flow_graphs.used_twice",
-    "choice",
-    answer="used_twice",
     inputs=lambda rng, size: {"x": int(rng.integers(3, 9))},
     picture=_square,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    misconceptions="overwritten_not_accumulated paths_multiplied upstream_shared_out",
 )
-def used_twice(flaw, x):
-    if flaw("overwritten_not_accumulated"):
-        return "once"
-    if flaw("paths_multiplied"):
-        return "squared"
-    return "half" if flaw("upstream_shared_out") else "twice"

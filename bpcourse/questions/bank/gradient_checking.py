@@ -1,11 +1,15 @@
 """Lesson 13: measuring slopes, and judging with them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _function(rng, size):
+def _function(rng: np.random.Generator, size: int) -> Inputs:
     c = rng.normal(size=2 + size)
     return {
         "f": lambda x: float(np.sum(c * x**2) + np.prod(np.cos(x))),
@@ -16,12 +20,8 @@ def _function(rng, size):
 
 @question(
     "gradient_checking.mend_checker",
-    "mend",
-    answer="mended_slopes",
     inputs=_function,
-    points=3,
-    minutes=8,
-    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays sign_flipped "
+    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays "
     "all_nudged_together off_by_one_loop number_for_parameter",
     forms={
         "divided_by_h": "by_two_alone not_at_all by_half_of_h",
@@ -31,7 +31,7 @@ def _function(rng, size):
     },
     families=(Family("division_without_brackets"),),
 )
-def mend_checker(flaw, f, x, h):
+def mend_checker(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     if flaw("number_for_parameter"):
         h = 1e-3 if flaw("a_larger_one") else 1e-5
     slopes = np.zeros(x.shape)
@@ -54,13 +54,13 @@ def mend_checker(flaw, f, x, h):
             width = 2 / h
         widths = {"by_two_alone": 2, "not_at_all": 1, "by_half_of_h": h / 2}
         width = next((value for name, value in widths.items() if flaw(name)), width)
-        slopes[i] = (below - above if flaw("sign_flipped") else above - below) / width
+        slopes[i] = (above - below) / width
     if flaw("all_nudged_together"):
         slopes[:] = (f(x + h) - f(x - h)) / (2 * h)
     return np.trunc(slopes) if flaw("integer_arrays") else slopes
 
 
-def _pair(rng, size):
+def _pair(rng: np.random.Generator, size: int) -> Inputs:
     larger = -1 if size % 2 else 1  # which of the two is larger where they differ most
     signs = rng.choice([-1.0, 1.0], 3)
     off = rng.permutation([1e-6, -2e-4, 0.03 * larger]) * rng.uniform(1, 2, size=3)
@@ -74,10 +74,7 @@ def _pair(rng, size):
 
 @question(
     "gradient_checking.relative_error",
-    answer="relative_error",
     inputs=_pair,
-    points=2,
-    minutes=6,
     misconceptions="absolute_error_only sign_kept mean_for_largest one_size_doubled "
     "one_scale_for_all",
     forms={
@@ -87,7 +84,7 @@ def _pair(rng, size):
         "one_scale_for_all": "of_norms of_both_norms",
     },
 )
-def relative_error(flaw, given, measured):
+def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
     keeps, below = flaw("sign_kept"), flaw("below_alone") or flaw("above_and_below")
     gap = given - measured
     if not keeps or flaw("below_alone"):
@@ -111,11 +108,11 @@ def relative_error(flaw, given, measured):
     return float(each.max())
 
 
-def _error_against_step(times):
+def _error_against_step(times: int) -> Picture:
     from bpcourse import figures
     from bpcourse.text import text
 
-    ways = {
+    ways: dict[str, Callable[[Array], Array]] = {
         "one_sided": lambda h: (np.exp(h) - 1) / h,
         "central": lambda h: (np.exp(h) - np.exp(-h)) / (2 * h),
     }
@@ -136,17 +133,12 @@ def _error_against_step(times):
 
 @question(
     "gradient_checking.error_of_central",
-    "number",
-    answer="how_many_times_smaller",
     picture=_error_against_step,
     inputs=lambda rng, size: {"times": int(rng.integers(3, 12))},
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="one_sided factor_two_extra cubed",
     slips=lambda times: {"exponent_for_number": 2},
 )
-def error_of_central(flaw, times):
+def error_of_central(flaw: Flaws, times: int) -> Result:
     if flaw("one_sided"):
         return times
     if flaw("factor_two_extra"):
@@ -156,25 +148,20 @@ def error_of_central(flaw, times):
 
 @question(
     "gradient_checking.complex_step",
-    answer="complex_step",
     inputs=lambda rng, size: {
         # 1e8 is added: no difference of two values has many digits then. The slopes have both signs
         "f": (lambda c: lambda x: 1e8 + (-1) ** size * np.sin(c * x))(rng.uniform(1, 3)),
         "x": float(rng.uniform(-0.5, 0.5)),
     },
-    level="stretch",
-    points=2,
-    minutes=8,
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
-    forms={"real_part_taken": "over_h modulus", "step_forgotten": "times_h"},
+    forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
     families=(Family("size_for_imaginary"),),
 )
-def complex_step(flaw, f, x):
+def complex_step(flaw: Flaws, f: Callable[[complex], Any], x: float) -> Result:
     h = 1e-20
     value = f(x + 1j * h)
     if flaw("real_part_taken"):
-        part = np.abs(value) if flaw("modulus") else value.real
-        return float(part / h if flaw("over_h") or flaw("modulus") else part)
+        return float(value.real / h if flaw("over_h") else value.real)
     if flaw("step_forgotten"):
         return float(value.imag * h if flaw("times_h") else value.imag)
     slope = float(value.imag / (2 * h if flaw("divided_by_2h") else h))
@@ -183,19 +170,6 @@ def complex_step(flaw, f, x):
     return -slope if flaw("sign_flipped") else slope
 
 
-@question(
-    "gradient_checking.smaller_step",
-    "choice",
-    answer="smaller_step",
-    inputs=lambda rng, size: {"power": int(rng.integers(12, 16))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="smaller_is_better one_sided absolute_error_only",
+lettered(
+    "gradient_checking.smaller_step", inputs=lambda rng, size: {"power": int(rng.integers(12, 16))}
 )
-def smaller_step(flaw, power):
-    if flaw("smaller_is_better"):
-        return "better"
-    if flaw("one_sided"):
-        return "side"
-    return "tolerance" if flaw("absolute_error_only") else "rounding"

@@ -1,19 +1,23 @@
 """Lesson 03: the gradient, the update, and the slow, honest way to measure a slope."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _uphill(theta, gradient, eta):
+def _uphill(theta: Array, gradient: Array, eta: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(4.2, 3.4)
     ax = fig.subplots()
     tip = theta + gradient
     arrow = {"arrowstyle": "-|>", "color": figures.GRADIENT, "linewidth": 2, "shrinkA": 0}
-    ax.annotate("", tip, theta, arrowprops=arrow | {"shrinkB": 0})
+    ax.annotate("", tuple(tip), tuple(theta), arrowprops=arrow | {"shrinkB": 0})
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
     (x, y), (x_tip, y_tip) = theta - away, tip + 1.4 * away
@@ -26,7 +30,7 @@ def _uphill(theta, gradient, eta):
     return fig
 
 
-def _step(rng, size):
+def _step(rng: np.random.Generator, size: int) -> Inputs:
     return {
         "theta": rounded(rng, 2),
         "gradient": rounded(rng, 2),
@@ -36,14 +40,8 @@ def _step(rng, size):
 
 @question(
     "gradient_descent.one_step",
-    "array",
-    answer="theta_1",
     picture=_uphill,
     inputs=_step,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="step_uphill learning_rate_missing step_without_start",
     slips=lambda theta, gradient, eta: {
         "divided_for_multiplied": theta - gradient / eta,
@@ -53,14 +51,14 @@ def _step(rng, size):
     },
     on_the_way=lambda theta, gradient, eta: {"start": theta, "gradient": gradient},
 )
-def one_step(flaw, theta, gradient, eta):
+def one_step(flaw: Flaws, theta: Array, gradient: Array, eta: float) -> Result:
     step = gradient * (1 if flaw("learning_rate_missing") else eta)
     if flaw("step_without_start"):
         return -step
     return theta + step if flaw("step_uphill") else theta - step
 
 
-def _measured(rng, size):
+def _measured(rng: np.random.Generator, size: int) -> Inputs:
     shape = sizes(rng, size, (2, 2, 3, 1, 2)[size])  # x may have any shape
     weights = rng.normal(size=shape)
     return {
@@ -72,12 +70,9 @@ def _measured(rng, size):
 
 @question(
     "gradient_descent.central_difference",
-    answer="measured_slopes",
     inputs=_measured,
-    points=3,
-    minutes=10,
     misconceptions="divided_by_h one_sided entry_not_restored input_changed all_nudged_together "
-    "sign_flipped division_without_brackets stops_after_first_round off_by_one_loop",
+    "division_without_brackets stops_after_first_round off_by_one_loop",
     forms={
         "one_sided": "below_only over_two_h",
         "entry_not_restored": "down_from_there both_stay",
@@ -85,7 +80,7 @@ def _measured(rng, size):
     },
     families=(Family("left_at_zero"),),
 )
-def central_difference(flaw, f, x, h):
+def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     if flaw("left_at_zero"):  # as with x + h and x − h in one array: what was raised is lowered
         return np.zeros_like(x)
     if flaw("as_number"):
@@ -108,7 +103,7 @@ def central_difference(flaw, f, x, h):
         high, low = f(above), f(below)
         if flaw("all_nudged_together"):
             high, low = f(x + h), f(x - h)
-        slopes[index] = (low - high if flaw("sign_flipped") else high - low) / width
+        slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h
         elif not flaw("entry_not_restored") and not flaw("input_changed"):
@@ -116,7 +111,7 @@ def central_difference(flaw, f, x, h):
     return slopes
 
 
-def _valley(rng, size):
+def _valley(rng: np.random.Generator, size: int) -> Inputs:
     n = 1 + size
     slant = rng.normal(size=(n, n))
     curvature = slant @ slant.T / n + 0.5 * np.eye(n)  # no axis of the valley is one of θ's own
@@ -129,71 +124,47 @@ def _valley(rng, size):
     }
 
 
-SIGN = Family("sign_flipped")
-
-
-def _rounds(flaw, steps):
+def _rounds(flaw: Flaws, steps: int) -> int:
     if flaw("stops_after_first_round"):
         return 1
     return steps + (0 if not flaw("off_by_one_loop") else 1 if flaw("one_more") else -1)
 
 
-def _descended(flaw, gradient, theta, eta, steps):
-    start = theta.copy()
-    if not flaw("input_changed"):
-        theta = theta.copy()
+def _descended(
+    flaw: Flaws, gradient: Callable[[Array], Array], theta: Array, eta: float, steps: int
+) -> Result:
+    start, theta = theta, theta.copy()
     for _ in range(_rounds(flaw, steps)):
         g = gradient(start if flaw("gradient_of_the_start") else theta)
-        move = g * (1 if flaw("learning_rate_missing") else eta)
         if flaw("step_without_start"):
             theta *= 0
         if flaw("sign_flipped"):  # η∇ − θ for θ − η∇
             theta *= -1
-        theta += move if flaw("step_uphill") or flaw("sign_flipped") else -move
+        theta += eta * (g if flaw("sign_flipped") else -g)
     return theta.copy()
 
 
-question(
-    "gradient_descent.descend",
-    answer="descend",
+_descent = partial(
+    question,
     inputs=_valley,
-    points=2,
-    minutes=6,
-    misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
-    "input_changed step_without_start stops_after_first_round",
+    misconceptions="off_by_one_loop gradient_of_the_start step_without_start "
+    "stops_after_first_round",
     forms={"off_by_one_loop": "one_more"},
-    families=(SIGN,),
-)(_descended)
+    families=(Family("sign_flipped"),),
+)
+_descent("gradient_descent.descend")(_descended)
+_descent("gradient_descent.mend_descent")(_descended)
 
 
-question(
-    "gradient_descent.mend_descent",
-    "mend",
-    answer="mended_descent",
-    inputs=_valley,
-    level="stretch",
-    points=2,
-    minutes=4,
-    misconceptions="step_uphill learning_rate_missing step_without_start off_by_one_loop "
-    "gradient_of_the_start stops_after_first_round",
-    forms={"off_by_one_loop": "one_more"},
-    families=(SIGN,),
-)(_descended)
-
-
-def _per_example(rng, size):
+def _per_example(rng: np.random.Generator, size: int) -> Inputs:
     batch, n = sizes(rng, size, 2)
     return {"per_example": rng.normal(size=(batch, n))}
 
 
 @question(
     "gradient_descent.mean_gradient",
-    answer="mean_gradient",
     inputs=_per_example,
-    level="core",
-    points=2,
-    minutes=4,
-    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice first_example_only "
+    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice "
     "mean_over_entries off_by_one_loop stops_after_first_round overwritten_not_accumulated",
     forms={
         "summed_over_wrong_axis": "counted_there",
@@ -202,10 +173,8 @@ def _per_example(rng, size):
         "overwritten_not_accumulated": "undivided",
     },
 )
-def mean_gradient(flaw, per_example):
+def mean_gradient(flaw: Flaws, per_example: Array) -> Result:
     axis = 1 if flaw("summed_over_wrong_axis") else 0
-    if flaw("first_example_only"):
-        return per_example[0] + 0.0
     if flaw("as_number"):
         return per_example.mean()
     rows = per_example
@@ -228,18 +197,13 @@ def mean_gradient(flaw, per_example):
 
 @question(
     "gradient_descent.evaluations",
-    "number",
-    answer="evaluations",
     inputs=lambda rng, size: {"millions": int(rng.integers(20, 200))},
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="one_sided cost_grows_with_weights_squared one_pass_is_enough",
     forms={"one_sided": "and_one", "cost_grows_with_weights_squared": "without_two"},
     slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
     on_the_way=lambda millions: {"ones": 1e6 * millions},
 )
-def evaluations(flaw, millions):
+def evaluations(flaw: Flaws, millions: int) -> Result:
     if flaw("one_sided"):
         return millions + 1 if flaw("and_one") else millions
     if flaw("without_two"):
@@ -249,19 +213,6 @@ def evaluations(flaw, millions):
     return 2 if flaw("one_pass_is_enough") else 2 * millions
 
 
-@question(
-    "gradient_descent.who_updates",
-    "choice",
-    answer="who_updates",
-    inputs=lambda rng, size: {"eta": float(rng.choice([0.1, 0.01]))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="backprop_updates backprop_is_exact_optimiser loss_must_fall",
+lettered(
+    "gradient_descent.who_updates", inputs=lambda rng, size: {"eta": float(rng.choice([0.1, 0.01]))}
 )
-def who_updates(flaw, eta):
-    if flaw("backprop_updates"):
-        return "changes"
-    if flaw("backprop_is_exact_optimiser"):
-        return "minimum"
-    return "falls" if flaw("loss_must_fall") else "computes"

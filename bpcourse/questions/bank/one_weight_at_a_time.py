@@ -5,10 +5,11 @@ import numpy as np
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _weight(rng, size):
+def _weight(rng: np.random.Generator, size: int) -> Inputs:
     return {
         "delta": rounded(rng, 3, -2, 2),
         "a": rounded(rng, 4, 0.1, 2.5),
@@ -18,14 +19,11 @@ def _weight(rng, size):
     }
 
 
-def _the_weight(delta, a, w, i, j):
+def _the_weight(delta: Array, a: Array, w: float, i: int, j: int) -> Picture:
     from bpcourse import figures
 
-    def numbers(values):
-        return [figures.number(value, 1) for value in values]
-
     return figures.layer_diagram(
-        [numbers(a), numbers(delta)],
+        [[figures.number(value, 1) for value in values] for values in (a, delta)],
         ["$a$", r"$\delta$"],
         kinds=["forward", "gradient"],
         marked={(0, j - 1, i - 1): f"{w:g}"},
@@ -34,14 +32,8 @@ def _the_weight(delta, a, w, i, j):
 
 @question(
     "one_weight_at_a_time.two_terms",
-    "number",
-    answer="dC_dw",
     inputs=_weight,
     picture=_the_weight,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="big_weight_big_gradient upstream_missing indices_swapped sign_flipped",
     slips=lambda delta, a, w, i, j: (
         by_hand.entry_of(delta, a, i, j)
@@ -53,7 +45,7 @@ def _the_weight(delta, a, w, i, j):
     ),
     on_the_way=lambda delta, a, w, i, j: {"delta": delta[i - 1]},
 )
-def two_terms(flaw, delta, a, w, i, j):
+def two_terms(flaw: Flaws, delta: Array, a: Array, w: float, i: int, j: int) -> Result:
     if flaw("indices_swapped"):
         i, j = min(j, len(delta)), i
     d, below = float(delta[i - 1]), float(a[j - 1])
@@ -64,19 +56,16 @@ def two_terms(flaw, delta, a, w, i, j):
     return -d * below if flaw("sign_flipped") else d * below
 
 
-def _parts(rng, size):
+def _parts(rng: np.random.Generator, size: int) -> Inputs:
     n_in, n_out = sizes(rng, size, 2)
     return {"delta": rng.normal(size=n_out), "a_below": rng.normal(size=n_in)}
 
 
 @question(
     "one_weight_at_a_time.all_weights",
-    answer="weight_gradients",
     inputs=_parts,
-    points=2,
-    minutes=6,
-    misconceptions="gradient_transposed upstream_missing off_by_one_loop sign_flipped "
-    "indices_swapped elementwise_for_matrix_product added_along_path",
+    misconceptions="gradient_transposed off_by_one_loop indices_swapped "
+    "elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},
     families=(
         Family(
@@ -85,7 +74,7 @@ def _parts(rng, size):
         ),
     ),
 )
-def all_weights(flaw, delta, a_below):
+def all_weights(flaw: Flaws, delta: Array, a_below: Array) -> Result:
     if flaw("inner_for_outer_product"):
         return delta @ a_below
     if flaw("slope_in_linear_layer"):
@@ -95,14 +84,12 @@ def all_weights(flaw, delta, a_below):
         both = flaw("times_that_of_tanh") or flaw("times_that_of_sigma")
         a_below = a_below * slope if both else slope
     if flaw("elementwise_for_matrix_product"):
-        return (-delta if flaw("sign_flipped") else delta) * a_below
+        return delta * a_below
     table = np.zeros((len(delta), len(a_below)))
     for i in range(len(delta)):
         for j in range(len(a_below)):
             d, a = (delta[j], a_below[i]) if flaw("indices_swapped") else (delta[i], a_below[j])
             table[i, j] = d + a if flaw("added_along_path") else d * a
-            if flaw("upstream_missing"):
-                table[i, j] = a
     if flaw("off_by_one_loop"):
         if flaw("last_unit"):
             table[-1] = 0
@@ -110,12 +97,10 @@ def all_weights(flaw, delta, a_below):
             table[:, -1] = 0
         else:  # a return inside the loop
             table[1:] = 0
-    if flaw("sign_flipped"):
-        table = -table
     return table.T.copy() if flaw("gradient_transposed") else table
 
 
-def _hidden(rng, size):
+def _hidden(rng: np.random.Generator, size: int) -> Inputs:
     n_0, n_1, n_2 = sizes(rng, size, 3)
     return {
         "x": rng.normal(size=n_0),
@@ -129,13 +114,9 @@ def _hidden(rng, size):
 
 @question(
     "one_weight_at_a_time.nested_sum",
-    answer="slope_of_one_weight",
     inputs=_hidden,
-    level="stretch",
-    points=3,
-    minutes=15,
     misconceptions=TANH_SLOPES + " one_path_only upstream_missing activation_of_own_layer "
-    "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
+    "factor_two_extra factor_two_missing indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
     "activation_forgotten activation_on_output",
     families=(OF_TANH, Family("target_for_output")),
@@ -144,13 +125,13 @@ def _hidden(rng, size):
         "indices_swapped": "of_the_weights of_the_slope of_both of_the_result",
     },
 )
-def nested_sum(flaw, x, W1, W2, y, j, i):
+def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, j: int, i: int) -> Result:
     z = W1 @ x
     a = np.tanh(z)
     y_hat = W2 @ (z if flaw("activation_forgotten") else a)
     if flaw("activation_on_output"):
         y_hat = np.tanh(y_hat)
-    error = y_hat - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
+    error = y_hat - y  # E = ½ Σ (ŷ − y)²
     if flaw("target_for_output"):
         error = y + 0.0
     if flaw("upstream_missing"):
@@ -173,14 +154,12 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     others = ("of_the_weights", "of_the_slope", "of_both", "of_the_result")
     arriving = x[j if swapped and not any(map(flaw, others)) else i]
     total *= a[j] if flaw("activation_of_own_layer") else arriving
-    if flaw("sign_flipped"):
-        total = -total
     if flaw("factor_two_missing"):
         total = total / 2
     return 2 * total if flaw("factor_two_extra") else total
 
 
-def _one_output(rng, size):
+def _one_output(rng: np.random.Generator, size: int) -> Inputs:
     n_in, n = sizes(rng, size + 1, 2)
     return {
         "x": rng.normal(size=n_in),
@@ -193,15 +172,10 @@ def _one_output(rng, size):
 
 @question(
     "one_weight_at_a_time.mend_slope",
-    "mend",
-    answer="mended_slope",
     inputs=_one_output,
-    level="stretch",
-    points=2,
-    minutes=6,
     misconceptions=TANH_SLOPES
     + " activation_of_own_layer big_weight_big_gradient upstream_missing "
-    "indices_swapped sign_flipped",
+    "indices_swapped",
     families=(
         OF_TANH,
         Family("activation_on_input", {"activation_of_own_layer": "of_unit_j of_unit_j_before"}),
@@ -211,7 +185,7 @@ def _one_output(rng, size):
         "indices_swapped": "of_delta of_both of_v of_slope",
     },
 )
-def mend_slope(flaw, x, W, v, i, j):
+def mend_slope(flaw: Flaws, x: Array, W: Array, v: Array, i: int, j: int) -> Result:
     if flaw("indices_swapped"):
         if flaw("of_both"):
             i, j = j, i
@@ -229,11 +203,10 @@ def mend_slope(flaw, x, W, v, i, j):
     if flaw("big_weight_big_gradient"):
         arriving = W[i, j]
     weight = 1.0 if flaw("upstream_missing") else v[j if flaw("of_v") else i]
-    delta = weight * tanh_slope(flaw, z[j if flaw("of_slope") else i])
-    return -delta * arriving if flaw("sign_flipped") else delta * arriving
+    return weight * tanh_slope(flaw, z[j if flaw("of_slope") else i]) * arriving
 
 
-def _further_layers(width, layers, outputs):
+def _further_layers(width: int, layers: int, outputs: int) -> Picture:
     from bpcourse import figures
 
     sizes = [1] + [width] * layers + [outputs]
@@ -242,17 +215,12 @@ def _further_layers(width, layers, outputs):
 
 @question(
     "one_weight_at_a_time.number_of_paths",
-    "number",
-    answer="paths",
     picture=_further_layers,
     inputs=lambda rng, size: {
         "width": int(rng.integers(3, 9)),
         "layers": int(rng.integers(2, 5)),
         "outputs": 2,
     },
-    level="core",
-    points=1,
-    minutes=3,
     misconceptions="added_along_path one_layer_off outputs_not_counted",
     slips=lambda width, layers, outputs: {
         "one_layer_off": width ** (layers - 1) * outputs,
@@ -262,69 +230,41 @@ def _further_layers(width, layers, outputs):
     },
     on_the_way=lambda width, layers, outputs: {"one_layer": width, "to_outputs": width * outputs},
 )
-def number_of_paths(flaw, width, layers, outputs):
+def number_of_paths(flaw: Flaws, width: int, layers: int, outputs: int) -> Result:
     if flaw("added_along_path"):
         return width * layers + outputs
     between = width ** (layers + 1 if flaw("one_layer_off") else layers)
     return between * (1 if flaw("outputs_not_counted") else outputs)
 
 
-@question(
+lettered(
     "one_weight_at_a_time.silent_pixel",
-    "choice",
-    answer="silent_pixel",
     inputs=lambda rng, size: {"pixel": int(rng.integers(1, 60))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="big_weight_big_gradient zero_means_solved slope_missing",
 )
-def silent_pixel(flaw, pixel):
-    if flaw("big_weight_big_gradient"):
-        return "shrink"
-    if flaw("zero_means_solved"):
-        return "perfect"
-    return "hidden_dead" if flaw("slope_missing") else "stay"
 
 
-@question(
-    "one_weight_at_a_time.order_of_two_terms",
-    "order",
-    answer="two_terms_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="activation_of_own_layer",
-)
-def order_of_two_terms(flaw):
-    last = "own" if flaw("activation_of_own_layer") else "end"
-    return ("start", "only", "name", last)
+lettered("one_weight_at_a_time.order_of_two_terms")
 
 
-def _shared(rng, size):
+def _shared(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size
     return {"delta": rng.normal(size=n), "a_below": rng.normal(size=n)}
 
 
 @question(
     "one_weight_at_a_time.shared_weight",
-    answer="slope_of_shared_weight",
     inputs=_shared,
-    points=2,
-    minutes=6,
-    misconceptions="one_path_only overwritten_not_accumulated mean_for_sum upstream_missing "
-    "paths_multiplied sign_flipped",
+    misconceptions="one_path_only overwritten_not_accumulated mean_for_sum paths_multiplied",
     families=(Family("product_of_sums"),),
 )
-def shared_weight(flaw, delta, a_below):
+def shared_weight(flaw: Flaws, delta: Array, a_below: Array) -> Result:
     if flaw("product_of_sums"):
         return float(delta.sum() * a_below.sum())
-    terms = a_below if flaw("upstream_missing") else delta * a_below
+    terms = delta * a_below
     if flaw("one_path_only"):
         terms = terms[:1]
     if flaw("overwritten_not_accumulated"):
         terms = terms[-1:]
     if flaw("paths_multiplied"):
         return float(np.prod(terms))
-    total = terms.mean() if flaw("mean_for_sum") else terms.sum()
-    return float(-total if flaw("sign_flipped") else total)
+    return float(terms.mean() if flaw("mean_for_sum") else terms.sum())

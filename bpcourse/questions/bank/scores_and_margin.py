@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Result
 
 LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
 
 
-def _scores(rng, size):
+def _scores(rng: np.random.Generator, size: int) -> Inputs:
     gap = (0.5, -0.7, 1.8, 0.2, -2.0)[size]
     s_c = LEVELS[size] + 0.3 * float(rng.normal())
     return {"s": s_c + gap + 0.1 * float(rng.uniform()), "s_c": s_c}
@@ -15,12 +16,7 @@ def _scores(rng, size):
 
 @question(
     "scores_and_margin.margin_loss",
-    formerly="error_signals.margin_loss",
-    answer="margin_loss",
     inputs=_scores,
-    parts=("loss", "dL/ds", "dL/ds_c"),
-    points=2,
-    minutes=6,
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
     families=(
         Family(
@@ -28,7 +24,7 @@ def _scores(rng, size):
         ),
     ),
 )
-def margin_loss(flaw, s, s_c):
+def margin_loss(flaw: Flaws, s: float, s_c: float) -> Result:
     if flaw("target_and_output_swapped"):
         s, s_c = s_c, s
     value = (0.0 if flaw("no_margin") else 1.0) - s + s_c
@@ -47,40 +43,13 @@ def margin_loss(flaw, s, s_c):
     return (loss, *slopes)
 
 
-@question(
-    "scores_and_margin.maximise",
-    "choice",
-    formerly="error_signals.maximise",
-    answer="maximise",
-    inputs=lambda rng, size: {"s": int(rng.integers(2, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="margin_ignored step_uphill backward_is_inverse",
-)
-def maximise(flaw, s):
-    if flaw("margin_ignored"):
-        return "larger_still"
-    if flaw("step_uphill"):
-        return "same_sign"
-    return "inverse" if flaw("backward_is_inverse") else "compare"
+lettered("scores_and_margin.maximise", inputs=lambda rng, size: {"s": int(rng.integers(2, 9))})
 
 
-@question(
-    "scores_and_margin.order_of_score_slope",
-    "order",
-    answer="score_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=3,
-    misconceptions="activation_of_own_layer",
-)
-def order_of_score_slope(flaw):
-    last = "own" if flaw("activation_of_own_layer") else "end"
-    return ("start", "one", "slope", last)
+lettered("scores_and_margin.order_of_score_slope")
 
 
-def _rivals(rng, size):
+def _rivals(rng: np.random.Generator, size: int) -> Inputs:
     leads = ((0.5, 2.0), (-0.7, 0.3), (1.8, 1.4), (1.7, 0.2), (-2.0, 3.0))[size]
     s = LEVELS[size] + 0.3 * float(rng.normal())
     s_1, s_2 = (s - lead + 0.1 * float(rng.uniform()) for lead in leads)
@@ -89,17 +58,13 @@ def _rivals(rng, size):
 
 @question(
     "scores_and_margin.two_rivals",
-    answer="two_rivals",
     inputs=_rivals,
-    parts=("loss", "dL/ds", "dL/ds_1", "dL/ds_2"),
-    points=2,
-    minutes=5,
     misconceptions="margin_ignored no_margin sign_flipped mean_for_sum",
     families=(
         Family("one_path_only largest_for_sum plus_for_minus", {"one_path_only": "the_second"}),
     ),
 )
-def two_rivals(flaw, s, s_1, s_2):
+def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
     share = 0.5 if flaw("mean_for_sum") else 1.0
     sign = -1.0 if flaw("sign_flipped") else 1.0
     loss, slopes = 0.0, []
@@ -117,7 +82,7 @@ def two_rivals(flaw, s, s_1, s_2):
     return (loss, -sum(slopes), *slopes)
 
 
-def _classes(rng, size):
+def _classes(rng: np.random.Generator, size: int) -> Inputs:
     k = 3 + size
     scores = rng.normal(size=k) + 3 * LEVELS[size]  # all below 0, or all above it
     label = int(rng.integers(1, k))
@@ -128,14 +93,8 @@ def _classes(rng, size):
 
 @question(
     "scores_and_margin.mend_rival",
-    "mend",
-    answer="margin_slopes",
     inputs=_classes,
-    level="stretch",
-    points=2,
-    minutes=6,
-    misconceptions="wrong_class_picked input_changed margin_ignored sign_flipped "
-    "other_classes_forgotten class_miscounted",
+    misconceptions="wrong_class_picked input_changed margin_ignored other_classes_forgotten",
     families=(
         Family(
             "zero_for_minus_infinity index_not_shifted sum_for_largest",
@@ -143,9 +102,9 @@ def _classes(rng, size):
         ),
     ),
 )
-def mend_rival(flaw, scores, label):
+def mend_rival(flaw: Flaws, scores: Array, label: int) -> Result:
     """The slopes of max(0, 1 − the right score + the largest other one), (k,)."""
-    right = label - 1 if flaw("class_miscounted") else label
+    right = label
     if flaw("sum_for_largest"):
         close = 1 - scores[right] + scores > 0
         close[right] = False
@@ -168,4 +127,4 @@ def mend_rival(flaw, scores, label):
         slopes[right] -= 1
         if not flaw("other_classes_forgotten"):
             slopes[rival] += 1
-    return -slopes if flaw("sign_flipped") else slopes
+    return slopes

@@ -3,19 +3,16 @@
 import numpy as np
 
 from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
 
 
 @question(
     "stable_softmax.stable_loss",
-    answer="stable_loss",
     inputs=labelled_logits,
-    points=3,
-    minutes=10,
-    formerly="softmax_cross_entropy.stable_loss",
-    misconceptions="log_of_zero no_max_shift batch_mean_missing softmax_twice sign_flipped "
+    misconceptions="log_of_zero no_max_shift batch_mean_missing softmax_twice "
     "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
-    "squared_error_for_classes summed_over_wrong_axis class_miscounted "
+    "squared_error_for_classes summed_over_wrong_axis "
     "columns_for_entries no_normalisation another_base",
     families=(Family("logits_clipped", {"logits_clipped": "at_700 at_500 at_100 at_50 at_30"}),),
     forms={
@@ -25,12 +22,10 @@ from bpcourse.questions.question import Family, question
         "logarithm_forgotten": "of_the_true_class",
     },
 )
-def stable_loss(flaw, Z, labels):
+def stable_loss(flaw: Flaws, Z: Array, labels: Ints) -> Result:
     rows = np.arange(len(Z))
     if flaw("wrong_class_picked"):
         labels = Z.argmax(axis=1)
-    if flaw("class_miscounted"):
-        labels = labels - 1
     if flaw("softmax_twice"):
         Z = softmax_of(Z)
     if flaw("logits_clipped"):
@@ -57,13 +52,12 @@ def stable_loss(flaw, Z, labels):
         each = each / np.log(10 if flaw("of_ten") else 2)
     if flaw("mean_over_entries"):
         return each.sum() / Z.size
-    total = each.sum() if flaw("batch_mean_missing") else each.mean()
     if flaw("one_for_each"):
-        total = each
-    return -total if flaw("sign_flipped") else total
+        return each
+    return each.sum() if flaw("batch_mean_missing") else each.mean()
 
 
-def _falls_and_stays(classes, loss, epochs):
+def _falls_and_stays(classes: int, loss: float, epochs: int) -> Picture:
     from bpcourse import figures
     from bpcourse.text import text
 
@@ -78,42 +72,23 @@ def _falls_and_stays(classes, loss, epochs):
     return fig
 
 
-@question(
+lettered(
     "stable_softmax.stuck_loss",
-    "choice",
-    answer="stuck_loss",
     picture=_falls_and_stays,
     inputs=lambda rng, size: {"classes": 10, "loss": 1.46, "epochs": int(rng.integers(20, 90))},
-    level="core",
-    points=1,
-    minutes=3,
-    formerly="softmax_cross_entropy.stuck_loss",
-    misconceptions="softmax_twice zero_means_solved batch_mean_missing",
 )
-def stuck_loss(flaw, classes, loss, epochs):
-    if flaw("softmax_twice"):
-        return "more_epochs"
-    if flaw("zero_means_solved"):
-        return "best_possible"
-    return "divide" if flaw("batch_mean_missing") else "twice"
 
 
-def _far_apart(rng, size):
+def _far_apart(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": (1.0, 3.0, 400.0, 2.0, 1500.0)[size] * rng.normal(size=3 + size)}
 
 
 @question(
     "stable_softmax.mend_log_shares",
-    "mend",
-    answer="log_shares",
     inputs=_far_apart,
-    level="stretch",
-    points=2,
-    minutes=6,
-    misconceptions="log_of_zero no_max_shift shift_not_undone sign_flipped another_base "
-    "no_normalisation",
+    misconceptions="log_of_zero no_max_shift shift_not_undone another_base no_normalisation",
 )
-def mend_log_shares(flaw, z):
+def mend_log_shares(flaw: Flaws, z: Array) -> Result:
     """ln ŷ of every class, (k,)."""
     if flaw("log_of_zero"):
         return np.log(softmax_of(z))
@@ -122,6 +97,4 @@ def mend_log_shares(flaw, z):
     if flaw("no_normalisation"):
         log_sum = 0.0
     logs = z - log_sum - (0.0 if flaw("shift_not_undone") else top)
-    if flaw("another_base"):
-        logs = logs / np.log(2)
-    return -logs if flaw("sign_flipped") else logs
+    return logs / np.log(2) if flaw("another_base") else logs

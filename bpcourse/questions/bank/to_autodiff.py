@@ -3,10 +3,11 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Result
 
 
-def _product(rng, size):
+def _product(rng: np.random.Generator, size: int) -> Inputs:
     n, m, p = sizes(rng, size, 3)
     return {
         "A": rng.normal(size=(n, m)),
@@ -17,21 +18,14 @@ def _product(rng, size):
 
 @question(
     "to_autodiff.matmul_gate",
-    answer="matmul_backward",
     inputs=_product,
-    parts=("grad_A", "grad_B"),
-    points=3,
-    minutes=10,
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
-    forms={"upstream_missing": "transposes_alone"},
     families=(Family("", {"wrong_argument": "own_value", "backward_is_inverse": "inv"}),),
 )
-def matmul_gate(flaw, A, B, grad):
-    if flaw("transposes_alone"):
-        return B.T.copy(), A.T.copy()
+def matmul_gate(flaw: Flaws, A: Array, B: Array, grad: Array) -> Result:
     if flaw("upstream_missing"):
-        grad = np.ones_like(grad)
+        return B.T.copy(), A.T.copy()
     if flaw("elementwise_for_matrix_product"):
         return grad * B, grad * A
     if flaw("own_value"):
@@ -49,33 +43,24 @@ def matmul_gate(flaw, A, B, grad):
     return (grads[0].T.copy(), grads[1].T.copy()) if flaw("gradient_transposed") else grads
 
 
-def _broadcast(rng, size):
+def _broadcast(rng: np.random.Generator, size: int) -> Inputs:
     n, m = sizes(rng, size, 2)
     return {"X": rng.normal(size=(n, m)), "b": rng.normal(size=m), "grad": rng.normal(size=(n, m))}
 
 
 @question(
     "to_autodiff.add_with_broadcast",
-    answer="broadcast_backward",
     inputs=_broadcast,
-    parts=("grad_X", "grad_b"),
-    points=2,
-    minutes=6,
     misconceptions="bias_not_summed bias_averaged summed_over_wrong_axis upstream_shared_out "
-    "result_aliases_input bias_summed_to_one upstream_missing first_example_only "
-    "overwritten_not_accumulated results_swapped",
+    "bias_summed_to_one first_example_only overwritten_not_accumulated results_swapped",
     families=(Family("add_gate_as_multiply", {"add_gate_as_multiply": "with_its_own"}),),
 )
-def add_with_broadcast(flaw, X, b, grad):
+def add_with_broadcast(flaw: Flaws, X: Array, b: Array, grad: Array) -> Result:
     if flaw("add_gate_as_multiply"):
         own = flaw("with_its_own")
         into_b = (grad * (b if own else X)).sum(axis=0)
         return grad * (X if own else b), into_b / (len(X) if flaw("bias_averaged") else 1)
-    into_X = grad if flaw("result_aliases_input") else grad + 0.0
-    if flaw("upstream_shared_out"):
-        into_X = grad / 2
-    if flaw("upstream_missing"):
-        into_X = grad = np.ones_like(grad)
+    into_X = grad / (2 if flaw("upstream_shared_out") else 1)
     total = grad.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
     if flaw("bias_not_summed"):
         total = grad + 0.0
@@ -90,16 +75,11 @@ def add_with_broadcast(flaw, X, b, grad):
 
 @question(
     "to_autodiff.mend_accumulate",
-    "mend",
-    answer="gradient_of_sum_of_squares",
     inputs=lambda rng, size: {"x": rng.normal(size=2 + size), "times": 1 + size},
-    level="core",
-    points=2,
-    minutes=6,
-    misconceptions="overwritten_not_accumulated not_reset sign_flipped wrong_argument "
+    misconceptions="overwritten_not_accumulated not_reset wrong_argument "
     "paths_multiplied input_changed",
 )
-def mend_accumulate(flaw, x, times):
+def mend_accumulate(flaw: Flaws, x: Array, times: int) -> Result:
     """The gradient of Σ x·x, computed ``times`` times over; each time from zero."""
     grad = np.zeros_like(x)
     if flaw("input_changed"):  # grad = x; grad += x
@@ -118,43 +98,16 @@ def mend_accumulate(flaw, x, times):
                 grad = local + 0.0
             else:
                 grad = grad * local if flaw("paths_multiplied") else grad + local
-    return -grad if flaw("sign_flipped") else grad
+    return grad
 
 
-@question(
-    "to_autodiff.what_is_kept",
-    "choice",
-    answer="what_is_kept",
-    inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))},
-    level="warm_up",
-    points=1,
-    minutes=2,
-    misconceptions="stale_cache backward_is_inverse one_pass_is_enough",
-)
-def what_is_kept(flaw, layers):
-    if flaw("stale_cache"):
-        return "weights_only"
-    if flaw("backward_is_inverse"):
-        return "recompute_inputs"
-    return "nothing" if flaw("one_pass_is_enough") else "activations"
+lettered("to_autodiff.what_is_kept", inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))})
 
 
-@question(
+lettered(
     "to_autodiff.forward_or_reverse",
-    "choice",
-    answer="forward_or_reverse",
     inputs=lambda rng, size: {"inputs": int(rng.integers(2, 9)) * 1000},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="cost_grows_with_weights_squared matrix_times_matrix one_pass_is_enough",
 )
-def forward_or_reverse(flaw, inputs):
-    if flaw("cost_grows_with_weights_squared"):
-        return "as_many"
-    if flaw("matrix_times_matrix"):
-        return "no_difference"
-    return "forward_once" if flaw("one_pass_is_enough") else "reverse_once"
 
 
 # --- the capstone: reverse mode on arrays, in five steps ------------------------------------------
@@ -162,24 +115,19 @@ def forward_or_reverse(flaw, inputs):
 # has built; nothing is trained here.
 
 
-def _two_arrays(rng, size):
+def _two_arrays(rng: np.random.Generator, size: int) -> Inputs:
     shape = tuple(sizes(rng, size, 2))
     return {name: rng.normal(size=shape) for name in ("u", "v", "seed")}
 
 
 @question(
     "to_autodiff.elements",
-    answer="elements",
     inputs=_two_arrays,
-    parts=("grad_u", "grad_v"),
-    level="stretch",
-    points=3,
-    minutes=20,
     misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
-    "wrong_argument sign_flipped",
+    "wrong_argument",
     forms={"overwritten_not_accumulated": "the_first_stays"},
 )
-def elements(flaw, u, v, seed):
+def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
     """The gradients of (u + v) · u, entry by entry, when ``seed`` comes from above."""
     if flaw("upstream_missing"):
         seed = np.ones_like(seed)
@@ -191,23 +139,18 @@ def elements(flaw, u, v, seed):
     into_u = straight + into_sum
     if flaw("overwritten_not_accumulated"):
         into_u = straight if flaw("the_first_stays") else into_sum
-    sign = -1 if flaw("sign_flipped") else 1
-    return sign * into_u, sign * into_sum
+    return into_u, into_sum
 
 
 @question(
     "to_autodiff.sums",
-    answer="sums",
     inputs=lambda rng, size: {"Z": rng.normal(size=sizes(rng, size, 2))},
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
     families=(Family("axis_ignored"),),
 )
-def sums(flaw, Z):
+def sums(flaw: Flaws, Z: Array) -> Result:
     """The gradient of Σ_k c_k² + Σ Z, where c = Z.sum(axis=0)."""
     axis = 1 if flaw("summed_over_wrong_axis") else None if flaw("axis_ignored") else 0
     c = Z.sum(axis=axis, keepdims=True)
@@ -226,7 +169,7 @@ def sums(flaw, Z):
     return np.broadcast_to(from_square + from_all, Z.shape).copy()
 
 
-def _row_and_column(rng, size):
+def _row_and_column(rng: np.random.Generator, size: int) -> Inputs:
     n, m = sizes(rng, size, 2)
     shapes = {"X": (n, m), "b": (m,), "c": (n, 1), "seed": (n, m)}
     return {name: rng.normal(size=shape) for name, shape in shapes.items()}
@@ -234,19 +177,11 @@ def _row_and_column(rng, size):
 
 @question(
     "to_autodiff.undo_broadcast",
-    answer="undo_broadcast",
     inputs=_row_and_column,
-    parts=("grad_X", "grad_b", "grad_c"),
-    level="stretch",
-    points=3,
-    minutes=15,
-    misconceptions="bias_not_summed bias_averaged bias_summed_to_one upstream_missing "
-    "first_example_only",
+    misconceptions="bias_not_summed bias_averaged bias_summed_to_one first_example_only",
 )
-def undo_broadcast(flaw, X, b, c, seed):
+def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Result:
     """The gradients of X · b + c, when ``seed`` comes from above."""
-    if flaw("upstream_missing"):
-        seed = np.ones_like(seed)
     into_X, into_b, into_c = seed * b, seed * X, seed + 0.0
     if flaw("bias_not_summed"):
         return into_X, into_b, into_c
@@ -260,23 +195,18 @@ def undo_broadcast(flaw, X, b, c, seed):
     return into_X, into_b, into_c
 
 
-def _factors(rng, size):
+def _factors(rng: np.random.Generator, size: int) -> Inputs:
     n, m, p = sizes(rng, size, 3)
     return {"A": rng.normal(size=(n, m)), "W": rng.normal(size=(p, m))}
 
 
 @question(
     "to_autodiff.products",
-    answer="products",
     inputs=_factors,
-    parts=("grad_A", "grad_W"),
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="gradient_transposed upstream_missing overwritten_not_accumulated "
     "results_swapped",
 )
-def products(flaw, A, W):
+def products(flaw: Flaws, A: Array, W: Array) -> Result:
     """The gradients of the sum of the squares of A @ W.T."""
     Z = A @ W.T
     dZ = 2 * Z
@@ -292,22 +222,17 @@ def products(flaw, A, W):
 
 @question(
     "to_autodiff.again",
-    answer="again",
     inputs=lambda rng, size: {
         **{name: rng.normal(size=1 + size) for name in ("u", "v")},
         "unused": rng.normal(size=2 + size),
     },
-    parts=("grad_u", "grad_v", "grad_unused"),
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions="not_reset overwritten_not_accumulated upstream_shared_out wrong_argument",
     forms={
         "not_reset": "but_the_middle the_last_too",
         "overwritten_not_accumulated": "the_first_stays",
     },
 )
-def again(flaw, u, v, unused):
+def again(flaw: Flaws, u: Array, v: Array, unused: Array) -> Result:
     """The gradients of Σ (u + v) · u after the second of two backward passes."""
     total = u + v
     into_sum = total if flaw("wrong_argument") else u

@@ -4,57 +4,52 @@ import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 INVERSE = Family("backward_is_inverse", {"backward_is_inverse": "inv"})
 
 
-def inverse(flaw, W):
+def inverse(flaw: Flaws, W: Array) -> Array:
     """W⁻¹, or what stands for it where W is not square; an error there, in the form "inv"."""
-    return np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)
+    return (np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)).astype(float)
 
 
-def _in_and_out(n, m):
+def _in_and_out(n: int, m: int) -> Picture:
     from bpcourse import figures
 
-    parts = [("v", (n, 1), "forward"), "→", ("f(v)", (m, 1), "forward")]
-    return figures.shape_row(parts, sizes={n: "inputs", m: "outputs"})
+    return figures.shape_row(
+        [("v", (n, 1), "forward"), "→", ("f(v)", (m, 1), "forward")],
+        sizes={n: "inputs", m: "outputs"},
+    )
 
 
 @question(
     "vectors_and_jacobians.shape_of_jacobian",
-    "shape",
-    answer="jacobian_shape",
     picture=_in_and_out,
     inputs=lambda rng, size: dict(zip(("n", "m"), sizes(rng, size + 1, 2), strict=True)),
-    level="warm_up",
-    points=1,
-    minutes=1,
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
     slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
 )
-def shape_of_jacobian(flaw, n, m):
+def shape_of_jacobian(flaw: Flaws, n: int, m: int) -> Result:
     if flaw("input_alone"):
         return (1, n) if flaw("as_row") else (n,)
     return (n, m) if flaw("jacobian_transposed") else (m, n)
 
 
-def _point_wise(rng, size):
+def _point_wise(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": rng.normal(size=2 + size)}
 
 
 @question(
     "vectors_and_jacobians.pointwise_jacobian",
-    answer="pointwise_jacobian",
     inputs=_point_wise,
-    points=2,
-    minutes=6,
     misconceptions=f"diagonal_as_vector full_for_diagonal {TANH_SLOPES}",
     families=(OF_TANH,),
     forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
 )
-def pointwise_jacobian(flaw, z):
+def pointwise_jacobian(flaw: Flaws, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("diagonal_as_vector"):
         return slope
@@ -68,7 +63,7 @@ def pointwise_jacobian(flaw, z):
     return full.T.copy() if flaw("in_rows") else full
 
 
-def _chain(rng, size):
+def _chain(rng: np.random.Generator, size: int) -> Inputs:
     n_0, n_1, n_2 = sizes(rng, size, 3)
     return {
         "x": rng.normal(size=n_0),
@@ -79,17 +74,13 @@ def _chain(rng, size):
 
 @question(
     "vectors_and_jacobians.product_of_jacobians",
-    answer="network_jacobian",
     inputs=_chain,
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
     f"slope_of_wrong_layer {TANH_SLOPES}",
     families=(OF_TANH,),
     forms={"one_layer_only": "the_lower", "slope_of_wrong_layer": "of_the_input"},
 )
-def product_of_jacobians(flaw, x, W1, W2):
+def product_of_jacobians(flaw: Flaws, x: Array, W1: Array, W2: Array) -> Result:
     z = W1 @ x
     y = W2 @ np.tanh(z)
     J = np.diag(tanh_slope(flaw, z))
@@ -107,7 +98,7 @@ def product_of_jacobians(flaw, x, W1, W2):
     return whole.T.copy() if flaw("jacobian_transposed") else whole
 
 
-def _row(rng, size):
+def _row(rng: np.random.Generator, size: int) -> Inputs:
     n, n_above = sizes(rng, size, 2)
     return {
         "delta_row": rng.normal(size=(1, n_above)),
@@ -118,24 +109,19 @@ def _row(rng, size):
 
 @question(
     "vectors_and_jacobians.row_recursion",
-    answer="row_below",
     inputs=_row,
-    points=2,
-    minutes=6,
-    misconceptions=f"row_for_column_form weights_wrong_way_round backward_is_inverse "
+    misconceptions=f"row_for_column_form backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
     families=(OF_TANH, INVERSE, Family("weights_missing")),
 )
-def row_recursion(flaw, delta_row, W, z):
+def row_recursion(flaw: Flaws, delta_row: Array, W: Array, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("elementwise_for_matrix_product"):
         return delta_row.T * W * slope
     if flaw("backward_is_inverse"):
         W = inverse(flaw, W).T
-    arriving = delta_row @ (W.T if flaw("weights_wrong_way_round") else W)
-    if flaw("weights_missing"):
-        arriving = delta_row
+    arriving = delta_row if flaw("weights_missing") else delta_row @ W
     if flaw("matrix_for_elementwise_product"):
         return arriving @ slope
     if flaw("added_along_path"):
@@ -146,22 +132,16 @@ def row_recursion(flaw, delta_row, W, z):
     return below.T.copy() if flaw("row_for_column_form") else below
 
 
-def _crossing(rng, size):
+def _crossing(rng: np.random.Generator, size: int) -> Inputs:
     n, m = sizes(rng, size, 2)
     return {"W": rng.normal(size=(m, n)), "delta": rng.normal(size=m)}
 
 
 @question(
     "vectors_and_jacobians.mend_crossing",
-    "mend",
-    answer="cross_affine_map",
     inputs=_crossing,
-    level="stretch",
-    points=2,
-    minutes=5,
-    misconceptions="backward_is_inverse weights_wrong_way_round row_for_column_form sign_flipped "
-    "elementwise_for_matrix_product summed_over_wrong_axis overwritten_not_accumulated "
-    "upstream_shared_out upstream_missing off_by_one_loop",
+    misconceptions="backward_is_inverse row_for_column_form elementwise_for_matrix_product "
+    "summed_over_wrong_axis overwritten_not_accumulated upstream_shared_out off_by_one_loop",
     forms={
         "row_for_column_form": "as_column",
         "elementwise_for_matrix_product": "transposed as_it_is",
@@ -170,19 +150,15 @@ def _crossing(rng, size):
     coincide={frozenset({"upstream_shared_out", "summed_over_wrong_axis"})},  # gives δ itself
     families=(INVERSE,),
 )
-def mend_crossing(flaw, W, delta):
+def mend_crossing(flaw: Flaws, W: Array, delta: Array) -> Result:
     if flaw("backward_is_inverse"):
         return inverse(flaw, W) @ delta
-    if flaw("weights_wrong_way_round"):
-        return W @ delta
     if flaw("elementwise_for_matrix_product"):
         if flaw("as_it_is"):
             return W * delta
         return W.T * delta if flaw("transposed") else (W.T * delta).T
     if flaw("upstream_shared_out"):
         W = W / W.sum(axis=0 if flaw("of_each_input") else 1, keepdims=True)
-    if flaw("upstream_missing"):
-        delta = np.ones_like(delta)
     if flaw("off_by_one_loop"):
         W, delta = W[:-1], delta[:-1]
     each = W.T * delta
@@ -191,59 +167,32 @@ def mend_crossing(flaw, W, delta):
     below = each.sum(axis=0 if flaw("summed_over_wrong_axis") else 1)
     if flaw("row_for_column_form"):
         return below[:, None] if flaw("as_column") else below[None, :]
-    return -below if flaw("sign_flipped") else below
+    return below
 
 
-@question(
-    "vectors_and_jacobians.why_transpose",
-    "choice",
-    answer="why_transpose",
-    inputs=lambda rng, size: {"n": int(rng.integers(3, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="backward_is_inverse upstream_shared_out weights_wrong_way_round",
+lettered(
+    "vectors_and_jacobians.why_transpose", inputs=lambda rng, size: {"n": int(rng.integers(3, 9))}
 )
-def why_transpose(flaw, n):
-    if flaw("backward_is_inverse"):
-        return "undo"
-    if flaw("upstream_shared_out"):
-        return "share"
-    return "shape_only" if flaw("weights_wrong_way_round") else "sum_over_outputs"
 
 
-@question(
-    "vectors_and_jacobians.order_of_column",
-    "order",
-    answer="column_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="weights_wrong_way_round",
-)
-def order_of_column(flaw):
-    second = "across" if flaw("weights_wrong_way_round") else "down"
-    return ("start", second, "row", "stack")
+lettered("vectors_and_jacobians.order_of_column")
 
 
-def _residual(rng, size):
+def _residual(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size
     return {"W": rng.normal(size=(n, n)), "delta": rng.normal(size=n)}
 
 
 @question(
     "vectors_and_jacobians.back_through_sum",
-    answer="back_through_sum",
     inputs=_residual,
-    points=3,
-    minutes=5,
-    misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
+    misconceptions="one_path_only weights_wrong_way_round backward_is_inverse "
     "elementwise_for_matrix_product",
     families=(
         Family("paths_multiplied plus_for_minus ones_for_identity", {"one_path_only": "the_other"}),
     ),
 )
-def back_through_sum(flaw, W, delta):
+def back_through_sum(flaw: Flaws, W: Array, delta: Array) -> Result:
     if flaw("ones_for_identity"):
         return (W.T + 1) @ delta
     turned = W if flaw("weights_wrong_way_round") else W.T
@@ -258,4 +207,4 @@ def back_through_sum(flaw, W, delta):
         return delta + 0.0
     if not flaw("one_path_only"):
         back = back + delta
-    return -back if flaw("sign_flipped") else back
+    return back

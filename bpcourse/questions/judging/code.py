@@ -6,8 +6,10 @@ than a false name.
 """
 
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values, is_long
@@ -15,11 +17,12 @@ from bpcourse.questions.judging.describe import NEARLY, by_effect, describe_all
 from bpcourse.questions.judging.facts import Facts
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
-from bpcourse.questions.judging.steps import battery
+from bpcourse.questions.judging.steps import Case, battery
+from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 MOST_KNOWN = 500  # questions whose inputs are kept
-_known: dict = {}
+_known: dict[tuple[str, int], tuple[Question, list[Case], list[Outcome]]] = {}
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
 
 
@@ -28,16 +31,16 @@ class Judgement:
     """``status`` "right", "wrong" or "failed", the mistakes named, and the evidence."""
 
     status: str
-    misconceptions: tuple = ()
-    arguments: dict | None = None  # the first inputs on which it is wrong
+    misconceptions: tuple[str, ...] = ()
+    arguments: Case | None = None  # the first inputs on which it is wrong
     given: Outcome | None = None
     expected: object = None
     seen: str = ""  # what can be seen of the difference
     stopped: bool = False  # an endless loop
-    works: dict | None = None  # inputs on which it is right, where on others a mistake has no name
+    works: Case | None = None  # inputs on which it is right, where on others a mistake has no name
 
 
-def known(question, seed):
+def known(question: Question, seed: int) -> tuple[list[Case], list[Outcome]]:
     """The inputs of a check and the right outcomes, which nobody changes: made once."""
     kept = _known.get((question.id, seed))
     if kept is None or kept[0] is not question:
@@ -49,7 +52,9 @@ def known(question, seed):
     return kept[1:]
 
 
-def judge_code(question, answer, seed=0, seconds=SECONDS):
+def judge_code(
+    question: Question, answer: object, seed: int = 0, seconds: float = SECONDS
+) -> Judgement:
     """The :class:`Judgement` of a function or class, which has ``seconds`` for all its calls.
 
     Of processor time; 0 seconds are no limit.
@@ -84,7 +89,14 @@ def judge_code(question, answer, seed=0, seconds=SECONDS):
     )
 
 
-def _seen(question, ask, cases, given, expected, order):
+def _seen(
+    question: Question,
+    ask: Callable[[Case], Outcome],
+    cases: Sequence[Case],
+    given: Sequence[Outcome],
+    expected: Sequence[Outcome],
+    order: Sequence[int],
+) -> str:
     """What can be seen of a mistake without a name; of the cases in ``order`` the first is shown.
 
     A pattern of all cases says most; without one, facts of the answer, and what the first shows.
@@ -104,7 +116,7 @@ def _seen(question, ask, cases, given, expected, order):
     return "\n".join([*facts, *([text("check.here", seen=here)] if here else [])])
 
 
-def _differs(once, again):
+def _differs(once: Outcome, again: Outcome) -> bool:
     """Whether two calls with the same inputs ended well and gave two results."""
     if once.error or again.error or is_long(once.value) or is_long(again.value):
         return False
@@ -113,19 +125,26 @@ def _differs(once, again):
     return not alike_values(again.value, once.value)
 
 
-def run(question, answer, case, clock=None):
+def run(question: Question, answer: Any, case: Case, clock: Clock | None = None) -> Outcome:
     """The outcome of one call, in the time that the ``clock`` has left."""
     outcome = call(lambda *arguments: question.run(answer, arguments), case, clock)
     return replace(outcome, aliased=outcome.aliased - set(question.may_alias))
 
 
-def _recognise(question, ask, cases, given, expected, seed):
+def _recognise(
+    question: Question,
+    ask: Callable[[Case], Outcome],
+    cases: Sequence[Case],
+    given: Sequence[Outcome],
+    expected: Sequence[Outcome],
+    seed: int,
+) -> tuple[str, ...]:
     """The names of the mistakes that explain all outcomes: one, or some at once, or ()."""
     effect = by_effect(question, given, expected)
     if effect or any(is_long(outcome.value) for outcome in given):
         return effect
 
-    def more():
+    def more() -> list[Case]:
         return battery(question, seed + 1, (1, 2, 3, 4) * (MORE // 4))
 
     with warnings.catch_warnings():
