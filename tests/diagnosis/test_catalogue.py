@@ -12,7 +12,7 @@ from bpcourse.diagnosis.passes import Pass
 from bpcourse.questions import all_questions
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.posed import NUMBERS, pose
-from bpcourse.questions.judging.steps import steps
+from bpcourse.questions.judging.made import steps
 
 ROOT = Path(__file__).parents[2]
 FORMER = """

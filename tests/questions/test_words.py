@@ -9,7 +9,8 @@ from bpcourse.questions.bank import NOTEBOOKS, find
 from bpcourse.questions.checking import _hint
 from bpcourse.questions.judging.by_hand import slips
 from bpcourse.questions.judging.posed import pose
-from bpcourse.questions.judging.steps import Made, agrees, battery, steps
+from bpcourse.questions.judging.made import Made, agrees, steps
+from bpcourse.questions.judging.steps import battery
 
 TOLD = [question for question in all_questions() if not question.recorded]
 

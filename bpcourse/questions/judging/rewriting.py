@@ -11,11 +11,13 @@ from typing import Any
 ORDER = """
     overwritten_not_accumulated stops_after_first_round off_by_one_loop loop_other_way
     plus_for_minus divided_for_multiplied multiplied_for_divided multiplied_for_added
-    added_for_multiplied brackets_missing inside_for_outside summed_over_wrong_axis averaged_part
-    added_part largest_for_sum ratio_upside_down elementwise_for_matrix_product transpose_misplaced condition_wrong
-    function_missing another_function term_missing factor_missing division_missing factor_twice
-    another_index another_value part_negative another_number one_in_part product_for_power part_scaled square_in_part
-    root_in_part absolute_value sign_alone normalised_part function_too_many factor_too_many term_too_many
+    added_for_multiplied brackets_missing inside_for_outside summed_over_wrong_axis
+    summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
+    elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
+    another_function term_missing factor_missing division_missing factor_twice another_index
+    another_value part_negative another_number one_in_part product_for_power part_scaled
+    square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
+    factor_too_many term_too_many slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
 
@@ -47,8 +49,10 @@ COMPARED = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
 def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> Iterator[Part]:
-    """What may stand there in its place. ``names`` are what else there is; ``value``: whether it is a number
-    or an array to compute with."""
+    """What may stand there in its place.
+
+    ``names`` are what else there is; ``value``: whether it is a number or an array to compute with.
+    """
     match node:
         case ast.BinOp():
             yield from _of_operation(node)
@@ -74,6 +78,7 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
             yield "transpose_misplaced", _reshaped(inner)
         case ast.Subscript(ctx=ast.Load()):
             yield from _of_entry(node)
+            yield "another_value", _call_np("sum", node.value)
             yield from (("another_value", other) for other in names)
         case ast.Name():
             yield from (("another_value", other) for other in names if not _is_same(other, node))
@@ -149,6 +154,7 @@ def _of_operation(node: ast.BinOp) -> Iterator[Part]:
     match op:
         case ast.Add():
             yield from (("term_missing", side) for side in (left, right))
+            yield from (("another_value", _plus(side, 1)) for side in (left, right))
         case ast.Sub():
             yield "term_missing", left
             yield "term_missing", ast.UnaryOp(ast.USub(), right)
@@ -169,6 +175,10 @@ def _of_operation(node: ast.BinOp) -> Iterator[Part]:
             yield "transpose_misplaced", ast.BinOp(_turned(left), op, right)
             yield "transpose_misplaced", ast.BinOp(left, op, _turned(right))
             yield "transpose_misplaced", ast.BinOp(right, op, left)
+            ends = _summed(left, -1), _summed(right, 0)
+            yield from (("factor_missing", end) for end in (*ends, left, right))
+            yield "factor_missing", _call_np("sum", right)
+            yield "summed_too_early", ast.BinOp(ends[0], ast.Mult(), ends[1])
         case ast.Pow():
             yield "factor_missing", left
             yield "product_for_power", ast.BinOp(left, ast.Mult(), right)
@@ -193,7 +203,10 @@ def _of_product(factors: list[ast.expr]) -> Iterator[Part]:
                 yield "brackets_missing", ast.BinOp(_product([*rest, a]), op, b)
         for j, other in enumerate(rest[i:]):
             third = [*rest[: i + j], *rest[i + j + 1 :]]
-            for name, kind in (("added_for_multiplied", ast.Add), ("divided_for_multiplied", ast.Div)):
+            for name, kind in (
+                ("added_for_multiplied", ast.Add),
+                ("divided_for_multiplied", ast.Div),
+            ):
                 yield name, _product([ast.BinOp(one, kind(), other), *third])
             yield "divided_for_multiplied", _product([ast.BinOp(other, ast.Div(), one), *third])
 
@@ -217,7 +230,9 @@ def _other_summaries(node: ast.Call) -> Iterator[ast.expr]:
 def _other_brackets(node: ast.BinOp) -> Iterator[Part]:
     """What the same signs say without a pair of brackets, or with one elsewhere."""
     match node:
-        case ast.BinOp(ast.BinOp(a, ast.Add() | ast.Sub() as op, b), ast.Mult() | ast.Div() as by, c):
+        case ast.BinOp(
+            ast.BinOp(a, ast.Add() | ast.Sub() as op, b), ast.Mult() | ast.Div() as by, c
+        ):
             yield "brackets_missing", ast.BinOp(a, op, ast.BinOp(b, by, c))
         case ast.BinOp(ast.BinOp(a, ast.Add() | ast.Sub() as op, b), ast.Pow(), c):
             squares = ast.BinOp(a, ast.Pow(), c), ast.BinOp(b, ast.Pow(), c)
@@ -234,7 +249,9 @@ def _other_brackets(node: ast.BinOp) -> Iterator[Part]:
             yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
         case ast.BinOp(a, ast.Div() as by, ast.BinOp(b, ast.Mult() as op, c)):
             yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
-        case ast.BinOp(a, ast.Add() | ast.Sub() as op, ast.BinOp(b, ast.Mult() | ast.Div() as by, c)):
+        case ast.BinOp(
+            a, ast.Add() | ast.Sub() as op, ast.BinOp(b, ast.Mult() | ast.Div() as by, c)
+        ):
             yield "brackets_missing", ast.BinOp(ast.BinOp(a, op, b), by, c)
             if isinstance(by, ast.Mult):
                 yield "brackets_missing", ast.BinOp(ast.BinOp(a, op, c), by, b)
@@ -268,6 +285,11 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
     if name in ("maximum", "max", "outer") and len(node.args) == 2:
         called = "function_missing" if name != "outer" else "elementwise_for_matrix_product"
         yield from ((called, side) for side in node.args)
+    if name == "outer":
+        column: Any = ast.Tuple([ast.Slice(), ast.Constant(None)], ast.Load())
+        left = ast.Subscript(node.args[0], column, ast.Load())
+        yield "added_for_multiplied", ast.BinOp(left, ast.Add(), node.args[1])
+        yield "divided_for_multiplied", ast.BinOp(left, ast.Div(), node.args[1])
     for i, keyword in enumerate(node.keywords):
         if keyword.arg == "axis":
             rest = [*node.keywords[:i], *node.keywords[i + 1 :]]
@@ -292,7 +314,10 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
 def _of_entry(node: ast.Subscript) -> Iterator[Part]:
     match node.slice:
         case ast.Tuple(elts=[i, j]) if not isinstance(i, ast.Slice) or not isinstance(j, ast.Slice):
-            yield "another_index", ast.Subscript(node.value, ast.Tuple([j, i], ast.Load()), node.ctx)
+            yield (
+                "another_index",
+                ast.Subscript(node.value, ast.Tuple([j, i], ast.Load()), node.ctx),
+            )
         case ast.Slice() | ast.Tuple():
             return
         case ast.Name() | ast.Constant() | ast.BinOp() as i:
@@ -307,10 +332,18 @@ def _wrapped(node: ast.expr) -> Iterator[Part]:
     yield "part_scaled", ast.BinOp(node, ast.Div(), _number(2))
     for name, called in WRAPS.items():
         yield called, _call_np(name, node)
-    length: Any = ast.Attribute(ast.Attribute(_name("np"), "linalg", ast.Load()), "norm", ast.Load())
+    length: Any = ast.Attribute(
+        ast.Attribute(_name("np"), "linalg", ast.Load()), "norm", ast.Load()
+    )
     for size in (ast.Call(length, [node], []), _call_np("sum", node), _call_np("max", node)):
         yield "normalised_part", ast.BinOp(node, ast.Div(), size)
     yield "function_too_many", _call_np("maximum", node, _number(0))
+    yield "summed_too_early", _call_np("sum", node)
+    yield "averaged_part", ast.BinOp(node, ast.Div(), _call("len", node))
+    square = ast.BinOp(node, ast.Pow(), _number(2))
+    rest = ast.BinOp(_number(1), ast.Sub(), node)
+    for slope in (ast.BinOp(_number(1), ast.Sub(), square), ast.BinOp(node, ast.Mult(), rest)):
+        yield "slope_for_value", slope
     yield "one_in_part", ast.BinOp(_number(1), ast.Sub(), node)
     yield from (("one_in_part", _plus(node, step)) for step in (1, -1))
     logistic = ast.BinOp(
@@ -387,6 +420,10 @@ def _reshaped(node: ast.expr) -> ast.expr:
     """Of the shape of the transpose, with its entries in another order."""
     shape = ast.Attribute(_turned(node), "shape", ast.Load())
     return ast.Call(ast.Attribute(node, "reshape", ast.Load()), [shape], [])
+
+
+def _summed(node: ast.expr, axis: int) -> ast.expr:
+    return ast.Call(_call_np("sum").func, [node], [ast.keyword("axis", _number(axis))])
 
 
 def _part_of(node: ast.expr, **ends: ast.expr) -> ast.expr:
