@@ -37,6 +37,7 @@ class Fitting:
         self.question, self.cases, self.given, self.made = question, cases, given, made
         ran = [i for i in range(len(cases)) if given[i].error is None]
         wrong = [i for i in ran if not alike_values(given[i].value, expected[i].value)]
+        self.wrong = wrong
         self.order = wrong + [i for i in range(len(cases)) if i not in wrong]
         first = given[self.order[0]]
         self._place = _largest(first.value)
@@ -73,6 +74,13 @@ class Fitting:
         if 2 * least >= len(self.cases):
             return []
         return [one for covered, one in found if covered == least]
+
+    def has_finite(self, explanation: Explanation) -> bool:
+        """Whether it gives plain numbers on any case that is wrong: ∞ alone says too little."""
+        made = (self.made.outcome(explanation, i) for i in self.wrong)
+        values = (as_numbers(outcome.value) for outcome in made if outcome.error is None)
+        several = (True for value in values if value is None or np.isfinite(value).all())
+        return any(several)
 
     def fits(self, explanation: Explanation) -> bool:
         allowed = self.question.may_change

@@ -8,6 +8,7 @@ number.
 import ast
 import contextlib
 import copy
+import warnings
 from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
@@ -75,7 +76,9 @@ class Formula:
                     space[name] = self._switched(helper)
         _Switches(definition, self.names, gone).visit(definition)
         tree = ast.fix_missing_locations(ast.Module([definition], []))
-        code = compile(tree, f"<slips in {function.__name__}>", "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of slips that can only fail
+            code = compile(tree, f"<slips in {function.__name__}>", "exec")
         exec(code, space)  # noqa: S102 (our own source)
         self._read[function] = made = space[definition.name]
         return made

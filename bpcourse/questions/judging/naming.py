@@ -95,7 +95,7 @@ class Search:
 
     def _slipped(self, explanations: Iterator[Explanation]) -> Names:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
-        fits = self._fitting.among(explanations)
+        fits = [fit for fit in self._fitting.among(explanations) if self._fitting.has_finite(fit)]
         return self._chosen(self._told_apart(fits)) if fits else ()
 
     def _pairs(self, before: Sequence[Step]) -> Iterator[Explanation]:
