@@ -65,7 +65,10 @@ class Search:
         if nothing:  # many changes of a result leave nothing of it
             kept = {"integer_arrays"} if all(_is_whole(g.value) for g in self._given) else set()
             every = [step for step in every if step.rank != ANY or step.name in kept]
-        if fits := self._fitting.among(*(_alone(every, rank) for rank in (OWN, FAMILY, ANY))):
+        fits = self._fitting.among(*(_alone(every, rank) for rank in (OWN, FAMILY, ANY)))
+        if self._fitting.is_one_number and not self._question.measured:
+            fits = self._told_apart(fits) if fits else []  # one number may be another by chance
+        if fits:
             return self._chosen(fits)
         if found := plain.of_results(self._fitting):
             return self._with_effects(found, [])
