@@ -10,14 +10,9 @@ from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Inputs, Picture, Result
 
 
-def _each_weight(**widths: int) -> Picture:
-    """Thin lines, since they are to be counted."""
-    return pictures.network(*widths.values(), weight=0, weights=False, max_units=12)
-
-
 @question(
     "cost_of_backprop.forward_multiplications",
-    picture=_each_weight,
+    picture=pictures.each_weight,
     inputs=distinct("n_0 n_1 n_2", 3),
     misconceptions="added_along_path one_layer_only biases_counted",
     forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},

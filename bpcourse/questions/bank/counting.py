@@ -11,9 +11,7 @@ from bpcourse.questions.types import Result
 
 @question(
     "counting.paths_of_a_weight",
-    picture=lambda **widths: pictures.network(
-        *widths.values(), weight=0, weights=False, max_units=12
-    ),
+    picture=pictures.each_weight,
     inputs=distinct("n_0 n_1 n_2 n_3", 3),
     misconceptions="added_along_path outputs_not_counted one_path_only",
     forms={"one_path_only": "for_each_output"},
