@@ -206,7 +206,8 @@ def on_inputs(inputs: Inputs) -> Iterator[Change]:
             there = [name for name in there if name in arrays]
         if names == ("Y", "y") and not {"X", "x", "z", "Y_hat", "y_hat"} & set(inputs):
             there = []  # no target, but a number like others
-        for some in (*({name} for name in there), set(there)) if len(there) > 1 else [set(there)]:
+        each = [{name} for name in there]
+        for some in each if len(each) < 2 else [*each, set(there)]:
             yield _replaced(mistake, some, change)
     if isinstance(inputs.get("eta"), float):
         for count in counts(inputs):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from bpcourse import text as texts
-from bpcourse.questions.types import Implementation, Inputs, Picture
+from bpcourse.questions.types import Implementation, Inputs, MakeInputs, Picture
 
 KINDS = ("function", "class", "mend", "number", "array", "shape", "choice", "order")
 CODE = KINDS[:3]  # the student writes code; to the other kinds the answer is data
@@ -180,9 +180,7 @@ def _nothing(rng: np.random.Generator, size: int) -> Inputs:
     return {}
 
 
-def lettered(
-    id: str, *, inputs: Callable[[np.random.Generator, int], Inputs] = _nothing, **more: Any
-) -> Question:
+def lettered(id: str, *, inputs: MakeInputs = _nothing, **more: Any) -> Question:
     """Make and register a choice, or lines to put in order, whose answers stand in the TOML.
 
     ``gives`` has the option, or the lines, that are ``right``, and those of each misconception;

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.types import Array
+from bpcourse.questions.types import Array, Inputs, MakeInputs
 
 EQUAL = 3  # the size that all have where equal sizes are asked for
 
@@ -12,6 +12,30 @@ def sizes(rng: np.random.Generator, size: int, count: int) -> tuple[int, ...]:
     if size == 0:
         return (EQUAL,) * count
     return tuple(int(n) for n in 2 + rng.permutation(count + size)[:count])
+
+
+def distinct(names: str, larger: int = 0) -> MakeInputs:
+    """Inputs that are whole numbers, all different, ``larger`` than sizes are."""
+    one_each = names.split()
+    return lambda rng, size: dict(
+        zip(one_each, sizes(rng, size + larger, len(one_each)), strict=True)
+    )
+
+
+def normals(letters: str, **shapes: str) -> MakeInputs:
+    """Inputs that are arrays of normal numbers, with a letter for each size, and for an axis of 1.
+
+    ``normals("Nio", A="Ni", W="oi")`` gives A (N, i) and W (o, i).
+    """
+
+    def inputs(rng: np.random.Generator, size: int) -> Inputs:
+        of = {"1": 1, **dict(zip(letters, sizes(rng, size, len(letters)), strict=True))}
+        return {
+            name: rng.normal(size=[of[letter] for letter in shape])
+            for name, shape in shapes.items()
+        }
+
+    return inputs
 
 
 def rounded(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import normals, rounded
 from bpcourse.questions.bank._slopes import OF_TANH, tanh_slope
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Picture, Result
@@ -137,14 +137,9 @@ def _tanh_slope(flaw: Flaws, w: Array, h: list[float], layer: int, x: float) -> 
     return float(1 - a**2)
 
 
-def _paths(rng: np.random.Generator, size: int) -> Inputs:
-    m, n = sizes(rng, size, 2)
-    return {"dp_dq": rng.normal(size=m), "dq_dz": rng.normal(size=(m, n))}
-
-
 @question(
     "chain_rule.many_paths",
-    inputs=_paths,
+    inputs=normals("mn", dp_dq="m", dq_dz="mn"),
     misconceptions="one_path_only paths_multiplied upstream_shared_out "
     "elementwise_for_matrix_product weights_wrong_way_round upstream_missing added_along_path "
     "overwritten_not_accumulated off_by_one_loop",

@@ -5,24 +5,15 @@ from math import prod
 from numpy.random import Generator
 
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import distinct, sizes
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Inputs, Picture, Result
 
 
-def _widths(rng: Generator, size: int) -> Inputs:
-    return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
-
-
-def _each_weight(**widths: int) -> Picture:
-    """Thin lines, since they are to be counted."""
-    return pictures.network(*widths.values(), weight=0, weights=False, max_units=12)
-
-
 @question(
     "cost_of_backprop.forward_multiplications",
-    picture=_each_weight,
-    inputs=_widths,
+    picture=pictures.each_weight,
+    inputs=distinct("n_0 n_1 n_2", 3),
     misconceptions="added_along_path one_layer_only biases_counted",
     forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},
     slips=lambda *widths: {"widths_multiplied": prod(widths)},
@@ -46,7 +37,7 @@ def _row_and_matrices(m: int, n: int, p: int) -> Picture:
 @question(
     "cost_of_backprop.two_orders",
     picture=_row_and_matrices,
-    inputs=lambda rng, size: dict(zip(("m", "n", "p"), sizes(rng, size + 4, 3), strict=True)),
+    inputs=distinct("m n p", 4),
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
     forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
     slips=lambda m, n, p: {

@@ -3,24 +3,16 @@
 from collections.abc import Sequence
 from math import prod
 
-from numpy.random import Generator
-
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import distinct
 from bpcourse.questions.question import Flaws, question
-from bpcourse.questions.types import Inputs, Result
-
-
-def _widths(rng: Generator, size: int) -> Inputs:
-    return dict(zip(("n_0", "n_1", "n_2", "n_3"), sizes(rng, size + 3, 4), strict=True))
+from bpcourse.questions.types import Result
 
 
 @question(
     "counting.paths_of_a_weight",
-    picture=lambda **widths: pictures.network(
-        *widths.values(), weight=0, weights=False, max_units=12
-    ),
-    inputs=_widths,
+    picture=pictures.each_weight,
+    inputs=distinct("n_0 n_1 n_2 n_3", 3),
     misconceptions="added_along_path outputs_not_counted one_path_only",
     forms={"one_path_only": "for_each_output"},
     slips=lambda *widths: {

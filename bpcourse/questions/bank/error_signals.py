@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import normals, rounded, sizes
 from bpcourse.questions.bank._slopes import (
     LOGISTIC_SLOPES,
     OF_LOGISTIC,
@@ -75,18 +75,9 @@ def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
     return error @ slope if flaw("matrix_for_elementwise_product") else error * slope
 
 
-def _recursion(rng: np.random.Generator, size: int) -> Inputs:
-    n, n_above = sizes(rng, size, 2)
-    return {
-        "z": rng.normal(size=n),
-        "W_above": rng.normal(size=(n_above, n)),
-        "delta_above": rng.normal(size=n_above),
-    }
-
-
 _through_one_layer = partial(
     question,
-    inputs=_recursion,
+    inputs=normals("na", z="n", W_above="an", delta_above="a"),
     misconceptions=TANH_SLOPES + " one_path_only slope_before_weights slope_of_wrong_layer "
     "elementwise_for_matrix_product matrix_for_elementwise_product paths_multiplied "
     "overwritten_not_accumulated off_by_one_loop added_along_path backward_is_inverse",
@@ -201,20 +192,9 @@ _through_one_layer("error_signals.mend_recursion")(_delta_of_tanh)
 lettered("error_signals.order_of_recursion")
 
 
-def _skip(rng: np.random.Generator, size: int) -> Inputs:
-    n, n_above, n_output = sizes(rng, size, 3)
-    return {
-        "z": rng.normal(size=n),
-        "W_above": rng.normal(size=(n_above, n)),
-        "delta_above": rng.normal(size=n_above),
-        "V": rng.normal(size=(n_output, n)),
-        "delta_output": rng.normal(size=n_output),
-    }
-
-
 @question(
     "error_signals.delta_with_skip",
-    inputs=_skip,
+    inputs=normals("nao", z="n", W_above="an", delta_above="a", V="on", delta_output="o"),
     misconceptions=TANH_SLOPES + " one_path_only",
     families=(
         OF_TANH,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import distinct, normals, rounded, sizes
 from bpcourse.questions.bank._logits import softmax_of
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Picture, Result
@@ -47,11 +47,6 @@ def pre_activation(flaw: Flaws, x: Array, w: Array, b: float) -> Result:
     return z
 
 
-def _sizes(rng: np.random.Generator, size: int) -> Inputs:
-    n_in, n_out = sizes(rng, size + 1, 2)
-    return {"n_in": n_in, "n_out": n_out}
-
-
 def _layers(**sizes: int) -> Picture:
     from bpcourse import figures
 
@@ -60,7 +55,7 @@ def _layers(**sizes: int) -> Picture:
 
 @question(
     "feedforward_network.weight_shape",
-    inputs=_sizes,
+    inputs=distinct("n_in n_out", 1),
     picture=_layers,
     misconceptions="rows_and_columns_swapped",
     slips=lambda n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
@@ -69,14 +64,9 @@ def weight_shape(flaw: Flaws, n_in: int, n_out: int) -> Result:
     return (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
 
 
-def _widths(rng: np.random.Generator, size: int) -> Inputs:
-    n_0, n_1, n_2 = sizes(rng, size + 1, 3)
-    return {"n_0": n_0, "n_1": n_1, "n_2": n_2}
-
-
 @question(
     "feedforward_network.parameters",
-    inputs=_widths,
+    inputs=distinct("n_0 n_1 n_2", 1),
     picture=_layers,
     misconceptions="biases_not_counted input_layer_counted one_layer_only",
     forms={"biases_not_counted": "in_the_hidden in_the_output", "one_layer_only": "the_second"},
@@ -117,18 +107,9 @@ def _activated(flaw: Flaws, z: Array) -> Array:
     return 1 / (1 + np.exp(-a)) if flaw("activated_twice") else a
 
 
-def _layer(rng: np.random.Generator, size: int) -> Inputs:
-    n_in, n_out = sizes(rng, size, 2)
-    return {
-        "x": rng.normal(size=n_in),
-        "W": rng.normal(size=(n_out, n_in)),
-        "b": rng.normal(size=n_out),
-    }
-
-
 @question(
     "feedforward_network.layer",
-    inputs=_layer,
+    inputs=normals("io", x="i", W="oi", b="o"),
     misconceptions="activation_forgotten elementwise_for_matrix_product another_activation "
     "exponent_sign_lost",
     families=(
@@ -144,20 +125,9 @@ def layer(flaw: Flaws, x: Array, W: Array, b: Array) -> Result:
     return _activated(flaw, z) + b if flaw("bias_after_activation") else _activated(flaw, z + b)
 
 
-def _network(rng: np.random.Generator, size: int) -> Inputs:
-    batch, n_0, n_1, n_2 = sizes(rng, size, 4)
-    return {
-        "X": rng.normal(size=(batch, n_0)),
-        "W1": rng.normal(size=(n_1, n_0)),
-        "b1": rng.normal(size=n_1),
-        "W2": rng.normal(size=(n_2, n_1)),
-        "b2": rng.normal(size=n_2),
-    }
-
-
 @question(
     "feedforward_network.forward_batch",
-    inputs=_network,
+    inputs=normals("Nabc", X="Na", W1="ba", b1="b", W2="cb", b2="c"),
     misconceptions="weights_wrong_way_round activation_forgotten activation_on_output "
     "column_broadcast another_activation exponent_sign_lost first_example_only "
     "stops_after_first_round off_by_one_loop",

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import normals, rounded, sizes
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Picture, Result
 
@@ -158,14 +158,9 @@ _descent("gradient_descent.descend")(_descended)
 _descent("gradient_descent.mend_descent")(_descended)
 
 
-def _per_example(rng: np.random.Generator, size: int) -> Inputs:
-    batch, n = sizes(rng, size, 2)
-    return {"per_example": rng.normal(size=(batch, n))}
-
-
 @question(
     "gradient_descent.mean_gradient",
-    inputs=_per_example,
+    inputs=normals("Nn", per_example="Nn"),
     misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice "
     "mean_over_entries off_by_one_loop stops_after_first_round overwritten_not_accumulated",
     forms={

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import distinct, normals, sizes
 from bpcourse.questions.bank._layers import OF_LAYER, layer_gradients
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
 from bpcourse.questions.question import Family, Flaws, lettered, question
@@ -24,9 +24,7 @@ def _through_a_layer(N: int, n_in: int, n_out: int) -> Picture:
 @question(
     "matrix_form.shape_of_gradient",
     picture=_through_a_layer,
-    inputs=lambda rng, size: dict(
-        zip(("N", "n_in", "n_out"), sizes(rng, size + 1, 3), strict=True)
-    ),
+    inputs=distinct("N n_in n_out", 1),
     misconceptions="gradient_transposed inner_sizes_kept",
     forms={"inner_sizes_kept": "with_the_units for_each_example"},
     slips=lambda N, n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
@@ -39,14 +37,9 @@ def shape_of_gradient(flaw: Flaws, N: int, n_in: int, n_out: int) -> Result:
     return (n_in, n_out) if flaw("gradient_transposed") else (n_out, n_in)
 
 
-def _one(rng: np.random.Generator, size: int) -> Inputs:
-    n_in, n_out = sizes(rng, size, 2)
-    return {"delta": rng.normal(size=n_out), "a": rng.normal(size=n_in)}
-
-
 @question(
     "matrix_form.outer_product",
-    inputs=_one,
+    inputs=normals("io", delta="o", a="i"),
     misconceptions="gradient_transposed column_broadcast sign_flipped off_by_one_loop",
     families=(
         Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),
@@ -71,13 +64,7 @@ def outer_product(flaw: Flaws, delta: Array, a: Array) -> Result:
     return table.T.copy() if flaw("gradient_transposed") else table
 
 
-def _layer(rng: np.random.Generator, size: int) -> Inputs:
-    batch, n_in, n_out = sizes(rng, size, 3)
-    return {
-        "dZ": rng.normal(size=(batch, n_out)),
-        "A": rng.normal(size=(batch, n_in)),
-        "W": rng.normal(size=(n_out, n_in)),
-    }
+_layer = normals("Nio", dZ="No", A="Ni", W="oi")
 
 
 @question(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import normals, rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Picture, Result
@@ -56,14 +56,9 @@ def two_terms(flaw: Flaws, delta: Array, a: Array, w: float, i: int, j: int) -> 
     return -d * below if flaw("sign_flipped") else d * below
 
 
-def _parts(rng: np.random.Generator, size: int) -> Inputs:
-    n_in, n_out = sizes(rng, size, 2)
-    return {"delta": rng.normal(size=n_out), "a_below": rng.normal(size=n_in)}
-
-
 @question(
     "one_weight_at_a_time.all_weights",
-    inputs=_parts,
+    inputs=normals("io", delta="o", a_below="i"),
     misconceptions="gradient_transposed off_by_one_loop indices_swapped "
     "elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},

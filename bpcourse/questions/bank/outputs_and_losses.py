@@ -2,14 +2,11 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import normals
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Result
 
-
-def _ratings(rng: np.random.Generator, size: int) -> Inputs:
-    batch, k = sizes(rng, size, 2)
-    return {"Y_hat": rng.normal(size=(batch, k)), "Y": rng.normal(size=(batch, k))}
+_ratings = normals("Nk", Y_hat="Nk", Y="Nk")
 
 
 @question(

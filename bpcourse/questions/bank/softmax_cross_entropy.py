@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank import _softmax_forward  # noqa: F401, its questions come first
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import normals, sizes
 from bpcourse.questions.bank._layers import layer_gradients
 from bpcourse.questions.bank._logits import (
     OF_MEAN,
@@ -228,14 +228,9 @@ def classifier(flaw: Flaws, W: Array, X: Array, labels: Ints) -> Result:
     return (dW, loss) if flaw("results_swapped") else (loss, dW)
 
 
-def _upstream(rng: np.random.Generator, size: int) -> Inputs:
-    batch, k = sizes(rng, size, 2)
-    return {"Z": rng.normal(size=(batch, k)), "grad_y": rng.normal(size=(batch, k))}
-
-
 @question(
     "softmax_cross_entropy.mend_softmax_backward",
-    inputs=_upstream,
+    inputs=normals("Nk", Z="Nk", grad_y="Nk"),
     misconceptions="softmax_diagonal_only summed_over_wrong_axis slope_missing upstream_missing "
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
     "first_example_only keepdims_forgotten",

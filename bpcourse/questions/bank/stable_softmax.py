@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
@@ -58,17 +59,10 @@ def stable_loss(flaw: Flaws, Z: Array, labels: Ints) -> Result:
 
 
 def _falls_and_stays(classes: int, loss: float, epochs: int) -> Picture:
-    from bpcourse import figures
-    from bpcourse.text import text
-
-    fig = figures.new_figure(4.5, 3)
-    ax = fig.subplots()
-    epoch = np.linspace(0, epochs, 200)
-    start = np.log(classes)  # a network that knows nothing
-    ax.plot(epoch, loss + (start - loss) * np.exp(-8 * epoch / epochs), color=figures.FORWARD)
-    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.05 * start))
-    ax.set_xticks([0, epochs], ["0", f"{epochs}"])
-    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
+    epoch, start = np.linspace(0, epochs, 200), np.log(classes)  # a network that knows nothing
+    values = loss + (start - loss) * np.exp(-8 * epoch / epochs)
+    fig = pictures.losses(epoch, values, loss, 1.05 * start)
+    fig.axes[0].set_xticks([0, epochs], ["0", f"{epochs}"])
     return fig
 
 

@@ -2,23 +2,14 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import normals
 from bpcourse.questions.question import Family, Flaws, lettered, question
-from bpcourse.questions.types import Array, Inputs, Result
-
-
-def _product(rng: np.random.Generator, size: int) -> Inputs:
-    n, m, p = sizes(rng, size, 3)
-    return {
-        "A": rng.normal(size=(n, m)),
-        "B": rng.normal(size=(m, p)),
-        "grad": rng.normal(size=(n, p)),
-    }
+from bpcourse.questions.types import Array, Result
 
 
 @question(
     "to_autodiff.matmul_gate",
-    inputs=_product,
+    inputs=normals("nmp", A="nm", B="mp", grad="np"),
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
     families=(Family("", {"wrong_argument": "own_value", "backward_is_inverse": "inv"}),),
@@ -43,14 +34,9 @@ def matmul_gate(flaw: Flaws, A: Array, B: Array, grad: Array) -> Result:
     return (grads[0].T.copy(), grads[1].T.copy()) if flaw("gradient_transposed") else grads
 
 
-def _broadcast(rng: np.random.Generator, size: int) -> Inputs:
-    n, m = sizes(rng, size, 2)
-    return {"X": rng.normal(size=(n, m)), "b": rng.normal(size=m), "grad": rng.normal(size=(n, m))}
-
-
 @question(
     "to_autodiff.add_with_broadcast",
-    inputs=_broadcast,
+    inputs=normals("nm", X="nm", b="m", grad="nm"),
     misconceptions="bias_not_summed bias_averaged summed_over_wrong_axis upstream_shared_out "
     "bias_summed_to_one first_example_only overwritten_not_accumulated results_swapped",
     families=(Family("add_gate_as_multiply", {"add_gate_as_multiply": "with_its_own"}),),
@@ -115,14 +101,9 @@ lettered(
 # has built; nothing is trained here.
 
 
-def _two_arrays(rng: np.random.Generator, size: int) -> Inputs:
-    shape = tuple(sizes(rng, size, 2))
-    return {name: rng.normal(size=shape) for name in ("u", "v", "seed")}
-
-
 @question(
     "to_autodiff.elements",
-    inputs=_two_arrays,
+    inputs=normals("nm", u="nm", v="nm", seed="nm"),
     misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
     "wrong_argument",
     forms={"overwritten_not_accumulated": "the_first_stays"},
@@ -144,7 +125,7 @@ def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
 
 @question(
     "to_autodiff.sums",
-    inputs=lambda rng, size: {"Z": rng.normal(size=sizes(rng, size, 2))},
+    inputs=normals("nm", Z="nm"),
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
@@ -169,15 +150,9 @@ def sums(flaw: Flaws, Z: Array) -> Result:
     return np.broadcast_to(from_square + from_all, Z.shape).copy()
 
 
-def _row_and_column(rng: np.random.Generator, size: int) -> Inputs:
-    n, m = sizes(rng, size, 2)
-    shapes = {"X": (n, m), "b": (m,), "c": (n, 1), "seed": (n, m)}
-    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
-
-
 @question(
     "to_autodiff.undo_broadcast",
-    inputs=_row_and_column,
+    inputs=normals("nm", X="nm", b="m", c="n1", seed="nm"),
     misconceptions="bias_not_summed bias_averaged bias_summed_to_one first_example_only",
 )
 def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Result:
@@ -195,14 +170,9 @@ def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Re
     return into_X, into_b, into_c
 
 
-def _factors(rng: np.random.Generator, size: int) -> Inputs:
-    n, m, p = sizes(rng, size, 3)
-    return {"A": rng.normal(size=(n, m)), "W": rng.normal(size=(p, m))}
-
-
 @question(
     "to_autodiff.products",
-    inputs=_factors,
+    inputs=normals("nmp", A="nm", W="pm"),
     misconceptions="gradient_transposed upstream_missing overwritten_not_accumulated "
     "results_swapped",
 )

@@ -198,17 +198,8 @@ lettered(
 
 
 def _stays(loss: float, classes: int) -> Picture:
-    from bpcourse import figures
-    from bpcourse.text import text
-
-    fig = figures.new_figure(4.5, 3)
-    ax = fig.subplots()
-    epochs = np.arange(1, 41)
-    wobble = np.random.default_rng(0).normal(scale=0.01, size=len(epochs))
-    ax.plot(epochs, np.log(classes) + wobble, color=figures.FORWARD)
-    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.2 * loss))
-    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
-    return fig
+    wobble = np.random.default_rng(0).normal(scale=0.01, size=40)
+    return pictures.losses(np.arange(1.0, 41.0), np.log(classes) + wobble, loss, 1.2 * loss)
 
 
 lettered(

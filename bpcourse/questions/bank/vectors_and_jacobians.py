@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import distinct, normals
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Picture, Result
@@ -27,7 +27,7 @@ def _in_and_out(n: int, m: int) -> Picture:
 @question(
     "vectors_and_jacobians.shape_of_jacobian",
     picture=_in_and_out,
-    inputs=lambda rng, size: dict(zip(("n", "m"), sizes(rng, size + 1, 2), strict=True)),
+    inputs=distinct("n m", 1),
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
     slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
@@ -63,18 +63,9 @@ def pointwise_jacobian(flaw: Flaws, z: Array) -> Result:
     return full.T.copy() if flaw("in_rows") else full
 
 
-def _chain(rng: np.random.Generator, size: int) -> Inputs:
-    n_0, n_1, n_2 = sizes(rng, size, 3)
-    return {
-        "x": rng.normal(size=n_0),
-        "W1": rng.normal(size=(n_1, n_0)),
-        "W2": rng.normal(size=(n_2, n_1)),
-    }
-
-
 @question(
     "vectors_and_jacobians.product_of_jacobians",
-    inputs=_chain,
+    inputs=normals("abc", x="a", W1="ba", W2="cb"),
     misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
     f"slope_of_wrong_layer {TANH_SLOPES}",
     families=(OF_TANH,),
@@ -98,18 +89,9 @@ def product_of_jacobians(flaw: Flaws, x: Array, W1: Array, W2: Array) -> Result:
     return whole.T.copy() if flaw("jacobian_transposed") else whole
 
 
-def _row(rng: np.random.Generator, size: int) -> Inputs:
-    n, n_above = sizes(rng, size, 2)
-    return {
-        "delta_row": rng.normal(size=(1, n_above)),
-        "W": rng.normal(size=(n_above, n)),
-        "z": rng.normal(size=n),
-    }
-
-
 @question(
     "vectors_and_jacobians.row_recursion",
-    inputs=_row,
+    inputs=normals("na", delta_row="1a", W="an", z="n"),
     misconceptions=f"row_for_column_form backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
@@ -132,14 +114,9 @@ def row_recursion(flaw: Flaws, delta_row: Array, W: Array, z: Array) -> Result:
     return below.T.copy() if flaw("row_for_column_form") else below
 
 
-def _crossing(rng: np.random.Generator, size: int) -> Inputs:
-    n, m = sizes(rng, size, 2)
-    return {"W": rng.normal(size=(m, n)), "delta": rng.normal(size=m)}
-
-
 @question(
     "vectors_and_jacobians.mend_crossing",
-    inputs=_crossing,
+    inputs=normals("nm", W="mn", delta="m"),
     misconceptions="backward_is_inverse row_for_column_form elementwise_for_matrix_product "
     "summed_over_wrong_axis overwritten_not_accumulated upstream_shared_out off_by_one_loop",
     forms={
