@@ -423,3 +423,9 @@ def test_loading_a_file_runs_nothing_that_stands_in_it(tmp_path):
     with pytest.raises(ValueError, match="Network.save"):
         Network.load(tmp_path / "net.npz")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 1), (3, 2), (2, 2, 1)])
+def test_accuracy_takes_no_rows_of_another_shape(shape):
+    with pytest.raises(ValueError, match="y: expected shape"):
+        accuracy([[0.2, 0.8], [0.9, 0.1]], np.zeros(shape))
