@@ -136,8 +136,10 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
 def _grade(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
     if sys.platform == "win32":  # it lacks what even the reading of hand-ins is shut in with
         parser.exit(1, "bpcourse: " + text("grade.linux", system="Windows") + "\n")
-    from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more than others
-
+    try:
+        from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more
+    except ImportError as error:
+        parser.exit(1, "bpcourse: " + text("grade.no_extra", error=error) + "\n")
     commands = {
         "grade": grading.run,
         "totals": totals.run,

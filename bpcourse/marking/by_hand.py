@@ -123,7 +123,9 @@ class Page:
         most = overrides.most(id, self.course)
         if points and overrides.mark(0, points, reason, most, is_question=True) is None:
             raise ValueError(text("byhand.range", most=pages.number(most)))
-        overrides.put(self.results.folder / OVERRIDES, student, id, points, reason)
+        people = {one.student: one.name for one in self.records}
+        people |= {one.id: one.name for one in self.course.students.values()}
+        overrides.put(self.results.folder / OVERRIDES, student, id, points, reason, people)
         return text("byhand.saved") if points or reason else text("byhand.removed")
 
     def write(self) -> None:

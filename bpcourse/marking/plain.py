@@ -44,7 +44,8 @@ def cell(value: object) -> str:
     if isinstance(value, int | float):
         return number(value, ".10g", typed=True)
     shown = INSIDE.sub(r"\1'", clean("" if value is None else str(value)))
-    return "'" + shown if shown.startswith(tuple(FORMULA)) else shown
+    starts = len(shown) > 1 and shown.startswith(tuple(FORMULA))  # a sign alone starts nothing
+    return "'" + shown if starts else shown
 
 
 def folded(text: str, lines: int = 12) -> tuple[str, str]:

@@ -51,6 +51,16 @@ class Submission:
         with opened(Path(root), (names,) if isinstance(names, str) else names) as stream:
             return trimmed(stream)
 
+    def fault(self) -> str:
+        """Why it cannot be read, or is no notebook though it should be one; else ""."""
+        if self.problem or not self.is_notebook:
+            return self.problem
+        try:
+            code_cells(self.read())
+        except (OSError, NotANotebookError) as error:
+            return str(error)
+        return ""
+
     @property
     def is_notebook(self) -> bool:
         """Whether it is to be marked, or refused, as a notebook; else it is some other file."""

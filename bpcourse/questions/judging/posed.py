@@ -78,7 +78,7 @@ class Posed:
         right = by_hand.is_rounded(value, self.right, self.question.decimals)
         return not right and by_hand.is_of_a_slip(self.question, self.inputs, value)
 
-    def offers(self, value):
+    def offers(self, value: object) -> bool:
         """Whether ``value`` can be an answer: a letter, letters, numbers."""
         read = self._read(value)
         if self.question.kind == "choice":
@@ -193,7 +193,7 @@ def after(seed):
     return first + (seed + 1) % SEEDS
 
 
-def pose(question, seed=0):
+def pose(question: Question, seed: int = 0) -> Posed:
     """The :class:`Posed` of ``question`` for ``seed``: the same numbers on every machine.
 
     They are drawn anew until no misconception gives what is right.
