@@ -229,6 +229,19 @@ def test_a_validation_loss_that_is_not_finite_is_said(rng):
         train(net, X, [1], **given)
 
 
+def test_a_gradient_that_is_not_finite_stops_a_step_though_the_loss_is(rng):
+    class Steep(SquaredError):
+        def backward(self, cache):
+            return np.full_like(super().backward(cache), np.inf)
+
+    X, y = np.ones((2, 1)), np.zeros((2, 1))
+    net = Network([Linear(1, 1, rng=rng)], Steep())
+    W = net.params["0.W"].copy()
+    with pytest.raises(RuntimeError, match="diverged at step 0 .*: the gradient of 0.W: expected"):
+        train(net, X, y, **options(rng))
+    np.testing.assert_array_equal(net.params["0.W"], W)
+
+
 def test_a_loss_that_is_infinite_stops_a_step_though_the_gradient_is_not(rng):
     class Infinite(SquaredError):
         def forward(self, y_hat, y):
