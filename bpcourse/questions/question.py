@@ -7,6 +7,7 @@ is that misconception; with two, both at once.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,6 +132,11 @@ _registered: dict[str, Question] = {}
 def registered():
     """The questions whose modules have been loaded, in the order in which they stand there."""
     return tuple(_registered.values())
+
+
+def all_or_none() -> AbstractContextManager[None]:
+    """Take back the questions that a block has registered, if it fails."""
+    return texts.restored(_registered)
 
 
 def question(
