@@ -127,6 +127,19 @@ def test_weight_decay_shrinks_weights_and_not_biases(rng):
         np.testing.assert_allclose(net.params[name], plain.params[name] - decay, atol=1e-15)
 
 
+def test_the_first_step_of_adam_is_the_gradient_over_its_size_and_epsilon():
+    g = np.array([3.0, -0.25, 0.0])
+    theta = {"W": np.ones(3)}
+    Adam(epsilon=0.5).step(theta, {"W": g}, 0.1)
+    np.testing.assert_allclose(theta["W"], 1 - 0.1 * g / (np.abs(g) + 0.5), rtol=1e-14)
+
+
+@pytest.mark.parametrize("every, error", [(0, ValueError), (1.5, TypeError), (True, TypeError)])
+def test_a_schedule_of_no_whole_number_of_epochs_is_refused(every, error):
+    with pytest.raises(error, match="every: expected"):
+        step_decay(every)
+
+
 def test_schedules(rng):
     assert [step_decay(2)(e, 6) for e in range(6)] == [1, 1, 0.5, 0.5, 0.25, 0.25]
     assert cosine(0, 10) == 1
