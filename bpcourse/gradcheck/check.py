@@ -100,7 +100,7 @@ class _Check:
         if self.mode == "complex" and isnan(problem.complex_slope(0)):
             self.mode = "each"
         self._look(problem.first_point(self.mode == "complex"))
-        self._larger_steps()
+        self._reacts()
         kinks = Kinks(problem, self.point, self.found)
         for ask in (kinks.settle, kinks.elsewhere, self._complex, problem.claims, problem.value):
             problem.require_unchanged("f")
@@ -115,16 +115,14 @@ class _Check:
             self.look.complex_slope = self.problem.complex_slope
         self.look.run(self.mode == "grouped")
 
-    def _larger_steps(self) -> None:
-        """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
-        point, function = self.point, self.problem.function
-        if self.found.moved:
+    def _reacts(self) -> None:
+        """Does f react, if not to the steps so far, then to larger ones?"""
+        function, scales = self.problem.function, self.point.scales
+        ways = (s * scales if s > 0 else np.full(len(scales), -s) for s in REACTS)
+        moves = (way * pattern(len(scales), number) for number, way in enumerate(ways))
+        if self.found.moved or any(function.at(function.x + m) != self.point.f0 for m in moves):
             return
-        for number, size in enumerate(REACTS):
-            way = size * point.scales if size > 0 else np.full(len(point.scales), -size)
-            if function.at(function.x + way * pattern(len(way), number)) != point.f0:
-                return
-        raise cannot_tell("f does not depend on params", "independent", value=point.f0)
+        raise cannot_tell("f does not depend on params", "independent", value=self.point.f0)
 
     def _complex(self) -> None:
         """Complex steps, for entries too small for differences, where f takes them.
