@@ -12,7 +12,7 @@ from bpcourse.datasets import worked_network
 from bpcourse.layers import Linear, Sigmoid
 from bpcourse.losses import SquaredError
 from bpcourse.network import Network
-from bpcourse.widgets import chain, costs, descent, functions, layers, playground, steps
+from bpcourse.widgets import chain, costs, descent, explorer, functions, layers, playground, steps
 from tests.explorers import EXPLORERS, bowl
 from tools import notebooks
 
@@ -238,3 +238,12 @@ def test_the_running_example_counts_as_lesson_12_says():
     assert costs.multiplications(n)["recursion"] == 4 * 2 + 4 + 2 + 20
     uniform = widgets.CostExplorer(width=7, depth=5).compute(7, 5)
     assert uniform["recursion"] == 7 + 4 * (7**2 + 7) + 5 * 7**2  # the formula on the page
+
+
+def test_a_figure_without_its_numbers_or_its_picture_cannot_be_made():
+    class Half(explorer.Explorer):
+        def compute(self):
+            return {}
+
+    with pytest.raises(TypeError, match="abstract method '?draw"):
+        Half([], {})

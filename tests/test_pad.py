@@ -29,7 +29,8 @@ from bpcourse import (
 from bpcourse.layers import GELU, Identity, LeakyReLU, SiLU, Softplus
 from bpcourse.losses import BinaryCrossEntropy
 from bpcourse.widgets import DigitPad, ink
-from bpcourse.widgets.pad import SCRIPT, STATIC, in_page
+from bpcourse.widgets.html import STATIC
+from bpcourse.widgets.pad import in_page
 from tools.train_digit_reader import trained
 
 PAD = DigitPad()
@@ -357,7 +358,9 @@ def test_lines_of_the_script_are_short():
     for name in ("ink.js", "pad.js", "pad.css"):
         lines = (STATIC / name).read_text(encoding="utf-8").splitlines()
         assert max(map(len, lines)) <= 100, name
-    assert "export function mountPad" in SCRIPT and in_page(PAD.network)[-1] == {"kind": "softmax"}
+    assert "export function mountPad" in PAD.scripts and in_page(PAD.network)[-1] == {
+        "kind": "softmax"
+    }
 
 
 # In a browser

@@ -16,18 +16,18 @@ import tomllib
 from html import escape
 from pathlib import Path
 
-from bpcourse import datasets, widgets
+from bpcourse import widgets
 from bpcourse.diagnosis import catalogue
 from bpcourse.questions.asking import HINTS
 from bpcourse.questions.bank import all_questions
 from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
-from bpcourse.widgets import drawing, explorer, pad, stepper
+from bpcourse.widgets import drawing, explorer, stepper
+from bpcourse.widgets.html import FIGURE, classic, style
 from tools.notebooks import dumps, read
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-FIGURE = stepper.FIGURE
 PREDICT = re.compile(r"""predict\(\s*["']([\w.]+)["']""")
 ASIDE = re.compile(  # where to write a guess in a notebook
     r" ?\*?\(?Write your (?:guess|number)[^.*]*(?:dots|cell)[^.]*\.(?: Then run[^.]*\.)?\)?\*?"
@@ -67,20 +67,18 @@ def lay_out(source):
 def scripts(static):
     """The figures' own scripts and styles, as plain files for every page."""
     parts = {
-        "stepper": (stepper.SCRIPT, stepper.CSS),
-        "pad": (pad.SCRIPT, pad.CSS),
-        "figure": (explorer.page(*explorer.NAMES), explorer.CSS),
+        "stepper": (widgets.Stepper.scripts, style("stepper")),
+        "pad": (widgets.DigitPad.scripts, style("pad")),
+        "figure": (explorer.page(*explorer.NAMES), style("explorer")),
     }
-    for name, (script, css) in parts.items():
-        script = re.sub(r"^export (default )?", "", script, flags=re.M)
+    for name, (module, css) in parts.items():
+        script = classic(module)
         mount = (DOCS / "_static" / f"mount_{name}.js").read_text(encoding="utf-8")
         (static / f"{name}.js").write_text(f"(() => {{{script}\n{mount}}})();\n", encoding="utf-8")
         (static / f"{name}.css").write_text(css, encoding="utf-8")
-    figure = widgets.Stepper(datasets.worked_network()[0])  # for its labels and dialects alone
-    common = {key: figure.data[key] for key in ("labels", "dialects")}
-    (static / "stepper_data.js").write_text(f"window.bpcStepper = {json.dumps(common)};\n", "utf-8")
-    data = json.dumps(widgets.DigitPad().data)
-    (static / "pad_data.js").write_text(f"window.bpcPad = {data};\n", encoding="utf-8")
+    for name, data in (("Stepper", stepper.common()), ("Pad", widgets.DigitPad().data)):
+        line = f"window.bpc{name} = {json.dumps(data)};\n"
+        (static / f"{name.lower()}_data.js").write_text(line, encoding="utf-8")
 
 
 def lesson(notebook, stem, static):
@@ -157,6 +155,27 @@ def reference():
     ]
     heads = [f"## bpcourse.{name}\n\n{block}" for name, block in zip(MODULES, blocks, strict=True)]
     return "\n\n".join(["# API reference", *heads]) + "\n"
+
+
+# What the theme and myst-nb write that a screen reader stumbles over, and what is better:
+# names that are not the words in view, the corner of a table, a logo outside of every landmark.
+TIDY = {
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    'title="Search" aria-label="Search" data-bs-placement': "data-bs-placement",
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
+    '<div id="pst-primary-sidebar"': (
+        f'<div id="pst-primary-sidebar" role="complementary" aria-label="{text("site.sidebar")}"'
+    ),
+}
+
+
+def tidy(out):
+    """Mend the pages that Sphinx wrote."""
+    for path in out.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        for theirs, ours in TIDY.items():
+            page = page.replace(theirs, ours)
+        path.write_text(page, encoding="utf-8")
 
 
 def _asked(question):
@@ -288,7 +307,9 @@ def main(argv=None):
     lay_out(source)
     shutil.rmtree(out, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
-    return subprocess.run([*command, str(source), str(out)], check=False).returncode
+    status = subprocess.run([*command, str(source), str(out)], check=False).returncode
+    tidy(out)
+    return status
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 
 from bpcourse import figures
 from bpcourse.text import text
-from bpcourse.widgets.explorer import RENDER, Explorer, menu, page, powers, slider
+from bpcourse.widgets.explorer import Explorer, menu, page, powers, slider
 
 INNER: dict[str, Any] = {
     "s²": (np.square, lambda s: 2 * s),
@@ -45,7 +45,7 @@ class ChainMicroscope(Explorer):
 
     figure = "chain"
     height = 3.2
-    _esm = page("chain") + RENDER
+    scripts = page("chain")
     labels = ("s_axis", "u_axis", "f_axis", "curve", "tangent")
     sentences = ("push_says", "pole")
     formats = {"ds": ".2g", "ratio": ".5g", "product": ".5g"}

@@ -4,7 +4,7 @@ from math import prod
 
 from bpcourse import figures
 from bpcourse.text import text
-from bpcourse.widgets.explorer import RENDER, Explorer, counter, page
+from bpcourse.widgets.explorer import Explorer, counter, page
 
 LOOKS = {"paths": ":", "chain": "--", "recursion": "-", "forward": "-"}
 DEEPEST = 12
@@ -32,7 +32,7 @@ class CostExplorer(Explorer):
     """The three ways' multiplications against depth, for layers of one width."""
 
     figure = "costs"
-    _esm = page("costs") + RENDER
+    scripts = page("costs")
     labels = ("multiplications", "depth", "forward", "cost_paths", "cost_chain", "cost_recursion")
     sentences = ("cost_says",)
     formats = {"paths": ".3g", "chain": ".3g", "ratio": ".2f"} | dict.fromkeys(

@@ -9,7 +9,7 @@ from bpcourse import figures
 from bpcourse.figures.style import INK, QUIET
 from bpcourse.graph import Node
 from bpcourse.text import text
-from bpcourse.widgets.explorer import RENDER, Explorer, counter, page, powers, slider
+from bpcourse.widgets.explorer import Explorer, counter, page, powers, slider
 from bpcourse.widgets.graphs import from_graph
 from bpcourse.widgets.mathml import rich
 from bpcourse.widgets.program import rounded
@@ -62,7 +62,7 @@ class DescentPlayer(Explorer):
 
     figure = "descent"
     width, height = 8.0, 3.6
-    _esm = page("descent") + RENDER
+    scripts = page("descent")
     labels = ("loss_title", "steps")
     sentences = ("descent_says", "descent_left")
     formats = {"steps": ",", "taken": ",", "rate": ".3g", "first": ".4f", "x": ".4g", "y": ".4g"}

@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 
 WIDTH, HEIGHT = 96, 58  # of a box
 GAP, PITCH = 84, 72
@@ -106,11 +107,11 @@ def svg(program, *, alone=True):
         parts.append(_edge(nodes, at, child, slot, parent, weight, labels, start))
     for n, (x, y) in at.items():
         parts.append(_box(nodes, n, x, y))
-    style = f"<style>{STYLE}</style>" if alone else ""
+    style, own = (f"<style>{STYLE}</style>", 'class="bpc-stepper-still" ') if alone else ("", "")
     size = f'width="{width:.0f}" height="{height:.0f}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:.0f} {height:.0f}">'
-        f"{style}{''.join(parts)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" {own}{size} '
+        f'viewBox="0 0 {width:.0f} {height:.0f}">{style}{"".join(parts)}</svg>'
     )
 
 
@@ -222,11 +223,8 @@ def _heat(kind, node, numbers, left, top, width=40, height=24):
 
 
 def short(value):
-    """A number in a box, three decimals at most, with a real minus sign; small ones as powers."""
-    if value and abs(value) < 0.0005 or abs(value) >= 1e5:
-        return f"{value:.1e}".replace("-", "\N{MINUS SIGN}")
-    shown = f"{round(value, 3) + 0.0:.3f}".rstrip("0").rstrip(".")
-    return shown.replace("-", "\N{MINUS SIGN}")
+    """A number in a box: three decimals at most."""
+    return number(value, ".3t")
 
 
 def plain(program):

@@ -1,13 +1,11 @@
 """A figure with controls, which its page computes and draws."""
 
 import base64
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, ClassVar
 
-import anywidget
 import matplotlib
 import traitlets
 from matplotlib.figure import Figure
@@ -15,37 +13,16 @@ from matplotlib.figure import Figure
 from bpcourse import figures
 from bpcourse.figures.style import SCREEN, STYLE
 from bpcourse.text import open_text, text
-from bpcourse.widgets.html import KEEP_KEYS, write_page
+from bpcourse.text.numbers import in_words
+from bpcourse.widgets.html import FIGURE, PageFigure, script, style
 from bpcourse.widgets.mathml import math, rich
 from bpcourse.widgets.program import rounded
-from bpcourse.widgets.wording import in_words
 
-FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
-STATIC = files("bpcourse.widgets") / "static"
 NAMES = (
     "activation", "chain", "loss", "descent", "steps", "draws", "matrix", "shapes",
     "initialisation", "costs", "net", "playground",
 )  # fmt: skip
 CORE = ("engine", "numbers", "units", "plot", "figure")
-CSS = "".join((STATIC / f"{name}.css").read_text("utf-8") for name in ("theme", "explorer"))
-RENDER = (
-    KEEP_KEYS
-    + """
-export default {
-  render({ model, el }) {
-    el.classList.add("bpc-figure");
-    el.addEventListener("keydown", keepKeys);
-    const figure = mountFigure(el, model.get("data"), model.get("values"), (values) => {
-      model.set("values", values);
-      model.save_changes();
-    });
-    const follow = () => figure.set(model.get("values"));
-    model.on("change:values", follow);
-    return () => { model.off("change:values", follow); figure.stop(); };
-  },
-};
-"""
-)
 LABELS = ("play", "pause", "controls")
 NEAR = 1e-9  # of a slider: how exactly a value lies within it
 
@@ -53,7 +30,7 @@ NEAR = 1e-9  # of a slider: how exactly a value lies within it
 def slider(
     name: str, low: float, high: float, step: float, form: str = ".1f", label: str = ""
 ) -> dict[str, Any]:
-    """A slider from ``low`` to ``high``; ``form`` is that of its number (see ``wording``)."""
+    """A slider from ``low`` to ``high``; ``form`` is that of its number (see ``text.numbers``)."""
     ends = {"low": low, "high": high, "step": step, "format": form}
     return {"kind": "slider", "name": name, "label": label or text(f"widgets.{name}"), **ends}
 
@@ -79,10 +56,10 @@ def menu(name: str, options: Sequence[Any] | Mapping[str, Any], label: str = "")
 
 def page(*names: str) -> str:
     """The scripts of these figures, with what they all need."""
-    return "".join((STATIC / f"{name}.js").read_text("utf-8") for name in (*CORE, *names))
+    return script(*CORE, *names)
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(PageFigure):
     """Controls, formulas in symbols and numbers, a picture, and a sentence that says what it shows.
 
     The page computes and draws; a subclass says the same in Python: ``compute`` gives the numbers
@@ -91,6 +68,7 @@ class Explorer(anywidget.AnyWidget):
     notebook. A test compares ``compute`` with the page's ``outcome``.
     """
 
+    kind, mount, state = "figure", "mountFigure", "values"
     figure: ClassVar[str]  # its name in the page
     width: ClassVar[float] = 8.0  # inches of the still picture
     height: ClassVar[float] = 3.0
@@ -99,8 +77,7 @@ class Explorer(anywidget.AnyWidget):
     formats: ClassVar[dict[str, str]] = {}  # of numbers, where four digits are not right
     formulas: Sequence[dict[str, Any]] = ()  # symbols, numbers; when: values it belongs to
 
-    _css = CSS
-    data = traitlets.Dict().tag(sync=True)
+    _css = style("explorer")
     values = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -141,13 +118,13 @@ class Explorer(anywidget.AnyWidget):
             if not low - near <= value <= high + near:
                 raise ValueError(f"{name}: expected {low:g} to {high:g}, got {value!r}")
 
+    @abstractmethod
     def compute(self, *args: Any, **values: Any) -> dict[str, Any]:
         """The numbers of the picture by name, as the page has them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self, figure: Figure, found: Mapping[str, Any]) -> None:
         """Draw the still picture of ``found``: the controls' values and what ``compute`` gives."""
-        raise NotImplementedError
 
     def set(self, **values: Any) -> "Explorer":
         """Set controls by name, as a hand would; returns the figure.
@@ -174,25 +151,19 @@ class Explorer(anywidget.AnyWidget):
                 self.draw(figure, found)
         return figure
 
-    def to_html(self, path: str | Path, title: str | None = None) -> Path:
-        """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        script = str(self._esm).removesuffix(RENDER)
-        title = title or text(f"widgets.title_{self.figure}")
-        png = base64.b64encode(figures.style.png(self.still())).decode()
-        still = f'<img src="data:image/png;base64,{png}" alt="{escape(self.said)}">'
-        given = self.data, self.values
-        return write_page(path, title, "figure", CSS, script, "mountFigure", *given, still=still)
+    def title(self) -> str:
+        return text(f"widgets.title_{self.figure}")
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+    def bare(self) -> str:
+        png = base64.b64encode(figures.style.png(self.still())).decode()
+        return f'<img src="data:image/png;base64,{png}" alt="{escape(self.said)}">'
+
+    def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         figure, said = self.still(), self.said
         size = [round(inches * SCREEN) for inches in figure.get_size_inches()]
         data = {
-            **data,
             "image/png": base64.b64encode(figures.style.png(figure)).decode(),
             "text/plain": said,
             FIGURE: {"figure": rounded({"data": self.data, "values": self.values})},
         }
-        about = {"alt": said, "width": size[0], "height": size[1]}
-        return data, {**metadata, "image/png": about}
+        return data, {"image/png": {"alt": said, "width": size[0], "height": size[1]}}

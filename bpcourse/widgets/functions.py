@@ -6,7 +6,7 @@ from bpcourse import activations, figures
 from bpcourse.figures.style import QUIET
 from bpcourse.losses import BinaryCrossEntropy, SquaredError
 from bpcourse.text import text
-from bpcourse.widgets.explorer import RENDER, Explorer, menu, page, slider
+from bpcourse.widgets.explorer import Explorer, menu, page, slider
 
 KINDS = {
     "logistic": activations.sigmoid,
@@ -44,7 +44,7 @@ class ActivationExplorer(Explorer):
     """f with its tangent at z, f′ beside it, and what is left of a gradient that comes back."""
 
     figure = "activation"
-    _esm = page("activation") + RENDER
+    scripts = page("activation")
     labels = ("z_axis", "activation_title", "slope_title", "gradient", "from_above", "passed_on")
     sentences = ("unit_says",)
     formats = {"z": ".1f", "upstream": ".1f", "a": ".3f", "slope": ".3f", "delta": ".3f"}
@@ -144,7 +144,7 @@ class LossExplorer(Explorer):
     """The loss of one output unit over its pre-activation, and the gradient that it sends back."""
 
     figure = "loss"
-    _esm = page("loss") + RENDER
+    scripts = page("loss")
     labels = ("z_axis", "loss_title", "loss_slope")
     sentences = ("loss_says",)
     formats = {"z": ".1f", "target": ".2f", "y_hat": ".3f", "value": ".3f", "slope": ".3f"} | {

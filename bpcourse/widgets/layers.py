@@ -8,7 +8,7 @@ from bpcourse import figures
 from bpcourse.layers import Linear, ReLU, Sigmoid, Tanh
 from bpcourse.text import text
 from bpcourse.widgets.draws import Draws
-from bpcourse.widgets.explorer import RENDER, Explorer, counter, menu, page, powers
+from bpcourse.widgets.explorer import Explorer, counter, menu, page, powers
 from bpcourse.widgets.mathml import math
 
 FORMS = {
@@ -45,7 +45,7 @@ class ShapeExplorer(Explorer):
 
     figure = "shapes"
     height = 2.6
-    _esm = page("matrix", "shapes") + RENDER
+    scripts = page("matrix", "shapes")
     sentences = ("product_fits", "product_other", "product_refused")
     formulas = [
         {
@@ -149,7 +149,7 @@ class InitialisationExplorer(Explorer):
     """How signals fade or grow on their way up, and gradients on their way down."""
 
     figure = "initialisation"
-    _esm = page("draws", "initialisation") + RENDER
+    scripts = page("draws", "initialisation")
     labels = ("sizes_up", "sizes_down", "size", "layer")
     sentences = ("reach_says",)
     formats = {"scale": ".2f", "depth": ",", "top": ".2g", "bottom": ".2g"}

@@ -8,7 +8,7 @@ are set in the italics of a text font, which every device has: a math font need 
 import re
 from html import escape
 
-TOKEN = re.compile(r"<\w+!?>|\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S")
+TOKEN = re.compile(r"<\w+!?>|\\text\{[^}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S")
 LETTERS = {
     "alpha": "α", "delta": "δ", "eta": "η", "theta": "θ", "sigma": "σ", "ell": "ℓ", "phi": "φ",
     "Phi": "Φ", "varepsilon": "ε",
@@ -18,14 +18,19 @@ SIGNS = {
     "times": "×", "ldots": "…", "le": "≤", "ge": "≥", "neq": "≠",
 }  # fmt: skip
 PRINTED = {"-": "\N{MINUS SIGN}", "'": "\N{PRIME}"}
-UPRIGHT = {"partial": "∂", "Delta": "Δ"}
+UPRIGHT = {"partial": "∂", "Delta": "Δ", "nabla": "∇"}
 NAMES = {"sin", "cos", "exp", "log", "tanh", "max"}
 LOOKS = {"value", "slope", "parameter"}
 
 
 def math(tex: str) -> str:
     """The formula as a ``math`` element. ValueError for a command that is not known."""
-    return f"<math displaystyle='true'>{_Reader(tex).row(None)}</math>"
+    return f"<math displaystyle='true'>{inside(tex)}</math>"
+
+
+def inside(tex: str) -> str:
+    """What stands in the ``math`` element."""
+    return _Reader(tex).row(None)
 
 
 def rich(words: str) -> str:
@@ -69,6 +74,8 @@ class _Reader:
             return f"<mrow>{self.row('}')}</mrow>"
         if token.startswith("<") and len(token) > 1:
             return f"<mn>{{{token[1:-1]}}}</mn>"
+        if token.startswith("\\text{"):
+            return f"<mtext>{escape(token[6:-1]).replace(chr(92), '')}</mtext>"
         if token.startswith("\\"):
             return self.command(token[1:])
         if token.isalpha():
@@ -88,7 +95,7 @@ class _Reader:
             return f"<msqrt>{self.one()}</msqrt>"
         if name in LOOKS:
             return f"<mrow class='{name}'>{self.one()}</mrow>"
-        if name == "mathcal":  # the loss alone
+        if name in ("mathcal", "mathscr"):  # the loss alone
             self.one()
             return "<mi mathvariant='normal'>ℒ</mi>"
         if name in LETTERS:

@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
-from pathlib import Path
+from typing import Any
 
-import anywidget
 import numpy as np
 import numpy.typing as npt
 import traitlets
@@ -16,33 +14,14 @@ from bpcourse.layers import Identity, Layer, LeakyReLU, Linear, Softmax
 from bpcourse.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from bpcourse.network import Network
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 from bpcourse.widgets import ink
-from bpcourse.widgets.html import write_page
+from bpcourse.widgets.html import FIGURE, PageFigure, script, style
 from bpcourse.widgets.networks import ACTIVATIONS
 
-FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to draw it without a kernel
-STATIC = files("bpcourse.widgets") / "static"
-SCRIPT = "".join(
-    (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "ink.js", "pad.js")
-)
-CSS = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("theme.css", "pad.css"))
-RENDER = """
-export default {
-  render({ model, el }) {
-    el.classList.add("bpc-pad");
-    const pad = mountPad(el, model.get("data"), model.get("strokes"), (strokes) => {
-      model.set("strokes", strokes);
-      model.save_changes();
-    });
-    const follow = () => pad.set(model.get("strokes"));
-    model.on("change:strokes", follow);
-    return () => { model.off("change:strokes", follow); pad.stop(); };
-  },
-};
-"""
 LABELS = (
     "title_area", "title_seen", "area", "kind", "seen", "seen_nothing", "bars", "undo", "clear",
-    "nothing", "sure", "unsure", "either", "keys_title", "keys",
+    "nothing", "sure", "unsure", "either", "keys_title", "keys", "paper",
 )  # fmt: skip
 SURE = 0.75  # below this largest output the pad says that it is not sure
 ALIKE = 0.2  # and from this on it names the second
@@ -88,7 +67,7 @@ class Reading:
         return words.format(best=best, next=next_best)
 
 
-class DigitPad(anywidget.AnyWidget):
+class DigitPad(PageFigure):
     """A place to draw a digit, large; the network reads it in the page, while it is drawn.
 
     The drawing is cropped, centred and reduced to 8×8 as the data set's digits were, and the
@@ -120,9 +99,9 @@ class DigitPad(anywidget.AnyWidget):
     A 4 like a U is seldom known, and a 1 with a foot in two cases of three.
     """
 
-    _esm = SCRIPT + RENDER
-    _css = CSS
-    data = traitlets.Dict().tag(sync=True)
+    kind, mount, state = "pad", "mountPad", "strokes"
+    scripts = script("engine", "ink", "pad")
+    _css = style("pad")
     strokes: traitlets.List[list[list[float]]] = traitlets.List().tag(sync=True)
 
     def __init__(
@@ -134,7 +113,13 @@ class DigitPad(anywidget.AnyWidget):
         labels = {name: text(f"pad.{name}") for name in LABELS}
         shares = layers[-1]["kind"] in ("softmax", "σ")
         labels["title_bars"] = text("pad.title_bars" if shares else "pad.title_bars_outputs")
-        data = {"labels": labels, "layers": layers, "sure": SURE, "alike": ALIKE}
+        data = {
+            "labels": labels,
+            "layers": layers,
+            "sure": SURE,
+            "alike": ALIKE,
+            "example": EXAMPLE,
+        }
         drawn = [np.asarray(points, float).tolist() for points in strokes]
         super().__init__(data=data, strokes=drawn)
 
@@ -163,11 +148,11 @@ class DigitPad(anywidget.AnyWidget):
         y_hat = self.network.predict(image.reshape(1, 64) / 16)[0]
         return Reading(np.asarray(y_hat, float), image)
 
-    def to_html(self, path: str | Path, title: str | None = None) -> Path:
-        """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        title, still = title or text("pad.title"), self._still()[0]
-        given = self.data, self.strokes
-        return write_page(path, title, "pad", CSS, SCRIPT, "mountPad", *given, still=still)
+    def title(self) -> str:
+        return text("pad.title")
+
+    def bare(self) -> str:
+        return self._still()[0]
 
     def _still(self) -> tuple[str, str]:
         """The picture where nothing can be drawn, of what was drawn or of an example; its words."""
@@ -176,16 +161,12 @@ class DigitPad(anywidget.AnyWidget):
         words = reading.said if self.strokes else text("pad.example", said=reading.said)
         return still(strokes, reading, self.data["labels"], words), words
 
-    def _repr_mimebundle_(
-        self, **kwargs: dict[str, object]
-    ) -> tuple[dict[str, object], dict[str, dict[str, str]]]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+    def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
         picture, words = self._still()
-        data = {**data, "text/plain": words, "image/svg+xml": picture}
+        data: dict[str, Any] = {"text/plain": words, "image/svg+xml": picture}
         if self._given is None:  # the course's own reader, which every page can have
             data[FIGURE] = {"pad": None}
-        return data, {**metadata, "image/svg+xml": {"alt": text("pad.alt", said=words)}}
+        return data, {"image/svg+xml": {"alt": text("pad.alt", said=words)}}
 
 
 def in_page(network: Network) -> list[dict[str, object]]:
@@ -221,12 +202,15 @@ def _layer(layer: Layer) -> dict[str, object]:
 
 
 STILL = """
-svg { font: 13px "DejaVu Sans", sans-serif; background: #fff; }
-text { fill: #222222; } .frame { fill: #fff; stroke: #6B6B6B; }
-.ink { fill: none; stroke: #222222; stroke-width: 14; stroke-linecap: round;
+.bpc-pad-still { font: 13px "DejaVu Sans", sans-serif; background: #fff; }
+.bpc-pad-still text { fill: #222222; }
+.bpc-pad-still .frame { fill: #fff; stroke: #6B6B6B; }
+.bpc-pad-still .ink { fill: none; stroke: #222222; stroke-width: 14; stroke-linecap: round;
   stroke-linejoin: round; }
-.cell { fill: #222222; stroke: #6B6B6B; stroke-width: 0.4; }
-.bar { fill: #6B6B6B; } .best { fill: #0068A8; } .said { font-size: 15px; }
+.bpc-pad-still .cell { fill: #222222; stroke: #6B6B6B; stroke-width: 0.4; }
+.bpc-pad-still .bar { fill: #6B6B6B; }
+.bpc-pad-still .best { fill: #0068A8; }
+.bpc-pad-still .said { font-size: 15px; }
 """
 
 
@@ -248,7 +232,7 @@ def still(
         f'{"best" if digit == reading.digit else "bar"}" x="506" y="{33 + 20 * digit}" '
         f'width="{130 * min(max(y, 0.0), 1.0):.1f}" height="13"/>'
         f'<text x="690" y="{44 + 20 * digit}" text-anchor="end">'
-        f"{y:.2f}</text>".replace("-0.00", "0.00").replace(">-", ">\N{MINUS SIGN}")
+        f"{number(float(y), '.2f')}</text>"
         for digit, y in enumerate(reading.probabilities)
     )
     heads = "".join(
@@ -256,8 +240,8 @@ def still(
         for x, name in ((10, "area"), (250, "seen"), (490, "bars"))
     )
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="700" height="270" viewBox="0 0 700 270">'
-        f'<style>{STILL}</style>{heads}<rect class="frame" x="10" y="30" width="200" '
-        f'height="200" rx="6"/><path class="ink" d="{lines}"/>{cells}{bars}'
+        '<svg xmlns="http://www.w3.org/2000/svg" class="bpc-pad-still" width="700" height="270" '
+        f'viewBox="0 0 700 270"><style>{STILL}</style>{heads}<rect class="frame" x="10" y="30" '
+        f'width="200" height="200" rx="6"/><path class="ink" d="{lines}"/>{cells}{bars}'
         f'<text class="said" x="10" y="258">{escape(words)}</text></svg>'
     )

@@ -14,7 +14,7 @@ from bpcourse.optimizers import SGD, Adam
 from bpcourse.text import text
 from bpcourse.validation import NotFiniteError
 from bpcourse.widgets.draws import Draws
-from bpcourse.widgets.explorer import RENDER, Explorer, counter, menu, page, powers
+from bpcourse.widgets.explorer import Explorer, counter, menu, page, powers
 
 DATA: dict[str, Any] = {
     "moons": lambda rng: datasets.moons(120, 0.12, rng),
@@ -103,7 +103,7 @@ class Playground(Explorer):
 
     figure = "playground"
     width, height = 8.0, 3.1
-    _esm = page("draws", "matrix", "net", "playground") + RENDER
+    scripts = page("draws", "matrix", "net", "playground")
     labels = (
         "x1_axis", "x2_axis", "loss_title", "epoch", "gradient_sizes", "layer", "gradient_maps",
     )  # fmt: skip

@@ -1,71 +1,41 @@
 """The stepper: a computation played forward and backward, one operation at a time."""
 
 from html import escape
-from importlib.resources import files
-
-import anywidget
-import traitlets
 
 from bpcourse import notation
 from bpcourse.graph import Node
 from bpcourse.network import Network
 from bpcourse.text import text
 from bpcourse.widgets import drawing
+from bpcourse.widgets.formulas import formulas, names
 from bpcourse.widgets.graphs import from_graph
-from bpcourse.widgets.html import KEEP_KEYS, write_page
+from bpcourse.widgets.html import FIGURE, PageFigure, script, style
 from bpcourse.widgets.networks import from_network
 from bpcourse.widgets.program import rounded
 
-STATIC = files("bpcourse.widgets") / "static"
-SCRIPT = "".join(
-    (STATIC / name).read_text(encoding="utf-8") for name in ("engine.js", "words.js", "stepper.js")
-)
-CSS = "".join((STATIC / name).read_text(encoding="utf-8") for name in ("theme.css", "stepper.css"))
-RENDER = (
-    KEEP_KEYS
-    + """
-export default {
-  render({ model, el }) {
-    el.classList.add("bpc-stepper");
-    el.addEventListener("keydown", keepKeys);
-    return mount(el, model.get("data"));
-  },
-};
-"""
-)
-FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 LABELS = (
-    "play",
-    "pause",
-    "step",
-    "back",
-    "restart",
-    "end",
-    "position",
-    "controls",
-    "picture",
-    "notation",
-    "gradient",
-    "unknown",
-    "forward",
-    "backward",
-    "seed",
-    "start",
-    "edge",
-    "local",
-    "upstream",
-    "contribution",
-    "sum",
-    "waits",
-    "choose",
-    "finite",
-    "overflow",
-    "numbers",
+    "play", "pause", "step", "back", "restart", "end", "position", "controls", "picture",
+    "notation", "gradient", "unknown", "forward", "backward", "seed", "start", "edge", "local",
+    "upstream", "contribution", "sum", "waits", "choose", "finite", "overflow", "numbers",
     "constant",
-)
+)  # fmt: skip
 
 
-class Stepper(anywidget.AnyWidget):
+def common():
+    """What every stepper's page has: its words, its formulas, and the names in each dialect."""
+    ours, *others = notation.dialects()  # the nodes have our names already, but for δ
+    deltas = {kind: name for kind, name in names(ours).items() if kind.startswith("delta")}
+    return {
+        "labels": {name: text(f"stepper.{name}") for name in LABELS},
+        "formulas": formulas(),
+        "dialects": [
+            {"name": ours.name, "names": deltas},
+            *({"name": other.name, "names": names(other)} for other in others),
+        ],
+    }
+
+
+class Stepper(PageFigure):
     """Forward and backward through ``what``, a number made of graph nodes, or a network.
 
     With a :class:`~bpcourse.Network`, X (n_in,) or (batch, n_in) and y as its loss takes them. One
@@ -74,9 +44,9 @@ class Stepper(anywidget.AnyWidget):
     another ``what``.
     """
 
-    _esm = SCRIPT + RENDER
-    _css = CSS
-    data = traitlets.Dict().tag(sync=True)
+    kind, mount = "stepper", "mount"
+    scripts = script("engine", "numbers", "words", "stepper")
+    _css = style("stepper")
 
     def __init__(self, what, X=None, y=None):
         if not isinstance(what, Node | Network):
@@ -92,37 +62,28 @@ class Stepper(anywidget.AnyWidget):
                 self.program = from_network(what, X, y)
         except (TypeError, ValueError) as error:
             message = text("stepper.cannot", reason=error)
-        dialects = [
-            {"name": d.name, **d.symbols, "weight": d.symbols["weight"]}
-            | {"input": d.input, "first": d.first}
-            for d in notation.dialects()
-        ]
         data = {
             "program": self.program,
             "svg": drawing.svg(self.program, alone=False) if self.program else "",
-            "labels": {name: text(f"stepper.{name}") for name in LABELS},
-            "dialects": dialects,
+            **common(),
             "message": message,
         }
         super().__init__(data=data)
 
-    def to_html(self, path, title=None):
-        """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        title = title or text("stepper.title")
-        still = self._still()
-        return write_page(path, title, "stepper", CSS, SCRIPT, "mount", self.data, still=still)
+    def title(self):
+        return text("stepper.title")
 
-    def _still(self):
+    def bare(self):
         if self.program is None:
             return f"<p>{escape(self.data['message'])}</p>"
         return drawing.svg(self.program)
 
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+    def shown(self):
         if self.program is None:
-            return {**data, "text/plain": self.data["message"]}, metadata
-        data = {**data, "text/plain": drawing.plain(self.program)}
-        data["image/svg+xml"] = self._still()
-        data[FIGURE] = {"stepper": rounded(self.program)}
-        return data, {**metadata, "image/svg+xml": {"alt": text("stepper.alt")}}
+            return {"text/plain": self.data["message"]}, {}
+        data = {
+            "text/plain": drawing.plain(self.program),
+            "image/svg+xml": self.bare(),
+            FIGURE: {"stepper": rounded(self.program)},
+        }
+        return data, {"image/svg+xml": {"alt": text("stepper.alt")}}

@@ -7,7 +7,7 @@ import numpy as np
 from bpcourse import figures
 from bpcourse.figures.style import INK, QUIET
 from bpcourse.text import text
-from bpcourse.widgets.explorer import RENDER, Explorer, menu, page, powers, slider
+from bpcourse.widgets.explorer import Explorer, menu, page, powers, slider
 
 FUNCTIONS: dict[str, Any] = {  # f, f′, f‴
     "eˣ sin x": (
@@ -67,7 +67,7 @@ class StepExplorer(Explorer):
     """The error of three ways to a slope against the step, with the step of your choice marked."""
 
     figure = "steps"
-    _esm = page("steps") + RENDER
+    scripts = page("steps")
     labels = ("step_axis", "step_error", *WAYS)
     sentences = ("step_says",)
     formats = {

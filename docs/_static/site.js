@@ -109,6 +109,16 @@ document.querySelectorAll("section > h2").forEach((heading) => {
   heading.after(fold);
 });
 
+// Paper is white.
+let theme = "";
+addEventListener("beforeprint", () => {
+  theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+});
+addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = theme;
+});
+
 // Lessons that were read to the end carry a mark.
 const page = location.pathname.split("/").pop();
 const bottom = document.querySelector(".prev-next-area, footer");

@@ -50,6 +50,12 @@ def slips(question: Question, inputs: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield from ((name, value) for value in (values if isinstance(values, list) else [values]))
 
 
+def is_of_a_slip(question: Question, inputs: Mapping[str, Any], value: object) -> bool:
+    """Whether ``value`` is what a slip of this question gives, rounded as it asks."""
+    made = (slip for _, slip in slips(question, inputs))
+    return any(is_rounded(value, slip, question.decimals) for slip in made)
+
+
 def named(question: Question, inputs: Mapping[str, Any], right: object, value: object) -> list[str]:
     """The names of the slips that give ``value``: the question's, or else those of any number.
 

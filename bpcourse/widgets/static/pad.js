@@ -239,6 +239,22 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
     event.preventDefault();
     event.stopPropagation(); // the notebook has other uses for these keys
   });
+  // Nobody can draw on paper and be read: an example stands on an empty pad there.
+  const paper = new AbortController();
+  const printed = (when, act) => addEventListener(when, act, { signal: paper.signal });
+  let empty = false;
+  printed("beforeprint", () => {
+    empty = !strokes.length && !pen.stroke;
+    if (!empty) return;
+    strokes = data.example;
+    show();
+    said.textContent = filled(labels.paper, { said: said.textContent });
+  });
+  printed("afterprint", () => {
+    if (!empty) return;
+    strokes = [];
+    show();
+  });
   show();
   return {
     set(others) {
@@ -248,6 +264,7 @@ export function mountPad(root, data, strokes = [], changed = () => {}) {
     },
     stop() {
       cancelAnimationFrame(waiting);
+      paper.abort();
     },
   };
 }

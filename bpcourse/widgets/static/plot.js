@@ -118,6 +118,7 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
     const [w, h] = [box.right - box.left + 4, box.bottom - box.top + 4];
     const inside = `viewBox="${box.left - 2} ${box.top - 2} ${w} ${h}"`;
     svg.setAttribute("height", height);
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`); // paper has another width, and is not drawn for
     svg.innerHTML = `${axes.join("")}<path class="axis" d="M${box.left} ${box.top}V${box.bottom}H${box.right}"/><svg x="${box.left - 2}" y="${box.top - 2}" width="${w}" height="${h}" ${inside}>${marks.join("")}</svg>`;
   };
   if (drag) {

@@ -11,10 +11,10 @@ const element = (tag, attributes = {}, ...children) => {
 };
 
 export function mount(root, data) {
-  const { program, labels, dialects } = data;
+  const { program, labels, formulas, dialects } = data;
   if (data.message) {
     root.append(element("p", { class: "bpc-message", role: "alert" }, data.message));
-    return () => {};
+    return { stop() {} };
   }
   const { nodes } = program,
     operations = nodes.map((n, id) => id).filter((id) => nodes[id].op);
@@ -24,7 +24,7 @@ export function mount(root, data) {
   const view = {
     program,
     labels,
-    dialects,
+    formulas,
     nodes,
     operations,
     last,
@@ -35,7 +35,7 @@ export function mount(root, data) {
   };
   const known = knowledge(view),
     { forwardDone, pulled, received, expected, gradient, active } = known;
-  const { name, slopeName, numbers, shape, formula, inNumbers, backTable, tell } = wording(
+  const { symbol, name, slopeName, equals, shape, formula, inNumbers, backTable, tell } = wording(
     view,
     known,
   );
@@ -173,8 +173,8 @@ export function mount(root, data) {
     const title = g.querySelector(".title");
     if (nodes[id].layer || nodes[id].kind) {
       title.dataset.own ??= title.textContent;
-      if (view.dialect === dialects[0]) title.textContent = title.dataset.own;
-      else svgText(title, name(id));
+      if (symbol(id)) svgText(title, symbol(id));
+      else title.textContent = title.dataset.own;
     }
     if (nodes[id].size === 1) {
       g.querySelector(".value").textContent = known ? short(view.state.values[id][0]) : "?";
@@ -204,21 +204,31 @@ export function mount(root, data) {
       cell.setAttribute("fill-opacity", x === undefined ? 0 : (Math.abs(x) / top).toFixed(2));
     });
   };
+  // A name in MathML as SVG: what stands above or below is smaller, and moved.
   const svgText = (target, html) => {
     target.textContent = "";
     let down = 0;
-    html
-      .split(/(<sup>.*?<\/sup>|<sub>.*?<\/sub>)/)
-      .filter(Boolean)
-      .forEach((part) => {
-        const kind = part.startsWith("<sup>") ? -5 : part.startsWith("<sub>") ? 4 : 0;
+    const add = (node, kind) => {
+      if (!node.children.length) {
         const span = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
-        span.textContent = part.replace(/<[^>]*>/g, "");
+        span.textContent = node.textContent;
         span.setAttribute("dy", kind - down);
         if (kind) span.setAttribute("font-size", "9");
         down = kind;
         target.append(span);
-      });
+      }
+      const [base, below, above] = node.children;
+      const marks = {
+        msup: () => [[below, -5]],
+        msub: () => [[below, 4]],
+        msubsup: () => [[above, -5], [below, 4]], // prettier-ignore
+      }[node.localName]?.();
+      if (marks) [[base, kind], ...marks].forEach(([part, its]) => add(part, its));
+      else Array.from(node.children).forEach((part) => add(part, kind));
+    };
+    const parsed = element("div");
+    parsed.innerHTML = `<math>${html}</math>`;
+    add(parsed, 0);
   };
   const fillEdge = (key) => {
     const [child, slot] = key.split(".").map(Number),
@@ -337,7 +347,7 @@ export function mount(root, data) {
       { class: `bpc-leaf ${nodes[id].role}` },
       (() => {
         const s = element("span");
-        s.innerHTML = `${name(id)} = `;
+        s.innerHTML = `${math(name(id))} = `;
         return s;
       })(),
       editor(id),
@@ -360,25 +370,24 @@ export function mount(root, data) {
       const [child, slot] = view.chosen.split(".").map(Number),
         parent = nodes[child].parents[slot];
       const weight = nodes[child].op === "affine" ? nodes[child].parents[slot - 1] : null;
-      words(`<b>${name(parent)} → ${name(child)}</b>: ${formula(child)}`);
+      words(`<b>${math(name(parent))} → ${math(name(child))}</b>: ${math(...formula(child))}`);
       if (child !== active() && pulled(child) && view.state.contributions[child][slot])
         words(backTable(child));
       if (weight !== null) {
-        words(
-          `${slopeName(weight)} = ${slopeName(child)} · ${name(parent)} = ${pulled(child) ? `<span class="bpc-grad">${numbers(view.state.grads[weight])}</span>` : "?"}`,
-        );
+        const product = `${slopeName(weight)}<mo>=</mo>${slopeName(child)}<mo>·</mo>${name(parent)}`;
+        const known = pulled(child) ? equals("grad", view.state.grads[weight]) : "= ?";
+        words(`${math(product)} ${known}`);
         row.append(leafRow(weight));
       }
     } else {
       const id = Number(view.chosen),
         slope = gradient(id);
-      words(
-        `<b>${nodes[id].op ? formula(id) : name(id)}</b>${shape(id)}: ${forwardDone(id) ? `${inNumbers(id) || "= "}= <span class="bpc-value">${numbers(view.state.values[id])}</span>`.replace("= = ", "= ") : labels.unknown}`,
-      );
+      const value = forwardDone(id)
+        ? `${math(...inNumbers(id))} ${equals("value", view.state.values[id])}`
+        : `: ${labels.unknown}`;
+      words(`${math(...(nodes[id].op ? formula(id) : [name(id)]))}${shape(id)} ${value}`);
       if (nodes[id].role !== "target" && nodes[id].role !== "constant")
-        words(
-          `${slopeName(id)} = <span class="bpc-grad">${slope ? numbers(slope) : labels.unknown}</span>`,
-        );
+        words(`${math(slopeName(id))} ${slope ? equals("grad", slope) : `: ${labels.unknown}`}`);
       if (!nodes[id].op) row.append(leafRow(id));
       nodes[id].parents.forEach((p) => {
         if (nodes[p].kind === "W" || nodes[p].kind === "b")
@@ -459,6 +468,20 @@ export function mount(root, data) {
       g.addEventListener("blur", () => reach(own, false));
     }
   }
+  // On paper nobody can step: what has not begun stands there whole.
+  const paper = new AbortController();
+  let begun = true;
+  const printed = (when, act) => addEventListener(when, act, { signal: paper.signal });
+  printed("beforeprint", () => {
+    begun = view.position > 0;
+    if (!begun) go(last);
+  });
+  printed("afterprint", () => begun || go(0));
   show();
-  return () => stop();
+  return {
+    stop() {
+      stop();
+      paper.abort();
+    },
+  };
 }

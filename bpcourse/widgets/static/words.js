@@ -1,60 +1,40 @@
 // The stepper's words: numbers, symbols, formulas, and the sentence and table of a step.
 
-const minus = (words) => words.replace(/-/g, "−");
-const short = (x) => {
-  if (!Number.isFinite(x)) return String(x);
-  if ((x && Math.abs(x) < 0.0005) || Math.abs(x) >= 1e5) return minus(x.toExponential(1));
-  return minus(String(Number(x.toFixed(3))));
-};
-const long = (x) => minus(String(Number(x.toPrecision(4))));
+const short = (x) => shown(x, ".3t"); // in a box
 const plain = (words) => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`); // a student's own name
 
-// The LaTeX of a symbol of notation.toml, layer and unit filled in, as text with <sup> and <sub>.
-const SIGNS = { sigma: "σ", delta: "δ", partial: "∂", nabla: "∇", theta: "θ", ell: "ℓ", top: "ᵀ" };
-function symbol(latex, { l, i, j } = {}) {
-  const filled = latex
-    .split(",")[0]
-    .replace(/\\text\{([^}]*)\}/g, (_, words) =>
-      words.replace(/_/g, "\ue001").replace(/l/g, "\ue002"),
-    )
-    .replace(/\\mathcal\s*L|\\mathscr\s*L/g, "ℒ")
-    .replace(/\\hat\s*(\w)/g, "$1\u0302")
-    .replace(/\\(\w+)/g, (_, name) => (name in SIGNS ? SIGNS[name] : ""))
-    .replace(/l\+1/g, l + 1)
-    .replace(/\bl\b|l(?=[ij}])|(?<=_|\^)l/g, l ?? "l")
-    .replace(/(?<![a-z])ij(?![a-z])/g, `${i ?? "i"}${j ?? "j"}`)
-    .replace(/(?<![a-z])ji(?![a-z])/g, `${j ?? "j"}${i ?? "i"}`);
-  const marked = filled.replace(
-    /([\^_])(?:\{([^{}]*)\}|(\w))/g,
-    (_, kind, group, one) =>
-      `<${kind === "^" ? "sup" : "sub"}>${group ?? one}</${kind === "^" ? "sup" : "sub"}>`,
-  );
-  return marked.replace(/\ue001/g, "_").replace(/\ue002/g, "l");
-}
+// Names and formulas are MathML; Python (bpcourse.widgets.formulas) has the formulas of operations.
+const mn = (words) => `<mn>${words}</mn>`;
+const mo = (sign) => `<mo stretchy="false">${sign}</mo>`;
+const inPlace = (template, values) => template.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+// Pieces of a formula side by side: a line may break between them.
+const math = (...pieces) => pieces.map((piece) => `<math>${piece}</math>`).join(" ");
 
-// Every operation's formula and slopes in letters; a, b are the names of its parents.
-const LETTERS = {
-  "+": ["a + b", "1", "1"],
-  "−": ["a − b", "1", "−1"],
-  "×": ["a·b", "b", "a"],
-  "÷": ["a ÷ b", "1/b", "−a/b²"],
-  neg: ["−a", "−1"],
-  sum: ["sum(a)", "1"],
-  mean: ["mean(a)", "1/n"],
-  largest: ["max(a)", "1 | 0"],
-  "leaky relu": ["leaky relu(a)", "1 | slope"],
-  softplus: ["softplus(a)", "σ(a)"],
-  silu: ["silu(a)", "σ(a)·(1 + a·σ(−a))"],
-  gelu: ["gelu(a)", "Φ(a) + a·φ(a)"],
-  exp: ["exp(a)", "exp(a)"],
-  log: ["log(a)", "1/a"],
-  tanh: ["tanh(a)", "1 − tanh²(a)"],
-  σ: ["σ(a)", "σ(a)·(1 − σ(a))"],
-  relu: ["max(0, a)", "1 | 0"],
-  max: ["max(a, b)", "1 | 0", "1 | 0"],
-  "^": ["a^b", "b·a^(b−1)", "a^b·log(a)"],
-  "@": ["a @ b", "upstream @ bᵀ", "aᵀ @ upstream"],
-};
+// A name such as z⁽¹⁾₂, X W⁽¹⁾ᵀ or a student's own.
+const [UP, DOWN] = ["⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾ᵀ", "₀₁₂₃₄₅₆₇₈₉"];
+const FACTOR = new RegExp(`^(.*?)([${UP}]*)([${DOWN}]*)$`, "u");
+const level = (marks) =>
+  Array.from(marks, (mark) => "0123456789()⊤"[Math.max(UP.indexOf(mark), DOWN.indexOf(mark))])
+    .join("")
+    .replace(/\d+|\D/g, (part) => (/\d/.test(part) ? mn(part) : mo(part)));
+const letter = (word) =>
+  word === "𝓛"
+    ? '<mi mathvariant="normal">ℒ</mi>'
+    : `<mi mathvariant="normal"${Array.from(word.normalize("NFC")).length === 1 ? ' class="letter"' : ""}>${plain(word)}</mi>`;
+function spelled(name) {
+  const factors = name.split(" ").map((factor) => {
+    const [, base, up, down] = FACTOR.exec(factor);
+    const [above, below] = [up, down].map((marks) => `<mrow>${level(marks)}</mrow>`);
+    if (up && down) return `<msubsup>${letter(base)}${below}${above}</msubsup>`;
+    if (up) return `<msup>${letter(base)}${above}</msup>`;
+    return down ? `<msub>${letter(base)}${below}</msub>` : letter(base);
+  });
+  return factors.length === 1
+    ? factors[0]
+    : `<mrow>${factors.join('<mspace width="0.2em"/>')}</mrow>`;
+}
+// Where a negative number needs parentheses.
+const WRAPS = new Set(["+", "−", "×", "neg", "power", "^", "affine"]);
 
 // What is known at the view's position. A view: program, labels, dialects, nodes, operations, last,
 // and what changes: state (of compute), position, dialect, chosen.
@@ -92,93 +72,91 @@ function knowledge(view) {
 
 // Names in the view's notation, and what is said of a node or of the step.
 function wording(view, { received, expected, active }) {
-  const { program, labels, dialects, nodes, operations, last } = view;
-  const at = (id) => ({
-    l: nodes[id].layer === undefined ? undefined : nodes[id].layer + shift(nodes[id].kind),
-    i: nodes[id].unit,
-    j: nodes[id].source,
-  });
-  const shift = (kind) =>
-    kind === "W" || kind === "b" ? view.dialect.first - 1 : view.dialect.input;
-  const KIND = {
-    z: "pre_activation",
-    a: "activation",
-    y_hat: "output",
-    y: "target",
-    W: "weights",
-    loss: "loss",
+  const { program, labels, formulas, nodes, operations, last } = view;
+  const inDialect = (id, kind) => {
+    const { unit, layer, source } = nodes[id];
+    const named = view.dialect.names[unit === undefined ? kind : `${kind}_i`];
+    const found = named ?? view.dialect.names[kind];
+    const values = { l: layer, m: layer + 1, i: unit, j: source };
+    return found && `<mrow>${inPlace(found, values)}</mrow>`;
   };
-  const indexed = (words, i) => (i === undefined ? words : `${words}<sub>${i}</sub>`);
+  const symbol = (id) => {
+    const { kind, size } = nodes[id];
+    return kind && inDialect(id, kind === "W" && size === 1 ? "w" : kind);
+  };
+  const value = (id) => short(view.state.values[id][0]);
   const name = (id) => {
-    const { kind, unit, name: own, size } = nodes[id];
-    if (view.dialect === dialects[0] || !(kind in KIND))
-      return plain(own) || (size > 1 ? labels.constant : short(view.state.values[id][0]));
-    const latex = kind === "W" && size === 1 ? view.dialect.weight : view.dialect[KIND[kind]];
-    if (latex.includes("–")) return plain(own);
-    return kind === "W" && size === 1
-      ? symbol(latex, at(id))
-      : indexed(symbol(latex, at(id)), unit);
+    const { name: own, size } = nodes[id];
+    if (own) return symbol(id) ?? spelled(own);
+    return size > 1 ? `<mtext>${labels.constant}</mtext>` : mn(value(id));
   };
-  const slopeName = (id) => {
-    if (nodes[id].kind === "z" && view.dialect.error && !view.dialect.error.includes("–"))
-      return indexed(symbol(view.dialect.error, at(id)), nodes[id].unit);
-    return `∂${name(program.root)}/∂${name(id)}`;
+  const slope = (of, by) => {
+    const [above, below] = [of, by].map((id) => `<mi mathvariant="normal">∂</mi>${name(id)}`);
+    return `<mrow>${above}<mo lspace="0" rspace="0" stretchy="false">/</mo>${below}</mrow>`;
   };
+  const slopeName = (id) =>
+    (nodes[id].kind === "z" && inDialect(id, "delta")) || slope(program.root, id);
   const numbers = (array) =>
     array.length === 1
-      ? long(array[0])
+      ? shown(array[0])
       : array.length <= 36
         ? `[${Array.from(array, short).join(", ")}]`
         : `${array.length} ${labels.numbers}`;
   const shape = (id) =>
     nodes[id].size === 1 ? "" : ` <small>(${nodes[id].shape.join(", ")})</small>`;
 
-  const formula = (id) => {
+  // What an operation computes, with what it takes written by `spell`: pieces.
+  const product = (a, b) => `${a}<mo>·</mo>${b}`;
+  const made = (id, spell) => {
     const { op, parents, detail } = nodes[id],
-      [a, b] = parents.map(name);
-    const letters = LETTERS[op];
-    if (letters)
-      return `${name(id)} = ${letters[0].replace(/\b[ab]\b/g, (x) => (x === "a" ? a : b))}`;
-    if (nodes[id].name.endsWith("ᵀ")) return name(id); // the name says it
-    if (op === "power") return `${name(id)} = ${a}<sup>${short(detail)}</sup>`;
+      [a, b, ...others] = parents.map(spell);
     if (op === "affine") {
-      const terms = parents.slice(1).map(name);
-      const pairs = terms.flatMap((w, k) => (k % 2 ? [] : [`${w}·${terms[k + 1]}`]));
-      return `${name(id)} = ${pairs.join(" + ")} + ${a}`;
+      const terms = [b, ...others].flatMap((w, k, all) => (k % 2 ? [] : [product(w, all[k + 1])]));
+      return [...terms, a].map((term, k) => (k ? `<mo form="infix">+</mo>${term}` : term));
     }
-    return `${name(id)} = ${op === "rows" ? detail.loss : op}(${parents.map(name).join(", ")})`;
+    if (formulas[op]) return [inPlace(formulas[op][0], { a, b, n: short(detail) })];
+    const called = `<mtext>${op === "rows" ? detail.loss : op}</mtext>`;
+    return [`${called}${mo("(")}${parents.map(spell).join("<mo>,</mo>")}${mo(")")}`];
+  };
+  const formula = (id) => {
+    if (nodes[id].name.endsWith("ᵀ")) return [name(id)]; // the name says it
+    const [first, ...more] = made(id, name);
+    return [`${name(id)}<mo>=</mo>${first}`, ...more];
   };
   const inNumbers = (id) => {
     const { op, parents, size } = nodes[id];
-    if (size > 1 || parents.some((p) => nodes[p].size > 1)) return "";
-    const v = parents.map((p) =>
-      view.state.values[p][0] < 0
-        ? `(${short(view.state.values[p][0])})`
-        : short(view.state.values[p][0]),
-    );
-    if (op === "affine")
-      return `= ${v
-        .slice(1)
-        .flatMap((w, k, all) => (k % 2 ? [] : [`${w}·${all[k + 1]}`]))
-        .join(" + ")} + ${v[0]} `;
-    return LETTERS[op] && op !== "relu"
-      ? `= ${LETTERS[op][0].replace(/\b[ab]\b/g, (x) => v[x === "a" ? 0 : 1])} `
-      : "";
+    if (size > 1 || parents.some((p) => nodes[p].size > 1)) return [];
+    if (op !== "affine" && !formulas[op]) return [];
+    const wrapped = (p) => {
+      const negative = view.state.values[p][0] < 0 && WRAPS.has(op);
+      return mn(negative ? `(${value(p)})` : value(p));
+    };
+    const [first, ...more] = made(id, wrapped);
+    return [`<mo form="infix">=</mo>${first}`, ...more];
   };
   const slopeLetters = (id, s) => {
-    const { op, parents } = nodes[id],
-      letters = LETTERS[op]?.[s + 1];
-    if (letters) return letters.replace(/\b[ab]\b/g, (x) => name(parents[x === "a" ? 0 : 1]));
-    if (op === "affine") return s ? name(parents[((s - 1) ^ 1) + 1]) : "1";
-    if (op === "take") return "1";
-    if (op === "power") {
-      const n = nodes[id].detail,
-        a = name(parents[0]);
-      return n === 2 ? `2·${a}` : `${short(n)}·${a}<sup>${short(n - 1)}</sup>`;
-    }
-    if (op === "row softmax") return `y·(upstream − Σ y·upstream)`;
-    if (op === "rows") return `∂${name(id)}/∂${name(parents[s])}`;
-    return "";
+    const { op, parents, detail } = nodes[id],
+      [a, b] = parents.map(name);
+    if (op === "affine") return s ? name(parents[((s - 1) ^ 1) + 1]) : "";
+    if (op === "power" && detail === 2) return product(mn(2), a);
+    if (op === "rows") return slope(id, parents[s]);
+    const letters = formulas[op]?.[s + 1] ?? "";
+    return letters === mn(1)
+      ? ""
+      : inPlace(letters, { a, b, n: short(detail), less: short(detail - 1) });
+  };
+  const total = (id) => {
+    const many = expected(id),
+      arrived = received(id);
+    if (many.length < 2) return "";
+    const shares = arrived.map(([c, k]) => view.state.contributions[c][k]);
+    const sum = shares.map((share, k) => {
+      const negative = k && share.length === 1 && share[0] < 0;
+      return `${k ? (negative ? "− " : "+ ") : ""}${numbers(negative ? [-share[0]] : share)}`;
+    });
+    const rest = many.length - arrived.length;
+    const end = rest ? `+ … (${labels.waits} ${rest})` : `= ${numbers(view.state.grads[id])}`;
+    return `${math(`${slopeName(id)}<mo>=</mo>`)} ${sum.join(" ") || "…"} ${end}`;
   };
   const backTable = (id) => {
     const { parents } = nodes[id],
@@ -188,29 +166,23 @@ function wording(view, { received, expected, active }) {
       if (!share || nodes[parent].role === "constant") return [];
       const local = view.state.locals[id][s],
         letters = slopeLetters(id, s);
-      const many = expected(parent),
-        arrived = received(parent);
-      const total =
-        many.length < 2
-          ? ""
-          : `${slopeName(parent)} = ${arrived.map(([c, k]) => numbers(view.state.contributions[c][k])).join(" + ") || "…"}` +
-            (arrived.length < many.length
-              ? ` + … (${labels.waits} ${many.length - arrived.length})`
-              : ` = ${numbers(view.state.grads[parent])}`);
       return [
-        `<tr><th scope="row">→ ${name(parent)}</th><td>${local ? numbers(local) : ""}${letters ? ` <small>${letters}</small>` : ""}</td><td>× ${numbers(up)}</td><td class="bpc-grad" data-share="${id}.${s}">= ${numbers(share)}</td><td>${total}</td></tr>`,
+        `<tr><th scope="row">→ ${math(name(parent))}</th><td>${[letters && math(letters), local && numbers(local)].filter(Boolean).join(" = ")}</td><td>× ${numbers(up)}</td><td class="bpc-grad" data-share="${id}.${s}">= ${numbers(share)}</td><td>${total(parent)}</td></tr>`,
       ];
     });
     return `<table><thead><tr><th scope="col">${labels.edge}</th><th scope="col">${labels.local}</th><th scope="col">× ${labels.upstream}</th><th scope="col">= ${labels.contribution}</th><th scope="col">${labels.sum}</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
   };
+  const equals = (kind, array) => `= <span class="bpc-${kind}">${numbers(array)}</span>`;
   const tell = () => {
     const id = active(),
       count = `<b>${view.position} / ${last}</b> `;
     if (view.position === 0) return count + labels.start;
-    if (id === null) return `${count}${labels.seed} ${slopeName(program.root)} = 1`;
+    if (id === null)
+      return `${count}${labels.seed} ${math(`${slopeName(program.root)}<mo>=</mo><mn>1</mn>`)}`;
+    const said = math(...formula(id));
     if (view.position <= operations.length)
-      return `${count}${labels.forward}: ${formula(id)} ${inNumbers(id)}= <span class="bpc-value">${numbers(view.state.values[id])}</span>${shape(id)}`;
-    return `${count}${labels.backward}: ${formula(id)}, ${slopeName(id)} = <span class="bpc-grad">${numbers(view.state.grads[id])}</span>${backTable(id)}`;
+      return `${count}${labels.forward}: ${said} ${math(...inNumbers(id))} ${equals("value", view.state.values[id])}${shape(id)}`;
+    return `${count}${labels.backward}: ${said}, ${math(slopeName(id))} ${equals("grad", view.state.grads[id])}${backTable(id)}`;
   };
-  return { name, slopeName, numbers, shape, formula, inNumbers, backTable, tell };
+  return { symbol, name, slopeName, equals, shape, formula, inNumbers, backTable, tell };
 }
