@@ -9,7 +9,7 @@ import numpy as np
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.kinks import Kinks
 from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look
-from bpcourse.gradcheck.point import Point
+from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.report import GradientReport
 from bpcourse.gradcheck.structure import Told, cannot_tell, flatten
@@ -100,7 +100,7 @@ class _Check:
         if self.mode == "complex" and isnan(problem.complex_slope(0)):
             self.mode = "each"
         self._look(problem.first_point(self.mode == "complex"))
-        self._reacts()
+        self._larger_steps()
         kinks = Kinks(problem, self.point, self.found)
         for ask in (kinks.settle, kinks.elsewhere, self._complex, problem.claims, problem.value):
             problem.require_unchanged("f")
@@ -115,14 +115,17 @@ class _Check:
             self.look.complex_slope = self.problem.complex_slope
         self.look.run(self.mode == "grouped")
 
-    def _reacts(self) -> None:
-        """Does f react, if not to the steps so far, then to larger ones?"""
-        function, scales = self.problem.function, self.point.scales
-        ways = (s * scales if s > 0 else np.full(len(scales), -s) for s in REACTS)
-        moves = (way * pattern(len(scales), number) for number, way in enumerate(ways))
-        if self.found.moved or any(function.at(function.x + m) != self.point.f0 for m in moves):
+    def _larger_steps(self) -> None:
+        """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
+        if self.found.moved:
             return
-        raise cannot_tell("f does not depend on params", "independent", value=self.point.f0)
+        point, function = self.point, self.problem.function
+        ways = (s * point.scales if s > 0 else np.full(len(function.x), -s) for s in REACTS)
+        moves = (way * pattern(len(way), number) for number, way in enumerate(ways))
+        if all(function.at(function.x + move) == point.f0 for move in moves):
+            raise cannot_tell("f does not depend on params", "independent", value=point.f0)
+        scales = sizes(function, point.claims, point.f0, least=1.0)
+        self._look(Point(function, point.f0, point.claims, scales, point.precision))
 
     def _complex(self) -> None:
         """Complex steps, for entries too small for differences, where f takes them.
