@@ -16,7 +16,6 @@ from bpcourse.marking.apart import Apart
 from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.judge import CONTROL, Answered, Judge, Limits, better
 from bpcourse.marking.records import Stopped
-from bpcourse.marking.remote import SLACK
 from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
 from bpcourse.questions.question import Question
@@ -95,7 +94,8 @@ class Run:
         return self.progress.late or any(one.late for one in self.progress.results.values())
 
     def _how(self) -> str:
-        return next(iter(self.progress.left_out.values()), "crashed")
+        otherwise = "timeout" if self.progress.late else "crashed"
+        return next(iter(self.progress.left_out.values()), otherwise)
 
     def outcome(self, results: Mapping[str, Answered]) -> tuple[str, str, tuple[Stopped, ...]]:
         """What the notebook's own record says of it: (state, message, cells that stopped)."""
@@ -168,7 +168,7 @@ class Attempt:
     ) -> None:
         self._run, self._job, self._until, self._questions = run, job, until, questions
         settings = run.settings
-        limits = Limits(settings.question_seconds, settings.patience)
+        limits = Limits(settings.question_seconds, settings.patience, settings.slack)
         self._judge = Judge(job, limits, settings.seed, run.first_seed, run.marker.course)
         self._early, self._done = dict(run.progress.early), set(run.progress.results)
 
@@ -223,10 +223,10 @@ class Attempt:
         Then the cell that runs is left out the next time.
         """
         settings = self._run.settings
-        longest = time.monotonic() + settings.patience * settings.cell_seconds + 2 * SLACK
+        longest = time.monotonic() + settings.patience * settings.cell_seconds + 2 * settings.slack
         until = min(self._until, longest)
         try:
-            self._job.settimeout(SLACK)
+            self._job.settimeout(settings.slack)
             frames.send(self._job, message)
             for _ in range(1000):  # a notebook may have put in others
                 said = frames.receive(self._job, until=until, most=CONTROL)

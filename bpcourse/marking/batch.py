@@ -5,6 +5,7 @@ with a sandbox of its own. Notebooks are handed out few at a time, so that memor
 the class. What a worker had that died is marked again, alone.
 """
 
+import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -131,8 +132,12 @@ def _best(before: Sequence[Record], records: Sequence[Record]) -> list[Record]:
 
 
 def _processes(jobs: int) -> ProcessPoolExecutor:
-    """Processes started afresh: a fork would carry along whatever this one holds."""
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    """Processes started afresh: a fork would carry along whatever this one holds.
+
+    An interrupt ends them at once: else each would go on with the next notebook.
+    """
+    at_once = signal.SIGINT, signal.SIG_DFL
+    return ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, at_once)
 
 
 def _read(submission: Submission) -> tuple[Submission, bytes]:

@@ -37,7 +37,8 @@ Read = tuple[list[tuple[int, str]], dict[str, int], str]  # cells, places of ans
 class Settings:
     """How to mark; seconds of processor time for one cell, for all cells, and for one question.
 
-    ``patience`` is how many times as long each may take by the clock on the wall.
+    ``patience`` is how many times as long each may take by the clock on the wall, ``slack`` how
+    many seconds of it more, in which what stops there has to be told here.
     """
 
     way: str = "bubblewrap"
@@ -50,6 +51,7 @@ class Settings:
     seconds: float = 30.0
     question_seconds: float = 5.0
     patience: float = 10.0
+    slack: float = 2.0
 
 
 class Marker:
