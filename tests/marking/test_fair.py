@@ -61,10 +61,10 @@ def test_an_answer_that_uses_what_it_may_not_is_told_what_it_may(mark):
 
 
 @pytest.mark.parametrize(
-    "last", ["linear_backward = 5", "np = None", "del linear_backward", f"{WRONG}"]
+    "last", ["linear_backward = 5", "np = None", "len = 5", "del linear_backward", f"{WRONG}"]
 )
 def test_what_comes_later_does_not_take_an_answer_that_was_right(mark, last):
-    answer = hostile.function("pass", "dZ @ W, np.dot(dZ.T, A), dZ.sum(axis=0)")
+    answer = hostile.function("len(dZ)", "dZ @ W, np.dot(dZ.T, A), dZ.sum(axis=0)")
     records = mark(answer=answer, last=last)
     assert of(records).state == "right" and of(records).points == 3
     assert "as its own cell left it" in of(records).message
