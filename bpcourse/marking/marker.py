@@ -102,7 +102,8 @@ class Marker:
         if message:
             return replace(own, state="not a notebook", message=message), []
         own = replace(own, notebook=own.notebook or lesson_in(cells))
-        asked, earlier = bank.of_notebook(own.notebook, set(ids_in(cells)))
+        ids = set(ids_in(cells))
+        asked, earlier = bank.of_notebook(own.notebook, ids)
         questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
             return replace(own, message=text("grade.no_lesson")), []
@@ -114,8 +115,10 @@ class Marker:
                 message = text("grade.other_numbers", version=version)
                 results[question.id] = Answered("open", message)
         state, message, stopped = run.outcome(results)
-        if earlier:
-            message = " ".join(filter(None, (message, text("grade.earlier"))))
+        told = [message, text("grade.earlier") if earlier else ""]
+        if unknown := bank.not_here(own.notebook, ids):
+            told.append(text("grade.not_here", version=__version__, ids=", ".join(unknown[:5])))
+        message = " ".join(filter(None, told))
         about = replace(own, file="", version="")
         records = [
             self._record(about, question, results[question.id], work_of(cells, question.answer))

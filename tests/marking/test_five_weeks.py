@@ -170,11 +170,17 @@ def test_a_course_of_five_weeks(folder, capsys):
     plain = share * (judged(DESCENT) + judged(CHAIN))  # without the answers in words
     assert float(got["s02"]) == pytest.approx(share * judged(DESCENT))
     assert float(got["s03"]) == pytest.approx(share * (judged(DESCENT) + of(CHAIN)))
-    assert float(got["s12"]) == pytest.approx(plain + share)
+    assert float(got["s12"]) == pytest.approx(plain + 1)  # of the 20 points
     assert got["s05"] == "EX"
     assert all(float(got[id]) == pytest.approx(plain) for id in ("s01", "s04", "s06", "s11"))
     feedback = (folder / "results/w1/feedback/s03.html").read_text("utf-8")
     assert "on paper" in feedback
+
+    with open("results/w1/overrides.csv", "a", encoding="utf-8") as file:
+        file.write("s01,,25,more than there is\n")
+    with pytest.raises(SystemExit, match="1"):
+        grade("1.zip", "w1", "--resume")
+    assert "line 5: expected points from 0 to 20" in capsys.readouterr().err
 
     (folder / "2.zip").write_bytes(week_2())
     grade("2.zip", "w2")
@@ -223,6 +229,8 @@ def test_a_course_of_five_weeks(folder, capsys):
     assert f"Not marked: hw/Kai Müller/{AUTODIFF}.ipynb" in capsys.readouterr().out
     grade("hw (1).zip", "extra")
 
+    overrides = folder / "results/w1/overrides.csv"
+    overrides.write_text(overrides.read_text("utf-8").rpartition("s01")[0], "utf-8")
     cli.main(["totals", "results", "--course", "course.toml"])
     assert "6 assignments together" in capsys.readouterr().out
     rows = table("totals")
