@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -133,6 +134,8 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    if sys.platform == "win32":  # it lacks what even the reading of hand-ins is shut in with
+        parser.exit(1, "bpcourse: " + text("grade.linux", system="Windows") + "\n")
     try:
         from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more
     except ImportError as error:

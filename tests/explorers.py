@@ -30,3 +30,22 @@ EXPLORERS = {
     "shapes": widgets.ShapeExplorer,
     "steps": widgets.StepExplorer,
 }
+
+CALLS = {  # what a reader writes in a notebook
+    "activation": "ActivationExplorer()",
+    "chain": "ChainMicroscope()",
+    "costs": "CostExplorer()",
+    "descent": "DescentPlayer(lambda w: w[0] ** 2 + 3 * w[1] ** 2, ((-2, 2), (-2, 2)), "
+    "start=(1.5, 1.0), rate=0.1, steps=2)",
+    "initialisation": "InitialisationExplorer()",
+    "loss": "LossExplorer()",
+    "playground": "Playground(epoch=5)",
+    "shapes": "ShapeExplorer()",
+    "steps": "StepExplorer()",
+}
+PLACES = {  # the lesson that shows it
+    "activation": "06_activations", "chain": "04_chain_rule", "costs": "22_counting",
+    "descent": "03_gradient_descent", "initialisation": "21_starting_well",
+    "loss": "10_softmax_cross_entropy", "playground": "14_training",
+    "shapes": "09_vectors_and_jacobians", "steps": "13_gradient_checking",
+}  # fmt: skip

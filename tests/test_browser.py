@@ -2,7 +2,6 @@
 
 import io
 import math
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -26,6 +25,9 @@ from bpcourse.questions.bank import find
 from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 from bpcourse.widgets import Stepper
+from tests.accessible import barriers
+from tests.explorers import CALLS
+from tests.hands import HANDS, drag, drag_slider
 
 pytestmark = pytest.mark.browser
 NOTEBOOK = "window.jupyterapp.shell.currentWidget.content.model.toJSON()"
@@ -94,7 +96,8 @@ def _box(page, node):
 
 
 def _number(words):
-    return float(words.replace("−", "-"))
+    plain = words.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
+    return float(plain.replace("·10", "e"))
 
 
 SHOWN = """() => Object.fromEntries(
@@ -262,6 +265,14 @@ def test_every_other_control_of_the_stepper(page, tmp_path):
         page.select_option("select", label=dialect)
         titles.add(" ".join(page.locator("[data-node] .title").all_text_contents()))
     assert len(titles) == 3
+    slider.press("End")
+    page.select_option("select", label="Nielsen, book")  # where the input is layer 1
+    assert page.locator("[data-node] .title", has_text="z21").count() == 1
+    formula = "<mi class='letter' mathvariant='normal'>z</mi>"
+    assert formula in told.locator("math").first.inner_html().replace('"', "'")
+    for sign in ("{", "undefined", "NaN", "<"):
+        assert sign not in told.inner_text()
+    page.select_option("select", label="this course")
     nodes, words = stepper.program["nodes"], page.locator(".bpc-words")
     for n in [n for n, node in enumerate(nodes) if node.get("kind") in ("z", "a")][:2]:
         _box(page, n).click()
@@ -358,25 +369,18 @@ def test_matrices_and_their_names_are_readable(page, tmp_path):
     page.screenshot(path=tmp_path / "matrices.png", full_page=True)
 
 
-AXE = Path(__file__).parents[1] / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1366, 390])
 def test_axe_finds_nothing_in_an_exported_stepper(page, tmp_path, scheme, width):
-    if not AXE.exists():
-        pytest.skip("NO AXE, NOTHING TESTED: make axe (it needs npm)")
     s = Node(2.0, "s")
     net, X, Y = datasets.worked_network()
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for stepper in (Stepper(3 * s * s**2), Stepper(net, X[0], Y[0]), Stepper(net, X, Y)):
         page.goto(stepper.to_html(tmp_path / "stepper.html").as_uri())
-        page.evaluate(AXE.read_text(encoding="utf-8"))
         for act in ("restart", "step", "end", "back"):
             page.locator(f"[data-act={act}]").click()
-            found = page.evaluate("axe.run()")["violations"]
-            assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+            assert barriers(page) == []
 
 
 def test_a_slope_stands_at_its_edge_and_what_is_not_concerned_is_quiet(page, tmp_path):
@@ -447,22 +451,6 @@ def test_numbers_that_leave_the_range_are_said_and_can_be_taken_back(page, tmp_p
 # --- the figures with controls, in JupyterLab -----------------------------------------------------
 
 FIGURE = ".bpc-figure"
-FIGURES = {
-    name: f"{name}()"
-    for name in (
-        "ActivationExplorer",
-        "ChainMicroscope",
-        "CostExplorer",
-        "InitialisationExplorer",
-        "LossExplorer",
-        "ShapeExplorer",
-        "StepExplorer",
-    )
-} | {
-    "DescentPlayer": "DescentPlayer(lambda w: w[0] ** 2 + 3 * w[1] ** 2, "
-    "((-2, 2), (-2, 2)), start=(1.5, 1.0), rate=0.1, steps=2)",
-    "Playground": "Playground(epoch=5)",
-}
 
 
 def _notebook(lab, *sources):
@@ -513,17 +501,24 @@ def test_a_figure_of_a_lesson_follows_the_hand_and_the_kernel_knows(lab, page, t
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_every_figure_moves_in_jupyterlab_and_fits(lab, page, tmp_path, theme):
-    sources = [f"from bpcourse.widgets import *\n{source}" for source in FIGURES.values()]
+    sources = [f"from bpcourse.widgets import *\n{source}" for source in CALLS.values()]
     _open(page, lab, _notebook(lab, *sources))
     page.evaluate(f"""() => window.jupyterapp.commands.execute(
         'apputils:change-theme', {{theme: 'JupyterLab {theme}'}})""")
     dark = str(theme == "Light").lower()
     page.wait_for_selector(f"body[data-jp-theme-light='{dark}']", state="attached")
-    for name, source in FIGURES.items():
+    for name, source in CALLS.items():
         figure, same = _figure(page, source), eval(f"widgets.{source}")
         figure.get_by_text(same.said, exact=True).first.wait_for(timeout=20_000)  # it may train
         _move(figure, same, next(iter(same.controls)))
         figure.get_by_text(same.said, exact=True).first.wait_for(timeout=20_000)
+        control = next(one for one in same.controls.values() if one["kind"] != "menu")
+        for hand, part in zip(HANDS, (0.8, 0.3), strict=True):
+            value = drag_slider(page, figure.locator(f"[name={control['name']}]"), part, hand)
+            value = 10.0 ** round(value, 9) if control["kind"] == "powers" else value
+            kind = type(same.values[control["name"]])
+            same.set(**{control["name"]: kind(value)})
+            figure.get_by_text(same.said, exact=True).first.wait_for(timeout=20_000)
         assert figure.evaluate("e => e.scrollWidth <= e.clientWidth + 1"), name
         figure.screenshot(path=tmp_path / f"{name}_{theme}.png")
     _sound(page)
@@ -544,6 +539,26 @@ def test_the_kernel_and_the_page_follow_each_other(lab, page, tmp_path):
     page.get_by_text("z 1.6").wait_for()
     page.evaluate(run)
     figure.get_by_text(widgets.ActivationExplorer(z=-2.0).said, exact=True).first.wait_for()
+    _sound(page)
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_a_hand_draws_on_the_pad_and_plays_the_stepper_in_jupyterlab(lab, page, hand):
+    source = "from bpcourse import datasets\nfrom bpcourse.widgets import *\n"
+    source += "net, X, Y = datasets.worked_network()\npad = DigitPad()\npad"
+    _open(page, lab, _notebook(lab, source, "Stepper(net, X[0], Y[0])", "print('ready')"))
+    pad, stepper = page.locator(".bpc-pad"), page.locator(STEPPER)
+    area = pad.locator(".bpc-area")
+    area.wait_for()
+    drag(page, area, [(0.5, part / 10) for part in range(2, 9)], hand)
+    page.wait_for_function("document.querySelector('.bpc-pad').dataset.best === '1'")
+    area.press("a")  # which adds a cell where JupyterLab hears it
+    assert page.evaluate(f"{NOTEBOOK}.cells.length") == 3
+    slider = stepper.locator("input[type=range]")
+    assert drag_slider(page, slider, 0.5, hand) > 5
+    at = int(stepper.get_attribute("data-position"))
+    slider.press("ArrowRight")
+    assert int(stepper.get_attribute("data-position")) == at + 1
     _sound(page)
 
 

@@ -1,16 +1,15 @@
 """The figures with controls as exported pages, in a real browser: by keys, finger and mouse."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from bpcourse.text import text
 from bpcourse.widgets import functions
+from tests.accessible import barriers
 from tests.explorers import EXPLORERS
+from tests.hands import HANDS, drag, drag_slider
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[1] / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 FIGURE = ".bpc-figure"
 
 
@@ -59,6 +58,18 @@ def move(page, figure, name):
     figure.set(**{name: 10.0 ** round(at, 9) if powers else type(value)(round(at, 9))})
 
 
+def settled(page, figure):
+    """Wait until the page says what Python says: what takes long is computed over frames."""
+    words = figure.said
+    if figure.values.get("precision") == "float32":  # the errors are rounding, see in_page
+        words = words[: words.index("relative")]
+    page.wait_for_function(
+        "([words]) => document.querySelector('.bpc-figure').innerText.includes(words)",
+        arg=[words],
+        timeout=10_000,
+    )
+
+
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_every_control_moves_by_keys_to_what_python_says(page, opened, name):
     figure = opened(name)
@@ -67,16 +78,8 @@ def test_every_control_moves_by_keys_to_what_python_says(page, opened, name):
         for _ in range(2):
             before = picture(page)
             move(page, figure, control)
-            words = figure.said
-            if figure.values.get("precision") == "float32":  # the errors are rounding, see in_page
-                words = words[: words.index("relative")]
-            page.wait_for_function(  # what takes long is computed over several frames
-                "([words]) => document.querySelector('.bpc-figure').innerText.includes(words)",
-                arg=[words],
-                timeout=10_000,
-            )
+            settled(page, figure)
             refused = figure.compute(**figure.values).get("refused")
-            assert said(page).startswith(words)
             assert refused or picture(page) != before, control
     for numbers in page.locator(".bpc-formula:visible").all_inner_texts():
         assert "{" not in numbers and "NaN" not in numbers and "undefined" not in numbers
@@ -94,11 +97,7 @@ def test_a_page_fits_its_width_and_axe_finds_nothing(page, opened, tmp_path, nam
     inner = "e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible'"
     assert not any(e.evaluate(inner) for e in page.locator(f"{FIGURE} div, {FIGURE} p").all())
     page.screenshot(path=tmp_path / f"{name}_{scheme}_{width}.png", full_page=True)
-    if not AXE.exists():
-        pytest.skip("NO AXE: make axe (it needs npm)")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []
+    assert barriers(page) == []
 
 
 @pytest.mark.parametrize("name", EXPLORERS)
@@ -130,17 +129,39 @@ def test_a_screen_reader_is_told_once_the_hand_rests(page, opened):
     assert handle.get_attribute("aria-valuetext") == "1.8"
 
 
-def test_a_finger_drags_the_point_in_the_picture(page, opened):
-    figure = opened("activation", width=390)
-    touch = page.context.new_cdp_session(page)
-    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    box = page.locator("svg.bpc-plot").first.bounding_box()
-    for kind, part in (("touchStart", 0.5), ("touchMove", 0.4), ("touchMove", 0.3)):
-        place = {"x": box["x"] + part * box["width"], "y": box["y"] + box["height"] / 2}
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
-    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    z = float(page.locator("[name=z]").input_value())
-    assert -4.5 < z < -2 and said(page) == figure.set(z=z).said
+@pytest.mark.parametrize("hand", HANDS)
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_a_hand_drags_every_slider_and_python_says_the_same(page, opened, name, hand):
+    figure = opened(name, width=390 if hand == "finger" else 1366)
+    for control in figure.controls.values():
+        if control["kind"] == "menu":
+            continue
+        handle = page.locator(f"{FIGURE} [name={control['name']}]")
+        at = handle.evaluate("e => (e.value - e.min) / (e.max - e.min)")
+        value = drag_slider(page, handle, 0.25 if at > 0.5 else 0.75, hand)
+        moved = handle.evaluate("e => (e.value - e.min) / (e.max - e.min)")
+        assert abs(moved - at) > 0.1, control["name"]
+        value = 10.0 ** round(value, 9) if control["kind"] == "powers" else value
+        kind = type(figure.values[control["name"]])
+        figure.set(**{control["name"]: kind(value)})
+        settled(page, figure)
+
+
+@pytest.mark.parametrize("hand", HANDS)
+@pytest.mark.parametrize(
+    "name, control", [("activation", "z"), ("loss", "z"), ("descent", "start_x"), ("steps", "h")]
+)
+def test_a_hand_drags_the_point_in_the_picture(page, opened, name, control, hand):
+    figure = opened(name, width=390 if hand == "finger" else 1366)
+    before = page.locator(f"[name={control}]").input_value()
+    drag(page, page.locator("svg.bpc-drag").first, [(0.5, 0.5), (0.4, 0.5), (0.3, 0.5)], hand)
+    assert page.locator(f"[name={control}]").input_value() != before
+    for own in figure.controls.values():
+        if own["kind"] != "menu":
+            value = float(page.locator(f"[name={own['name']}]").input_value())
+            value = 10.0 ** round(value, 9) if own["kind"] == "powers" else value
+            figure.set(**{own["name"]: type(figure.values[own["name"]])(value)})
+    settled(page, figure)
 
 
 def test_what_cannot_be_drawn_is_said_and_the_picture_stays(page, opened):

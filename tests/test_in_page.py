@@ -15,7 +15,7 @@ from bpcourse.losses import SoftmaxCrossEntropy
 from bpcourse.network import Network
 from bpcourse.text import text
 from bpcourse.text.numbers import in_words, number
-from bpcourse.widgets import descent, drawing, explorer, mathml, playground, stepper
+from bpcourse.widgets import descent, drawing, explorer, mathml, playground
 from bpcourse.widgets.draws import Draws
 from bpcourse.widgets.steps import FUNCTIONS, STEPS, WAYS
 from tests.explorers import EXPLORERS, valley
@@ -186,7 +186,7 @@ def test_the_page_says_what_python_says(name, rng):
         assert not re.search(r"[{}]", words)
 
 
-FORMS = [".1f", ".2f", ".3f", ".2g", ".3g", ".4g", ".5g"]
+FORMS = [".1f", ".2f", ".3f", ".2t", ".3t", ".2g", ".3g", ".4g", ".5g"]
 
 
 def test_numbers_are_written_alike(rng):
@@ -205,7 +205,8 @@ def test_numbers_are_written_alike(rng):
 def test_the_boxes_of_the_stepper_say_the_same_in_python_and_in_the_page(rng):
     numbers = [0.0, 1.0, -2.5, 0.3, 1e5, 99999.0, -123456.0, 5.1e-5, -1e-4, 0.0004, 0.0006, 1 / 3]
     numbers += [*rng.normal(size=100), *10.0 ** rng.uniform(-8, 8, 100)]
-    written = in_javascript(f"{json.dumps([*map(float, numbers)])}.map(short)", stepper.SCRIPT)
+    script = f"{json.dumps([*map(float, numbers)])}.map(short)"
+    written = in_javascript(script, widgets.Stepper.scripts)
     assert written == [drawing.short(float(x)) for x in numbers]
 
 

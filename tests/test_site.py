@@ -13,12 +13,21 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from bpcourse.figures.style import ON_DARK
-from bpcourse.text import text
+from tests.accessible import barriers
+from tests.explorers import PLACES
+from tests.hands import HANDS, drag, drag_slider
 from tests.lessons import PREDICT
 from tools import notebooks
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(path.stem for path in (ROOT / "lectures").glob("*.ipynb"))
+PAGES = [
+    *(f"{folder}/{path.stem}" for folder in ("lectures", "exercises")
+      for path in sorted((ROOT / folder).glob("*.ipynb"))),
+    *(str(path.relative_to(ROOT / "docs").with_suffix(""))
+      for path in sorted((ROOT / "docs").rglob("*.md"))),
+    "lectures/map", "mistakes", "reference", "search", "genindex", "py-modindex",
+]  # fmt: skip
 LINK = re.compile(r"""<(a|link|script|img|iframe|source)\b[^>]*?\b(?:href|src)=["']([^"']*)["']""")
 pytest.importorskip("sphinx_book_theme", reason="make site sets up what the site needs")
 pytestmark = pytest.mark.browser  # one site for those that follow its links and those that open it
@@ -44,6 +53,10 @@ def test_every_lesson_and_exercise_is_a_page(site):
     for folder in ("lectures", "exercises"):
         for path in (ROOT / folder).glob("*.ipynb"):
             assert (site / folder / f"{path.stem}.html").exists()
+
+
+def test_every_page_is_known(site, pages):
+    assert {str(path.relative_to(site).with_suffix("")) for path in pages} == set(PAGES)
 
 
 def test_no_link_is_dead_and_no_page_asks_another_host(site, pages):
@@ -118,6 +131,60 @@ def test_a_page_opens_and_fits_a_phone(tab, served, stem):
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+OPEN = """() => {  // all that is folded, at once
+    document.querySelectorAll("details").forEach((one) => { one.open = true; });
+    document.querySelectorAll(".tag_bpc-reveal").forEach((one) => { one.hidden = false; });
+    document.getAnimations().forEach((one) => one.finish());
+    return window.MathJax?.startup?.promise;
+}"""
+COLORS = "{runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}}"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_on_a_page(tab, served, name):
+    tab.emulate_media(color_scheme="light", reduced_motion="reduce")
+    tab.goto(f"{served}/{name}.html")
+    tab.evaluate(OPEN)
+    assert barriers(tab) == []
+    tab.emulate_media(color_scheme="dark")
+    tab.evaluate(OPEN)
+    assert barriers(tab, COLORS) == []
+
+
+PAPER = 703, 1032  # px: what the margins leave of A4
+CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentences
+    const wrong = [], name = (e) => `${e.localName}.${e.className.baseVal ?? e.className}`;
+    const whole = ".bpc-live, .bpc-picture, .bpc-still, .bd-content :is(pre, table, div.math)";
+    for (const e of document.querySelectorAll(whole)) {
+        const box = e.getBoundingClientRect();
+        if (!box.height) continue;  // folded, or for the screen alone
+        if (box.height > height) wrong.push(`${name(e)} is ${box.height} px high`);
+        let may = true;  // it stands in one piece if it or what it stands in does
+        for (let a = e; a; a = a.parentElement) may &&= getComputedStyle(a).breakInside === "auto";
+        if (may) wrong.push(`${name(e)} may be split`);
+    }
+    for (const e of document.querySelectorAll(".bd-content *")) {
+        const box = e.getBoundingClientRect();
+        if (box.width > 1 && box.height > 1 && box.right > width + 1) wrong.push(
+            `${name(e)} ends at ${box.right}: ${e.textContent.slice(0, 40)}`);
+    }
+    const idle = ".bd-content :is(button, select, summary), .bpc-knobs, .bpc-controls";
+    for (const e of document.querySelectorAll(idle))
+        if (e.offsetHeight && !e.closest("details[open]")) wrong.push(`${name(e)} is no use`);
+    return wrong;
+}"""
+
+
+@pytest.mark.parametrize("stem", LESSONS)
+def test_nothing_of_a_lesson_is_cut_on_paper(tab, served, stem):
+    tab.goto(f"{served}/lectures/{stem}.html")
+    tab.evaluate("() => window.MathJax?.startup?.promise")
+    tab.set_viewport_size({"width": PAPER[0], "height": PAPER[1]})
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.evaluate(CUT, PAPER) == []
+
+
 def test_a_guess_is_judged_kept_and_only_then_answered(tab, served):
     tab.goto(f"{served}/lectures/08_error_signals.html")
     form = tab.locator(".bpc-guess").first
@@ -168,27 +235,78 @@ def test_a_right_guess_is_right_as_people_write_it(tab, served, guess):
     assert "That is right" in form.get_by_role("status").inner_text()
 
 
-def test_the_stepper_plays_without_a_kernel(tab, served):
+def test_paper_has_all_numbers_and_an_example_and_is_white(tab, served):
+    tab.emulate_media(color_scheme="dark")
     tab.goto(f"{served}/lectures/08_error_signals.html")
     figure = tab.locator(".bpc-stepper").first
-    figure.scroll_into_view_if_needed()
-    before = figure.inner_text()
-    figure.get_by_role("button", name=text("stepper.step"), exact=True).click()
-    tab.wait_for_function(
-        "([was]) => document.querySelector('.bpc-stepper').innerText !== was", arg=[before]
-    )
-
-
-def test_the_pad_reads_what_is_drawn(tab, served):
+    assert figure.get_attribute("data-position") == "0"
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert "?" not in figure.locator("svg").text_content()
+    assert tab.get_attribute("html", "data-theme") == "light"
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert figure.get_attribute("data-position") == "0"
+    assert tab.get_attribute("html", "data-theme") == "dark"
     tab.goto(f"{served}/lectures/00_start_here.html")
-    area = tab.locator(".bpc-pad canvas, .bpc-pad svg").first
-    area.scroll_into_view_if_needed()
-    box = area.bounding_box()
-    x, top, height = box["x"] + box["width"] / 2, box["y"] + 0.15 * box["height"], box["height"]
-    tab.mouse.move(x, top)
-    tab.mouse.down()
-    for part in range(1, 15):
-        tab.mouse.move(x, top + 0.7 * height * part / 14)
-    tab.mouse.up()
-    tab.wait_for_function("/reads 1|1/.test(document.querySelector('.bpc-pad').innerText)")
-    assert "Draw a digit" not in tab.locator(".bpc-pad").inner_text().splitlines()[0]
+    said = tab.locator(".bpc-pad .bpc-answer")
+    before = said.inner_text()
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert said.inner_text().startswith("An example: ")
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert said.inner_text() == before
+
+
+def live(tab, served, name):
+    """The figure in its lesson's page."""
+    tab.goto(f"{served}/lectures/{PLACES[name]}.html")
+    figure = tab.locator(f'.bpc-figure.bpc-live[data-figure*=\'"figure": "{name}"\']').first
+    figure.locator(".bpc-says").wait_for()
+    figure.scroll_into_view_if_needed()
+    return figure
+
+
+CHANGED = "([figure, before]) => figure.innerText !== before"
+
+
+@pytest.mark.parametrize("hand", HANDS)
+@pytest.mark.parametrize("name", PLACES)
+def test_a_figure_of_a_page_follows_hand_and_keys(tab, served, name, hand):
+    tab.set_viewport_size({"width": 390 if hand == "finger" else 1366, "height": 844})
+    figure = live(tab, served, name)
+    here = figure.element_handle()
+    for slider in figure.locator("input[type=range]").all():
+        before = figure.inner_text()
+        at = slider.evaluate("e => (e.value - e.min) / (e.max - e.min)")
+        dragged = drag_slider(tab, slider, 0.3 if at > 0.5 else 0.7, hand)
+        tab.wait_for_function(CHANGED, arg=[here, before])
+        before = figure.inner_text()
+        slider.press("ArrowLeft")
+        assert float(slider.input_value()) < dragged
+        tab.wait_for_function(CHANGED, arg=[here, before])
+    for picture in figure.locator("svg.bpc-drag").all():
+        before = figure.inner_text()
+        drag(tab, picture, [(0.5, 0.5), (0.45, 0.5), (0.35, 0.5)], hand)
+        tab.wait_for_function(CHANGED, arg=[here, before])
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_the_pad_and_the_stepper_of_a_page_follow_hand_and_keys(tab, served, hand):
+    tab.set_viewport_size({"width": 390 if hand == "finger" else 1366, "height": 844})
+    tab.goto(f"{served}/lectures/00_start_here.html")
+    pad = tab.locator(".bpc-pad")
+    drag(tab, pad.locator(".bpc-area"), [(0.5, part / 10) for part in range(2, 9)], hand)
+    tab.wait_for_function("document.querySelector('.bpc-pad').dataset.best === '1'")
+    pad.locator(".bpc-area").press("Backspace")
+    assert pad.get_attribute("data-best") == ""
+    tab.goto(f"{served}/lectures/08_error_signals.html")
+    stepper = tab.locator(".bpc-stepper").first
+    drag_slider(tab, stepper.locator("input[type=range]"), 0.5, hand)
+    dragged = int(stepper.get_attribute("data-position"))
+    assert dragged > 5
+    stepper.locator("input[type=range]").press("ArrowRight")
+    assert int(stepper.get_attribute("data-position")) == dragged + 1
+    box = stepper.locator("[data-node]").first
+    if hand == "mouse":
+        box.click()
+    else:
+        drag(tab, box, [(0.5, 0.5)], hand)
+    assert "chosen" in box.get_attribute("class")

@@ -24,6 +24,7 @@ from bpcourse import (
     activations,
     datasets,
     graph,
+    notation,
 )
 from bpcourse.activations import Activation
 from bpcourse.figures import FORWARD, GRADIENT, PARAMETER
@@ -32,6 +33,7 @@ from bpcourse.layers import GELU, ElementWise, LeakyReLU, SiLU, Softplus
 from bpcourse.losses import BinaryCrossEntropy
 from bpcourse.widgets import Stepper
 from bpcourse.widgets.drawing import GAP, STYLE, WIDTH, places
+from bpcourse.widgets.formulas import FORMULAS, formulas, names
 from bpcourse.widgets.functions import KINDS
 from bpcourse.widgets.graphs import from_graph
 from bpcourse.widgets.html import STATIC, style
@@ -300,3 +302,26 @@ def test_every_edge_is_a_line_of_its_own(case):
     assert len(paths) > 3
     starts, ends = [start for start, *_ in paths], [end for _, *end in paths]
     assert len(set(starts)) == len(starts) and len({*map(tuple, ends)}) == len(ends)
+
+
+def test_every_operation_has_a_formula_and_a_slope_for_all_that_it_takes():
+    assert set(ACTIVATIONS.values()) <= set(FORMULAS)
+    for op, parts in formulas().items():
+        taken = 2 if "{b}" in parts[0] else 1
+        assert len(parts) == 1 + taken, op
+        for part in parts:
+            ElementTree.fromstring(f"<math>{part.replace('{a}', '<mi>a</mi>')}</math>")
+
+
+def test_a_dialect_counts_its_layers_and_names_its_units():
+    by_name = {dialect.name: names(dialect) for dialect in notation.dialects()}
+    bare = {
+        name: {kind: re.sub("<.*?>", "", formula) for kind, formula in found.items()}
+        for name, found in by_name.items()
+    }
+    assert bare["this course"]["z_i"] == "z{i}({l})"
+    assert bare["Nielsen, book"]["z_i"] == "z{i}{m}"  # the input is layer 1
+    assert bare["D: after CS224d"]["w"] == "W{i}{j}({l})" and "y" not in bare["D: after CS224d"]
+    assert bare["B: after Lee"]["w"] == "w{j}" and bare["Keras"]["y"] == "y_true"
+    for formula in (part for found in by_name.values() for part in found.values()):
+        ElementTree.fromstring(f"<math>{formula}</math>")

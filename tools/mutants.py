@@ -43,7 +43,7 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "questions/judging/compare": "questions",
     "questions/judging/code": "questions",
     "questions/judging/posed": "questions",
-    "marking/statistics": "marking/test_pages",
+    "marking/statistics": "marking/test_statistics marking/test_pages",
     "marking/submissions": "marking/test_submissions marking/test_layouts",
     "marking/results": "marking/test_weeks marking/test_pages marking/test_batch",
     "marking/export": "marking/test_export marking/test_weeks",
@@ -193,8 +193,11 @@ def put(tree: ast.AST, path: Way, new: ast.AST) -> None:
     ast.fix_missing_locations(tree)
 
 
-def _survives(folder: Path, tests: list[str]) -> bool:
-    """Whether the tests pass in the folder, in a child that has what they import already."""
+def _survives(folder: Path, tests: list[str], compiling: bool = False) -> bool:
+    """Whether the tests pass in the folder, in a child that has what they import already.
+
+    Where it is ``compiling``, the bytecode of all that they load stays for the next ones.
+    """
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == 0
@@ -207,7 +210,7 @@ def _survives(folder: Path, tests: list[str]) -> bool:
         os.chdir(folder)
         os.environ["PYTHONPATH"] = str(folder)  # for the processes that a test starts
         sys.path.insert(0, str(folder))
-        sys.dont_write_bytecode = True
+        sys.dont_write_bytecode = not compiling
         import pytest
 
         options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not slow and not browser"]
@@ -233,10 +236,13 @@ def _examine(name: str, sample: int, seed: int, equal: set[str]) -> tuple[int, i
             shutil.copytree(ROOT / part, folder / part, ignore=hidden)
         for part in ("conftest.py", "pyproject.toml", "Makefile", "README.md"):
             shutil.copy(ROOT / part, folder / part)
-        if not _survives(folder, tests):
+        if not _survives(folder, tests, compiling=True):
             raise SystemExit(f"{name}: its tests fail without a change: {' '.join(tests)}")
+        module = folder / "bpcourse" / f"{name}.py"
+        for stale in (module.parent / "__pycache__").glob(f"{module.stem}.*"):
+            stale.unlink()  # two mutants of one second and one length look alike to it
         for mutant in drawn:
-            (folder / "bpcourse" / f"{name}.py").write_text(mutant.source, encoding="utf-8")
+            module.write_text(mutant.source, encoding="utf-8")
             if _survives(folder, tests):
                 print(f"  {name}/{mutant.name}    (line {mutant.line})", flush=True)
             else:

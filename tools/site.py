@@ -157,23 +157,23 @@ def reference():
     return "\n\n".join(["# API reference", *heads]) + "\n"
 
 
-# What the theme and myst-nb write that a screen reader stumbles over, and what stands instead.
-TIDY = [
-    ('<summary aria-label="Toggle hidden content">', "<summary>"),  # it has words of its own
-    ('title="Search" aria-label="Search" data-bs-placement', "data-bs-placement"),  # and this too
-    ('<th class="head"><p></p></th>', '<td class="head"></td>'),  # the corner of a table
-    (
-        '<div id="pst-primary-sidebar"',
-        f'<div id="pst-primary-sidebar" role="complementary" aria-label="{text("site.sidebar")}"',
+# What the theme and myst-nb write that a screen reader stumbles over, and what is better:
+# names that are not the words in view, the corner of a table, a logo outside of every landmark.
+TIDY = {
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    'title="Search" aria-label="Search" data-bs-placement': "data-bs-placement",
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
+    '<div id="pst-primary-sidebar"': (
+        f'<div id="pst-primary-sidebar" role="complementary" aria-label="{text("site.sidebar")}"'
     ),
-]
+}
 
 
 def tidy(out):
     """Mend the pages that Sphinx wrote."""
     for path in out.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
-        for theirs, ours in TIDY:
+        for theirs, ours in TIDY.items():
             page = page.replace(theirs, ours)
         path.write_text(page, encoding="utf-8")
 

@@ -132,12 +132,14 @@ def _best(before: Sequence[Record], records: Sequence[Record]) -> list[Record]:
 
 
 def _processes(jobs: int) -> ProcessPoolExecutor:
-    """Processes started afresh: a fork would carry along whatever this one holds.
+    """Processes started afresh: a fork would carry along whatever this one holds."""
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_be_interrupted)
 
-    An interrupt ends them at once: else each would go on with the next notebook.
-    """
-    at_once = signal.SIGINT, signal.SIG_DFL
-    return ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, at_once)
+
+def _be_interrupted() -> None:
+    """Die of an interruption: as an exception it would end one notebook, and begin the next."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read(submission: Submission) -> tuple[Submission, bytes]:

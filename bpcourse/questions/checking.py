@@ -91,15 +91,22 @@ def _tried(question, before, result, seed, shown):
     return entry
 
 
+def letter_of(question: Question, answer: object) -> tuple[str, str]:
+    """(The letter that answers a question of the concept inventory, or what is wrong with it)."""
+    letters = pose(question).labels
+    letter = answer.strip().upper() if isinstance(answer, str) else ""
+    if letter in (*letters, NOT_KNOWN):
+        return letter, ""
+    return "", text("check.letter", letters=", ".join(letters), given=str(answer)[:40])
+
+
 def _write_down(question, answer):
     """An answer to the concept inventory: kept, and nothing is said of it."""
     if answer is ... or answer is None:
         return Result(question.id, "failed", text("check.open"))
-    letters = pose(question).labels
-    letter = answer.strip().upper() if isinstance(answer, str) else answer
-    if letter not in (*letters, NOT_KNOWN):
-        known = ", ".join(letters)
-        return Result(question.id, "failed", text("check.letter", letters=known, given=answer))
+    letter, fault = letter_of(question, answer)
+    if fault:
+        return Result(question.id, "failed", fault)
     record.keep("answers", question.id, lambda _: {"status": "recorded", "answer": letter})
     return Result(question.id, "recorded", "")
 

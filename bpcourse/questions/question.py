@@ -19,7 +19,6 @@ CODE = KINDS[:3]  # the student writes code; to the other kinds the answer is da
 LETTERED = KINDS[-2:]  # what is answered by letters
 LEVELS = ("warm_up", "core", "stretch")
 GIVES = "gives"  # in the TOML of a question that is answered by letters: what is right, and wrong
-SETTINGS = ("kind", "answer", "level", *texts.SETTINGS.keys() - {GIVES})  # in any question's TOML
 DEFAULTS = {"kind": "function", "level": "core", "points": 2, "minutes": 5}
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3}  # relative to the largest entry
 
@@ -139,7 +138,7 @@ def question(
 ) -> Callable[[Callable], Question]:
     """Make the :class:`Question` of the implementation below, and register it.
 
-    Its SETTINGS stand beside its task in the TOML, or else are given here; one of them, ``answer``,
+    Its settings stand beside its task in the TOML, or else are given here; one of them, ``answer``,
     must be. ValueError, with file, question and key, where one is missing, wrong, or in both.
     """
     more |= {"kind": kind} if kind else {}
@@ -184,14 +183,16 @@ def _gives(id: str) -> dict[str, str]:
         raise ValueError(f"{_place(id)}: {GIVES}.right: expected an option's name, got none")
     for name, value in gives.items():
         for option in value.split():
-            if texts.setting(f"question.{id}.{option}") is None:
+            if not texts.has(f"question.{id}.{option}"):
                 raise ValueError(f"{_place(id)}: {GIVES}.{name}: {option!r} has no text there")
     return gives
 
 
 def _beside_the_task(id, given):
     """The settings of a question that stand in its TOML; none that is ``given`` in the code too."""
-    entries = {name: texts.setting(f"question.{id}.{name}") for name in SETTINGS}
+    entries = {
+        name: texts.setting(f"question.{id}.{name}") for name in texts.SETTINGS if name != GIVES
+    }
     entries = {name: entry for name, entry in entries.items() if entry is not None}
     for name in entries.keys() & given.keys():
         raise ValueError(f"{_place(id)}: {name}: expected here or in the code, got it in both")

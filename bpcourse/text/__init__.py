@@ -20,20 +20,15 @@ from bpcourse.text.console import any_console
 
 any_console()  # before the first text is shown
 
-Entry = str | int | list[str] | dict[str, str]
-Expected = tuple[type, str]
-TEXT: Expected = (str, "a text")
-SETTINGS: dict[str, Expected] = {  # of a question, beside those that are words
-    "points": (int, "a whole number"),
-    "minutes": (int, "a whole number"),
-    "decimals": (int, "a whole number"),
-    "parts": (list, "a list of names"),
-    "formerly": (list, "a list of names"),
-    "may_change": (list, "a list of names"),
-    "may_alias": (list, "a list of names"),
-    "gives": (dict, "a table of texts"),
+Setting = str | int | list[str] | dict[str, str]
+SETTINGS: dict[str, tuple[type, str]] = {  # their types, in words too
+    **dict.fromkeys(("kind", "answer", "level"), (str, "a name")),
+    **dict.fromkeys(("points", "minutes", "decimals"), (int, "a whole number")),
+    **dict.fromkeys(("parts", "formerly", "may_change", "may_alias"), (list, "a list of names")),
+    "gives": (dict, "a table of names"),
 }
-_added: dict[str, Entry] = {}  # {"section.name": template}, in the language they are written in
+_added: dict[str, str] = {}  # {"section.name": template}, in the language they are written in
+_settings: dict[str, Setting] = {}  # {"question.<id>.points": 2}, of all files that have been read
 _files: dict[str, Traversable | Path] = {}  # {"section.name": where it stands}
 
 
@@ -56,14 +51,15 @@ def open_text(key: str) -> str:
     """
     language = os.environ.get("BPCOURSE_LANG", "en")
     for table in (_table(language), _table("en"), _added):
-        if isinstance(template := table.get(key), str):
+        if (template := table.get(key)) is not None:
             return template
     raise KeyError(f"text: no key {key!r} in bpcourse/text")
 
 
-def setting(key: str) -> Entry | None:
-    """The entry called ``key`` as it stands in the file, such as a question's points."""
-    return _table("en").get(key, _added.get(key))
+def setting(key: str) -> Setting | None:
+    """A setting of a question, such as "question.<id>.points"; None where it has none."""
+    _table("en")  # reads them
+    return _settings.get(key)
 
 
 def file_of(section: str) -> str:
@@ -95,54 +91,55 @@ def below(section: str) -> list[str]:
 
 def add(path: Path) -> None:
     """Add the texts of a TOML file. ValueError for a file that is none, or a key that is there."""
-    entries = _read(path)
-    for key in entries:
-        if key in _added or key in _table("en"):
+    templates, settings = _read(path)
+    for key in (*templates, *settings):
+        if key in _added or key in _table("en") or key in _settings:
             raise ValueError(f"{path}: {key}: expected a key of your own, got one that is there")
-    _added.update(entries)
-    _files.update(dict.fromkeys(entries, path))
+    _added.update(templates)
+    _settings.update(settings)
 
 
 @lru_cache
-def _table(language: str) -> dict[str, Entry]:
-    """{"section.name": entry} of one language; empty for a language without a file."""
+def _table(language: str) -> dict[str, str]:
+    """{"section.name": template} of one language; empty for a language without a file."""
     home = files(__name__)
     folder = home / language
     paths = [home / f"{language}.toml", *(folder.iterdir() if folder.is_dir() else ())]
-    entries: dict[str, Entry] = {}
+    entries: dict[str, str] = {}
     for path in paths:
         if path.is_file() and path.name.endswith(".toml"):
-            of_file = _read(path)
-            entries |= of_file
-            _files.update(dict.fromkeys(of_file, path))
+            templates, settings = _read(path)
+            entries.update(templates)
+            _settings.update(settings if language == "en" else {})
     return entries
 
 
-def _read(path: Traversable | Path) -> dict[str, Entry]:
-    """The entries of a TOML file. ValueError for a file that is none, and for a wrong entry."""
+def _read(path: Traversable | Path) -> tuple[dict[str, str], dict[str, Setting]]:
+    """The texts of a TOML file, and its settings. ValueError for one that is not as it must be."""
     try:
         entries = dict(_flatten("", tomllib.loads(path.read_bytes().decode("utf-8-sig"))))
     except (OSError, ValueError) as error:
         raise ValueError(f"{path}: expected a TOML file in UTF-8, got {error}") from error
+    templates: dict[str, str] = {}
+    settings: dict[str, Setting] = {}
     for key, value in entries.items():
-        if not _is(value, _expected(key)[0]):
-            raise ValueError(f"{path}: {key}: expected {_expected(key)[1]}, got {value!r}")
-    return entries
+        kind, words = _setting_of(key) or (str, "a text")
+        parts = value if type(value) is list else value.values() if type(value) is dict else ()
+        if type(value) is not kind or not all(isinstance(part, str) for part in parts):
+            raise ValueError(f"{path}: {key}: expected {words}, got {value!r}")
+        (settings if _setting_of(key) else templates)[key] = value
+    _files.update(dict.fromkeys(entries, path))
+    return templates, settings
 
 
-def _expected(key: str) -> Expected:
-    """What may stand under a key, as a type and in words."""
-    return SETTINGS.get(key.rpartition(".")[2], TEXT) if key.startswith("question.") else TEXT
-
-
-def _is(value: Any, kind: type) -> bool:
-    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return type(value) is kind and all(isinstance(part, str) for part in parts)
+def _setting_of(key: str) -> tuple[type, str] | None:
+    """What a key has to hold, as a type and in words, if it is one of a question's settings."""
+    return SETTINGS.get(key.rpartition(".")[2]) if key.startswith("question.") else None
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, Any]]:
     for name, value in table.items():
-        if isinstance(value, dict) and _expected(prefix + name)[0] is not dict:
+        if isinstance(value, dict) and _setting_of(prefix + name) != SETTINGS["gives"]:
             yield from _flatten(f"{prefix}{name}.", value)
         else:
             yield prefix + name, value

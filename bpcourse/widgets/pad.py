@@ -113,8 +113,13 @@ class DigitPad(PageFigure):
         labels = {name: text(f"pad.{name}") for name in LABELS}
         shares = layers[-1]["kind"] in ("softmax", "σ")
         labels["title_bars"] = text("pad.title_bars" if shares else "pad.title_bars_outputs")
-        sure = {"sure": SURE, "alike": ALIKE}
-        data = {"labels": labels, "layers": layers, "example": EXAMPLE, **sure}
+        data = {
+            "labels": labels,
+            "layers": layers,
+            "sure": SURE,
+            "alike": ALIKE,
+            "example": EXAMPLE,
+        }
         drawn = [np.asarray(points, float).tolist() for points in strokes]
         super().__init__(data=data, strokes=drawn)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -363,7 +364,16 @@ def test_letters_are_marked_as_they_stand_on_the_screen(tmp_path, monkeypatch, f
         marker.close()
 
 
+@pytest.fixture
+def keyboard():
+    """It interrupts what is started here, which a shell that started the tests with & prevents."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @shut_in
+@pytest.mark.usefixtures("keyboard")
 def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
     quick = hostile.solved(ROOT)
     endless = hostile.solved(ROOT, first="import time\ntime.sleep(600)")
@@ -376,11 +386,7 @@ def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
     command = [sys.executable, "-m", "bpcourse", "grade", str(tmp_path / "class")]
     command += ["--out", str(out)]
     running = subprocess.Popen(
-        [*command, "--jobs", "2"],
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        # a shell that starts the tests with & has them ignore the keyboard
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        [*command, "--jobs", "2"], stderr=subprocess.PIPE, start_new_session=True
     )
     while len(list(out.glob("notebooks/*.json"))) < 5 and running.poll() is None:
         time.sleep(0.01)
@@ -399,6 +405,17 @@ def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     rows = read_grades(out)
     assert len(rows) == 16 and all(row["total"] == row["of"] for row in rows.values())
+
+
+@pytest.mark.usefixtures("keyboard")
+def test_an_interrupted_worker_begins_nothing_new():
+    with batch._processes(1) as workers:
+        worker = workers.submit(os.getpid).result()
+        asleep = workers.submit(time.sleep, 1000)
+        while not asleep.running():
+            time.sleep(0.01)
+        os.kill(worker, signal.SIGINT)
+        assert isinstance(asleep.exception(), BrokenProcessPool)
 
 
 def test_a_sandbox_that_does_not_start_is_told_and_costs_no_other_notebook(monkeypatch, handed_in):

@@ -36,7 +36,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "midterm.py").write_text(MODULE, encoding="utf-8")
     (tmp_path / "midterm.toml").write_text(TEXTS, encoding="utf-8")
     all_questions()
-    kept = [registry._registered, texts._added, bank.NOTEBOOKS]
+    kept = [registry._registered, texts._added, texts._settings, bank.NOTEBOOKS]
     before = [dict(table) for table in kept]
     monkeypatch.setattr(bank, "_folders", set())
     yield tmp_path
@@ -192,9 +192,10 @@ def test_settings_may_stand_beside_the_task(folder):
 def test_a_wrong_or_missing_setting_is_told_with_file_question_and_key(folder, old, new, said):
     assert old in SETTINGS
     _beside(folder, SETTINGS.replace(old, new))
+    before = dict(texts._settings)
     with pytest.raises(ValueError, match=f"midterm.toml: {said}"):
         bank.add(folder)
-    assert not texts._added
+    assert not texts._added and texts._settings == before
 
 
 def test_a_setting_stands_in_one_place(folder):

@@ -127,21 +127,19 @@ def _logits(rng, size):
     "softmax_cross_entropy.softmax",
     inputs=_logits,
     misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
-    "input_changed no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
+    "no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
     "stops_after_first_round off_by_one_loop",
     families=(SHARES, Family("softmax_twice")),
 )
 def softmax(flaw, Z):
-    if flaw("input_changed"):
-        Z -= Z.max(axis=1, keepdims=True)
     if flaw("first_example_only"):
-        Z = Z[:1]
+        return shares_of(flaw, Z[:1])[0]
     shares = shares_of(flaw, softmax_of(Z) if flaw("softmax_twice") else Z)
     if flaw("stops_after_first_round"):
         shares[1:] = 0
-    elif flaw("off_by_one_loop") and not flaw("first_example_only"):
+    elif flaw("off_by_one_loop"):
         shares[-1] = 0
-    return shares[0] if flaw("first_example_only") else shares
+    return shares
 
 
 def _classified(rng, size):
@@ -156,10 +154,9 @@ def _classified(rng, size):
 @question(
     "softmax_cross_entropy.cross_entropy",
     inputs=_classified,
-    misconceptions="batch_mean_missing sign_flipped logarithm_forgotten wrong_class_picked "
-    "squared_error_for_classes class_miscounted mean_over_entries off_by_one_loop "
-    "first_example_only stops_after_first_round",
-    forms={"stops_after_first_round": "undivided", "off_by_one_loop": "from_one"},
+    misconceptions="batch_mean_missing logarithm_forgotten wrong_class_picked "
+    "squared_error_for_classes mean_over_entries off_by_one_loop stops_after_first_round",
+    forms={"off_by_one_loop": "from_one"},
     families=(
         LOGS,
         PICKED,
@@ -175,22 +172,18 @@ def cross_entropy(flaw, Y_hat, labels):
         each = each / Y_hat.shape[1] if flaw("over_entries") else each
     if flaw("squared_error_for_classes"):
         each = ((Y_hat - np.eye(Y_hat.shape[1])[labels]) ** 2).sum(axis=1)
-    if flaw("first_example_only"):
-        each = each[:1]
-    elif flaw("stops_after_first_round"):
+    if flaw("stops_after_first_round"):
         each[1:] = 0
     elif flaw("off_by_one_loop"):
         each[0 if flaw("from_one") else -1] = 0
     total = each.sum() if flaw("batch_mean_missing") else each.mean()
-    if flaw("mean_over_entries"):
-        total = total / Y_hat.shape[1]
-    return -total if flaw("sign_flipped") else total
+    return total / Y_hat.shape[1] if flaw("mean_over_entries") else total
 
 
 @question(
     "softmax_cross_entropy.mend_temperature",
     inputs=lambda rng, size: {"z": 2 * rng.normal(size=3 + size), "T": float(np.exp(rng.normal()))},
-    misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed "
+    misconceptions="temperature_upside_down temperature_outside no_normalisation "
     "exponential_forgotten",
     forms={"temperature_outside": "multiplied"},
     families=(Family("", {"no_normalisation": "powers_of_shares"}),),
@@ -200,8 +193,6 @@ def mend_temperature(flaw, z, T):
     if flaw("temperature_outside"):
         scaled = z
     e = scaled if flaw("exponential_forgotten") else np.exp(scaled - scaled.max())
-    if flaw("input_changed"):
-        z /= T
     if flaw("no_normalisation"):
         return softmax_of(z) ** (1 / T) if flaw("powers_of_shares") else e
     shares = e / e.sum()

@@ -61,11 +61,11 @@ def logistic_slope_by_hand(flaw, a):
     "activations.tanh_slope",
     inputs=_values,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
-    "logistic_slope_for_tanh z_in_slope_of_a sign_flipped",
+    "logistic_slope_for_tanh z_in_slope_of_a",
     families=(OF_TANH,),
 )
 def slope_of_tanh(flaw, z):
-    return -tanh_slope(flaw, z) if flaw("sign_flipped") else tanh_slope(flaw, z)
+    return tanh_slope(flaw, z)
 
 
 def _upstream(rng, size):
@@ -78,7 +78,7 @@ def _upstream(rng, size):
     "activations.relu_backward",
     inputs=_upstream,
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
-    "input_changed upstream_missing sides_swapped added_along_path matrix_for_elementwise_product",
+    "sides_swapped added_along_path matrix_for_elementwise_product",
     forms={
         "mask_from_upstream": "and_from_z",
         "slope_at_kink": "half",
@@ -94,8 +94,6 @@ def relu_backward(flaw, z, grad_a):
         mask = z <= 0 if flaw("with_kink") else z < 0
     if flaw("mask_from_upstream"):
         mask = (grad_a > 0) * (mask if flaw("and_from_z") else 1.0)
-    if flaw("upstream_missing"):
-        return 1.0 * mask
     if flaw("added_along_path"):
         return grad_a + mask
     if flaw("matrix_for_elementwise_product"):
@@ -106,17 +104,13 @@ def relu_backward(flaw, z, grad_a):
         return grad_a * 1.0
     if flaw("function_for_slope"):
         return grad_a * np.maximum(z, 0)
-    if flaw("input_changed"):
-        grad_a[z <= 0] = 0
-        return grad_a + 0.0
     return grad_a * mask
 
 
 @question(
     "activations.logistic_backward",
     inputs=_upstream,
-    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
-    "matrix_for_elementwise_product sign_flipped",
+    misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
 def logistic_backward(flaw, z, grad_a):
@@ -133,7 +127,6 @@ def logistic_backward(flaw, z, grad_a):
         "function_for_slope": "on_the_left on_the_right",
         "sides_swapped": "with_kink",
         "number_for_parameter": "hundredth",
-        "sign_flipped": "on_the_left",
     },
 )
 def mend_leaky_relu(flaw, z, slope):
@@ -144,7 +137,7 @@ def mend_leaky_relu(flaw, z, slope):
     if flaw("number_for_parameter"):
         left = 0.01 if flaw("hundredth") else 0.1
     if flaw("sign_flipped"):
-        left, right = -left, right if flaw("on_the_left") else -right
+        left = -left
     if flaw("function_for_slope"):
         left = left if flaw("on_the_right") else left * z
         right = right if flaw("on_the_left") else right * z

@@ -59,15 +59,15 @@ def _output(rng, size):
     "error_signals.delta_of_output",
     inputs=_output,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
-    "factor_two_missing target_forgotten activation_forgotten",
+    "factor_two_missing activation_forgotten",
     families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
 )
 def delta_of_output(flaw, z, y):
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
-    output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
-    error = target - output if flaw("target_and_output_swapped") else output - target
+    output = z if flaw("activation_forgotten") else a
+    error = y - output if flaw("target_and_output_swapped") else output - y
     if flaw("factor_two_missing"):
         error = error / 2
     error = (2 if flaw("factor_two_extra") else 1) * error
@@ -86,10 +86,9 @@ def _recursion(rng, size):
 _through_one_layer = partial(
     question,
     inputs=_recursion,
-    misconceptions=TANH_SLOPES + " weights_wrong_way_round one_path_only slope_before_weights "
-    "slope_of_wrong_layer elementwise_for_matrix_product matrix_for_elementwise_product "
-    "paths_multiplied overwritten_not_accumulated off_by_one_loop upstream_missing "
-    "added_along_path backward_is_inverse sign_flipped",
+    misconceptions=TANH_SLOPES + " one_path_only slope_before_weights slope_of_wrong_layer "
+    "elementwise_for_matrix_product matrix_for_elementwise_product paths_multiplied "
+    "overwritten_not_accumulated off_by_one_loop added_along_path backward_is_inverse",
     forms={
         "slope_before_weights": "times_delta",
         "slope_of_wrong_layer": "of_z_alone of_delta",
@@ -109,11 +108,7 @@ _through_one_layer = partial(
 )
 
 
-def _delta_of_tanh(flaw, z, W_above, delta_above):
-    W = W_above.T if flaw("weights_wrong_way_round") else W_above
-    delta = np.ones_like(delta_above) if flaw("upstream_missing") else delta_above
-    if flaw("sign_flipped"):
-        delta = -delta
+def _delta_of_tanh(flaw, z, W, delta):
     slope = tanh_slope(flaw, z)
     if flaw("upstream_shared_out"):
         shares = np.abs(W) if flaw("by_their_sizes") else W
@@ -160,9 +155,9 @@ def _deep(rng, size):
 @question(
     "error_signals.all_deltas",
     inputs=_deep,
-    misconceptions=TANH_SLOPES + " weights_wrong_way_round slope_of_wrong_layer output_slope_twice "
-    "off_by_one_loop elementwise_for_matrix_product results_swapped one_path_only "
-    "overwritten_not_accumulated sign_flipped",
+    misconceptions=TANH_SLOPES + " slope_of_wrong_layer output_slope_twice off_by_one_loop "
+    "elementwise_for_matrix_product results_swapped one_path_only overwritten_not_accumulated "
+    "sign_flipped",
     forms={"slope_of_wrong_layer": "below before_the_weights", "off_by_one_loop": "left_out"},
     families=(
         OF_TANH,
@@ -172,7 +167,7 @@ def _deep(rng, size):
 def all_deltas(flaw, z, W, delta_output):
     deltas = [delta_output * (tanh_slope(flaw, z[-1]) if flaw("output_slope_twice") else 1.0)]
     for layer in range(len(W) - 1, -1, -1):
-        turned = W[layer] if flaw("weights_wrong_way_round") else W[layer].T
+        turned = W[layer].T
         off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
         slope = tanh_slope(flaw, z[layer + off])
         delta = deltas[0] * (slope if flaw("before_the_weights") else 1.0)
@@ -220,7 +215,7 @@ def _skip(rng, size):
 @question(
     "error_signals.delta_with_skip",
     inputs=_skip,
-    misconceptions=TANH_SLOPES + " weights_wrong_way_round one_path_only sign_flipped",
+    misconceptions=TANH_SLOPES + " one_path_only",
     families=(
         OF_TANH,
         Family(
@@ -230,8 +225,6 @@ def _skip(rng, size):
     ),
 )
 def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
-    if flaw("weights_wrong_way_round"):
-        W_above, V = W_above.T, V.T
     arriving = W_above.T @ delta_above
     if flaw("the_skip_alone"):
         return V.T @ delta_output * tanh_slope(flaw, z)
@@ -244,4 +237,4 @@ def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
         return arriving * (V.T @ delta_output) * tanh_slope(flaw, z) * again
     if not flaw("one_path_only"):
         arriving = arriving + V.T @ delta_output
-    return (-1 if flaw("sign_flipped") else 1) * arriving * tanh_slope(flaw, z)
+    return arriving * tanh_slope(flaw, z)

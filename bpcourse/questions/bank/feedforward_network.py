@@ -127,21 +127,13 @@ def _layer(rng, size):
 @question(
     "feedforward_network.layer",
     inputs=_layer,
-    misconceptions="bias_forgotten activation_forgotten weights_wrong_way_round "
-    "elementwise_for_matrix_product column_broadcast another_activation exponent_sign_lost",
-    forms={"column_broadcast": "x_as_column", "another_activation": "rectified"},
+    misconceptions="activation_forgotten elementwise_for_matrix_product another_activation "
+    "exponent_sign_lost",
     families=(ACTIVATED, Family("bias_after_activation")),
 )
 def layer(flaw, x, W, b):
-    W = W.T if flaw("weights_wrong_way_round") else W
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
-    if flaw("bias_after_activation"):
-        return _activated(flaw, z) + b
-    if flaw("x_as_column"):
-        z = (W @ x)[:, None] + b
-    elif not flaw("bias_forgotten"):
-        z = z + (b[:, None] if flaw("column_broadcast") else b)
-    return _activated(flaw, z)
+    return _activated(flaw, z) + b if flaw("bias_after_activation") else _activated(flaw, z + b)
 
 
 def _network(rng, size):
@@ -158,21 +150,17 @@ def _network(rng, size):
 @question(
     "feedforward_network.forward_batch",
     inputs=_network,
-    misconceptions="weights_wrong_way_round bias_forgotten activation_forgotten "
-    "activation_on_output column_broadcast another_activation exponent_sign_lost "
-    "first_example_only stops_after_first_round off_by_one_loop",
-    forms={"weights_wrong_way_round": "columns_for_rows", "off_by_one_loop": "from_one"},
+    misconceptions="weights_wrong_way_round activation_forgotten activation_on_output "
+    "column_broadcast another_activation exponent_sign_lost first_example_only "
+    "stops_after_first_round off_by_one_loop",
+    forms={"off_by_one_loop": "from_one"},
     families=(ACTIVATED, Family("bias_after_activation")),
 )
 def forward_batch(flaw, X, W1, b1, W2, b2):
-    if flaw("columns_for_rows"):  # W @ X, where X holds the examples in rows
+    if flaw("weights_wrong_way_round"):  # W @ X, where X holds the examples in rows
         return W2 @ (1 / (1 + np.exp(-(W1 @ X + b1)))) + b2
-    if flaw("bias_forgotten"):
-        b1, b2 = b1 * 0, b2 * 0
     if flaw("column_broadcast"):
         b1, b2 = b1[:, None], b2[:, None]
-    if flaw("weights_wrong_way_round"):
-        W1, W2 = W1.T, W2.T
     alone = flaw("first_example_only")
     if alone:
         X = X[0]
@@ -200,10 +188,10 @@ def _deep(rng, size):
 @question(
     "feedforward_network.mend_forward",
     inputs=_deep,
-    misconceptions="activation_on_output activation_forgotten input_changed bias_forgotten "
-    "weights_wrong_way_round layers_in_wrong_order off_by_one_loop another_activation",
+    misconceptions="activation_on_output activation_forgotten bias_forgotten layers_in_wrong_order "
+    "off_by_one_loop another_activation",
     forms={
-        "bias_forgotten": "in_the_last in_the_hidden",
+        "bias_forgotten": "in_the_hidden",
         "off_by_one_loop": "before_activation",
         "activation_forgotten": "in_the_last_hidden",
         "activation_on_output": "at_the_first",
@@ -215,9 +203,8 @@ def mend_forward(flaw, x, W, b):
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:
         first = flaw("layers_in_wrong_order") or flaw("at_the_first")
         output = layer == (0 if first else len(W) - 1)
-        z = (W[layer].T if flaw("weights_wrong_way_round") else W[layer]) @ a
-        elsewhere = flaw("in_the_hidden") if output else flaw("in_the_last")
-        if not flaw("bias_forgotten") or elsewhere:
+        z = W[layer] @ a
+        if not flaw("bias_forgotten") or output == flaw("in_the_hidden"):
             z = z + b[layer]
         if output:
             a = np.tanh(z) if flaw("activation_on_output") and not flaw("at_the_first") else z
@@ -227,11 +214,7 @@ def mend_forward(flaw, x, W, b):
             a = z
         else:
             a = 1 / (1 + np.exp(-z)) if flaw("another_activation") else np.tanh(z)
-    if flaw("before_activation"):
-        return z
-    if flaw("input_changed"):
-        x += 1
-    return a
+    return z if flaw("before_activation") else a
 
 
 lettered("feedforward_network.order_of_forward")

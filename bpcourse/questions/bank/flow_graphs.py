@@ -81,7 +81,7 @@ def _circuit(rng, size):
     "flow_graphs.circuit",
     inputs=_circuit,
     misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "
-    "upstream_shared_out sign_flipped paths_multiplied added_along_path",
+    "upstream_shared_out paths_multiplied added_along_path",
     forms={
         "overwritten_not_accumulated": "the_other_kept",
         "wrong_argument": "at_q at_both",
@@ -110,8 +110,7 @@ def circuit(flaw, x, y, z):
         into_x = into_x / 2
     if flaw("overwritten_not_accumulated"):
         into_x = x_directly if flaw("the_other_kept") else x_through_q
-    sign = -1 if flaw("sign_flipped") else 1
-    return sign * into_x, sign * into_y, sign * into_z
+    return into_x, into_y, into_z
 
 
 def _tape(rng, size):
@@ -179,8 +178,7 @@ def reverse_mode(flaw, leaves, tape):
         "x": rng.normal(size=1 + size),
         "upstream": rng.normal(size=1 + size),
     },
-    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
-    "matrix_for_elementwise_product sign_flipped",
+    misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
 def mend_sigmoid(flaw, x, upstream):

@@ -17,7 +17,7 @@ def _function(rng, size):
 @question(
     "gradient_checking.mend_checker",
     inputs=_function,
-    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays sign_flipped "
+    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays "
     "all_nudged_together off_by_one_loop number_for_parameter",
     forms={
         "divided_by_h": "by_two_alone not_at_all by_half_of_h",
@@ -50,7 +50,7 @@ def mend_checker(flaw, f, x, h):
             width = 2 / h
         widths = {"by_two_alone": 2, "not_at_all": 1, "by_half_of_h": h / 2}
         width = next((value for name, value in widths.items() if flaw(name)), width)
-        slopes[i] = (below - above if flaw("sign_flipped") else above - below) / width
+        slopes[i] = (above - below) / width
     if flaw("all_nudged_together"):
         slopes[:] = (f(x + h) - f(x - h)) / (2 * h)
     return np.trunc(slopes) if flaw("integer_arrays") else slopes
@@ -150,15 +150,14 @@ def error_of_central(flaw, times):
         "x": float(rng.uniform(-0.5, 0.5)),
     },
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
-    forms={"real_part_taken": "over_h modulus", "step_forgotten": "times_h"},
+    forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
     families=(Family("size_for_imaginary"),),
 )
 def complex_step(flaw, f, x):
     h = 1e-20
     value = f(x + 1j * h)
     if flaw("real_part_taken"):
-        part = np.abs(value) if flaw("modulus") else value.real
-        return float(part / h if flaw("over_h") or flaw("modulus") else part)
+        return float(value.real / h if flaw("over_h") else value.real)
     if flaw("step_forgotten"):
         return float(value.imag * h if flaw("times_h") else value.imag)
     slope = float(value.imag / (2 * h if flaw("divided_by_2h") else h))

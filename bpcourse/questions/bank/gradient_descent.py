@@ -70,7 +70,7 @@ def _measured(rng, size):
     "gradient_descent.central_difference",
     inputs=_measured,
     misconceptions="divided_by_h one_sided entry_not_restored input_changed all_nudged_together "
-    "sign_flipped division_without_brackets stops_after_first_round off_by_one_loop",
+    "division_without_brackets stops_after_first_round off_by_one_loop",
     forms={
         "one_sided": "below_only over_two_h",
         "entry_not_restored": "down_from_there both_stay",
@@ -101,7 +101,7 @@ def central_difference(flaw, f, x, h):
         high, low = f(above), f(below)
         if flaw("all_nudged_together"):
             high, low = f(x + h), f(x - h)
-        slopes[index] = (low - high if flaw("sign_flipped") else high - low) / width
+        slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h
         elif not flaw("entry_not_restored") and not flaw("input_changed"):
@@ -129,25 +129,22 @@ def _rounds(flaw, steps):
 
 
 def _descended(flaw, gradient, theta, eta, steps):
-    start = theta.copy()
-    if not flaw("input_changed"):
-        theta = theta.copy()
+    start, theta = theta, theta.copy()
     for _ in range(_rounds(flaw, steps)):
         g = gradient(start if flaw("gradient_of_the_start") else theta)
-        move = g * (1 if flaw("learning_rate_missing") else eta)
         if flaw("step_without_start"):
             theta *= 0
         if flaw("sign_flipped"):  # η∇ − θ for θ − η∇
             theta *= -1
-        theta += move if flaw("step_uphill") or flaw("sign_flipped") else -move
+        theta += eta * (g if flaw("sign_flipped") else -g)
     return theta.copy()
 
 
 _descent = partial(
     question,
     inputs=_valley,
-    misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
-    "input_changed step_without_start stops_after_first_round",
+    misconceptions="off_by_one_loop gradient_of_the_start step_without_start "
+    "stops_after_first_round",
     forms={"off_by_one_loop": "one_more"},
     families=(Family("sign_flipped"),),
 )
@@ -163,7 +160,7 @@ def _per_example(rng, size):
 @question(
     "gradient_descent.mean_gradient",
     inputs=_per_example,
-    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice first_example_only "
+    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice "
     "mean_over_entries off_by_one_loop stops_after_first_round overwritten_not_accumulated",
     forms={
         "summed_over_wrong_axis": "counted_there",
@@ -174,8 +171,6 @@ def _per_example(rng, size):
 )
 def mean_gradient(flaw, per_example):
     axis = 1 if flaw("summed_over_wrong_axis") else 0
-    if flaw("first_example_only"):
-        return per_example[0] + 0.0
     if flaw("as_number"):
         return per_example.mean()
     rows = per_example

@@ -45,8 +45,7 @@ def _one(rng, size):
 @question(
     "matrix_form.outer_product",
     inputs=_one,
-    misconceptions="gradient_transposed column_broadcast sign_flipped upstream_missing "
-    "off_by_one_loop",
+    misconceptions="gradient_transposed column_broadcast sign_flipped off_by_one_loop",
     families=(
         Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),
     ),
@@ -62,8 +61,6 @@ def outer_product(flaw, delta, a):
         return (
             (delta[:, None] * a[:, None]) if len(a) == len(delta) else delta[:, None] @ a[:, None]
         )
-    if flaw("upstream_missing"):
-        delta = np.ones_like(delta)
     table = np.outer(delta, a)
     if flaw("off_by_one_loop"):
         table[-1] = 0
@@ -84,7 +81,7 @@ def _layer(rng, size):
 @question(
     "matrix_form.linear_backward",
     inputs=_layer,
-    misconceptions="weights_wrong_way_round gradient_transposed bias_not_summed "
+    misconceptions="gradient_transposed bias_not_summed "
     "bias_averaged summed_over_wrong_axis weight_gradient_averaged bias_summed_to_one "
     "row_for_column_form backward_is_inverse results_swapped first_example_only "
     "overwritten_not_accumulated off_by_one_loop slope_in_linear_layer "
@@ -99,7 +96,7 @@ def _layer(rng, size):
 def linear_backward(flaw, dZ, A, W):
     inverse = np.linalg.inv if flaw("inv") else np.linalg.pinv
     back = inverse(W).T if flaw("backward_is_inverse") else W
-    dA = dZ @ (W.T if flaw("weights_wrong_way_round") else back)
+    dA = dZ @ back
     if flaw("slope_in_linear_layer"):
         dA = dA * (A * (1 - A) if flaw("logistic") else 1 - A**2)
     if flaw("row_for_column_form"):
@@ -130,7 +127,7 @@ def _shared(rng, size):
     misconceptions="one_path_only upstream_shared_out batch_mean_missing gradient_transposed "
     f"weights_wrong_way_round target_and_output_swapped factor_two_extra {TANH_SLOPES}",
     forms={"one_path_only": "the_lower"},
-    families=(OF_TANH, Family("target_forgotten mean_over_entries weights_missing")),
+    families=(OF_TANH, Family("mean_over_entries weights_missing")),
 )
 def shared_weight(flaw, X, Y, W):
     """dW of Ŷ = tanh(X Wᵀ) Wᵀ, half the squared error, averaged over the N examples."""
@@ -141,8 +138,6 @@ def shared_weight(flaw, X, Y, W):
     dZ2 = (
         dZ2 * (2 if flaw("factor_two_extra") else 1) / (1 if flaw("batch_mean_missing") else len(X))
     )
-    if flaw("target_forgotten"):
-        dZ2 = Y_hat / len(X)
     if flaw("mean_over_entries"):
         dZ2 = dZ2 / Y.shape[1]
     dA1 = dZ2 @ (W.T if flaw("weights_wrong_way_round") else W)
@@ -174,14 +169,13 @@ def _network(rng, size):
     inputs=_network,
     misconceptions="batch_mean_missing slope_of_wrong_layer gradient_transposed "
     "target_and_output_swapped factor_two_extra activation_of_own_layer mean_over_entries "
-    "activation_on_output bias_forgotten bias_not_summed bias_averaged summed_over_wrong_axis "
-    "overwritten_not_accumulated results_swapped target_forgotten activation_forgotten "
+    "activation_on_output bias_not_summed bias_averaged summed_over_wrong_axis "
+    "overwritten_not_accumulated results_swapped activation_forgotten "
     f"averaged_twice {TANH_SLOPES}",
     forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
     families=(OF_TANH, OF_LAYER, Family("weights_missing weights_wrong_way_round")),
 )
 def whole_network(flaw, X, Y, W, b):
-    b = [0 * b[0], 0 * b[1]] if flaw("bias_forgotten") else b
     Z1 = X @ W[0].T + b[0]
     A1 = np.tanh(Z1)
     Y_hat = A1 @ W[1].T + b[1]  # linear outputs, and half the squared error, averaged
@@ -190,8 +184,6 @@ def whole_network(flaw, X, Y, W, b):
         slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else 1
         Y_hat = Y_hat if flaw("in_slope_of_output") else np.tanh(Z2)
     dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
-    if flaw("target_forgotten"):
-        dZ2 = Y_hat
     if flaw("activation_on_output"):
         dZ2 = dZ2 * slope2
     if flaw("factor_two_extra"):
@@ -222,9 +214,9 @@ def whole_network(flaw, X, Y, W, b):
     use=lambda cls, dZ, A, W, b, X_other: _use_layer(cls, dZ, A, W, b),
     misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed "
     "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
-    "bias_forgotten overwritten_not_accumulated slope_in_linear_layer averaged_twice",
+    "overwritten_not_accumulated slope_in_linear_layer averaged_twice",
     forms={"weights_wrong_way_round": "forward_alone", "slope_in_linear_layer": "logistic"},
-    families=(OF_LAYER, Family("backprop_updates bias_subtracted")),
+    families=(OF_LAYER, Family("backprop_updates")),
 )
 def layer_class(flaw):
     class MyLinear:
@@ -237,8 +229,7 @@ def layer_class(flaw):
             if self.A is None or not flaw("stale_cache"):
                 self.A = A
             Z = A @ (self.W if flaw("forward_alone") else self.W.T)
-            b = 0 if flaw("bias_forgotten") else -self.b if flaw("bias_subtracted") else self.b
-            Z = Z + b
+            Z = Z + self.b
             if flaw("activation_of_own_layer"):
                 self.A = Z
             return Z
@@ -273,14 +264,13 @@ def _use_layer(cls, dZ, A, W, b):
 @question(
     "matrix_form.mend_update",
     inputs=lambda rng, size: {**_network(rng, size), "eta": [0.1, 0.05, 0.2][size % 3]},
-    misconceptions="updated_before_passed_down step_uphill learning_rate_missing "
+    misconceptions="updated_before_passed_down "
     "batch_mean_missing factor_two_extra mean_over_entries results_swapped step_without_start "
-    f"number_for_parameter averaged_twice bias_forgotten {TANH_SLOPES}",
-    forms={"number_for_parameter": "a_smaller_one"},
+    f"averaged_twice {TANH_SLOPES}",
     families=(
         OF_TANH,
         Family(
-            "forward_after_update target_forgotten weights_missing gradient_for_step",
+            "forward_after_update weights_missing gradient_for_step",
             {"forward_after_update": "in_part"},
         ),
     ),
@@ -288,34 +278,28 @@ def _use_layer(cls, dZ, A, W, b):
 )
 def mend_update(flaw, X, Y, W, b, eta):
     W1, W2 = (w.copy() for w in W)
-    b = [0 * b[0], 0 * b[1]] if flaw("bias_forgotten") else b
     Z1 = X @ W1.T + b[0]
     A1 = np.tanh(Z1)
     dZ2 = (A1 @ W2.T + b[1] - Y) / (Y.size if flaw("mean_over_entries") else len(X))
-    if flaw("target_forgotten"):
-        dZ2 = (A1 @ W2.T + b[1]) / len(X)
     if flaw("batch_mean_missing"):
         dZ2 = dZ2 * len(X)
     if flaw("factor_two_extra"):
         dZ2 = 2 * dZ2
-    if flaw("number_for_parameter"):
-        eta = 0.01 if flaw("a_smaller_one") else 0.1
     if flaw("averaged_twice"):
         eta = eta / len(X)
-    rate = (1 if flaw("learning_rate_missing") else eta) * (-1 if flaw("step_uphill") else 1)
-    new_W2 = W2 - rate * dZ2.T @ A1
+    new_W2 = W2 - eta * dZ2.T @ A1
     back = dZ2 @ (new_W2 if flaw("updated_before_passed_down") else W2)
     dZ1 = (dZ2 if flaw("weights_missing") else back) * tanh_slope(flaw, Z1)
-    new_W1 = W1 - rate * dZ1.T @ X
+    new_W1 = W1 - eta * dZ1.T @ X
     if flaw("forward_after_update"):  # with W1 as it is by now, whole or up to A1
         A1 = np.tanh(X @ new_W1.T + b[0])
         if not flaw("in_part"):
             dZ2 = (A1 @ W2.T + b[1] - Y) / len(X)
-        new_W2 = W2 - rate * dZ2.T @ A1
+        new_W2 = W2 - eta * dZ2.T @ A1
     if flaw("step_without_start") or flaw("gradient_for_step"):
         new_W1, new_W2 = new_W1 - W1, new_W2 - W2
     if flaw("gradient_for_step"):
-        new_W1, new_W2 = -new_W1 / rate, -new_W2 / rate
+        new_W1, new_W2 = -new_W1 / eta, -new_W2 / eta
     return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 

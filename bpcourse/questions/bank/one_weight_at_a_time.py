@@ -66,8 +66,8 @@ def _parts(rng, size):
 @question(
     "one_weight_at_a_time.all_weights",
     inputs=_parts,
-    misconceptions="gradient_transposed upstream_missing off_by_one_loop sign_flipped "
-    "indices_swapped elementwise_for_matrix_product added_along_path",
+    misconceptions="gradient_transposed off_by_one_loop indices_swapped "
+    "elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},
     families=(
         Family(
@@ -86,14 +86,12 @@ def all_weights(flaw, delta, a_below):
         both = flaw("times_that_of_tanh") or flaw("times_that_of_sigma")
         a_below = a_below * slope if both else slope
     if flaw("elementwise_for_matrix_product"):
-        return (-delta if flaw("sign_flipped") else delta) * a_below
+        return delta * a_below
     table = np.zeros((len(delta), len(a_below)))
     for i in range(len(delta)):
         for j in range(len(a_below)):
             d, a = (delta[j], a_below[i]) if flaw("indices_swapped") else (delta[i], a_below[j])
             table[i, j] = d + a if flaw("added_along_path") else d * a
-            if flaw("upstream_missing"):
-                table[i, j] = a
     if flaw("off_by_one_loop"):
         if flaw("last_unit"):
             table[-1] = 0
@@ -101,8 +99,6 @@ def all_weights(flaw, delta, a_below):
             table[:, -1] = 0
         else:  # a return inside the loop
             table[1:] = 0
-    if flaw("sign_flipped"):
-        table = -table
     return table.T.copy() if flaw("gradient_transposed") else table
 
 
@@ -122,7 +118,7 @@ def _hidden(rng, size):
     "one_weight_at_a_time.nested_sum",
     inputs=_hidden,
     misconceptions=TANH_SLOPES + " one_path_only upstream_missing activation_of_own_layer "
-    "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
+    "factor_two_extra factor_two_missing indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
     "activation_forgotten activation_on_output",
     families=(OF_TANH, Family("target_for_output")),
@@ -137,7 +133,7 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     y_hat = W2 @ (z if flaw("activation_forgotten") else a)
     if flaw("activation_on_output"):
         y_hat = np.tanh(y_hat)
-    error = y_hat - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
+    error = y_hat - y  # E = ½ Σ (ŷ − y)²
     if flaw("target_for_output"):
         error = y + 0.0
     if flaw("upstream_missing"):
@@ -160,8 +156,6 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     others = ("of_the_weights", "of_the_slope", "of_both", "of_the_result")
     arriving = x[j if swapped and not any(map(flaw, others)) else i]
     total *= a[j] if flaw("activation_of_own_layer") else arriving
-    if flaw("sign_flipped"):
-        total = -total
     if flaw("factor_two_missing"):
         total = total / 2
     return 2 * total if flaw("factor_two_extra") else total
@@ -183,7 +177,7 @@ def _one_output(rng, size):
     inputs=_one_output,
     misconceptions=TANH_SLOPES
     + " activation_of_own_layer big_weight_big_gradient upstream_missing "
-    "indices_swapped sign_flipped",
+    "indices_swapped",
     families=(
         OF_TANH,
         Family("activation_on_input", {"activation_of_own_layer": "of_unit_j of_unit_j_before"}),
@@ -211,8 +205,7 @@ def mend_slope(flaw, x, W, v, i, j):
     if flaw("big_weight_big_gradient"):
         arriving = W[i, j]
     weight = 1.0 if flaw("upstream_missing") else v[j if flaw("of_v") else i]
-    delta = weight * tanh_slope(flaw, z[j if flaw("of_slope") else i])
-    return -delta * arriving if flaw("sign_flipped") else delta * arriving
+    return weight * tanh_slope(flaw, z[j if flaw("of_slope") else i]) * arriving
 
 
 def _further_layers(width, layers, outputs):
@@ -263,19 +256,17 @@ def _shared(rng, size):
 @question(
     "one_weight_at_a_time.shared_weight",
     inputs=_shared,
-    misconceptions="one_path_only overwritten_not_accumulated mean_for_sum upstream_missing "
-    "paths_multiplied sign_flipped",
+    misconceptions="one_path_only overwritten_not_accumulated mean_for_sum paths_multiplied",
     families=(Family("product_of_sums"),),
 )
 def shared_weight(flaw, delta, a_below):
     if flaw("product_of_sums"):
         return float(delta.sum() * a_below.sum())
-    terms = a_below if flaw("upstream_missing") else delta * a_below
+    terms = delta * a_below
     if flaw("one_path_only"):
         terms = terms[:1]
     if flaw("overwritten_not_accumulated"):
         terms = terms[-1:]
     if flaw("paths_multiplied"):
         return float(np.prod(terms))
-    total = terms.mean() if flaw("mean_for_sum") else terms.sum()
-    return float(-total if flaw("sign_flipped") else total)
+    return float(terms.mean() if flaw("mean_for_sum") else terms.sum())

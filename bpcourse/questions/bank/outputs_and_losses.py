@@ -15,23 +15,20 @@ def _ratings(rng, size):
     "outputs_and_losses.squared_error",
     inputs=_ratings,
     misconceptions="batch_mean_missing mean_over_entries square_forgotten factor_two_extra "
-    "half_added first_example_only stops_after_first_round off_by_one_loop",
+    "half_added stops_after_first_round off_by_one_loop",
     forms={"square_forgotten": "with_sign"},
-    families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all then_the_mean"}),),
+    families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all"}),),
 )
 def squared_error(flaw, Y_hat, Y):
     if flaw("square_of_sum"):
         if flaw("of_all"):
             return (Y_hat - Y).sum() ** 2 / len(Y)
         along = 0 if flaw("of_each_output") else 1
-        squares = (Y_hat - Y).sum(axis=along) ** 2
-        return squares.mean() if flaw("then_the_mean") else squares.sum() / len(Y)
+        return ((Y_hat - Y).sum(axis=along) ** 2).sum() / len(Y)
     gap = (Y_hat - Y) ** 2
     if flaw("square_forgotten"):
         gap = Y_hat - Y if flaw("with_sign") else np.abs(Y_hat - Y)
-    if flaw("first_example_only"):
-        gap, Y = gap[:1], Y[:1]
-    elif flaw("stops_after_first_round"):
+    if flaw("stops_after_first_round"):
         gap[1:] = 0
     elif flaw("off_by_one_loop"):
         gap[-1] = 0
@@ -61,7 +58,7 @@ def _weighted(rng, size):
     "outputs_and_losses.best_constant",
     inputs=_weighted,
     misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
-    "off_by_one_loop sign_flipped",
+    "off_by_one_loop",
 )
 def best_constant(flaw, y, w):
     if flaw("first_example_only"):
@@ -71,12 +68,9 @@ def best_constant(flaw, y, w):
     products = w * y
     if flaw("off_by_one_loop"):
         products[-1] = 0
-    total = products.sum()
     if flaw("no_normalisation"):
-        return total
-    if flaw("divided_by_another_count"):
-        return total / len(y)
-    return -total / w.sum() if flaw("sign_flipped") else total / w.sum()
+        return products.sum()
+    return products.sum() / (len(y) if flaw("divided_by_another_count") else w.sum())
 
 
 @question(

@@ -93,8 +93,7 @@ def _classes(rng, size):
 @question(
     "scores_and_margin.mend_rival",
     inputs=_classes,
-    misconceptions="wrong_class_picked input_changed margin_ignored sign_flipped "
-    "other_classes_forgotten class_miscounted",
+    misconceptions="wrong_class_picked input_changed margin_ignored other_classes_forgotten",
     families=(
         Family(
             "zero_for_minus_infinity index_not_shifted sum_for_largest",
@@ -104,7 +103,7 @@ def _classes(rng, size):
 )
 def mend_rival(flaw, scores, label):
     """The slopes of max(0, 1 − the right score + the largest other one), (k,)."""
-    right = label - 1 if flaw("class_miscounted") else label
+    right = label
     if flaw("sum_for_largest"):
         close = 1 - scores[right] + scores > 0
         close[right] = False
@@ -127,4 +126,4 @@ def mend_rival(flaw, scores, label):
         slopes[right] -= 1
         if not flaw("other_classes_forgotten"):
             slopes[rival] += 1
-    return -slopes if flaw("sign_flipped") else slopes
+    return slopes

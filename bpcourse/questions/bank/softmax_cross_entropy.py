@@ -50,7 +50,7 @@ def _logits(rng, size):
 @question(
     "softmax_cross_entropy.jacobian",
     inputs=_logits,
-    misconceptions="softmax_diagonal_only diagonal_forgotten product_not_subtracted sign_flipped "
+    misconceptions="softmax_diagonal_only diagonal_forgotten product_not_subtracted "
     "vector_for_every_row softmax_twice no_normalisation",
     forms={
         "softmax_diagonal_only": "as_vector",
@@ -80,10 +80,8 @@ def jacobian(flaw, z):
     if flaw("product_not_subtracted"):
         if flaw("left_out"):
             return diagonal
-        J = diagonal + products
-        return np.abs(diagonal - products) if flaw("added_beside") else J
-    J = diagonal - products
-    return -J if flaw("sign_flipped") else J
+        return np.abs(diagonal - products) if flaw("added_beside") else diagonal + products
+    return diagonal - products
 
 
 @question(
@@ -91,7 +89,7 @@ def jacobian(flaw, z):
     inputs=labelled_logits,
     misconceptions="batch_mean_missing true_class_not_subtracted output_slope_twice no_max_shift "
     "target_and_output_swapped softmax_twice averaged_twice mean_over_entries "
-    "summed_over_wrong_axis class_miscounted columns_for_entries other_classes_forgotten "
+    "summed_over_wrong_axis columns_for_entries other_classes_forgotten "
     "activation_forgotten slope_missing keepdims_forgotten",
     forms={"batch_mean_missing": "before_the_target", "columns_for_entries": "as_rows"},
     families=(SHARES,),
@@ -103,7 +101,7 @@ def fused_gradient(flaw, Z, labels):
         Y_hat = softmax_of(Y_hat)
     if flaw("activation_forgotten"):
         Y_hat = Z
-    Y = np.eye(k)[labels - 1 if flaw("class_miscounted") else labels]
+    Y = np.eye(k)[labels]
     if flaw("columns_for_entries"):
         Y = np.zeros_like(Z)
         Y[labels if flaw("as_rows") else (slice(None), labels)] = 1
@@ -139,15 +137,11 @@ def _warm(rng, size):
 @question(
     "softmax_cross_entropy.delta_with_temperature",
     inputs=_warm,
-    misconceptions="inner_slope_missing temperature_upside_down temperature_outside "
-    "target_and_output_swapped output_slope_twice target_forgotten",
+    misconceptions="inner_slope_missing temperature_outside target_and_output_swapped "
+    "output_slope_twice",
 )
 def delta_with_temperature(flaw, z, y, T):
-    if flaw("temperature_upside_down"):
-        return T * (softmax_of(z * T) - y)
     y_hat = softmax_of(z if flaw("temperature_outside") else z / T)
-    if flaw("target_forgotten"):
-        return y_hat / T
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
     if flaw("output_slope_twice"):
         delta = delta * y_hat * (1 - y_hat)
@@ -188,7 +182,7 @@ def _train(answer, W, X, labels):
     "class_miscounted results_swapped other_classes_forgotten summed_over_wrong_axis",
     forms={
         "batch_mean_missing": "in_loss in_both",
-        "sign_flipped": "of_loss of_both",
+        "sign_flipped": "of_both",
         "softmax_twice": "in_loss of_logits",
     },
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the classes
@@ -224,8 +218,7 @@ def classifier(flaw, W, X, labels):
     if flaw("mean_over_entries"):
         dW = dW / len(W)
     if flaw("sign_flipped"):
-        loss = -loss if flaw("of_loss") or flaw("of_both") else loss
-        dW = dW if flaw("of_loss") else -dW
+        loss, dW = -loss if flaw("of_both") else loss, -dW
     return (dW, loss) if flaw("results_swapped") else (loss, dW)
 
 

@@ -20,14 +20,11 @@ def _product(rng, size):
     inputs=_product,
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
-    forms={"upstream_missing": "transposes_alone"},
     families=(Family("", {"wrong_argument": "own_value", "backward_is_inverse": "inv"}),),
 )
 def matmul_gate(flaw, A, B, grad):
-    if flaw("transposes_alone"):
-        return B.T.copy(), A.T.copy()
     if flaw("upstream_missing"):
-        grad = np.ones_like(grad)
+        return B.T.copy(), A.T.copy()
     if flaw("elementwise_for_matrix_product"):
         return grad * B, grad * A
     if flaw("own_value"):
@@ -54,8 +51,7 @@ def _broadcast(rng, size):
     "to_autodiff.add_with_broadcast",
     inputs=_broadcast,
     misconceptions="bias_not_summed bias_averaged summed_over_wrong_axis upstream_shared_out "
-    "result_aliases_input bias_summed_to_one upstream_missing first_example_only "
-    "overwritten_not_accumulated results_swapped",
+    "bias_summed_to_one first_example_only overwritten_not_accumulated results_swapped",
     families=(Family("add_gate_as_multiply", {"add_gate_as_multiply": "with_its_own"}),),
 )
 def add_with_broadcast(flaw, X, b, grad):
@@ -63,11 +59,7 @@ def add_with_broadcast(flaw, X, b, grad):
         own = flaw("with_its_own")
         into_b = (grad * (b if own else X)).sum(axis=0)
         return grad * (X if own else b), into_b / (len(X) if flaw("bias_averaged") else 1)
-    into_X = grad if flaw("result_aliases_input") else grad + 0.0
-    if flaw("upstream_shared_out"):
-        into_X = grad / 2
-    if flaw("upstream_missing"):
-        into_X = grad = np.ones_like(grad)
+    into_X = grad / (2 if flaw("upstream_shared_out") else 1)
     total = grad.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
     if flaw("bias_not_summed"):
         total = grad + 0.0
@@ -83,7 +75,7 @@ def add_with_broadcast(flaw, X, b, grad):
 @question(
     "to_autodiff.mend_accumulate",
     inputs=lambda rng, size: {"x": rng.normal(size=2 + size), "times": 1 + size},
-    misconceptions="overwritten_not_accumulated not_reset sign_flipped wrong_argument "
+    misconceptions="overwritten_not_accumulated not_reset wrong_argument "
     "paths_multiplied input_changed",
 )
 def mend_accumulate(flaw, x, times):
@@ -105,7 +97,7 @@ def mend_accumulate(flaw, x, times):
                 grad = local + 0.0
             else:
                 grad = grad * local if flaw("paths_multiplied") else grad + local
-    return -grad if flaw("sign_flipped") else grad
+    return grad
 
 
 lettered("to_autodiff.what_is_kept", inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))})
@@ -131,7 +123,7 @@ def _two_arrays(rng, size):
     "to_autodiff.elements",
     inputs=_two_arrays,
     misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
-    "wrong_argument sign_flipped",
+    "wrong_argument",
     forms={"overwritten_not_accumulated": "the_first_stays"},
 )
 def elements(flaw, u, v, seed):
@@ -146,8 +138,7 @@ def elements(flaw, u, v, seed):
     into_u = straight + into_sum
     if flaw("overwritten_not_accumulated"):
         into_u = straight if flaw("the_first_stays") else into_sum
-    sign = -1 if flaw("sign_flipped") else 1
-    return sign * into_u, sign * into_sum
+    return into_u, into_sum
 
 
 @question(
@@ -186,13 +177,10 @@ def _row_and_column(rng, size):
 @question(
     "to_autodiff.undo_broadcast",
     inputs=_row_and_column,
-    misconceptions="bias_not_summed bias_averaged bias_summed_to_one upstream_missing "
-    "first_example_only",
+    misconceptions="bias_not_summed bias_averaged bias_summed_to_one first_example_only",
 )
 def undo_broadcast(flaw, X, b, c, seed):
     """The gradients of X · b + c, when ``seed`` comes from above."""
-    if flaw("upstream_missing"):
-        seed = np.ones_like(seed)
     into_X, into_b, into_c = seed * b, seed * X, seed + 0.0
     if flaw("bias_not_summed"):
         return into_X, into_b, into_c

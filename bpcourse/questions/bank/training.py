@@ -100,30 +100,25 @@ def _regression(rng, size):
 @question(
     "training.epoch",
     inputs=_regression,
-    misconceptions="nominal_batch_size step_uphill learning_rate_missing gradient_of_the_start "
-    "batch_mean_missing last_batch_dropped input_changed factor_two_extra averaged_twice "
-    "not_reset one_step_an_epoch number_for_parameter mean_over_entries target_forgotten",
-    forms={"one_step_an_epoch": "all_at_once the_last", "number_for_parameter": "a_smaller_one"},
+    misconceptions="nominal_batch_size gradient_of_the_start batch_mean_missing "
+    "last_batch_dropped factor_two_extra averaged_twice not_reset one_step_an_epoch "
+    "mean_over_entries",
+    forms={"one_step_an_epoch": "all_at_once the_last"},
     families=(Family("divided_by_another_count sign_flipped"),),
 )
 def epoch(flaw, X, y, w, eta, batch_size):
     """One pass in order, for y ≈ Xw and half the mean squared error of each batch."""
-    start_w = w
-    w = w if flaw("input_changed") else w.copy()
+    start_w, w = w, w.copy()
     n = len(X)
     first, stop = 0, n - n % batch_size if flaw("last_batch_dropped") else n
     if flaw("one_step_an_epoch"):
         batch_size = n if flaw("all_at_once") else batch_size
         first = (n - 1) // batch_size * batch_size if flaw("the_last") else 0
         stop = first + 1
-    if flaw("number_for_parameter"):
-        eta = 0.01 if flaw("a_smaller_one") else 0.1
     before = np.zeros_like(w)
     for start in range(first, stop, batch_size):
         A, t = X[start : start + batch_size], y[start : start + batch_size]
         error = A @ (start_w if flaw("gradient_of_the_start") else w) - t
-        if flaw("target_forgotten"):
-            error = error + t
         count = batch_size if flaw("nominal_batch_size") else len(A)
         if flaw("divided_by_another_count"):
             count = n
@@ -134,10 +129,9 @@ def epoch(flaw, X, y, w, eta, batch_size):
             gradient = 2 * gradient
         if flaw("not_reset"):
             gradient = before = before + gradient
-        move = (1 if flaw("learning_rate_missing") else eta) * gradient
         if flaw("sign_flipped"):  # η∇ − w for w − η∇
             w *= -1
-        w += move if flaw("step_uphill") or flaw("sign_flipped") else -move
+        w += eta * (gradient if flaw("sign_flipped") else -gradient)
     return w.copy()
 
 
@@ -148,20 +142,19 @@ def epoch(flaw, X, y, w, eta, batch_size):
         "y": rng.normal(size=4 + size),
         "seed": int(rng.integers(1000)),
     },
-    misconceptions="shuffled_apart order_ignored input_changed columns_shuffled seed_not_used "
-    "results_swapped",
-    forms={"shuffled_apart": "y_left X_left next_seed", "seed_not_used": "old_generator"},
+    misconceptions="shuffled_apart order_ignored columns_shuffled seed_not_used results_swapped",
+    forms={"shuffled_apart": "y_left X_left next_seed"},
     families=(Family("order_inverted another_draw"),),
 )
 def mend_shuffle(flaw, X, y, seed):
     """X and y in the order of default_rng(seed).permutation(n)."""
-    rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
+    rng = np.random.default_rng(seed)
     order = rng.permutation(len(X))
     if flaw("another_draw"):
         order = rng.permutation(len(X))
     if flaw("order_inverted"):
         order = order.argsort()
-    if flaw("old_generator"):
+    if flaw("seed_not_used"):  # by a generator of the old kind
         order = np.random.RandomState(seed).permutation(len(X))
     if flaw("order_ignored"):
         return X + 0.0, y + 0.0
@@ -173,8 +166,6 @@ def mend_shuffle(flaw, X, y, seed):
     if flaw("y_left") or flaw("X_left"):
         other = np.arange(len(X))
     new_X, new_y = (X[other], y[order]) if flaw("X_left") else (X[order], y[other])
-    if flaw("input_changed"):
-        X[:], y[:] = new_X, new_y
     return (new_y, new_X) if flaw("results_swapped") else (new_X, new_y)
 
 

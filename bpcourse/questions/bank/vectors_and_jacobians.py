@@ -107,7 +107,7 @@ def _row(rng, size):
 @question(
     "vectors_and_jacobians.row_recursion",
     inputs=_row,
-    misconceptions=f"row_for_column_form weights_wrong_way_round backward_is_inverse "
+    misconceptions=f"row_for_column_form backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
     families=(OF_TANH, INVERSE, Family("weights_missing")),
@@ -118,9 +118,7 @@ def row_recursion(flaw, delta_row, W, z):
         return delta_row.T * W * slope
     if flaw("backward_is_inverse"):
         W = inverse(flaw, W).T
-    arriving = delta_row @ (W.T if flaw("weights_wrong_way_round") else W)
-    if flaw("weights_missing"):
-        arriving = delta_row
+    arriving = delta_row if flaw("weights_missing") else delta_row @ W
     if flaw("matrix_for_elementwise_product"):
         return arriving @ slope
     if flaw("added_along_path"):
@@ -139,9 +137,8 @@ def _crossing(rng, size):
 @question(
     "vectors_and_jacobians.mend_crossing",
     inputs=_crossing,
-    misconceptions="backward_is_inverse weights_wrong_way_round row_for_column_form sign_flipped "
-    "elementwise_for_matrix_product summed_over_wrong_axis overwritten_not_accumulated "
-    "upstream_shared_out upstream_missing off_by_one_loop",
+    misconceptions="backward_is_inverse row_for_column_form elementwise_for_matrix_product "
+    "summed_over_wrong_axis overwritten_not_accumulated upstream_shared_out off_by_one_loop",
     forms={
         "row_for_column_form": "as_column",
         "elementwise_for_matrix_product": "transposed as_it_is",
@@ -153,16 +150,12 @@ def _crossing(rng, size):
 def mend_crossing(flaw, W, delta):
     if flaw("backward_is_inverse"):
         return inverse(flaw, W) @ delta
-    if flaw("weights_wrong_way_round"):
-        return W @ delta
     if flaw("elementwise_for_matrix_product"):
         if flaw("as_it_is"):
             return W * delta
         return W.T * delta if flaw("transposed") else (W.T * delta).T
     if flaw("upstream_shared_out"):
         W = W / W.sum(axis=0 if flaw("of_each_input") else 1, keepdims=True)
-    if flaw("upstream_missing"):
-        delta = np.ones_like(delta)
     if flaw("off_by_one_loop"):
         W, delta = W[:-1], delta[:-1]
     each = W.T * delta
@@ -171,7 +164,7 @@ def mend_crossing(flaw, W, delta):
     below = each.sum(axis=0 if flaw("summed_over_wrong_axis") else 1)
     if flaw("row_for_column_form"):
         return below[:, None] if flaw("as_column") else below[None, :]
-    return -below if flaw("sign_flipped") else below
+    return below
 
 
 lettered(
@@ -190,7 +183,7 @@ def _residual(rng, size):
 @question(
     "vectors_and_jacobians.back_through_sum",
     inputs=_residual,
-    misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
+    misconceptions="one_path_only weights_wrong_way_round backward_is_inverse "
     "elementwise_for_matrix_product",
     families=(
         Family("paths_multiplied plus_for_minus ones_for_identity", {"one_path_only": "the_other"}),
@@ -211,4 +204,4 @@ def back_through_sum(flaw, W, delta):
         return delta + 0.0
     if not flaw("one_path_only"):
         back = back + delta
-    return -back if flaw("sign_flipped") else back
+    return back
