@@ -10,7 +10,7 @@ import pytest
 
 from bpcourse.marking import batch
 from bpcourse.marking.apart import Apart
-from bpcourse.marking.attempts import _given
+from bpcourse.marking.cells import given_in
 from bpcourse.marking.course import Course
 from bpcourse.marking.judge import Answered, better
 from bpcourse.marking.marker import Marker, Settings
@@ -88,7 +88,7 @@ def test_a_cell_that_needs_our_data_is_named_only_where_it_takes_an_answer_with_
 
 def test_a_line_without_an_end_is_read_in_no_time():
     source = "x, y = 1\nz == 2\n" + "a" + " " * 1_000_000  # seconds by the square of its length
-    assert list(_given(source)) == ["x", "y"]
+    assert list(given_in(source)) == ["x", "y"]
 
 
 def test_two_answers_to_a_choice_are_not_two_tries(mark):
