@@ -474,9 +474,16 @@ export function mount(root, data) {
   const printed = (when, act) => addEventListener(when, act, { signal: paper.signal });
   printed("beforeprint", () => {
     begun = view.position > 0;
-    if (!begun) go(last);
+    if (begun) return;
+    go(last);
+    told.hidden = true;
+    for (const mark of ["stepping", "active", "back"])
+      picture.querySelectorAll(`.${mark}`).forEach((one) => one.classList.remove(mark));
   });
-  printed("afterprint", () => begun || go(0));
+  printed("afterprint", () => {
+    told.hidden = false;
+    if (!begun) go(0);
+  });
   show();
   return {
     stop() {
