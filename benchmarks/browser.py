@@ -44,16 +44,22 @@ EVENT = """async ([root, number]) => {
     let start;
     if (root.matches('.bpc-pad')) {  // it draws in the next frame: what that takes is counted
         const area = root.querySelector('.bpc-area'), box = area.getBoundingClientRect();
-        const send = (kind, part) => area.dispatchEvent(new PointerEvent(kind, {bubbles: true,
-            pointerId: 1, button: 0, clientX: box.left + part * box.width,
-            clientY: box.top + (0.2 + 0.6 * part) * box.height}));
+        const send = (kind, part) => {
+            const event = new PointerEvent(kind, {bubbles: true, pointerId: 1, button: 0,
+                clientX: box.left + part * box.width,
+                clientY: box.top + (0.2 + 0.6 * part) * box.height});
+            event.getCoalescedEvents = () => [event];
+            area.dispatchEvent(event);
+        };
         area.setPointerCapture = () => {};
         if (!number) send('pointerdown', 0.1);
-        const begins = new Promise((next) => requestAnimationFrame(() => next(performance.now())));
+        let begins;
+        requestAnimationFrame(() => { begins = performance.now(); });
         const before = performance.now();
         send('pointermove', 0.1 + 0.04 * (number + 1));
         const event = performance.now() - before;
-        start = (await begins) - event;
+        await frame();  // asked for after the pad's own: the pad has drawn
+        start = begins - event;
     } else if (root.matches('.bpc-stepper')) {
         start = performance.now();
         root.querySelector('[data-act=step]').click();

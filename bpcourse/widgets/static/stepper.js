@@ -254,10 +254,12 @@ export function mount(root, data) {
           : weight !== null && label.dataset.still
             ? short(view.state.values[weight][0])
             : "";
-    const room = line[key].querySelector(".line").getBBox().width;
-    const beside = label.textContent.startsWith("∂") && room > 40; // not above and below
-    if (beside && label.getComputedTextLength() > room - 8)
-      label.textContent = `× ${short(local[0])}`; // between two boxes that stand close
+    if (label.textContent.startsWith("∂")) {
+      const room = line[key].querySelector(".line").getBBox().width;
+      const beside = room > 40; // not above and below
+      if (beside && label.getComputedTextLength() > room - 8)
+        label.textContent = `× ${short(local[0])}`; // between two boxes that stand close
+    }
     const size =
       weight !== null
         ? sized(Math.abs(view.state.values[weight][0]), most.weight)
