@@ -1,23 +1,43 @@
 # make lab    the course in JupyterLab        PORT=  HOST=  ARGS= (such as ARGS=--no-browser)
-# make test   every test but the slow ones    ARGS= goes to pytest
+# make test   lint, and every test but the slow ones    ARGS= goes to pytest
 # make test-all   these too
 # Each sets up what it needs in .venv the first time. They want Python 3.11 or later, and nothing else.
 PYTHON ?= python3
+# The tests start hundreds of processes, and each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 lab: .venv/lab
 	.venv/bin/bpcourse lab course $(call given,PORT,--port=) $(call given,HOST,--host=) $(ARGS)
 
-test: lint
-	.venv/bin/pytest -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+# A file stays on one worker, with what its tests share. They go in the order of their names: the lessons,
+# of which each takes a moment, come last and fill both workers to the end.
+side_by_side = -n 2 --dist loadfile --no-loadscope-reorder
+
+# Where the tests wait for a kernel or a sandbox, the linters have the processor.
+test: .venv/ready
+	@$(MAKE) --no-print-directory -j2 lint test-fast
+
+test-fast: .venv/ready
+	.venv/bin/pytest -m "not slow and not browser" $(side_by_side) $(ARGS)
 
 # Style, types, spelling, the page's scripts (none of them needs node), and the files for GitHub.
-lint: .venv/ready
+lint: lint-style lint-types lint-spelling lint-scripts lint-github
+
+lint-style: .venv/ready
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+
+lint-types: .venv/ready
 	.venv/bin/mypy
+
+lint-spelling: .venv/ready
 	.venv/bin/codespell
+
+lint-scripts: .venv/ready
 	.venv/bin/oxlint --deny-warnings bpcourse
 	.venv/bin/oxfmt --check bpcourse/widgets/static
+
+lint-github: .venv/ready
 	.venv/bin/zizmor --offline --quiet --no-progress --config .github/zizmor.yml .github docs/instructors/github_classroom/checks.yml
 	@for kind in github-workflows:workflows/*.yml github-issue-forms:ISSUE_TEMPLATE/[0-9]*.yml \
 	github-issue-config:ISSUE_TEMPLATE/config.yml; do \
@@ -34,10 +54,10 @@ hooks: .venv/ready
 	.venv/bin/pre-commit install
 
 test-slow: .venv/ready
-	.venv/bin/pytest tests -m slow -rs -n 2 --dist loadfile $(ARGS)
+	.venv/bin/pytest tests -m slow -rs $(side_by_side) $(ARGS)
 
 test-browser: .venv/site
-	.venv/bin/pytest tests -m browser -rs -n 2 --dist loadfile $(ARGS)
+	.venv/bin/pytest tests -m browser -rs $(side_by_side) $(ARGS)
 
 # Everything, for most of an hour. ARGS="--sample 2 --sample-seed monday": two rows of each slow test.
 test-all: test test-slow test-browser
@@ -46,7 +66,7 @@ test-all: test test-slow test-browser
 # apart, because a child that the sandbox ends cannot write down what it ran.
 coverage: .venv/ready
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest tests -m "not slow and not browser" -n 2 --dist loadfile $(ARGS)
+	.venv/bin/coverage run -m pytest tests -m "not slow and not browser" $(side_by_side) $(ARGS)
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report --include "*/marking/inside/*"
 	.venv/bin/coverage report --omit "*/marking/inside/*" --fail-under 95
@@ -134,4 +154,4 @@ lock: .venv/ready
 	awk '{print} /^torch==/ {print "    --hash=sha256:$(torch_cpu) \\"}' \
 	.venv/bench.lock > requirements-bench.lock
 
-.PHONY: axe coverage mutants lab lint format hooks test test-slow test-browser test-all notebooks exercises site bench clean lock
+.PHONY: axe coverage mutants lab lint lint-style lint-types lint-spelling lint-scripts lint-github format hooks test test-fast test-slow test-browser test-all notebooks exercises site bench clean lock

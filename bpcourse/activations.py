@@ -1,7 +1,7 @@
 r"""Activation functions: each value beside its derivative.
 
 Every element-wise function is an object with ``value(z)``, ``derivative(z)`` (which takes the
-*pre-activation* z), ``jacobian(z)`` and, where it exists, ``derivative_from_output(a)``. They take
+*pre-activation* z), ``jacobian(z)`` and, where it can, ``derivative_from_output(a)``. They take
 arrays of any shape, keep float32, let a complex step through and give NaN for NaN; nothing
 overflows anywhere in the float range. ``softmax`` is not element-wise and has a full Jacobian.
 
@@ -92,15 +92,10 @@ class Activation(ABC):
         return type(self).__name__
 
 
-class Identity(Activation):
-    """σ(z) = z: the linear unit (C4)."""
+class FromOutput(Activation):
+    """An activation function whose slope can be told from its output, the cheaper way."""
 
-    def value(self, z: npt.ArrayLike) -> Array:
-        return as_float("z", z).copy()
-
-    def derivative(self, z: npt.ArrayLike) -> Array:
-        return np.ones_like(as_float("z", z))
-
+    @abstractmethod
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
         """Compute the slope σ′(z) from the output a = σ(z).
 
@@ -114,10 +109,22 @@ class Identity(Activation):
         array
             The slopes, of the shape of a.
         """
+
+
+class Identity(FromOutput):
+    """σ(z) = z: the linear unit (C4)."""
+
+    def value(self, z: npt.ArrayLike) -> Array:
+        return as_float("z", z).copy()
+
+    def derivative(self, z: npt.ArrayLike) -> Array:
+        return np.ones_like(as_float("z", z))
+
+    def derivative_from_output(self, a: npt.ArrayLike) -> Array:
         return np.ones_like(as_float("a", a))
 
 
-class Sigmoid(Activation):
+class Sigmoid(FromOutput):
     r"""The logistic function σ(z) = 1/(1+e⁻ᶻ), with values in 0..1 (C36, D6)."""
 
     def value(self, z: npt.ArrayLike) -> Array:
@@ -132,23 +139,11 @@ class Sigmoid(Activation):
         return slope
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
-        """Compute the slope σ′(z) from the output a = σ(z).
-
-        Parameters
-        ----------
-        a : array_like
-            Activations of any shape.
-
-        Returns
-        -------
-        array
-            The slopes, of the shape of a.
-        """
         a = as_float("a", a)
         return a * (1 - a)
 
 
-class Tanh(Activation):
+class Tanh(FromOutput):
     """The hyperbolic tangent, with values in −1..1 (C37)."""
 
     def value(self, z: npt.ArrayLike) -> Array:
@@ -160,25 +155,13 @@ class Tanh(Activation):
         return slope
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
-        """Compute the slope σ′(z) from the output a = σ(z).
-
-        Parameters
-        ----------
-        a : array_like
-            Activations of any shape.
-
-        Returns
-        -------
-        array
-            The slopes, of the shape of a.
-        """
         a = as_float("a", a)
         slope: Array = a * a
         np.subtract(1, slope, out=slope)
         return slope
 
 
-class ReLU(Activation):
+class ReLU(FromOutput):
     """max(0, z); the derivative at the kink z = 0 is 0."""
 
     def value(self, z: npt.ArrayLike) -> Array:
@@ -190,22 +173,10 @@ class ReLU(Activation):
         return (z.real > 0).astype(z.dtype)
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
-        """Compute the slope σ′(z) from the output a = σ(z).
-
-        Parameters
-        ----------
-        a : array_like
-            Activations of any shape.
-
-        Returns
-        -------
-        array
-            The slopes, of the shape of a.
-        """
         return self.derivative(a)  # a > 0 exactly where z > 0
 
 
-class LeakyReLU(Activation):
+class LeakyReLU(FromOutput):
     """z for z > 0 and slope·z otherwise, the kink z = 0 included.
 
     Parameters
@@ -233,25 +204,13 @@ class LeakyReLU(Activation):
         return np.where(z.real > 0, 1, self.slope).astype(z.dtype)
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
-        """Compute the slope σ′(z) from the output a = σ(z).
-
-        Parameters
-        ----------
-        a : array_like
-            Activations of any shape.
-
-        Returns
-        -------
-        array
-            The slopes, of the shape of a.
-        """
         return self.derivative(a)  # a slope above 0 keeps the sign
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.slope})"
 
 
-class Softplus(Activation):
+class Softplus(FromOutput):
     """ln(1+eᶻ), a smooth ReLU; its derivative is the logistic function."""
 
     def value(self, z: npt.ArrayLike) -> Array:
@@ -262,18 +221,6 @@ class Softplus(Activation):
         return sigmoid.value(z)
 
     def derivative_from_output(self, a: npt.ArrayLike) -> Array:
-        """Compute the slope σ′(z) from the output a = σ(z).
-
-        Parameters
-        ----------
-        a : array_like
-            Activations of any shape.
-
-        Returns
-        -------
-        array
-            The slopes, of the shape of a.
-        """
         return -np.expm1(-as_float("a", a))  # σ(z) = 1 − e⁻ᵃ
 
 

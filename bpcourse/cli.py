@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -133,8 +134,12 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more than others
-
+    if sys.platform == "win32":  # it lacks what even the reading of hand-ins is shut in with
+        parser.exit(1, "bpcourse: " + text("grade.linux", system="Windows") + "\n")
+    try:
+        from bpcourse.marking import by_hand, grading, likeness, plain, totals  # need more
+    except ImportError as error:
+        parser.exit(1, "bpcourse: " + text("grade.no_extra", error=error) + "\n")
     commands = {
         "grade": grading.run,
         "totals": totals.run,

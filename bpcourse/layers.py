@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn, Self, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse import activations
+from bpcourse import activations, sums
 from bpcourse.validation import (
     FLOATS,
     Array,
@@ -243,7 +243,7 @@ class Linear(Layer):
         n_in: int,
         n_out: int,
         *,
-        rng: np.random.Generator | None,
+        rng: "np.random.Generator | None",
         init: Init = "xavier",
         dtype: npt.DTypeLike = np.float64,
     ) -> None:
@@ -306,7 +306,7 @@ class Linear(Layer):
         """
         upstream = self._grad_y(grad_y)
         # (n_out, n_in), C31, and (n_out,), C32: both sum over the batch
-        self.grads = {"W": upstream.T.dot(self._x), "b": np.einsum("ij->j", upstream)}
+        self.grads = {"W": upstream.T.dot(self._x), "b": sums.of_columns(upstream)}
         return upstream
 
     def __repr__(self) -> str:
@@ -321,15 +321,14 @@ class ElementWise(Layer):
     def forward(self, x: npt.ArrayLike) -> Array:
         z = as_float("x", x)
         a = self.function.value(z)
-        self._kept = a if hasattr(self.function, "derivative_from_output") else z
+        self._kept = a if isinstance(self.function, activations.FromOutput) else z
         self._shape = a.shape
         return a
 
     def backward(self, grad_y: npt.ArrayLike) -> Array:
         upstream = self._grad_y(grad_y)
-        if hasattr(self.function, "derivative_from_output"):  # the cheaper form, where it exists
-            slope: Array = self.function.derivative_from_output(self._kept)
-            return upstream * slope
+        if isinstance(self.function, activations.FromOutput):
+            return upstream * self.function.derivative_from_output(self._kept)
         return upstream * self.function.derivative(self._kept)
 
 

@@ -25,7 +25,7 @@ def train(
     epochs: int,
     batch_size: int,
     learning_rate: float,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     optimizer: str | Optimizer = "sgd",
     schedule: Schedule | None = None,
     weight_decay: float = 0,

@@ -96,7 +96,8 @@ def _box(page, node):
 
 
 def _number(words):
-    return float(words.replace("−", "-"))
+    plain = words.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
+    return float(plain.replace("·10", "e"))
 
 
 SHOWN = """() => Object.fromEntries(

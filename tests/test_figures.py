@@ -91,7 +91,7 @@ FIGURES = {
     ),
     "history of nothing": lambda: figures.history(History()),
     "confusion": lambda: figures.confusion_matrix([0, 1, 2, 2], [0, 1, 1, 2]),
-    "images": lambda: figures.images(NUMBERS[:, :16], range(64), columns=8),
+    "images": lambda: figures.images(NUMBERS[:24, :16], range(24), columns=8),
 }
 
 

@@ -14,22 +14,23 @@ from bpcourse.layers import Linear
 from bpcourse.losses import SoftmaxCrossEntropy
 from bpcourse.network import Network
 from bpcourse.text import text
-from bpcourse.widgets import descent, explorer, mathml, playground
+from bpcourse.text.numbers import in_words, number
+from bpcourse.widgets import descent, drawing, explorer, mathml, playground
 from bpcourse.widgets.draws import Draws
 from bpcourse.widgets.steps import FUNCTIONS, STEPS, WAYS
-from bpcourse.widgets.wording import in_words, shown
 from tests.explorers import EXPLORERS, valley
 
 EPS = np.finfo(float).eps
 DRAWS = 30  # of the controls' values, for each figure
 
 
-def in_javascript(script):
+def in_javascript(script, scripts=None):
     """What the page's scripts give for ``script``, or a skip without node."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("NO JAVASCRIPT OUTSIDE A BROWSER, NOTHING TESTED: install nodejs")
-    whole = f"{explorer.page(*explorer.NAMES)}\nconsole.log(JSON.stringify({script}));"
+    scripts = explorer.page(*explorer.NAMES) if scripts is None else scripts
+    whole = f"{scripts}\nconsole.log(JSON.stringify({script}));"
     command = [node, "--input-type=module", "-"]
     done = subprocess.run(command, input=whole, text=True, capture_output=True, check=True)
     return json.loads(done.stdout)
@@ -185,7 +186,7 @@ def test_the_page_says_what_python_says(name, rng):
         assert not re.search(r"[{}]", words)
 
 
-FORMS = [".1f", ".2f", ".3f", ".2g", ".3g", ".4g", ".5g"]
+FORMS = [".1f", ".2f", ".3f", ".2t", ".3t", ".2g", ".3g", ".4g", ".5g"]
 
 
 def test_numbers_are_written_alike(rng):
@@ -196,20 +197,40 @@ def test_numbers_are_written_alike(rng):
     pairs += [(int(n), ",") for n in 10 ** rng.uniform(0, 12, 100)]
     written = in_javascript(f"{json.dumps(pairs)}.map(([x, form]) => shown(x, form))")
     for (x, form), words in zip(pairs, written, strict=True):
-        assert words == shown(x, form), (x, form)
+        assert words == number(x, form), (x, form)
     assert in_javascript("[NaN, 1 / 0, -1 / 0].map((x) => shown(x))") == ["?", "∞", "−∞"]
-    assert [shown(x) for x in (np.nan, np.inf, -np.inf)] == ["?", "∞", "−∞"]
+    assert [number(x) for x in (np.nan, np.inf, -np.inf)] == ["?", "∞", "−∞"]
+
+
+def test_the_boxes_of_the_stepper_say_the_same_in_python_and_in_the_page(rng):
+    numbers = [0.0, 1.0, -2.5, 0.3, 1e5, 99999.0, -123456.0, 5.1e-5, -1e-4, 0.0004, 0.0006, 1 / 3]
+    numbers += [*rng.normal(size=100), *10.0 ** rng.uniform(-8, 8, 100)]
+    script = f"{json.dumps([*map(float, numbers)])}.map(short)"
+    written = in_javascript(script, widgets.Stepper.scripts)
+    assert written == [drawing.short(float(x)) for x in numbers]
 
 
 @pytest.mark.parametrize(
     "value, form, words",
     [(-0.0004, ".3f", "0.000"), (-2.5, ".1f", "−2.5"), (8.6432e5, ".3g", "8.64·10⁵"),
      (2.5e-7, ".2g", "2.5·10⁻⁷"), (12345678, ",", "1.23·10⁷"), (740, ",", "740"),
-     (1.5e39, ".3f", "1.5·10³⁹"), (1234, ",", "1\u202f234"), ("tanh", ".3f", "tanh")],
+     (1.5e39, ".3f", "1.5·10³⁹"), (1234, ",", "1\u202f234"), ("tanh", ".3f", "tanh"),
+     (2.0, ".3t", "2"), (-1 / 3, ".3t", "−0.333"), (5.1e-5, ".3t", "5.1·10⁻⁵"), (-0.0, ".4g", "0"),
+     (0.005, ".2t", "0.01"), (-1e5, ".2t", "−1·10⁵"), (True, ".3f", "True")],
 )  # fmt: skip
 def test_a_number_is_written_as_people_do(value, form, words):
-    assert shown(value, form) == words
+    assert number(value, form) == words
     assert in_words({"x": value}, {"x": form}) == {"x": words}
+
+
+@pytest.mark.parametrize(
+    "value, form, words",
+    [(-0.5, ".4g", "-0.5"), (1e-5, ".4g", "1e-05"), (-0.0, ".4g", "0"), (-0.001, ".2f", "0.00"),
+     (-0.126, ".2t", "-0.13"), (2.0, ".2t", "2"), (np.float32(0.1), ".4g", "0.1"),
+     (-np.inf, ".4g", "-inf"), (np.nan, ".4g", "nan"), (np.int64(-3), ".6g", "-3")],
+)  # fmt: skip
+def test_a_number_beside_code_is_written_as_python_does(value, form, words):
+    assert number(value, form, typed=True) == words
 
 
 def test_a_formula_is_mathml_that_the_page_fills():

@@ -11,6 +11,7 @@ from slopes import central_difference, complex_step
 
 import bpcourse
 from bpcourse import Network, SquaredError, activations, layers
+from bpcourse.activations import Activation
 from bpcourse.layers import Linear
 
 BATCH, N_IN, N_OUT = 5, 4, 3
@@ -20,7 +21,7 @@ WITHOUT_PARAMETERS = [*ELEMENT_WISE, "Softmax"]
 
 def test_every_activation_has_a_layer_that_is_public():
     functions = {type(getattr(layers, name)().function) for name in ELEMENT_WISE}
-    assert functions == set(activations.Activation.__subclasses__())
+    assert functions == {type(f) for f in vars(activations).values() if isinstance(f, Activation)}
     assert set(WITHOUT_PARAMETERS) <= set(bpcourse.__all__)
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from running import apart, broken
 
+from bpcourse import activations
+from bpcourse.activations import Activation, FromOutput
+
 ROOT = Path(__file__).parents[1]
 BREAK = """
 
@@ -26,8 +29,9 @@ def _break():
 _break()
 """
 BY_ONE_PERCENT = "result = result * 1.01"
-DERIVATIVES = "Sigmoid Tanh ReLU LeakyReLU Softplus SiLU GELU".split()
-FROM_OUTPUT = "Sigmoid Tanh ReLU LeakyReLU Softplus".split()
+FUNCTIONS = [f for f in vars(activations).values() if isinstance(f, Activation)]
+DERIVATIVES = [type(f).__name__ for f in FUNCTIONS]
+FROM_OUTPUT = [type(f).__name__ for f in FUNCTIONS if isinstance(f, FromOutput)]
 MUTANTS = {
     "Linear: grad_x": ("layers", "Linear.backward", BY_ONE_PERCENT, "11"),
     "Linear: grad of W": ("layers", "Linear.backward_params", "self.grads['W'] *= 1.01", "11"),
@@ -40,7 +44,7 @@ MUTANTS = {
     ),
     **{
         f"{name}.derivative": ("activations", f"{name}.derivative", BY_ONE_PERCENT, "06")
-        for name in ["Identity", *DERIVATIVES]
+        for name in DERIVATIVES
     },
     **{
         f"{name}.derivative_from_output": (

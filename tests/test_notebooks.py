@@ -4,6 +4,7 @@ import base64
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -291,7 +292,9 @@ def nbval(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cells(nbval):
     """Of every notebook what became of its cells: those that hang have two seconds to do so."""
-    return nbval(UNDER_NBVAL, timeout=60) | nbval(HANGING, timeout=2)
+    with ThreadPoolExecutor() as side_by_side:
+        found = side_by_side.map(nbval, (UNDER_NBVAL, HANGING), (60, 2))
+    return dict(one for part in found for one in part.items())
 
 
 @pytest.mark.parametrize("name", UNDER_NBVAL | HANGING)

@@ -23,6 +23,7 @@ from bpcourse.text import console
 
 ROOT = Path(__file__).parents[1]
 BACKWARD = "matrix_form.linear_backward"
+RUN = "from bpcourse.cli import main; main"
 
 
 # --- output that any console can show -------------------------------------------------------------
@@ -76,6 +77,21 @@ def test_every_sign_that_the_course_writes_has_its_like():
     signs = set("".join(path.read_text(encoding="utf-8") for path in paths)) - set("中")
     assert [sign for sign in signs if sign != "?" and "?" in console.like(sign)] == []
     assert all(console.like(sign).isascii() for sign in signs)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["grade", "class", "--out", "out"],
+        ["totals", "week", "--course", "c.toml"],
+        ["alike", "week"],
+    ],
+)
+def test_marking_on_windows_is_refused_in_a_sentence(command):
+    code = f"import sys; sys.platform = 'win32'; sys.modules['resource'] = None; {RUN}({command})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 1 and run.stderr.startswith("bpcourse: Marking"), run.stderr
+    assert "this is Windows" in run.stderr and len(run.stderr.splitlines()) == 1
 
 
 # --- files and locks ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bpcourse.files import write
+from tools.made import put
 from tools.notebooks import dumps, normalise, read
 
 STUB = "raise NotImplementedError()"
@@ -52,11 +52,7 @@ def process(path, folder, check=False):
         result = dumps(generate(read(path)))
     except (RuntimeError, ValueError) as error:
         return False, f"{path}: failed\n{error}"
-    changed = not target.exists() or target.read_text(encoding="utf-8") != result
-    if changed and not check:
-        write(target, result.encode())
-    outcome = "unchanged" if not changed else "out of date" if check else "written"
-    return not (changed and check), f"{target}: {outcome}"
+    return put(target, result, check)
 
 
 def main(argv=None):

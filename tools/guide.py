@@ -13,9 +13,9 @@ from collections import Counter
 from pathlib import Path
 
 from bpcourse.diagnosis import catalogue
-from bpcourse.files import write
 from bpcourse.questions.bank import LESSONS, all_questions
 from bpcourse.text import has, text
+from tools.made import put
 
 SHOWN = 8  # wrong answers on a page: what a teacher can have in mind in class
 ROOT = Path(__file__).resolve().parents[1]
@@ -188,12 +188,9 @@ def main(argv=None):
     folder = ROOT / "docs" / "instructors"
     pages = {folder / "lessons" / f"{stem}.md": page(module) for module, stem in LESSONS.items()}
     for target, made in (pages | {folder / "mistakes.md": mistakes()}).items():
-        data = made.encode()
-        changed = not target.exists() or target.read_bytes() != data
-        if changed and not check:
-            write(target, data)
-        good &= not (changed and check)
-        print(f"{target}: {'unchanged' if not changed else 'out of date' if check else 'written'}")
+        success, line = put(target, made, check)
+        print(line)
+        good &= success
     return 0 if good else 1
 
 

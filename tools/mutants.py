@@ -26,6 +26,7 @@ EQUAL = ROOT / "tests" / "equal_mutants.txt"
 TESTS = {  # the tests that are to see a change in the module, fastest first
     "validation": "test_validation test_losses test_layers test_network test_training",
     "normal": "test_activations",
+    "sums": "test_layers test_losses",
     "activations": "test_activations test_layers test_network",
     "losses": "test_losses test_network",
     "layers": "test_layers test_network test_properties",
@@ -42,10 +43,10 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "questions/judging/compare": "questions",
     "questions/judging/code": "questions",
     "questions/judging/posed": "questions",
-    "marking/statistics": "marking/test_pages",
-    "marking/submissions": "marking/test_submissions",
-    "marking/results": "marking/test_batch marking/test_pages",
-    "marking/export": "marking/test_export",
+    "marking/statistics": "marking/test_statistics marking/test_pages",
+    "marking/submissions": "marking/test_submissions marking/test_layouts",
+    "marking/results": "marking/test_weeks marking/test_pages marking/test_batch",
+    "marking/export": "marking/test_export marking/test_weeks",
 }
 MATHEMATICS = list(TESTS)[: list(TESTS).index("files")]
 SECONDS = 60  # of processor time for one mutant: one that does not end is seen
@@ -158,7 +159,7 @@ def _others(node: ast.AST) -> Iterator[ast.AST]:
             if value:
                 yield ast.Constant(0)
         case ast.Constant(value=float(value)):
-            yield ast.Constant(value * 2)
+            yield ast.Constant(value * 2 if value else 1.0)
         case ast.If(test=test):
             yield replaced(node, test=ast.UnaryOp(ast.Not(), test))
         case ast.Raise() | ast.AugAssign():
@@ -192,20 +193,24 @@ def put(tree: ast.AST, path: Way, new: ast.AST) -> None:
     ast.fix_missing_locations(tree)
 
 
-def _survives(folder: Path, tests: list[str]) -> bool:
-    """Whether the tests pass in the folder, in a child that has what they import already."""
+def _survives(folder: Path, tests: list[str], compiling: bool = False) -> bool:
+    """Whether the tests pass in the folder, in a child that has what they import already.
+
+    Where it is ``compiling``, the bytecode of all that they load stays for the next ones.
+    """
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == 0
     try:
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # its signal ends the child
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # its signal ends the child,
+        signal.setitimer(signal.ITIMER_REAL, 10 * SECONDS)  # as does this one where it only waits
         quiet = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(quiet, stream)
         os.chdir(folder)
         os.environ["PYTHONPATH"] = str(folder)  # for the processes that a test starts
         sys.path.insert(0, str(folder))
-        sys.dont_write_bytecode = True
+        sys.dont_write_bytecode = not compiling
         import pytest
 
         options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not slow and not browser"]
@@ -231,10 +236,13 @@ def _examine(name: str, sample: int, seed: int, equal: set[str]) -> tuple[int, i
             shutil.copytree(ROOT / part, folder / part, ignore=hidden)
         for part in ("conftest.py", "pyproject.toml", "Makefile", "README.md"):
             shutil.copy(ROOT / part, folder / part)
-        if not _survives(folder, tests):
+        if not _survives(folder, tests, compiling=True):
             raise SystemExit(f"{name}: its tests fail without a change: {' '.join(tests)}")
+        module = folder / "bpcourse" / f"{name}.py"
+        for stale in (module.parent / "__pycache__").glob(f"{module.stem}.*"):
+            stale.unlink()  # two mutants of one second and one length look alike to it
         for mutant in drawn:
-            (folder / "bpcourse" / f"{name}.py").write_text(mutant.source, encoding="utf-8")
+            module.write_text(mutant.source, encoding="utf-8")
             if _survives(folder, tests):
                 print(f"  {name}/{mutant.name}    (line {mutant.line})", flush=True)
             else:

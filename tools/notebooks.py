@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from bpcourse.files import write
+from tools.made import put
 
 ENVIRONMENT = {  # what a kernel that executes a lesson is given, here and in the tests
     "BPCOURSE_LANG": "en",
@@ -232,11 +232,8 @@ def process(path, check=False, refresh=False):
         result = dumps(execute(path, refresh))
     except RuntimeError as error:
         return False, f"{path}: failed\n{error}"
-    changed = result != path.read_text(encoding="utf-8")
-    if changed and not check:
-        write(path, result.encode())
-    outcome = "unchanged" if not changed else "out of date" if check else "written"
-    return not (changed and check), f"{path}: {outcome}, {time.perf_counter() - started:.1f} s"
+    success, line = put(path, result, check)
+    return success, f"{line}, {time.perf_counter() - started:.1f} s"
 
 
 def main(argv=None):

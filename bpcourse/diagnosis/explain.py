@@ -9,6 +9,7 @@ from bpcourse.diagnosis.compare import FEWEST, KNOWN, common_factor, compare
 from bpcourse.diagnosis.passes import Pass
 from bpcourse.diagnosis.told import told_of
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 
 EFFECTS = {  # patterns that one mistake alone leaves
     "transposed": "gradient_transposed",
@@ -128,7 +129,7 @@ def _known(kind, factor, context):
 
 def _number(factor, context):
     """A factor as a reader would say it; beside it the batch size if that is what it is."""
-    plain = f"{factor:.6g}"
+    plain = number(factor, ".6g", typed=True)
     if context is None:
         return plain
     n = len(np.asarray(context[1]))

@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bpcourse.figures.style import FORWARD, GRADIENT, INK, PALE, new_figure, styled
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 
 
 @styled
@@ -75,7 +76,7 @@ def bars(values, labels=None, *, marked=None, ylabel=""):
     drawn = ax.bar(names, values, width=0.6, facecolor="white", edgecolor=FORWARD, linewidth=2)
     if marked is not None:
         drawn[marked].set_facecolor(FORWARD)
-    words = [f"{value:.3g}".replace("-", "\N{MINUS SIGN}") for value in values]
+    words = [number(value, ".3g") for value in values]
     ax.bar_label(drawn, words, padding=2)
     ax.axhline(0, color=INK, linewidth=1)
     ax.set(ylabel=ylabel, yticks=[])

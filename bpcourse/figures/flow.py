@@ -3,6 +3,7 @@
 from matplotlib.patches import Circle
 
 from bpcourse.figures.style import COLORS, INK, QUIET, new_figure, styled
+from bpcourse.text.numbers import number
 
 ACROSS, DOWN = 1.9, 0.95  # inches between columns and between rows
 RADIUS = 0.3
@@ -61,10 +62,7 @@ def _printed(words, argument, nodes):
     if strange := [name for name in words if name not in nodes]:
         known = ", ".join(nodes)
         raise ValueError(f"{argument}: expected names of nodes ({known}), got {strange[0]!r}")
-    return {
-        name: value if isinstance(value, str) else f"{value:g}".replace("-", "\N{MINUS SIGN}")
-        for name, value in words.items()
-    }
+    return {name: number(value, ".6g") for name, value in words.items()}
 
 
 def _edge(ax, start, end, label, color, bend):

@@ -13,6 +13,8 @@ from cycler import cycler
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from bpcourse.text import numbers
+
 # After Okabe and Ito, darkened until small print is legible on white; told apart in every kind of
 # colour blindness.
 FORWARD = "#0068A8"  # x, z, a, ŷ
@@ -145,6 +147,5 @@ def png(fig: Figure) -> bytes:
 
 
 def number(value: float, decimals: int = 2) -> str:
-    """A number as it stands in a figure: rounded, with a real minus sign and no −0."""
-    rounded = round(float(value), decimals)
-    return f"{rounded or 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    """A number as it stands in a figure, with that many decimals."""
+    return numbers.number(float(value), f".{decimals}f")

@@ -1,8 +1,8 @@
 """Is this the gradient of f? Right, wrong or cannot tell, with no tolerance to guess.
 
 **Estimate.** A ``Line`` through the parameters is φ(t) = f(x + t·d). Its slope at 0 is measured by
-central differences with two steps, t and t/5. Richardson's combination of them removes the error of
-order t² (``line.py``).
+central differences with a pair of steps, t and t/5. Richardson's combination of the two removes the
+error of order t² (``line.py``).
 
 **Its error.** Three things spoil a difference. The curve bends over the step: the two slopes tell
 by how much. f is rounded: its noise is measured beforehand, by tables of differences
@@ -16,18 +16,19 @@ pair of steps and a very small step say the same. All else *cannot be told*, wit
 
 **Groups.** One line through many parameters costs as much as one through one. So parameters whose
 claims are of like size are moved together, each a little differently, and a group that does not
-agree is halved until the wrong entries are known by name (``look.py``).
+agree is halved until the wrong entries are known by name. One by one, a group that shows no kink
+costs one evaluation an entry: half a step's bend is too little to matter (``look.py``).
 
 **Kinks.** At a kink f has two slopes along every line. A gradient function is asked on both sides,
 where f is smooth; what it gives at the kink itself has to lie between the slopes of every line that
 is tried, among them those along which the kink does not show, as in a tie of max (``kinks.py``).
 
-**The loop.** A check (``check.py``) asks in turn for slopes, larger steps, the sides of kinks,
-points around and complex steps. Each question takes up only the entries that the ones before left
-open. A ``Problem`` is f, its parameters, the claims and their precision (``problem.py``); a
-``Function`` is f of one vector (``function.py``). ``Findings`` are the one map that all questions
-share: {entry: its slope}. An entry is right unless its slope says something else, and a report
-(``report.py``) is read off the map.
+**The loop.** A check (``check.py``) asks in turn for slopes, for a sign that f reacts at all, for
+the sides of kinks, for points around and for complex steps. Each question takes up only the entries
+that the ones before left open. ``Findings`` are the one map that all questions share: {entry: its
+slope}. An entry is right unless its slope says something else, and a report (``report.py``) is read
+off the map. Below all this lie ``Problem``, which is f with the claims and their precision
+(``problem.py``), and ``Function``, which is f of one vector (``function.py``).
 
 Read on in this order: ``line.py``, ``slope.py``, ``look.py``, ``kinks.py``, ``check.py``. In
 ``tuned.py`` stand the numbers that were tuned, and on what.
@@ -42,7 +43,6 @@ from bpcourse.gradcheck.central import central_difference as central_difference
 from bpcourse.gradcheck.check import check_gradient as check_gradient
 from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
 from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
-from bpcourse.gradcheck.look import Kink as Kink
 from bpcourse.gradcheck.maps import assert_gradient as assert_gradient
 from bpcourse.gradcheck.maps import check_jvp as check_jvp
 from bpcourse.gradcheck.maps import check_vjp as check_vjp
@@ -53,3 +53,4 @@ from bpcourse.gradcheck.parts import check_network as check_network
 from bpcourse.gradcheck.report import ArrayReport as ArrayReport
 from bpcourse.gradcheck.report import GradientError as GradientError
 from bpcourse.gradcheck.report import GradientReport as GradientReport
+from bpcourse.gradcheck.slope import Slope as Slope

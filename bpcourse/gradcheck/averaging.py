@@ -13,33 +13,30 @@ makes f curve the more.
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Vector
 
-POINTS = 12  # on each side
+POINTS = 24
 WIDTHS = (0.02, 0.1, 0.4, 1.5)  # of the intervals, relative to the line's scale
-NODES = (np.arange(POINTS) + 1 / 2) / POINTS
-ODD = np.stack([NODES ** (2 * n + 1) for n in range(1 + 2)], axis=1)
-EVEN = np.stack([NODES ** (2 * n) for n in range(2 + 2)], axis=1)
-SPREAD = float(np.linalg.inv(ODD.T @ ODD)[0, 0]) ** (1 / 2)  # of the slope, per noise of a value
+NODES = (2 * np.arange(POINTS) + 1) / POINTS - 1  # in (−1, 1)
+DEGREE = 6  # of the polynomial
+POWERS = np.vander(NODES, DEGREE + 1, increasing=True)
+SPREAD = float(np.linalg.inv(POWERS.T @ POWERS)[1, 1]) ** (1 / 2)  # of the slope, per noise
 DEVIATIONS = 3.5  # of the noise, in a bound: once in two thousand slopes is farther off
-ORDER = 8  # the error of the fit, as part of the change that its last power makes
+ORDER = 8  # the error of the fit, as part of the change that its last powers make
 
 
 def least_error(sigma: float) -> float:
     """What the error may come down to, per t: the noise alone, over the longest interval."""
-    return float(DEVIATIONS * sigma / 2 ** (1 / 2) * SPREAD / WIDTHS[-1])
+    return float(DEVIATIONS * sigma * SPREAD / WIDTHS[-1])
 
 
 def averaged_slope(
     value: Callable[[float], tuple[float, float]], noise_of: Callable[[float], float]
 ) -> tuple[float, float, float] | None:
-    """(slope, error, width) of the interval in which the slope at 0 is known best.
-
-    φ(t) − φ(−t) holds the odd powers, φ(t) + φ(−t) the even ones: a kink at 0 shows in the latter,
-    and then nothing is returned.
+    """(slope, error, width) of the interval in which the slope at 0 is known best; None if no
+    polynomial fits f's values, as at a kink.
 
     Parameters
     ----------
@@ -50,25 +47,22 @@ def averaged_slope(
     """
     best = None
     for width in WIDTHS:
-        up = np.array([value(t)[0] for t in width * NODES])
-        down = np.array([value(-t)[0] for t in width * NODES])
-        biggest = max(abs(up).max(), abs(down).max())
-        if not np.isfinite(biggest):
+        values = np.array([value(t)[0] for t in width * NODES])
+        if not np.isfinite(values).all():
             break
-        noise = noise_of(biggest) / 2 ** (1 / 2)
-        odd, rest = _fit(ODD, (up - down) / 2)
-        _, uneven = _fit(EVEN, (up + down) / 2)
-        if max(rest, uneven) > tuned.MISFIT * noise:
+        noise = noise_of(float(abs(values).max()))
+        slope, rest = _fit(POWERS, values)
+        if rest > tuned.MISFIT * noise:
             continue
-        shorter, _ = _fit(ODD[:, :2], (up - down) / 2)
-        error = DEVIATIONS * max(rest, noise) * SPREAD + abs(odd[0] - shorter[0]) / ORDER
+        error = DEVIATIONS * max(rest, noise) * SPREAD
+        error += abs(slope - _fit(POWERS[:, : DEGREE - 1], values)[0]) / ORDER
         if best is None or error / width < best[1]:
-            best = (float(odd[0]) / width, float(error) / width, width)
+            best = slope / width, error / width, width
     return best
 
 
-def _fit(powers: Vector, values: Vector) -> tuple[npt.NDArray[np.floating], float]:
-    """The coefficients and the standard deviation of what they leave."""
+def _fit(powers: Vector, values: Vector) -> tuple[float, float]:
+    """The slope at 0, and the standard deviation of what the polynomial leaves."""
     coefficients, *_ = np.linalg.lstsq(powers, values, rcond=None)
     rest = values - powers @ coefficients
-    return coefficients, float((rest @ rest / (POINTS - powers.shape[1])) ** (1 / 2))
+    return float(coefficients[1]), float((rest @ rest / (POINTS - powers.shape[1])) ** (1 / 2))

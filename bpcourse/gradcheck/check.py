@@ -1,8 +1,7 @@
 """check_gradient: ask, and ask more closely until a verdict is certain."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import replace
+from math import isnan
 from typing import Literal
 
 import numpy as np
@@ -10,21 +9,18 @@ import numpy as np
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.kinks import Kinks
 from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look
-from bpcourse.gradcheck.point import Point, sizes
-from bpcourse.gradcheck.problem import Problem, Told, cannot_tell, pattern
+from bpcourse.gradcheck.point import Point
+from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.report import GradientReport
-from bpcourse.gradcheck.slope import Measurement
-from bpcourse.gradcheck.structure import flatten
+from bpcourse.gradcheck.structure import Told, cannot_tell, flatten
 
 Mode = Literal["auto", "each", "grouped", "complex"]
 Seed = int | np.random.Generator | None
 
 MODES = ("auto", "each", "grouped", "complex")
-CURVE = range(-3, 6)  # steps of a plot
 EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
 COMPLEX_NEAR = 1e-6  # and the part of a claim to which it is trusted
-CLOSELY = 1e-6  # of a claim: the errors that are looked for in the mode "complex"
 REACTS = (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0)  # moves to which some f react, relative, absolute
 
 
@@ -57,8 +53,8 @@ def check_gradient(
         which is then also asked at points nearby where f has a kink.
     mode
         "each" looks at one entry at a time; "grouped" at random directions in groups of entries
-        (the default above 300 entries); "complex" looks at each a hundred times as closely, with
-        complex steps for what differences cannot tell, where f is analytic; else it is "each".
+        (the default above 300 entries); "complex" compares each with a complex step, a hundred
+        times as closely, where f is analytic; else it is "each".
     rng
         A seed or generator for the directions of groups. Verdicts at kinks take no chance.
 
@@ -88,9 +84,9 @@ def check_gradient(
         with np.errstate(all="ignore"):
             return check.run()
     except Told as told:
-        return GradientReport.told(told, check.mode, problem.evaluations)
+        return GradientReport.told(told, check.mode, problem.function.calls)
     finally:
-        problem.caller.restore()
+        problem.function.restore()
 
 
 class _Check:
@@ -101,7 +97,9 @@ class _Check:
 
     def run(self) -> GradientReport:
         problem = self.problem
-        self._look(problem.first_point())
+        if self.mode == "complex" and isnan(problem.complex_slope(0)):
+            self.mode = "each"
+        self._look(problem.first_point(self.mode == "complex"))
         self._larger_steps()
         kinks = Kinks(problem, self.point, self.found)
         for ask in (kinks.settle, kinks.elsewhere, self._complex, problem.claims, problem.value):
@@ -111,30 +109,22 @@ class _Check:
 
     def _look(self, point: Point) -> None:
         """f's slope along every entry, or along groups of them."""
-        if self.mode == "complex" and self._complex_slopes([0]):
-            precision = point.precision
-            demand = replace(precision.demand, resolve=max(CLOSELY, precision.eps_claims))
-            precision = replace(precision, demand=demand)
-            point = Point(point.function, point.f0, point.claims, point.scales, precision)
-        elif self.mode == "complex":
-            self.mode = "each"
         self.point, self.found = point, Findings()
-        Look(point, self.rng, self.found).run(self.mode == "grouped")
+        self.look = Look(point, self.rng, self.found)
+        if self.mode == "complex":
+            self.look.complex_slope = self.problem.complex_slope
+        self.look.run(self.mode == "grouped")
 
     def _larger_steps(self) -> None:
         """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
+        point, function = self.point, self.problem.function
         if self.found.moved:
             return
-        point, function = self.point, self.problem.function
         for number, size in enumerate(REACTS):
             way = size * point.scales if size > 0 else np.full(len(point.scales), -size)
-            moved = function.x + way * pattern(len(way), number)
-            if function.at(function.everything, moved) != point.f0:
-                break
-        else:
-            raise cannot_tell("f does not depend on params", "independent", value=point.f0)
-        scales = sizes(function, point.claims, point.f0, least=1.0)
-        self._look(Point(function, point.f0, point.claims, scales, point.precision))
+            if function.at(function.x + way * pattern(len(way), number)) != point.f0:
+                return
+        raise cannot_tell("f does not depend on params", "independent", value=point.f0)
 
     def _complex(self) -> None:
         """Complex steps, for entries too small for differences, where f takes them.
@@ -143,42 +133,20 @@ class _Check:
         difference may come from an f that is not analytic in that one entry.
         """
         found, point = self.found, self.point
-        open_ = [i for i in found.having("unclear") if i not in found.kinks]
         near = max(COMPLEX_NEAR, COMPLEX_DIGITS * point.precision.eps_claims)
-        for i, value in self._complex_slopes(open_).items() if open_ else ():
+        for i in found.having("unclear"):
             measured, rounded = found.slopes[i], float(point.allowance[i] / point.scales[i])
-            claim = measured.claim
+            value, claim = self.problem.complex_slope(i), measured.claim
             error = min(near * abs(claim) + rounded, point.precision.demand.resolve * abs(claim))
             fits = abs(value - measured.value) <= tuned.CLEAR * measured.error
-            if fits and abs(value - claim) <= error:
+            if fits and not measured.kind and abs(value - claim) <= error:
                 found.judge(i, "right", value=value, error=error)
 
-    def _complex_slopes(self, index: list[int]) -> dict[int, float]:
-        """Slopes by complex steps of those entries for which f takes them."""
-        found = {}
-        with suppress(Exception):
-            step = self.problem.complex_step(self.rng)
-            for i in index:
-                with suppress(Exception):
-                    found[i] = step.slope(i)
-        return found
-
     def _report(self) -> GradientReport:
-        point, found = self.point, self.found
-        look = Look(point, self.rng, found)
+        point, found, look = self.point, self.found, self.look
         for k, part in enumerate(point.function.slices):
             wrong = any(part.start <= i < part.stop for i in found.having("wrong"))
             if wrong or not any(i in found.slopes for i in range(part.start, part.stop)):
                 look.show(k, EVIDENCE if wrong else 1)
-        evaluations, x = self.problem.evaluations, self.problem.caller.x.copy()
-
-        def curve(i: int) -> dict[float, float]:
-            """The slope of one entry by step, where the check was made."""
-            with np.errstate(all="ignore"), self.problem.moved(x):
-                line = look.entry(i)
-                for j in CURVE:
-                    line.sample(j)
-                return Measurement(line).run().curve
-
-        kept = {"mode": self.mode, "evaluations": evaluations, "look_again": curve}
+        kept = {"mode": self.mode, "evaluations": self.problem.function.calls}
         return GradientReport.build(self.problem.tree, point, found, **kept)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bpcourse.text import tables, text
+from bpcourse.text.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -94,8 +95,8 @@ def _rows(report: "GradientReport") -> list[list[str]]:
 
 def _row(a: "ArrayReport") -> list[str]:
     verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
-    told = ["–" if np.isnan(v) else f"{v:.8g}" for v in (a.claimed, a.slope)]
-    told += ["–" if not np.isfinite(v) else f"{v:.1g}" for v in (a.bound, a.step)]
+    told = ["–" if np.isnan(v) else number(v, ".8g", typed=True) for v in (a.claimed, a.slope)]
+    told += ["–" if not np.isfinite(v) else number(v, ".1g", typed=True) for v in (a.bound, a.step)]
     wrong = f"{len(a.wrong)}" if a.wrong else ""
     return [a.label, "×".join(map(str, a.shape)) or "1", verdict, *told, wrong]
 
@@ -126,6 +127,6 @@ def _drawn(report: "GradientReport", figure: "Figure") -> "Figure":
         errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)
         right.loglog(steps, errors, "o-")
         right.set_ylim(errors.min() / MARGIN, errors.max() * MARGIN)
-        right.set_title(array.label + ("" if array.point is None else f" = {array.value:.4g}"))
+        right.set_title(array.label + ("" if array.point is None else f" = {number(array.value)}"))
     right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
     return figure

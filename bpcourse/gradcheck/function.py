@@ -1,17 +1,18 @@
 """f as a function of one vector: every entry of every parameter array, in order."""
 
-import math
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice, pairwise
+from math import nan
 
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse.gradcheck.structure import Array, Tree
+from bpcourse.gradcheck.structure import Array, Inexact, Tree
 
 Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
+Place = tuple[int, ...]
 
 DOUBLE = float(np.finfo(np.float64).eps)
 DOMAIN_ERRORS = (ValueError, ArithmeticError)  # what f may raise where it is not defined
@@ -19,121 +20,108 @@ STACK = 1_000_000  # numbers in one stack for f.batch
 
 
 class Function:
-    """f on the leaves of ``tree``. Every method puts the leaves back bit for bit.
+    """f on the leaves of ``tree``, which every method puts back bit for bit.
 
     ``x`` is the vector around which f is looked at, ``slices`` are the parts of it that each array
-    is, ``calls`` counts evaluations and ``eps`` is the precision of each entry's type.
+    is, ``calls`` counts evaluations. If f is ``wide`` it gets float64 copies of the leaves.
     """
 
     def __init__(self, f: Callable[..., object], tree: Tree) -> None:
-        self.f, self.tree, self.calls = f, tree, 0
+        self.f, self.tree, self.calls, self.wide = f, tree, 0, False
         self.batch: Callable[..., object] | None = getattr(f, "batch", None)
-        arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
-        self._views = [a.reshape(-1) if a.flags.c_contiguous else a.flat for a in arrays]
-        self._starts = [0, *np.cumsum([a.size for a in arrays]).tolist()]
-        self.slices = [slice(*ends) for ends in zip(self._starts, self._starts[1:], strict=False)]
-        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in arrays]
-        self.eps: Vector = np.concatenate(eps)
-        self._all_double = all(a.dtype == np.float64 for a in arrays)
-        self.everything: Index = np.arange(self._starts[-1])
-        self._ahead: dict[tuple[int, float], float] = {}  # what f.batch gave, until it is asked for
+        self._arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
+        ends = np.cumsum([0, *(a.size for a in self._arrays)]).tolist()
+        self.slices = [slice(*pair) for pair in pairwise(ends)]
+        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in self._arrays]
+        self._eps: Vector = np.concatenate(eps)
+        self._ahead: dict[int, float] = {}  # what f.batch gave, until it is asked for
         self._keep()
 
     def _keep(self) -> None:
-        self._kept: list[Array] = [np.array(view) for view in self._views]
-        self.x: Vector = np.concatenate(self._kept).astype(np.float64)
+        self._kept = [a.copy() for a in self._arrays]
+        self.x = vector(self._kept)
+
+    @property
+    def eps(self) -> Vector:
+        """The precision of each entry's type."""
+        return np.full(len(self.x), DOUBLE) if self.wide else self._eps
+
+    def ask(self, params: object) -> object:
+        """f of some parameters, whatever it may be."""
+        self.calls += 1
+        return self.f(params)
 
     def __call__(self) -> float:
         """f where the parameters are now. TypeError unless it is one real number."""
-        self.calls += 1
-        return as_number(self.f(self.tree.value))
+        return as_number(self.ask(self.tree.value))
 
-    def here(self) -> float:
-        """f where the parameters are now; NaN where f says that it is not defined."""
+    def at(self, x: Vector) -> float:
+        """f at x; NaN where it is not defined."""
+        known = self._ahead.pop(hash(x.tobytes()), None) if self._ahead else None
+        if known is not None:
+            return known
         try:
-            return self()
+            return self._moved_to(x)
         except DOMAIN_ERRORS as error:
             # Does f refuse this point, and only this point? Then it is outside f's domain.
             try:
-                self()
+                self._moved_to(x)
             except DOMAIN_ERRORS:
-                self.restore()
                 self()
-                return math.nan
+                return nan
             raise error
 
-    def at(self, index: Index, values: Vector) -> float:
-        """f with the entries ``index`` set to ``values``; NaN where it is not defined."""
-        if self._ahead and len(index) == 1:
-            known = self._ahead.pop((int(index[0]), float(values[0])), None)
-            if known is not None:
-                return known
-        x = self.x.copy()
-        x[index] = values
+    def _moved_to(self, x: Vector) -> float:
+        if self.wide:
+            return as_number(self.ask(self.tree.rebuild(self.tree.cut(x.copy()))))
         try:
-            self._write(self._parts(x))
-            return self.here()
+            self._write(self.tree.cut(x))
+            return self()
         finally:
             self.restore()
 
-    def prepare(self, index: Index, values: Vector) -> None:
-        """Ask f.batch, if there is one, for f with one entry after the other set to its value."""
+    def prepare(self, points: Iterator[Vector]) -> None:
+        """Ask f.batch, if there is one, for f at all these points."""
         rows = max(1, STACK // len(self.x))
-        for start in range(0, len(index) if self.batch else 0, rows):
-            own, moved = index[start : start + rows], values[start : start + rows]
-            stack = np.repeat(self.x[None], len(own), axis=0)
-            stack[np.arange(len(own)), own] = moved
+        while self.batch and (some := list(islice(points, rows))):
+            stack = np.array([self.stored(x) for x in some])
             parts = zip(self.slices, self.tree.arrays, strict=True)
             arrays = [stack[:, s].astype(a.dtype).reshape(-1, *a.shape) for s, a in parts]
-            out = np.asarray(self.batch(self.tree.rebuild(arrays)) if self.batch else 0)
-            if out.shape != (len(own),):
-                expected = f"one number for each of {len(own)} stacked parameters"
+            out = np.asarray(self.batch(self.tree.rebuild(arrays)))
+            if out.shape != (len(stack),):
+                expected = f"one number for each of {len(stack)} stacked parameters"
                 raise TypeError(f"f.batch: expected {expected}, got shape {out.shape}")
-            keys = zip(own.tolist(), moved.tolist(), strict=True)
-            self._ahead |= zip(keys, out.tolist(), strict=True)
-            self.calls += len(own)
+            self._ahead |= {hash(x.tobytes()): v for x, v in zip(stack, out.tolist(), strict=True)}
+            self.calls += len(stack)
 
-    def stored(self, index: Index, values: Vector) -> Vector:
-        """What the arrays keep of these entries' ``values``, after rounding to their types."""
-        if self._all_double:
-            return values
-        x = self.x.copy()
-        x[index] = values
-        kept = zip(self._parts(x), self._kept, strict=True)
-        return np.concatenate([part.astype(a.dtype) for part, a in kept]).astype(np.float64)[index]
+    def stored(self, x: Vector) -> Vector:
+        """What the arrays keep of x, after rounding to their types."""
+        parts = zip(self.tree.cut(x), self._kept, strict=True)
+        return x if self.wide else vector([part.astype(kept.dtype) for part, kept in parts])
 
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:
-        """Look around another point; afterwards around this one again."""
-        kept, here = self._kept, self.x
+        """Look around another point; afterwards around this one again, with the arrays as now."""
+        kept, here, now = self._kept, self.x, [a.copy() for a in self._arrays]
         try:
-            self._write(self._parts(x))
+            self._write(self.tree.cut(x))
             self._keep()
             yield
         finally:
             self._kept, self.x = kept, here
-            self.restore()
+            self._write(now)
 
     def restore(self) -> None:
         """Put the parameters back, whatever f or grad did to them."""
         self._write(self._kept)
 
-    def _write(self, parts: Sequence[Array]) -> None:
-        for view, part in zip(self._views, parts, strict=True):
-            view[:] = part
-
-    def _parts(self, x: Vector) -> list[Vector]:
-        return [x[part] for part in self.slices]
-
-    def widened(self) -> "Function":
-        """f on float64 copies of the parameters."""
-        arrays = [np.asarray(a).astype(np.float64) for a in self.tree.arrays]
-        return Function(self.f, Tree(self.tree.rebuild(arrays), self.tree.names, arrays))
+    def _write(self, parts: Sequence[Inexact]) -> None:
+        for array, part in zip(self._arrays, parts, strict=True):
+            array[...] = part
 
     def changed(self) -> str | None:
         """The name of the first array that is not as it was left."""
-        for name, view, kept in zip(self.tree.names, self._views, self._kept, strict=True):
-            now = np.array(view)
+        for name, now, kept in zip(self.tree.names, self._arrays, self._kept, strict=True):
             if not (np.array_equal(now, kept) and (np.signbit(now) == np.signbit(kept)).all()):
                 return name
         return None
@@ -143,11 +131,20 @@ class Function:
         parts = [values[part] for part in self.slices]
         return np.concatenate([np.full(part.size, part.max(initial=0)) for part in parts])
 
-    def place(self, i: int) -> tuple[str, tuple[int, ...]]:
+    def part(self, i: int) -> int:
+        """The number of the array that has entry i."""
+        return next(k for k, part in enumerate(self.slices) if i < part.stop)
+
+    def place(self, i: int) -> tuple[str, Place]:
         """The array's name and the index in it of entry i."""
-        k = bisect_right(self._starts, i) - 1
-        index = np.unravel_index(i - self._starts[k], self.tree.arrays[k].shape)
+        k = self.part(i)
+        index = np.unravel_index(i - self.slices[k].start, self.tree.arrays[k].shape)
         return self.tree.names[k], tuple(map(int, index))
+
+
+def vector(arrays: Sequence[Array]) -> Vector:
+    """All entries of all arrays, in order."""
+    return np.concatenate([np.asarray(array, np.float64).reshape(-1) for array in arrays])
 
 
 def as_number(value: object) -> float:

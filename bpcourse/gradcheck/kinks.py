@@ -14,28 +14,24 @@ shows no kink at all, and there the claim has to be exact. Then
 3. an *array* is right also if it is the gradient on one side of everything.
 """
 
-from dataclasses import dataclass, replace
-from itertools import combinations
-from math import inf, isfinite, isnan
-from typing import Literal, NamedTuple
+from dataclasses import replace
+from itertools import combinations, product
+from math import inf
 
 import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import ENOUGH, GROUPED_ABOVE, Findings, Kink, Look
+from bpcourse.gradcheck.look import ENOUGH, Findings, entry
 from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Measurement, Slope
 
 WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
 PAIRS = 28  # of entries: all of eight
-CLOSER = (1, 1e-2, 1e-4)  # of NEARBY: where it is asked next if the point before was on a kink too
-AGAIN = 1 / 3  # of the way: where a wrong answer is asked for a second time
+CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two places agree
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
-SLACK = 1e-5  # of a kink: a claim this little outside is rounded
-LEVEL = 1e-3  # of a claim: an error that settles on which side of a jump it is
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
 AROUND = 6  # points at which an entry's slope is looked at
@@ -44,52 +40,6 @@ COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
 # Where f's own slope is looked at beside a kink, by whether f is coarse: how far away (of the
 # parameters), and what the slope may have changed on the way (of a kink)
 NEAR = {False: (1e-6, 3e-5), True: (3e-2, 3e-2)}
-
-
-@dataclass(frozen=True)
-class Way:
-    """A direction: these entries move together, by t times their weights."""
-
-    index: Index
-    weights: Vector
-
-
-class Crossing(NamedTuple):
-    """What is claimed along a way at the kink, and f's slopes on its two sides."""
-
-    way: Way
-    claim: float
-    left: float
-    right: float
-    slack: float
-
-    def between(self, one: float, other: float) -> bool:
-        low, high = sorted((one, other))
-        return low - self.slack <= self.claim <= high + self.slack
-
-    @property
-    def shown(self) -> Slope:
-        """What a report shows of a claim outside."""
-        scale = float(self.way.weights[0])
-        left, right = self.left / scale, self.right / scale
-        middle, half = (left + right) / 2, abs(right - left) / 2
-        claim = self.claim / scale
-        return Slope("wrong", self.way.index, claim, middle, half, left=left, right=right)
-
-    @property
-    def inside(self) -> bool:
-        return self.between(self.left, self.right)
-
-    @property
-    def by_convention(self) -> bool:
-        """Can one rule for all kinks lead there?"""
-        return self.between(0.0, self.left + self.right)
-
-    @property
-    def jump(self) -> float:
-        """By how much the slope rises; 0 where there is no kink."""
-        jump = self.right - self.left
-        return jump if abs(jump) > self.slack else 0.0
 
 
 class Kinks:
@@ -104,151 +54,104 @@ class Kinks:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
         found = self.found
         kinked, jumping = found.having("kink"), found.having("jump")
-        suspects = self._suspects(bool(kinked))
-        for crossing in map(self._alone, kinked):
-            i = int(crossing.way.index[0])
-            found.kinks[i] = Kink(crossing.left, crossing.right, crossing.inside)
-        for i in jumping:
-            self._remark(i, self._fits(i), "jump")
+        wrong = found.having("wrong")[:ENOUGH]
+        # kinks may cancel in f, and not in what a convention makes of them
+        suspects = [i for i in wrong if kinked or found.slopes[i].by_convention]
         if not (kinked or jumping or suspects):
             return
-        if self.problem.varies(self.point):
-            self._function(kinked, jumping, suspects)
+        lines, varies = self._lines(kinked), self.problem.varies(self.point)
+        if varies:
+            self._ask(lines[:WAYS] + [entry(self.point, i) for i in jumping])
+            self._convict(kinked, lines)
+            settled = found.having("kink", "jump")
+            excused = suspects if all(map(self._cleared, suspects)) else []
         else:
-            self._array(kinked, jumping, suspects)
-
-    def _remark(self, i: int, inside: bool, kind: Literal["kink", "jump"]) -> None:
-        """Tell of an entry whose slope is one number here, but not for any step."""
-        slope = self.found.slopes[i].value
-        self.found.kinks[i] = Kink(slope, slope, inside, kind)
-
-    def _suspects(self, kinks: bool) -> list[int]:
-        """Wrong entries where kinks may cancel in f, and not in what a convention makes of them."""
-        wrong = self.found.having("wrong")[:ENOUGH]
-        return [i for i in wrong if kinks or self._alone(i).by_convention]
-
-    def _one(self, i: int) -> Way:
-        return Way(np.array([i]), self.point.scales[[i]])
+            inside = self._is_a_side(kinked) or self._convict(kinked, lines)
+            settled = kinked * inside + [i for i in jumping if found.slopes[i].inside]
+            hidden = (i for i in suspects if kinked or self._kinks_around(i))
+            excused = list(filter(self._turns, hidden))
+        for i in settled:
+            found.judge(i, "right")
+        for i in excused:
+            found.judge(i, "right" if varies else "kink", kind="kink", slack=-inf)
 
     # a gradient function
 
-    def _function(self, kinked: list[int], jumping: list[int], suspects: list[int]) -> None:
-        found, ways = self.found, self._ways(kinked)
-        self._ask(ways[:WAYS] + [self._one(i) for i in jumping])
-        if any(found.status(i) != "wrong" for i in kinked) and not self._is_a_side(kinked):
-            self._convict(kinked, ways)
-        for i in found.having("kink") + found.having("jump"):
-            found.judge(i, "right")
-        if all(map(self._cleared, suspects)):
-            for i in suspects:
-                self._remark(i, False, "kink")
-                found.judge(i, "right")
+    def _ask(self, lines: list[Line]) -> None:
+        """Is grad right on both sides of each line?"""
+        for line, sign in ((line, sign) for line in lines for sign in (1.0, -1.0)):
+            entries = line.index.tolist()
+            if any(self.found.status(i) == "wrong" for i in entries):
+                continue
+            side = self._side(line, sign)
+            if side and side.status == "wrong":
+                self._blame(side)
+            elif side and side.status != "right" and line.single:
+                self.found.judge(entries[0], "unclear")
 
-    def _ask(self, ways: list[Way]) -> None:
-        """Is grad right on both sides of each way?"""
-        found, unclear = self.found, set()
-        for way in ways:
-            entries = way.index.tolist()
-            for sign in (1.0, -1.0):
-                if any(found.status(i) == "wrong" for i in entries):
-                    break
-                side = self._side(way, sign)
-                if side and side.status == "wrong":
-                    self._blame(entries, side)
-                elif side and side.status != "right" and len(entries) == 1:
-                    unclear.add(entries[0])
-        for i in unclear:
-            if found.status(i) != "wrong":
-                found.judge(i, "unclear")
-
-    def _blame(self, entries: list[int], shown: Slope) -> None:
-        for i in entries:
-            self.found.judge(i, "wrong")
-            self.found.beyond[i] = shown
+    def _blame(self, shown: Slope) -> None:
+        for i in shown.index.tolist():
+            self.found.judge(i, "wrong", shown=shown)
 
     def _cleared(self, i: int) -> bool:
         """Is a claim that is wrong here right on both sides, with f not just flat there?"""
-        sides = [side for sign in (1.0, -1.0) if (side := self._side(self._one(i), sign))]
+        sides = [s for sign in (1.0, -1.0) if (s := self._side(entry(self.point, i), sign))]
         here = FLAT * abs(self.found.slopes[i].value)
         steep = any(abs(side.value) >= here for side in sides)  # else f has a cliff here
         return steep and all(side.status == "right" for side in sides)
 
-    def _side(self, way: Way, sign: float) -> Slope | None:
-        """What f and grad say on one side; None where that is not defined."""
+    def _side(self, line: Line, sign: float) -> Slope | None:
+        """What f and grad say on one side, where wrong needs two places; None if undefined."""
+        seen: dict[str, Slope] = {}
         for closer in CLOSER:
             t = sign * self.distance * closer
-            slope = self._beside(way, t)
+            slope = self._measured(line.at(t), line, abs(t))
             if slope and slope.status == "right":
                 return slope
-            if slope and slope.status == "wrong":
-                again = self._beside(way, t * AGAIN)
-                if again and again.status == "wrong":
-                    return slope
-        return slope if slope and slope.status != "wrong" else None
-
-    def _beside(self, way: Way, t: float) -> Slope | None:
-        x = self.point.function.x.copy()
-        x[way.index] += t * way.weights
-        return self._measured(x, way, abs(t))
+            if slope and slope.status == "wrong" and "wrong" in seen:
+                return slope
+            seen |= {slope.status: slope} if slope else {}
+        return next((slope for status, slope in seen.items() if status != "wrong"), None)
 
     def _measured(
-        self, x: Vector, way: Way, away: float, claims: Vector | None = None
+        self, x: Vector, line: Line, away: float, claims: Vector | None = None
     ) -> Slope | None:
         """The slope at a point that is so far away, against what is claimed there, or ``claims``;
         None where that is not defined."""
-        with self.problem.moved(x):
+        with self.problem.function.moved(x):
             there = self.problem.there(self.point, claims)
             if there is None:
                 return None
-            line = Line(there, way.index, way.weights, longest=away * INSIDE)
-            return replace(Measurement(line).run(), x=x)
+            near = Line(there, line.index, line.weights, longest=away * INSIDE)
+            return replace(Measurement(near).run(), x=x)
 
     # an array
 
-    def _array(self, kinked: list[int], jumping: list[int], suspects: list[int]) -> None:
-        found = self.found
-        fit = [i for i in jumping if self._fits(i)]
-        if self._is_a_side(kinked) or self._convict(kinked, self._ways(kinked)):
-            fit += kinked
-        for i in fit:
-            found.judge(i, "right")
-        for i in suspects:
-            if (kinked or self._kinks_around(i)) and self._turns(i):
-                self._remark(i, False, "kink")
-                found.judge(i, "kink")
-
-    def _fits(self, i: int) -> bool:
-        """Is the claim on a jump the slope of the side without it?"""
-        slope = self.found.slopes[i]
-        level = LEVEL * abs(slope.claim)
-        return tuned.CLEAR * slope.error <= level and abs(slope.value - slope.claim) <= level
-
     def _is_a_side(self, kinked: list[int]) -> bool:
         """Is the claim the gradient on one side of every kinked entry?"""
-        point, alone = self.point, [self._alone(i) for i in kinked]
-        right = [abs(c.claim - c.right) <= c.slack for c in alone]
-        left = [abs(c.claim - c.left) <= c.slack for c in alone]
-        if not all(one or other for one, other in zip(left, right, strict=True)):
+        point, alone = self.point, [self.found.slopes[i] for i in kinked]
+        ups = [abs(s.claim - s.right) <= s.slack for s in alone]
+        downs = [abs(s.claim - s.left) <= s.slack for s in alone]
+        if not all(up or down for up, down in zip(ups, downs, strict=True)):
             return False
         index, scales = np.array(kinked, dtype=np.intp), point.scales[kinked]
         x = point.function.x.copy()
-        x[index] += self.away * scales * np.where(right, 1, -1) * abs(pattern(len(kinked), 0))
-        near = self.alike * np.maximum(point.contributions[index], self._jumps(index) * scales)
+        x[index] += self.away * scales * np.where(ups, 1, -1) * abs(pattern(len(kinked), 0))
+        near = self.alike * np.maximum(point.contributions[index], self._rises(index) * scales)
         for number in range(min(len(kinked), PAIRS)):
-            way = Way(index, scales * pattern(len(kinked), number))
-            slope = self._measured(x, way, self.away, point.claims)
-            if not slope or not abs((slope.value - slope.claim) * way.weights[0]) <= near.sum():
+            line = Line(point, index, scales * pattern(len(kinked), number))
+            slope = self._measured(x, line, self.away, point.claims)
+            if not slope or not abs((slope.value - slope.claim) * line.weights[0]) <= near.sum():
                 return False
         return True
 
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
-        point = self.point
-        part = next(part for part in point.function.slices if i < part.stop)
+        part = self.point.function.slices[self.point.function.part(i)]
         index = np.arange(part.start, part.stop)
         for number in (1, 2):
-            weights = point.scales[index] * pattern(len(index), number)
-            line = Line(point, index, weights, longest=self.distance)
+            weights = self.point.scales[index] * pattern(len(index), number)
+            line = Line(self.point, index, weights, longest=self.distance)
             if sum(line.bends(j) for j in range(0, -LOOKS, -1)) >= BENT:
                 return True
         return False
@@ -260,90 +163,75 @@ class Kinks:
         for number in range(AROUND):
             way = self.away * point.scales * pattern(len(point.scales), number)
             x = point.function.x + way * (-1) ** number
-            near = self._measured(x, self._one(i), self.away)
+            near = self._measured(x, entry(point, i), self.away)
             if near and abs(near.value - slope.value) > far:
                 return True
         return False
 
     # both
 
-    def _ways(self, kinked: list[int]) -> list[Way]:
+    def _lines(self, kinked: list[int]) -> list[Line]:
         """Each entry alone, all together, and pairs with both signs."""
-        index, count = np.array(kinked, dtype=np.intp), len(kinked)
-        jumps, scales = self._jumps(index), self.point.scales[kinked]
-        weights = (jumps * scales).min(initial=inf) / jumps  # along each entry one kink
-        if count > WAYS - 1:
-            return [Way(index, weights * np.sign(pattern(count, n))) for n in range(WAYS)]
-        ways = [self._one(i) for i in kinked] + [Way(index, weights)] * (count > 2)
-        pairs = sorted(combinations(range(count), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
-        for pair in map(list, pairs):
-            ways += [Way(index[pair], weights[pair] * [1, sign]) for sign in (1, -1)]
-        return ways
+        index, size = np.array(kinked, dtype=np.intp), len(kinked)
+        rises, scales = self._rises(index), self.point.scales[kinked]
+        weights = (rises * scales).min(initial=inf) / rises  # along each entry one kink
 
-    def _jumps(self, index: Index) -> Vector:
+        def through(some: Index, signs: Vector) -> Line:
+            return Line(self.point, index[some], weights[some] * signs)
+
+        every = np.arange(size)
+        if size > WAYS - 1:
+            return [through(every, np.sign(pattern(size, n))) for n in range(WAYS)]
+        pairs = sorted(combinations(range(size), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
+        lines = [entry(self.point, i) for i in kinked]
+        lines += [through(every, np.ones(size))] if size > 2 else []
+        return lines + [through(np.array(p), np.array([1, s])) for p in pairs for s in (1, -1)]
+
+    def _rises(self, index: Index) -> Vector:
         """How far the two slopes of each entry are apart."""
         slopes = [self.found.slopes[i] for i in index.tolist()]
         return np.array([abs(slope.right - slope.left) for slope in slopes])
 
-    def _ties(self, crossings: list[Crossing]) -> list[Way]:
+    def _convict(self, kinked: list[int], lines: list[Line]) -> bool:
+        """A claim outside is wrong where all kinks bend the same way, conventions apart.
+
+        Is the claim inside along every line?
+        """
+        crossed = {line: self._crossing(line) for line in lines if not line.single}
+        met = [self.found.slopes[i] for i in kinked] + list(crossed.values())
+        met += map(self._crossing, self._ties(crossed))
+        one_way = len({np.sign(slope.rise) for slope in met if slope.rise}) == 1
+        for slope in met:
+            known = any(self.found.status(i) == "wrong" for i in slope.index.tolist())
+            excused = slope.inside or (slope.rise and slope.by_convention)
+            if one_way and not known and not excused:
+                self._blame(slope)
+        return all(slope.inside for slope in met)
+
+    def _crossing(self, line: Line) -> Slope:
+        pairs = map(line.pair, (0, -1, -2))
+        return Measurement(line).at_kink(min(pairs, key=lambda pair: pair.side_error))
+
+    def _ties(self, crossed: dict[Line, Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.
 
         Kinks that have nothing to do with each other add up along a pair. Where they do not, the
         two entries share one, and the sign that shows less of it is the one to move them by.
         """
         tied: dict[int, dict[int, float]] = {}  # {entry: {each entry of its group: weight}}
-        pairs = [crossing for crossing in crossings if len(crossing.way.index) == 2]
-        for crossing in sorted(pairs, key=lambda crossing: abs(crossing.jump)):
-            if abs(crossing.jump) > (1 - COUPLED) * self._meeting(crossing.way):
+        rises = {line: abs(s.rise * line.weights[0]) for line, s in crossed.items()}
+        for line in sorted(rises, key=lambda line: rises[line]):
+            apart = self._rises(line.index) @ abs(line.weights)
+            if len(line.index) > 2 or rises[line] > (1 - COUPLED) * apart:
                 continue
-            (i, j), (one, other) = crossing.way.index.tolist(), crossing.way.weights.tolist()
+            (i, j), (one, other) = line.index.tolist(), line.weights.tolist()
             first, second = tied.setdefault(i, {i: one}), tied.setdefault(j, {j: other})
             if first is not second:
                 turn = np.sign(one * other * first[i] * second[j])
                 first |= {n: turn * weight for n, weight in second.items()}
                 tied |= dict.fromkeys(second, first)
-        groups = {id(group): group for group in tied.values() if len(group) > 2}
-        return [Way(np.array(list(g)), np.array(list(g.values()))) for g in groups.values()]
-
-    def _meeting(self, way: Way) -> float:
-        """What the kinks of a way's entries add up to."""
-        return float(self._jumps(way.index) @ abs(way.weights))
-
-    def _alone(self, i: int) -> Crossing:
-        """What was found of one entry, per unit of it."""
-        slope, scale = self.found.slopes[i], self.point.scales[i]
-        left, right = (slope.value if isnan(v) else v for v in (slope.left, slope.right))
-        rounded = tuned.ROUNDED * float(self.point.allowance[i] / scale)
-        slack = SLACK * abs(right - left) + tuned.CLEAR * slope.error + rounded
-        return Crossing(Way(np.array([i]), np.ones(1)), slope.claim, left, right, slack)
-
-    def _cross(self, way: Way) -> Crossing:
-        line = Line(self.point, way.index, way.weights)
-        left, right, error, _ = min(map(line.sides, (0, -1, -2)), key=lambda sides: sides.error)
-        if not isfinite(error):  # nothing is known
-            left = right = line.claim
-        rounded = tuned.ROUNDED * (line.allowance + line.rounding)
-        slack = (
-            SLACK * self._meeting(way) + (tuned.CLEAR * error if isfinite(error) else 0) + rounded
-        )
-        return Crossing(way, line.claim, left, right, slack)
-
-    def _convict(self, kinked: list[int], ways: list[Way]) -> bool:
-        """A claim outside is wrong where all kinks bend the same way, conventions apart.
-
-        Is the claim inside along every way?
-        """
-        crossings = [self._cross(way) for way in ways]
-        crossings += [self._cross(way) for way in self._ties(crossings)]
-        bends = [c.jump for c in [*crossings, *map(self._alone, kinked)]]
-        one_way = len({np.sign(bend) for bend in bends if bend}) == 1
-        for crossing in crossings:
-            entries = crossing.way.index.tolist()
-            known = any(self.found.status(i) == "wrong" for i in entries)
-            excused = crossing.inside or (crossing.jump and crossing.by_convention)
-            if one_way and not known and not excused:
-                self._blame(entries, crossing.shown)
-        return all(crossing.inside for crossing in crossings)
+        groups = {id(group): group for group in tied.values() if len(group) > 2}.values()
+        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in groups]
 
     # points around
 
@@ -358,27 +246,23 @@ class Kinks:
         if not open_ or point.precision.coarse or not self.problem.varies(point):
             return
         heard: dict[int, list[str]] = {i: [] for i in open_}
-        wrong_at, right, ways = 0, set[int](), [(c, sign) for c in CLOSER for sign in (1, -1)]
-        for number, (closer, sign) in enumerate(ways, 1):
-            t = sign * tuned.NEARBY * closer
-            way = t * point.scales * pattern(len(point.scales), number)
-            with self.problem.moved(point.function.x + way):
-                there, seen = self.problem.there(point), Findings()
-                if there is None:
-                    continue
-                grouped = len(open_) > GROUPED_ABOVE
-                Look(there, np.random.default_rng(number), seen).run(grouped, np.array(open_))
-            for i in open_:
-                zero = seen.status(i) == "right" and there.claims[i] == 0
-                heard[i].append("zero" if zero else seen.status(i))
-            wrong_at += bool(seen.having("wrong"))
-            right = {i for i in open_ if _is_right(heard[i], point.claims[i])}
+        wrong_at = 0
+        for number, (closer, sign) in enumerate(product(CLOSER, (1, -1)), 1):
+            way = sign * tuned.NEARBY * closer * point.scales * pattern(len(point.scales), number)
+            with self.problem.function.moved(point.function.x + way):
+                there = self.problem.there(point)
+                seen = [Measurement(entry(there, i)).run() for i in open_] if there else []
+            for i, slope in zip(open_, seen, strict=False):
+                zero = slope.status == "right" and slope.claim == 0
+                heard[i].append("zero" if zero else slope.status)
+            wrong_at += any(slope.status == "wrong" for slope in seen)
+            right = [i for i in open_ if _is_right(heard[i], point.claims[i])]
             if sign < 0 and (wrong_at >= 2 or (len(right) == len(open_) and not wrong_at)):
                 break
         for i in open_:
             if "wrong" in heard[i] and wrong_at >= 2:
                 found.judge(i, "wrong")
-            elif i in right:
+            elif _is_right(heard[i], point.claims[i]):
                 found.judge(i, "right")
 
 

@@ -15,6 +15,7 @@ FINEST = 1e3  # roundings of a parameter in the smallest step that makes sense
 NARROW = 1e-9  # of its scale: a parameter smaller than this counts as this large
 SEEN = 20  # noises: what a kink or jump must exceed before anything is concluded from it
 FAR = 3  # steps of the grid over which a jump has to stay
+CURVE = range(-5, 6)  # steps of a plot
 MOST_STEPS = 12  # that one line is looked at with
 
 
@@ -30,30 +31,48 @@ class Sample(NamedTuple):
     def bend(self) -> float:
         return self.right - self.left
 
+    @property
+    def steepest(self) -> float:
+        return max(abs(self.left), abs(self.right))
 
-class Pair(NamedTuple):
-    """Slope and error from two steps, and the parts of that error that noise and a kink have."""
+
+class Side(NamedTuple):
+    """The slope on one side of 0, and its error."""
 
     slope: float
     error: float
-    noise: float
-    kink: float
 
 
-class Sides(NamedTuple):
-    """The slopes on the two sides of 0, their error, and the step that they come from."""
+class Pair(NamedTuple):
+    """What the steps j and j − 1 say: the slope, its error, and the slopes on the two sides."""
 
-    left: float
-    right: float
-    error: float
     j: int
+    slope: float
+    truncation: float  # the error that the curve may make over these steps
+    noise: float
+    left: Side
+    right: Side
+
+    @property
+    def error(self) -> float:
+        return self.truncation + self.kink / 2 + tuned.NOISE * self.noise
+
+    @property
+    def kink(self) -> float:
+        """By how much the two slopes differ, beyond what noise may do."""
+        return max(0.0, abs(self.right.slope - self.left.slope) - tuned.DOUBT * self.noise)
+
+    @property
+    def side_error(self) -> float:
+        """The error of the worse side."""
+        return max(self.left.error, self.right.error)
 
 
 class Line:
     """The entries ``index`` move together, each by t times its own ``weights``.
 
     Slopes are those of φ, per t. ``claim`` is what the gradient claims of φ′(0), ``least`` the
-    smallest contribution to it, ``start`` the first step.
+    smallest contribution to it, ``allowance`` what rounding may do to it, ``start`` the first step.
     """
 
     def __init__(
@@ -61,39 +80,37 @@ class Line:
     ) -> None:
         self.point, self.index, self.weights = point, index, weights
         self.single = len(index) == 1
-        self.x = point.function.x[index]
         own = point.claims[index] * weights
         self.claim, self.least = float(own.sum()), float(abs(own).min())
         if not self.single and point.contributions[index[0]] <= point.zero:
             self.least = 0.0
         self.zero = not own.any()
-        spread = float(len(index) ** (1 / 2))  # by which the rounding of one claim grows
-        self.rounding = point.precision.rounding * spread
-        allowance = point.allowance[index]
-        largest = float(allowance.max()) or 1.0  # squares could overflow
-        self.allowance = largest * float(np.linalg.norm(allowance / largest))
-        relative = float(np.maximum(abs(self.x / point.scales[index]), NARROW).max())
-        self.finest = FINEST * float(point.function.eps[index].max()) * relative
-        size = self.claim if self.single else self.least * spread
+        largest = float(point.allowance[index].max()) or 1.0  # squares could overflow
+        self.allowance = largest * float(np.linalg.norm(point.allowance[index] / largest))
+        relative = np.maximum(abs(point.function.x[index] / point.scales[index]), NARROW).max()
+        self.finest = FINEST * float(point.function.eps[index].max() * relative)
+        size = self.claim if self.single else self.least * float(len(index) ** (1 / 2))
         self.start = min(point.precision.first_step(size), longest)
         self.kept: dict[int, Sample] = {}
 
     def step(self, j: int) -> float:
         return self.start * float(RATIO) ** j
 
-    def moved(self, t: float) -> Vector:
-        """The entries at t, as their arrays keep them."""
-        return self.point.function.stored(self.index, self.x + t * self.weights)
+    def at(self, t: float) -> Vector:
+        """The parameters at t, as their arrays keep them."""
+        x = self.point.function.x.copy()
+        x[self.index] += t * self.weights
+        return self.point.function.stored(x)
 
     def value(self, t: float) -> tuple[float, float]:
         """φ at t, and the t that the rounding of the parameters left."""
-        moved = self.moved(t)
-        value = self.point.function.at(self.index, moved)
-        taken = moved - self.x
+        point, moved = self.point, self.at(t)
+        value = point.function.at(moved)
+        taken = (moved - point.function.x)[self.index]
         if self.single:
             return value, float(taken[0] / self.weights[0])
         # what rounding removed is put back along the claim
-        return value + float(self.point.claims[self.index] @ (t * self.weights - taken)), t
+        return value + float(point.claims[self.index] @ (t * self.weights - taken)), t
 
     def slope(self, t: float) -> tuple[float, float]:
         """The slope from 0 to t, and its noise; NaN where rounding takes the step away."""
@@ -113,54 +130,62 @@ class Line:
     def pair(self, j: int) -> Pair:
         """Richardson's value from the steps j and j − 1."""
         big, small = self.sample(j), self.sample(j - 1)
+        left, right = self._side(big.left, small.left, j), self._side(big.right, small.right, j)
         if not (isfinite(big.central) and isfinite(small.central)):
-            return Pair(nan, inf, 0.0, inf)
-        change = small.central - big.central
-        # for a smooth f the bend shrinks with the step, at a kink it does not
-        bend = abs(RATIO * small.bend - big.bend) / (RATIO - 1)
-        kink = max(0.0, bend - tuned.DOUBT * small.noise)
-        error = abs(change) * SHRINK + kink / 2 + tuned.NOISE * small.noise
-        return Pair(small.central + change * SHRINK, error, small.noise, kink)
+            return Pair(j, nan, inf, 0.0, left, right)
+        change = (small.central - big.central) * SHRINK
+        return Pair(j, small.central + change, abs(change), small.noise, left, right)
+
+    def _side(self, far: float, near: float, j: int) -> Side:
+        """The slope on one side; for a smooth f the two shrink together, at a kink they do not."""
+        change = (near - far) / (RATIO - 1)
+        error = abs(change) + (RATIO - 1) * self.noise_at(j - 1)
+        return Side(near + change, error if isfinite(error) else inf)
+
+    @property
+    def curve(self) -> dict[float, float]:
+        """The central slopes by step, per unit of the first entry."""
+        unit = float(self.weights[0])
+        return {self.step(j) * unit: sample.central / unit for j, sample in self.kept.items()}
 
     def noise_at(self, j: int) -> float:
         """The noise of a slope at step j, without looking."""
         return self.point.precision.noise(self.point.f0) / self.step(j)
 
+    def look_again(self) -> None:
+        """Take more steps, for a plot; the parameters may be others by now."""
+        function = self.point.function
+        with np.errstate(all="ignore"), function.moved(function.x):
+            for j in CURVE:
+                self.sample(j)
+
     # one side, kinks and jumps
 
-    def side(self, j: int, right: bool) -> tuple[float, float]:
-        """The slope on one side and its error, from the steps j and j − 1."""
-        big, small = self.sample(j), self.sample(j - 1)
-        far, near = (big.right, small.right) if right else (big.left, small.left)
-        slope = near + (near - far) / (RATIO - 1)
-        error = abs(slope - near) + (RATIO - 1) * self.noise_at(j - 1)
-        return slope, error if isfinite(slope) else inf
-
-    def sides(self, j: int) -> Sides:
-        (left, error), (right, other) = self.side(j, False), self.side(j, True)
-        return Sides(left, right, max(error, other), j)
-
-    def best_side(self) -> tuple[float, float, int]:
-        """Slope, error and step of the side on which the slope is known best."""
-        found = [(*self.side(j, r), j) for j in range(0, -MOST_STEPS, -1) for r in (False, True)]
-        return min(found, key=lambda known: known[1])
+    def best_side(self) -> tuple[Side, int]:
+        """The slope on the side on which it is known best, and the step."""
+        pairs = [self.pair(j) for j in range(0, -MOST_STEPS, -1)]
+        found = [(side, pair.j) for pair in pairs for side in (pair.left, pair.right)]
+        return min(found, key=lambda known: known[0].error)
 
     def bends(self, j: int) -> bool:
         """Is there a kink within the steps j and j − 1, the same at both?"""
-        pair = self.pair(j)
-        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise and self._stays(j, j - 1)
+        return self._shows(j) and self._stays(j, j - 1)
 
-    def kink(self, tried: dict[int, Pair]) -> Sides | None:
+    def kink(self) -> Pair | None:
         """The sides, if they differ however small the step.
 
         The smallest steps that noise does not hide decide whether the kink stays; the slopes come
         from where they are known best.
         """
-        seen = sorted(j for j, p in tried.items() if isfinite(p.slope) and p.kink > SEEN * p.noise)
-        if not seen or not self._stays(seen[0], seen[0] - 1) or not self._lasts(seen[0]):
+        seen = [j for j in sorted(self.kept) if j - 1 in self.kept and self._shows(j)]
+        if not seen or not self._lasts(seen[0]):
             return None
-        lasting = [self.sides(j) for j in seen if self._stays(j, j - 1)]
-        return min(lasting, key=lambda sides: sides.error)
+        staying = [self.pair(j) for j in seen if self._stays(j, j - 1)]
+        return min(staying, key=lambda pair: pair.side_error, default=None)
+
+    def _shows(self, j: int) -> bool:
+        pair = self.pair(j)
+        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise
 
     def _stays(self, j: int, less: int) -> bool:
         """Is the bend at a smaller step the same?"""
@@ -173,10 +198,8 @@ class Line:
 
         A bend that only large steps span is a kink elsewhere, or a curve seen from afar.
         """
-        less = j - 1
-        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= abs(
-            self.sample(j).bend
-        ):
+        less, bend = j - 1, abs(self.sample(j).bend)
+        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= bend:
             if not self._stays(j, less):
                 return False
             less -= 1
@@ -184,10 +207,8 @@ class Line:
 
     def jumps(self) -> bool:
         """Does f change as much over some step as over one 5³ times as long?"""
-        for j, near in self.kept.items():
-            by_near = max(abs(near.left), abs(near.right))
-            far = self.kept.get(j + FAR)
-            if far is not None and by_near > SEEN * near.noise:
-                if by_near > max(abs(far.left), abs(far.right)) * RATIO**FAR / 2:
-                    return True
-        return False
+        return any(
+            near.steepest > max(SEEN * near.noise, self.kept[j + FAR].steepest * RATIO**FAR / 2)
+            for j, near in self.kept.items()
+            if j + FAR in self.kept
+        )

@@ -1,8 +1,8 @@
 """All claims of a gradient at one point: one entry at a time, or in groups that are opened."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,20 +15,9 @@ GROUPED_ABOVE = 300  # entries: with fewer, one by one costs little and names ev
 GROUP = 512  # entries: in more, the least of them would drown in the noise of the others
 SPREAD = 4  # the contributions in a group differ by this factor at most
 FEW = 3  # groups of up to this size are looked at one by one
-MANY = 8  # entries of an array from which groups save evaluations, one by one too
 ENOUGH = 12  # wrong entries named in an array before groups are left closed,
 ENOUGH_EACH = 240  # and before entries are left alone
 UNEVEN = (0.7, 1.3)  # weights of a group's entries: equal ones would let two errors cancel
-
-
-@dataclass(frozen=True)
-class Kink:
-    """f has two slopes here, or jumps; ``inside`` says whether the claim lies between them."""
-
-    left: float
-    right: float
-    inside: bool
-    kind: Literal["kink", "jump"] = "kink"
 
 
 @dataclass
@@ -37,8 +26,6 @@ class Findings:
 
     slopes: dict[int, Slope] = field(default_factory=dict)  # of the entries measured alone
     groups: list[Slope] = field(default_factory=list)  # of many at once
-    kinks: dict[int, Kink] = field(default_factory=dict)
-    beyond: dict[int, Slope] = field(default_factory=dict)  # what else shows that one is wrong
 
     @property
     def moved(self) -> bool:
@@ -48,117 +35,104 @@ class Findings:
     def status(self, i: int) -> Status:
         return self.slopes[i].status if i in self.slopes else "right"
 
-    def having(self, status: Status) -> list[int]:
-        """The entries with this status, in order."""
-        return sorted(i for i, slope in self.slopes.items() if slope.status == status)
-
-    def evidence(self, i: int) -> Slope:
-        """What shows best what is said of the entry."""
-        wrong = self.status(i) == "wrong"
-        return self.beyond.get(i, self.slopes[i]) if wrong else self.slopes[i]
+    def having(self, *status: Status) -> list[int]:
+        """The entries with such a status, in order."""
+        return sorted(i for i, slope in self.slopes.items() if slope.status in status)
 
     def judge(self, i: int, status: Status, **changes: Any) -> None:
         self.slopes[i] = replace(self.slopes[i], status=status, **changes)
 
 
+def entry(point: Point, i: int) -> Line:
+    """The line along one entry."""
+    return Line(point, np.array([i]), point.scales[[i]])
+
+
 class Look:
-    """The claims at one point against f, array by array."""
+    """The claims at one point against f, array by array.
+
+    ``complex_slope`` gives f's slope along an entry, to compare with a claim that no kink troubles.
+    """
 
     def __init__(self, point: Point, rng: np.random.Generator, found: Findings) -> None:
         self.point, self.rng, self.found = point, rng, found
+        self.complex_slope: Callable[[int], float] | None = None
         self._wrong = [0] * len(point.function.slices)  # entries of each array
 
-    def run(self, grouped: bool, index: Index | None = None) -> None:
-        """Look at the entries ``index``, by default at all."""
+    def run(self, grouped: bool) -> None:
+        """Look at every claim."""
         for k, part in enumerate(self.point.function.slices):
-            own = np.arange(part.start, part.stop)
-            own = own if index is None else index[(index >= part.start) & (index < part.stop)]
-            if own.size:
-                (self._groups if grouped else self._each)(k, own)
-
-    def entry(self, i: int) -> Line:
-        at = np.array([i])
-        return Line(self.point, at, self.point.scales[at])
+            for group in self._alike(np.arange(part.start, part.stop)):
+                if not grouped:
+                    self._each(k, group)
+                elif len(group) <= FEW or not (self._agrees(group) and self._agrees(group)):
+                    self._open(k, group)
 
     def show(self, k: int, count: int) -> None:
         """Measure some entries, the largest and others evenly, for a report to show."""
-        part = self.point.function.slices[k]
-        unknown = np.array([i for i in range(part.start, part.stop) if i not in self.found.slopes])
-        if not len(unknown):
-            return
-        largest = unknown[np.argmax(self.point.contributions[unknown])]
-        more = unknown[np.linspace(0, len(unknown) - 1, min(count, len(unknown))).astype(int)]
-        for i in sorted({int(largest), *more.tolist()}):
-            self.found.slopes[i] = replace(Measurement(self.entry(i)).run(), status="right")
+        part, known = self.point.function.slices[k], self.found.slopes
+        unknown = np.array([i for i in range(part.start, part.stop) if i not in known], np.intp)
+        largest = unknown[np.argsort(-self.point.contributions[unknown])[:1]]
+        some = unknown[:: max(1, len(unknown) // count)]
+        for i in {*largest.tolist(), *some.tolist()}:
+            known[i] = replace(Measurement(entry(self.point, i)).run(), status="right")
 
     # one at a time
 
-    def _each(self, k: int, index: Index) -> None:
-        """Entry by entry, in groups that show no kink by one short step each.
+    def _each(self, k: int, group: Index) -> None:
+        """Entry by entry, by one evaluation each where the group shows no kink.
 
         A forward difference is enough for most: its error, half the curvature times the step, is
         small beside the claim. One direction through a group is enough too, as every entry is still
         measured alone: it is there to show kinks.
         """
-        function, flat = self.point.function, set()
-        if len(index) >= MANY and not function.batch:
-            for group in self._alike(index):
-                if len(group) > FEW and self._along(group).status == "right":
-                    flat |= set(group.tolist())
-        lines = {i: self.entry(i) for i in index.tolist()}
-        for sign in (1, -1) if function.batch else ():
-            moved = [line.moved(sign * line.start) for line in lines.values()]
-            function.prepare(index, np.concatenate(moved))
-        for i, line in lines.items():
-            if not self._single(k, line, i in flat, ENOUGH_EACH):
-                break
+        function, flat = self.point.function, False
+        if function.batch:
+            lines = (entry(self.point, i) for i in group.tolist())
+            function.prepare(line.at(s * line.start) for line in lines for s in (1, -1))
+        elif len(group) > FEW:
+            flat = self._agrees(group)
+        for i in group.tolist():
+            self._single(k, i, flat, ENOUGH_EACH)
 
-    def _single(self, k: int, line: Line, flat: bool, enough: int) -> bool:
+    def _single(self, k: int, i: int, flat: bool, enough: int) -> None:
         """Judge one entry alone, unless enough are wrong."""
-        i, measurement = int(line.index[0]), Measurement(line)
-        if self._wrong[k] >= enough:
-            return False
-        slope = (measurement.forward() if flat else None) or measurement.run()
-        if slope.status == "unclear" and self.point.precision.coarse:
-            slope = measurement.averaged(slope)
-        self.found.slopes[i] = slope
-        self._wrong[k] += slope.status == "wrong"
-        return True
+        if self._wrong[k] < enough:
+            measurement = Measurement(entry(self.point, i))
+            slope = (self._at_once(i, measurement) if flat else None) or measurement.run()
+            if slope.status == "unclear" and self.point.precision.coarse:
+                slope = measurement.averaged(slope)
+            self.found.slopes[i] = slope
+            self._wrong[k] += slope.status == "wrong"
+
+    def _at_once(self, i: int, measurement: Measurement) -> Slope | None:
+        if self.complex_slope is None:
+            return measurement.forward()
+        return measurement.agrees(self.complex_slope(i) * self.point.scales[i], 0.0, 1.0)
 
     # in groups
-
-    def _groups(self, k: int, index: Index) -> None:
-        """Each group along two directions; those that do not agree are opened."""
-        for group in self._alike(index):
-            if len(group) <= FEW or not (self._agrees(group) and self._agrees(group)):
-                self._open(k, group)
 
     def _alike(self, index: Index) -> Iterator[Index]:
         """Groups of entries whose claimed contributions are of like size; zeros apart."""
         u = self.point.contributions[index]
         zero = u <= self.point.zero
-        with np.errstate(divide="ignore"):
-            size = np.floor(np.log(np.where(zero, 1, u)) / np.log(SPREAD))
-        size[zero] = np.inf
+        size = np.where(zero, np.inf, np.floor(np.log(np.where(zero, 1, u)) / np.log(SPREAD)))
         for one in np.unique(size):
             members = self.rng.permutation(index[size == one])
             yield from np.array_split(members, -(-len(members) // GROUP))
 
-    def _along(self, group: Index) -> Slope:
-        """f along one random direction within the group."""
-        weights = self.point.scales[group] * self.rng.uniform(*UNEVEN, len(group))
-        line = Line(self.point, group, weights * self.rng.choice((-1.0, 1.0), len(group)))
-        return Measurement(line).run()
-
     def _agrees(self, group: Index) -> bool:
-        self.found.groups.append(self._along(group))
+        """Does f agree along one random direction within the group?"""
+        signs = self.rng.choice((-1.0, 1.0), len(group))
+        weights = self.point.scales[group] * self.rng.uniform(*UNEVEN, len(group)) * signs
+        self.found.groups.append(Measurement(Line(self.point, group, weights)).run())
         return self.found.groups[-1].status == "right"
 
     def _open(self, k: int, group: Index) -> None:
         """Halve a group that is not right until its entries are known one by one."""
         if len(group) <= FEW:
             for i in group.tolist():
-                self._single(k, self.entry(i), False, ENOUGH)
+                self._single(k, i, False, ENOUGH)
             return
         for half in np.array_split(group, 2):
             if self._wrong[k] < ENOUGH and not self._agrees(half):

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from bpcourse.gradcheck.check import Mode, Seed, check_gradient
-from bpcourse.gradcheck.problem import Told
 from bpcourse.gradcheck.report import GradientError, GradientReport
-from bpcourse.gradcheck.structure import Array, flatten
+from bpcourse.gradcheck.structure import Array, Told, flatten
 from bpcourse.text import text
 
 LINEAR = 1e-4  # of the sum of all parts: what a jvp in float32 may lose of being linear

@@ -24,9 +24,10 @@ FALL = 1 / 32  # what a kink or a curve falls below while the interval shrinks, 
 LARGE = 64.0  # noises that a step exceeds
 
 Phi = Callable[[float], float]
+Place = tuple[float, float]  # t and φ(t)
 
 
-def noise_level(function: Function, f0: float, direction: Vector, eps: float) -> float:
+def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float:
     """The standard deviation of f's rounding error near x, at least eps|f|/2.
 
     A jump of f at x, or on one side of it, is no noise: where f looks imprecise on one side, the
@@ -36,15 +37,14 @@ def noise_level(function: Function, f0: float, direction: Vector, eps: float) ->
     ----------
     function, f0
         f, and its value at ``function.x``.
-    direction
+    way
         The direction of the table; its entries have the sizes of the parameters'.
     eps
         The precision of the parameters' type.
     """
 
     def phi(t: float) -> float:
-        moved = function.x + t * direction
-        return function.at(function.everything, moved) if t else f0
+        return function.at(function.x + t * way) if t else f0
 
     sigma = _one_side(phi, eps, 0.0)
     if sigma > tuned.COARSE * abs(f0):
@@ -55,9 +55,8 @@ def noise_level(function: Function, f0: float, direction: Vector, eps: float) ->
 
 def _one_side(phi: Phi, eps: float, nearest: float) -> float:
     """The noise on one side of x, from ``nearest`` on."""
-    first = phi(nearest)
-    sigma, stood = eps * abs(first) / 2, 0.0
-    floor = sigma
+    first, stood = phi(nearest), 0.0
+    sigma = floor = eps * abs(first) / 2
     for spacing in SPACINGS:
         if spacing < LEAST * eps:
             continue
@@ -66,8 +65,8 @@ def _one_side(phi: Phi, eps: float, nearest: float) -> float:
             continue
         sigma = max(floor, _from_table(table))
         if np.count_nonzero(np.diff(table)) >= POINTS // 2:
-            due = np.ptp(table) * stood / spacing  # by which f should have moved where it stood
-            return max(sigma, float(due) / AGREE, _step(phi, nearest, sigma))
+            due = float(np.ptp(table)) * stood / spacing  # f should have moved so where it stood
+            return max(sigma, due / AGREE, _step(phi, nearest, sigma))
         stood = spacing  # f moves in steps longer than this, if at all: look further
     # f hardly moves at all: how large can it be at some distance?
     far = [abs(v) for v in (phi(AFAR), phi(-AFAR)) if isfinite(v)]
@@ -76,45 +75,43 @@ def _one_side(phi: Phi, eps: float, nearest: float) -> float:
 
 def _from_table(values: Vector) -> float:
     """The smallest of the estimates from the differences of order 3 and up, where they agree."""
-    estimates: list[float] = []
-    signs: list[bool] = []
     size = float(abs(values).max()) or 1.0  # the squares of large values would overflow
-    differences = values / size
+    differences, found = values / size, list[tuple[float, bool]]()
     for order in range(1, len(values) - 1):
         differences = np.diff(differences)
         gamma = factorial(order) ** 2 / factorial(2 * order)
-        estimates.append(float(np.sqrt(gamma * np.mean(differences**2))))
-        signs.append(bool(differences.min() < 0 < differences.max()))
-    threes = zip(estimates, estimates[1:], estimates[2:], strict=False)
-    for three, changing in zip(threes, signs, strict=False):
-        if max(three) <= AGREE * min(three) and changing:
-            return size * three[0]
-    return size * (estimates[-1] if signs[-1] else min(estimates[-2:]))
+        changing = bool(differences.min() < 0 < differences.max())
+        found.append((size * float(np.sqrt(gamma * np.mean(differences**2))), changing))
+    for (one, changing), *more in zip(found, found[1:], found[2:], strict=False):
+        three = [one, *(other for other, _ in more)]
+        if changing and max(three) <= AGREE * min(three):
+            return one
+    last, changing = found[-1]
+    return last if changing else min(last, found[-2][0])
 
 
-def _step(phi: Phi, a: float, sigma: float) -> float:
+def _step(phi: Phi, nearest: float, sigma: float) -> float:
     """Half the size of a step that stays while the interval around it shrinks again and again.
 
     A point within the interval lies off the straight line between its ends: for a smooth f this
     falls with the square of the width and for a kinked one with the width, but a float32
     somewhere inside f keeps its steps.
     """
-    b, fa, fb = a + WIDE, phi(a), phi(a + WIDE)
-    m, fm, off = _off_line(phi, a, fa, b, fb)
+    ends = [(t, phi(t)) for t in (nearest, nearest + WIDE)]
+    middle, off = _off_line(phi, *ends)
     least = max(LARGE * sigma, off * FALL)
-    while b - a > SHORTEST:
+    while ends[1][0] - ends[0][0] > SHORTEST:
         if not least < off < inf:
             return 0.0
-        left, right = _off_line(phi, a, fa, m, fm), _off_line(phi, m, fm, b, fb)
-        if left[-1] >= right[-1]:
-            (b, fb), (m, fm, off) = (m, fm), left
-        else:
-            (a, fa), (m, fm, off) = (m, fm), right
+        halves = [[ends[0], middle], [middle, ends[1]]]
+        found = [_off_line(phi, *half) for half in halves]
+        worse = int(found[1][1] > found[0][1])
+        ends, (middle, off) = halves[worse], found[worse]
     return off / 2
 
 
-def _off_line(phi: Phi, a: float, fa: float, b: float, fb: float) -> tuple[float, float, float]:
-    """A point between a and b, f there, and how far it lies off the line between the ends."""
-    m = a + GOLDEN * (b - a)
-    fm = phi(m)
-    return m, fm, abs(fm - ((1 - GOLDEN) * fa + GOLDEN * fb))
+def _off_line(phi: Phi, left: Place, right: Place) -> tuple[Place, float]:
+    """A point between two others, and how far f lies off the line between them there."""
+    t = left[0] + GOLDEN * (right[0] - left[0])
+    value = phi(t)
+    return (t, value), abs(value - ((1 - GOLDEN) * left[1] + GOLDEN * right[1]))

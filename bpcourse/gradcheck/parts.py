@@ -99,14 +99,10 @@ def check_activation(
 ) -> GradientReport:
     """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
     _require("activation", activation, "value")
-    if not hasattr(activation, "vjp"):
+    vjp = getattr(activation, "vjp", None)
+    if vjp is None:
         _require("activation", activation, "derivative")
-
-    def vjp(p: Floats, upstream: Floats) -> Any:
-        if hasattr(activation, "vjp"):
-            return activation.vjp(p, upstream)
-        return upstream * activation.derivative(p)
-
+        vjp = lambda p, upstream: upstream * activation.derivative(p)  # noqa: E731
     return check_vjp(activation.value, _floats("z", z), vjp, mode=mode, rng=rng)
 
 
@@ -125,17 +121,14 @@ def _with(part: Any, params: Params, own: Params) -> Any:
 
 def _floats(name: str, value: npt.ArrayLike) -> Floats:
     array = np.array(value)
-    if array.dtype.kind in "bui":
-        array = array.astype(np.float64)
-    if array.dtype.kind not in "f":
+    if array.dtype.kind not in "buif":
         raise TypeError(f"{name}: expected real numbers, got an array of type {array.dtype}")
-    return array
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def _require(name: str, part: object, *methods: str) -> None:
-    missing = [method for method in methods if not hasattr(part, method)]
+    missing = ", ".join(method for method in methods if not hasattr(part, method))
     if missing:
-        raise TypeError(
-            f"{name}: expected an object with {', '.join(methods)}, got {type(part).__name__}, "
-            f"which has no {', '.join(missing)}"
-        )
+        expected = f"an object with {', '.join(methods)}"
+        kind = type(part).__name__
+        raise TypeError(f"{name}: expected {expected}, got {kind}, which has no {missing}")

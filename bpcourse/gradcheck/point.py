@@ -62,34 +62,32 @@ class Point:
         self.most: Vector = function.of_arrays(self.contributions)
         size = abs(function.x)
         own = np.where(size == 0, scales, np.minimum(size, scales))
-        most = function.of_arrays(abs(claims * own))
-        self.largest = float(most.max(initial=0))
+        steepest = function.of_arrays(abs(claims * own))
+        largest = float(steepest.max(initial=0))
         demand, eps = precision.demand, precision.eps_claims
-        rounded = CLAIM_DIGITS * (DOUBLE if precision.rounding else eps)
+        digits = max(LAST_DIGITS * DOUBLE, CLAIM_DIGITS * (DOUBLE if precision.rounding else eps))
         # Below this a claim is a rounded zero, or less than f's last digit can show.
-        self.zero = max(LAST_DIGITS * DOUBLE, rounded) * self.largest
-        self.zero = max(self.zero, precision.eps * abs(f0))
-        none = self.contributions <= self.zero
-        zero, offset = demand.zero * self.largest, abs(f0) if self.largest else 0.0
-        self.usual: Vector = demand.small * most
+        self.zero = max(digits * largest, precision.eps * abs(f0))
+        zero, offset = demand.zero * largest, abs(f0) if largest else 0.0
         first, last = max(FIRST_LOOK * zero, OFFSET[0] * offset), max(zero, OFFSET[1] * abs(f0))
+        none = self.contributions <= self.zero
+        self.usual: Vector = demand.small * steepest
         self.small = np.maximum(self.usual, np.where(none, first, 0))
         self.last = np.maximum(self.usual, np.where(none, last, 0))
         with np.errstate(divide="ignore", invalid="ignore"):
-            by_size = most * scales / size
+            by_size = steepest * scales / size
         entry = np.fmin(function.of_arrays(abs(claims)) * scales, by_size)
-        self.allowance: Vector = ENTRY_DIGITS * eps * entry
+        self.allowance: Vector = np.hypot(ENTRY_DIGITS * eps * entry, precision.rounding)
 
 
-def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> Vector:
+def sizes(function: Function, claims: Vector, f0: float) -> Vector:
     """For each entry the size on which a step is based: its own, or its array's typical one."""
     found = abs(function.x)
     for part in function.slices:
         inside = found[part][found[part] > 0]
+        steepest = float(abs(claims[part]).max(initial=0))
+        typical = min(1.0, abs(f0) / steepest) if steepest > 0 and f0 != 0 else 1.0
         if inside.size:
             typical = float(np.exp(np.log(inside).mean()))
-        else:
-            steepest = float(abs(claims[part]).max(initial=0))
-            typical = min(1.0, abs(f0) / steepest) if steepest > 0 and f0 != 0 else 1.0
-        found[part] = np.maximum(found[part], max(typical, least))
+        found[part] = np.maximum(found[part], typical)
     return found

@@ -1,19 +1,18 @@
 """What a check found: a verdict with its evidence, for people and for tests."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import isnan, nan
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bpcourse.gradcheck import display
 from bpcourse.gradcheck.function import Vector
-from bpcourse.gradcheck.look import Findings, Kink
+from bpcourse.gradcheck.line import Line
+from bpcourse.gradcheck.look import Findings
 from bpcourse.gradcheck.point import Point
-from bpcourse.gradcheck.problem import Told, Verdict
 from bpcourse.gradcheck.slope import Slope
-from bpcourse.gradcheck.structure import Tree
+from bpcourse.gradcheck.structure import Told, Tree, Verdict
 from bpcourse.text import text
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from bpcourse.diagnosis import Diagnosis
 
 Place = tuple[int, ...]
-Curve = dict[float, float]
 
 
 class GradientError(AssertionError):
@@ -52,17 +50,20 @@ class ArrayReport:
     slope: float = nan
     bound: float = nan
     step: float = nan
-    curve: Curve = field(default_factory=dict, repr=False)
+    line: Line | None = field(default=None, repr=False)  # of the entry, where it was measured
     point: object = field(default=None, repr=False)
     value: float = nan
     together: list[str] = field(default_factory=list, repr=False)
     sides: tuple[float, float] | None = None
     wrong: list[Place] = field(repr=False)
-    kinks: dict[Place, Kink] = field(repr=False)
+    kinks: dict[Place, Slope] = field(repr=False)
     claims: Vector = field(repr=False)
     numerical: Vector = field(repr=False)
     bounds: Vector = field(repr=False)
-    entry: int | None = field(repr=False)  # its number among all
+
+    @property
+    def curve(self) -> dict[float, float]:
+        return self.line.curve if self.line else {}
 
     @property
     def label(self) -> str:
@@ -97,7 +98,6 @@ class GradientReport:
     noise: float
     resolution: float
     context: object = field(default=None, repr=False)
-    look_again: Callable[[int], Curve] | None = field(default=None, repr=False)
 
     @classmethod
     def told(cls, told: Told, mode: str, evaluations: int) -> "GradientReport":
@@ -154,9 +154,8 @@ class GradientReport:
         """A figure for ``figures.show``: claimed against measured, and the worst entry's error
         against the step. It calls f a few times more where the steps were not varied yet."""
         for array in self.arrays:
-            elsewhere = array.point is not None or array.sides
-            if self.look_again and array.entry is not None and not elsewhere:
-                array.curve = self.look_again(array.entry)
+            if array.line and array.point is None and not array.sides:
+                array.line.look_again()
         return display.plot(self)
 
     def __str__(self) -> str:
@@ -168,9 +167,8 @@ class GradientReport:
 
 def _array_report(tree: Tree, point: Point, found: Findings, k: int) -> ArrayReport:
     """What was found of one array, and the numbers of the entry that shows it best."""
-    part, shape, function = point.function.slices[k], tree.arrays[k].shape, point.function
+    part, shape, place = point.function.slices[k], tree.arrays[k].shape, point.function.place
     own = {i: s for i, s in sorted(found.slopes.items()) if part.start <= i < part.stop}
-    kinks = {i: s for i, s in sorted(found.kinks.items()) if part.start <= i < part.stop}
     wrong = [i for i, s in own.items() if s.status == "wrong"]
     left = [i for i, s in own.items() if s.status != "right"]
     verdict: Verdict = "wrong" if wrong else "cannot tell" if left else "right"
@@ -180,15 +178,15 @@ def _array_report(tree: Tree, point: Point, found: Findings, k: int) -> ArrayRep
         numerical[i - part.start], bounds[i - part.start] = slope.value, slope.error
     lines = [s for s in found.groups if part.start <= s.index[0] < part.stop]
     return ArrayReport(
-        name=tree.names[k], shape=shape, verdict=verdict, entry=entry,
-        reason=_reason(found, kinks, wrong, left),
-        index=() if entry is None else function.place(entry)[1],
+        name=tree.names[k], shape=shape, verdict=verdict,
+        reason=_reason(own, verdict),
+        index=() if entry is None else place(entry)[1],
         resolution=max((s.resolution for s in [*own.values(), *lines]), default=0.0),
-        wrong=[function.place(i)[1] for i in wrong],
-        kinks={function.place(i)[1]: kink for i, kink in kinks.items()},
+        wrong=[place(i)[1] for i in wrong],
+        kinks={place(i)[1]: s for i, s in own.items() if s.kind},
         claims=point.claims[part].reshape(shape),
         numerical=numerical.reshape(shape), bounds=bounds.reshape(shape),
-        **_numbers(tree, point, None if entry is None else found.evidence(entry)),
+        **({} if entry is None else _numbers(tree, point, own[entry].shown or own[entry])),
     )  # fmt: skip
 
 
@@ -198,23 +196,20 @@ def _distance(slope: Slope) -> float:
     return far / slope.error if slope.error else np.inf if far else 0.0
 
 
-def _reason(
-    found: Findings, kinks: dict[int, Kink], wrong: list[int], left: list[int]
-) -> str | None:
+def _reason(own: dict[int, Slope], verdict: Verdict) -> str | None:
     """The least of the names: a jump goes before a kink, and a kink before precision."""
-    seen: set[str] = {kink.kind for kink in kinks.values()}
-    if wrong:
-        return min(seen, default=None) if any(i in found.beyond for i in wrong) else None
-    status = {str(found.status(i)) for i in left} & {"kink", "jump"}
-    return min(status or seen or {"precision"} if left else seen, default=None)
+    seen = {slope.kind for slope in own.values() if slope.kind}
+    open_ = {slope.status for slope in own.values()} & {"kink", "jump"}
+    if verdict == "cannot tell":
+        return min(open_ or seen or {"precision"})
+    told = verdict == "right" or any(slope.shown for slope in own.values())
+    return min(seen, default=None) if told else None
 
 
-def _numbers(tree: Tree, point: Point, shown: Slope | None) -> dict[str, Any]:
+def _numbers(tree: Tree, point: Point, shown: Slope) -> dict[str, Any]:
     """What was claimed and measured, and where."""
-    if shown is None:
-        return {}
     found: dict[str, Any] = {"claimed": shown.claim, "slope": shown.value, "bound": shown.error}
-    found |= {"step": shown.step, "curve": shown.curve}
+    found |= {"step": shown.step, "line": shown.line}
     entries = shown.index.tolist()
     if len(entries) > 1:
         found["together"] = [display.label(*point.function.place(i)) for i in entries]
@@ -222,6 +217,6 @@ def _numbers(tree: Tree, point: Point, shown: Slope | None) -> dict[str, Any]:
         parts = zip(tree.cut(shown.x), tree.arrays, strict=True)
         found["point"] = tree.rebuild([part.astype(array.dtype) for part, array in parts])
         found["value"] = float(shown.x[entries[0]])
-    elif not isnan(shown.left) and shown.status == "wrong":
+    elif shown.kind == "kink":
         found["sides"] = (shown.left, shown.right)
     return found

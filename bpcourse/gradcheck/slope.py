@@ -6,14 +6,14 @@ Richardson's value R = D(t/5) + (D(t/5) − D(t))/24 removes the error of order 
 largest part of it and down while another is.
 """
 
-from dataclasses import dataclass, field, replace
-from math import isfinite, nan
+from dataclasses import dataclass, replace
+from math import inf, isfinite
 from typing import Literal
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.averaging import averaged_slope, least_error
 from bpcourse.gradcheck.function import Index, Vector
-from bpcourse.gradcheck.line import MOST_STEPS, RATIO, Line, Pair, Sides
+from bpcourse.gradcheck.line import MOST_STEPS, RATIO, Line, Pair
 
 Status = Literal["right", "wrong", "kink", "jump", "unclear"]
 
@@ -27,29 +27,59 @@ STEEP = 1e-4  # of the steepest slope around: an error of a zero that will do in
 UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
 SHORTER = 10  # a forward difference takes a step this much shorter: its error falls with it
 TINY = 1e-3  # beside its array's largest; no resolution is stated for such an entry
+SLACK = 1e-5  # of a kink: a claim this little outside is rounded
+LEVEL = 1e-3  # of a claim: an error that settles on which side of a jump it is
 
 
 @dataclass(frozen=True)
 class Slope:
-    """What was measured along a line, and what it says of the claim.
+    """What was measured along ``line``, and what it says of the claim.
 
-    Slopes and steps are told per unit of the first entry that moves. ``resolution`` is the error,
-    relative to the claim, that would have been found, or 0; ``moved`` says whether f reacted at
-    all; ``curve`` is {step: central slope}; ``x`` is the point, if it is another one.
+    Slopes and steps are told per unit of the first entry that moves. ``kind`` says whether f has
+    two slopes there, ``left`` and ``right``, or jumps; a claim lies between them up to ``slack``.
+    ``resolution`` is the error, relative to the claim, that would have been found, or 0; ``moved``
+    says whether f reacted at all; ``x`` is the point, if it is another one; ``shown`` what else
+    shows that the claim is wrong.
     """
 
     status: Status
-    index: Index
+    line: Line
     claim: float
     value: float
     error: float
-    step: float = nan
-    left: float = nan  # one-sided slopes, where there is a kink
-    right: float = nan
+    step: float
+    left: float
+    right: float
+    slack: float
+    kind: Literal["", "kink", "jump"] = ""
     resolution: float = 0.0
     moved: bool = True
-    curve: dict[float, float] = field(default_factory=dict)
     x: Vector | None = None
+    shown: "Slope | None" = None
+
+    @property
+    def index(self) -> Index:
+        return self.line.index
+
+    @property
+    def inside(self) -> bool:
+        """Does the claim lie between the two slopes?"""
+        return self._between(self.left, self.right)
+
+    @property
+    def by_convention(self) -> bool:
+        """Can one rule for all kinks lead to the claim?"""
+        return self._between(0.0, self.left + self.right)
+
+    def _between(self, one: float, other: float) -> bool:
+        outside = max(min(one, other) - self.claim, self.claim - max(one, other))
+        return not outside > self.slack  # NaN, where nothing is known, is not outside
+
+    @property
+    def rise(self) -> float:
+        """By how much the slope rises at a kink; 0 where there is none."""
+        rise = self.right - self.left
+        return rise if abs(rise) > self.slack else 0.0
 
 
 class Measurement:
@@ -65,59 +95,52 @@ class Measurement:
         demand = self.precision.demand
         self.tolerance = max(demand.resolve * line.least, float(self.point.small[first]))
         self.last = max(tuned.SETTLE * line.least, float(self.point.last[first]))
-        self.doubt = tuned.ROUNDED * (line.allowance + line.rounding)
+        self.doubt = tuned.ROUNDED * line.allowance
+        self.allowance = min(line.allowance, self.tolerance / 2)
         self.clear = tuned.CLEAR * (NOISIER if self.precision.coarse else 1)
-        self.tried: dict[int, Pair] = {}
 
     def run(self) -> Slope:
         """The slope of f along the line, and whether it fits the claim."""
-        found = self._early() or self._search() or self._without_certainty()
+        found = self._early() or self._search()
         if found.status == "wrong" and self.point.f0 == found.value == 0:
             if abs(self.claim) < UNDERFLOW:
-                return self._told("unclear", 0, 0.0, UNDERFLOW)
+                return self.told("unclear", 0, 0.0, UNDERFLOW)
         return found
 
     def forward(self) -> Slope | None:
         """One difference over a short step, if it agrees; for lines that are known to be flat."""
         slope, noise = self.line.slope(self.line.start / SHORTER)
-        found = self._agrees(slope, noise, tuned.EARLY)
+        found = self.agrees(slope, noise, tuned.EARLY)
         return found and replace(found, step=found.step / SHORTER)
+
+    def agrees(self, slope: float, noise: float, part: float) -> Slope | None:
+        """Is one slope so near the claim that it needs no second one?"""
+        distance, rounding = abs(slope - self.claim), min(self.allowance, PART * self.tolerance)
+        near = distance <= part * self.tolerance + 2 * noise + rounding
+        if not (near and noise <= PART * self.tolerance):
+            return None
+        return self.told("right", 0, slope, distance + tuned.NOISE * noise + self.allowance)
 
     def _early(self) -> Slope | None:
         sample = self.line.sample(0)
         flat = abs(sample.bend) <= tuned.FLAT * abs(self.claim) + tuned.DOUBT * sample.noise
-        return self._agrees(sample.central, sample.noise, PART**2) if flat else None
+        return self.agrees(sample.central, sample.noise, PART**2) if flat else None
 
-    def _agrees(self, slope: float, noise: float, part: float) -> Slope | None:
-        """Is one difference so near the claim that it needs no second one?"""
-        distance, line = abs(slope - self.claim), self.line
-        rounding = min(line.allowance + line.rounding, PART * self.tolerance)
-        near = distance <= part * self.tolerance + 2 * noise + rounding
-        if not (near and noise <= PART * self.tolerance):
-            return None
-        return self._told("right", 0, slope, distance + tuned.NOISE * noise + line.allowance)
-
-    def _search(self) -> Slope | None:
+    def _search(self) -> Slope:
         """Steps up and down until one confirms the claim, or two convict it."""
-        line, j = self.line, 0
-        for _ in range(MOST_STEPS):
-            if j in self.tried or line.step(j) > LARGEST_STEP:
-                break
-            pair = self.tried[j] = line.pair(j)
-            distance, bound = abs(pair.slope - self.claim), self._bound(pair.error)
+        line, j, tried = self.line, 0, dict[int, Pair]()
+        while j not in tried and len(tried) < MOST_STEPS and line.step(j) <= LARGEST_STEP:
+            pair = tried[j] = line.pair(j)
+            distance, bound = abs(pair.slope - self.claim), pair.error + self.allowance
             if distance <= bound <= self.tolerance:
-                return self._told("right", j, pair.slope, bound)
+                return self.told("right", j, pair.slope, bound)
             far = distance > self.clear * pair.error + self.doubt
             local = far and line.step(j) <= LOCAL_STEP and not line.bends(j)
             if local and self._confirmed(j, pair.slope, bound):
-                kink = line.kink(self.tried)  # that noise hides from the last steps
-                return self._at_kink(kink) if kink else self._told("wrong", j, pair.slope, bound)
-            noise = tuned.NOISE * pair.noise
-            j += 1 if isfinite(bound) and noise >= bound - noise - line.allowance else -1
-        return None
-
-    def _bound(self, error: float) -> float:
-        return float(error) + self.line.allowance + min(self.line.rounding, self.tolerance / 2)
+                return self.told("wrong", j, pair.slope, bound)
+            noisy = isfinite(bound) and 2 * tuned.NOISE * pair.noise >= pair.error
+            j += 1 if noisy else -1
+        return self._without_certainty(min(tried, key=lambda j: tried[j].error))
 
     def _confirmed(self, j: int, slope: float, bound: float) -> bool:
         """Do a second pair of steps and the smallest sensible step say the same?
@@ -140,48 +163,52 @@ class Measurement:
         sample = line.sample(less)
         return abs(sample.central - slope) <= distance / (RATIO - 1) + tuned.CLEAR * sample.noise
 
-    def _without_certainty(self) -> Slope:
+    def _without_certainty(self, j: int) -> Slope:
         """What the best of the steps says, where none was good enough."""
-        line, claim, seen = self.line, self.claim, self.line.kept.values()
-        j = min(self.tried, key=lambda i: self.tried[i].error)
-        slope, error = self.tried[j].slope, self._bound(self.tried[j].error)
+        line, claim, seen = self.line, self.claim, list(self.line.kept.values())
+        pair = line.pair(j)
+        slope, error = pair.slope, pair.error + self.allowance
         distance = abs(slope - claim)
-        tiny = abs(claim) <= tuned.ROUNDED * line.rounding and abs(slope) <= PART * abs(claim)
-        if tiny and abs(slope) + error <= line.rounding:
-            return self._told("right", j, slope, distance)  # a rounded zero
-        if (kink := line.kink(self.tried)) is not None:
-            return self._at_kink(kink)
+        tiny = abs(claim) <= self.doubt and abs(slope) <= PART * abs(claim)
+        if tiny and abs(slope) + error <= line.allowance:
+            return self.told("right", j, slope, distance)  # a rounded zero
+        if (kink := line.kink()) is not None:
+            return self.at_kink(kink)
         if not isfinite(error):  # no two steps were possible on both sides
             return self._one_sided()
         if line.zero and all(s.left == s.right == 0 for s in seen):
-            return self._told("right", j, slope, error)  # f is constant along the line
+            return self.told("right", j, slope, error)  # f is constant along the line
         if line.jumps():  # it has a slope on the side without the jump
-            slope, error, j = line.best_side()
-            return self._told("jump", j, slope, error)
+            return self._at_jump()
         last = self.last
         if line.zero:  # beside how steep f is within the steps, where only zeros are claimed
-            steepest = max(max(abs(s.left), abs(s.right)) for s in seen)
+            steepest = max(s.steepest for s in seen)
             last = max(last, STEEP * steepest) if isfinite(steepest) else last
-        enough = max(distance, error) <= last if line.zero else error <= PART * self.tolerance
-        if distance <= error <= last or (distance <= tuned.CLEAR * error and enough):
-            return self._told("right", j, slope, max(distance, error))
-        return self._told("unclear", j, slope, error)
+        if distance <= error <= last or (line.zero and max(distance, error) <= last):
+            return self.told("right", j, slope, max(distance, error))
+        return self.told("unclear", j, slope, error)
 
-    def _at_kink(self, sides: Sides) -> Slope:
-        left, right, error, j = sides
-        distance = max(abs(left - self.claim), abs(right - self.claim)) + error
-        if distance <= self.last:
-            return self._told("right", j, (left + right) / 2, distance)
-        return self._told("kink", j, (left + right) / 2, error, left, right)
+    def at_kink(self, pair: Pair) -> Slope:
+        """The two slopes as they are, whether they differ or not."""
+        left, right, error = pair.left.slope, pair.right.slope, pair.side_error
+        slack = SLACK * abs(right - left) + tuned.CLEAR * error + self.doubt
+        return self.told("kink", pair.j, (left + right) / 2, error, left, right, slack)
+
+    def _at_jump(self) -> Slope:
+        """The slope on the better side, to be compared with the claim if it is known well."""
+        (slope, error), j = self.line.best_side()
+        level = LEVEL * abs(self.claim)
+        slack = level if tuned.CLEAR * error <= level else -inf
+        return self.told("jump", j, slope, error, slope, slope, slack)
 
     def _one_sided(self) -> Slope:
         """Where f is not defined on one side: the slope on the other, by steps down."""
-        slope, error, j = self.line.best_side()
+        (slope, error), j = self.line.best_side()
         distance = abs(slope - self.claim)
         if distance <= error <= max(self.last, ONE_SIDE * abs(self.claim)):
-            return self._told("right", j, slope, error)
+            return self.told("right", j, slope, error)
         wrong = distance > NOISIER * self.clear * error
-        return self._told("wrong" if wrong else "unclear", j, slope, error)
+        return self.told("wrong" if wrong else "unclear", j, slope, error)
 
     def averaged(self, found: Slope) -> Slope:
         """A second look through the noise, at an entry that no pair of steps decides."""
@@ -196,18 +223,17 @@ class Measurement:
         distance = abs(slope - self.claim)
         status: Status = "wrong" if distance > tuned.SURE * error else "unclear"
         status = "right" if distance <= error <= self.last else status
-        return replace(self._told(status, 0, slope, error), step=width * scale)
+        return replace(self.told(status, 0, slope, error), step=width * scale)
 
-    def _told(self, status: Status, j: int, slope: float, error: float, *sides: float) -> Slope:
+    def told(self, status: Status, j: int, slope: float, error: float, *sides: float) -> Slope:
         line, scale = self.line, float(self.line.weights[0])
-        left, right = sides or (nan, nan)
-        kept = {line.step(i) * scale: sample for i, sample in line.kept.items()}
+        left, right, slack = sides or (slope, slope, tuned.CLEAR * error + self.doubt)
         return Slope(
-            status, line.index, self.claim / scale, slope / scale, error / abs(scale),
-            line.step(j) * scale, left / scale, right / scale,
+            status, line, self.claim / scale, slope / scale, error / abs(scale),
+            line.step(j) * scale, left / scale, right / scale, slack / abs(scale),
+            status if status in ("kink", "jump") else "",
             self._resolution(error) if status == "right" else 0.0,
-            slope != 0 or any(s.left != 0 or s.right != 0 for s in kept.values()),
-            {t: s.central / scale for t, s in kept.items()},
+            slope != 0 or any(s.steepest != 0 for s in line.kept.values()),
         )  # fmt: skip
 
     def _resolution(self, error: float) -> float:
@@ -222,4 +248,4 @@ class Measurement:
         if least <= max(TINY * point.most[first], point.zero, rounded):
             return 0.0
         relative = max(error, float(point.usual[first])) / least
-        return 2 * max(float(relative), self.precision.demand.resolve)
+        return 2 * max(relative, self.precision.demand.resolve)

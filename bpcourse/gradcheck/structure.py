@@ -1,24 +1,37 @@
 """Parameters as one list of named arrays, whatever dict, list or array the caller keeps."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from bpcourse.text import text
+
 Array = npt.NDArray[np.floating]
 Inexact = npt.NDArray[np.inexact]
+Path = tuple[str, ...]
+Verdict = Literal["right", "wrong", "cannot tell"]
 
 SHOWN = 6  # keys in a message
 
 
-class StructureError(Exception):
-    """A gradient that does not fit its parameters; ``kind`` is the reason that a report gives."""
+class Told(Exception):
+    """The check ends here, with this verdict."""
 
-    def __init__(self, kind: str, where: str, expected: str, got: str) -> None:
-        super().__init__(f"{where}: expected {expected}, got {got}.")
-        self.kind = kind
+    def __init__(self, verdict: Verdict, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.verdict, self.reason = verdict, reason
+
+
+def cannot_tell(reason: str, key: str, **values: object) -> Told:
+    return Told("cannot tell", reason, text(f"gradcheck.{key}", **values))
+
+
+def misfit(kind: str, where: str, expected: str, got: str) -> Told:
+    """A gradient that does not fit its parameters."""
+    return Told("wrong", f"wrong {kind}", f"{where}: expected {expected}, got {got}.")
 
 
 @dataclass(frozen=True)
@@ -27,7 +40,7 @@ class Tree:
 
     value: object
     names: list[str]
-    arrays: Sequence[Array]
+    arrays: list[Array]
 
     def rebuild(self, arrays: Sequence[Inexact]) -> object:
         """The same structure with other arrays as leaves."""
@@ -56,28 +69,21 @@ def flatten(params: object) -> Tree:
     ValueError
         When there is no number in it.
     """
-    names: list[str] = []
-    arrays: list[Array] = []
+    tree = Tree(None, [], [])
 
-    def keep(path: tuple[str, ...], leaf: object) -> Array:
-        names.append(".".join(path))
-        arrays.append(_writable(leaf, label("params", names[-1])))
-        return arrays[-1]
+    def keep(path: Path, leaf: object) -> Array:
+        tree.names.append(".".join(path))
+        tree.arrays.append(_writable(leaf, label("params", tree.names[-1])))
+        return tree.arrays[-1]
 
     value = _mapped(params, keep)
-    if not any(array.size for array in arrays):
+    if not any(array.size for array in tree.arrays):
         raise ValueError("params: expected at least one number, got none")
-    return Tree(value, names, arrays)
+    return replace(tree, value=value)
 
 
 def gradient_arrays(tree: Tree, grad: object) -> list[Array]:
-    """The leaves of ``grad`` in the order of the parameters.
-
-    Raises
-    ------
-    StructureError
-        When keys, lengths, shapes or types do not fit.
-    """
+    """The leaves of ``grad`` in the order of the parameters; Told where they do not fit."""
     return list(_match(tree.value, grad, "grad"))
 
 
@@ -93,9 +99,7 @@ def _items(node: object) -> list[tuple[Any, object]] | None:
     return list(enumerate(node)) if isinstance(node, list | tuple) else None
 
 
-def _mapped(
-    node: Any, change: Callable[[tuple[str, ...], object], object], path: tuple[str, ...] = ()
-) -> object:
+def _mapped(node: Any, change: Callable[[Path, object], object], path: Path = ()) -> object:
     """``node`` with each leaf changed; itself where none is."""
     items = _items(node)
     if items is None or (isinstance(node, list) and all(isinstance(v, int | float) for v in node)):
@@ -121,15 +125,14 @@ def _writable(leaf: object, where: str) -> Array:
 
 
 def _match(params: object, grad: Any, where: str) -> Iterator[Array]:
-    items, own = _items(params), dict(_items(grad) or ())
-    if items is None:
-        assert isinstance(params, np.ndarray)
+    if isinstance(params, np.ndarray):
         yield _leaf(params.shape, grad, where)
         return
+    items, own = _items(params) or [], dict(_items(grad) or ())
     missing = [key for key, _ in items if key not in own]
     if missing or len(own) > len(items) or isinstance(grad, dict) != isinstance(params, dict):
         got = _kind(grad) + (f", {_some(missing)} missing" if own and missing else "")
-        raise StructureError("wrong structure", where, f"{_kind(params)}, as params has", got)
+        raise misfit("structure", where, f"{_kind(params)}, as params has", got)
     for key, child in items:
         yield from _match(child, grad[key], f"{where}[{key!r}]")
 
@@ -137,17 +140,17 @@ def _match(params: object, grad: Any, where: str) -> Iterator[Array]:
 def _leaf(shape: tuple[int, ...], grad: object, where: str) -> Array:
     expected = f"an array of shape {shape}, as its parameter has"
     if isinstance(grad, dict) or grad is None or callable(grad):
-        raise StructureError("wrong structure", where, expected, _kind(grad))
+        raise misfit("structure", where, expected, _kind(grad))
     try:
         array = np.asarray(grad)
     except ValueError:
-        raise StructureError("wrong shape", where, expected, "rows of unlike length") from None
+        raise misfit("shape", where, expected, "rows of unlike length") from None
     if array.dtype.kind not in "buif":
-        raise StructureError("wrong type", where, "real numbers", f"an array of {array.dtype}")
+        raise misfit("type", where, "real numbers", f"an array of {array.dtype}")
     if array.shape != shape:
         hint = "; the number of entries is right" if array.size == np.prod(shape) else ""
         hint = "; is it transposed?" if array.shape == shape[::-1] else hint
-        raise StructureError("wrong shape", where, expected, f"{array.shape}{hint}")
+        raise misfit("shape", where, expected, f"{array.shape}{hint}")
     return array
 
 

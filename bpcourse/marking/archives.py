@@ -22,11 +22,13 @@ from typing import IO
 from bpcourse.marking.plain import hidden
 from bpcourse.text import text
 
+MAYBE = re.compile(r"\.(ipynb\b.*|json|txt)$", re.IGNORECASE)  # what a notebook may be called
 IGNORED = re.compile(r"\.|~\$|__MACOSX$|bpcourse\.json$|timestamp\.txt$|desktop\.ini$|Thumbs\.db$")
 DEPTH = 3  # zips inside one another
 MOST_FILES = 100_000  # in a zip
-MOST_INNER = 5_000  # in one that a student handed in
-MOST_ZIP = 500 << 20  # bytes of a zip inside a zip
+MOST_INNER = 500 << 20  # bytes that are read of a zip that a student handed in
+LEAST = 64 << 10  # bytes that opening one of its files counts for
+MOST_NAME = 1000  # characters of a name
 BROKEN = (  # what zipfile raises for one, or for a password
     zipfile.BadZipFile,
     zlib.error,
@@ -45,13 +47,34 @@ class File:
     """A file that was handed in.
 
     ``place``: as folders (a zip is one) and file; ``chain``: the names by which it is opened,
-    through zips in zips; ``time`` of its last change, in seconds; ``problem``, or "".
+    through zips in zips; ``time`` of its last change, in seconds; ``problem``, or ""; ``size`` in
+    bytes of what is in a zip.
     """
 
     place: PurePosixPath
     chain: tuple[str, ...]
     time: float = 0.0
     problem: str = ""
+    size: int = 0
+
+    @property
+    def may_be_read(self) -> bool:
+        """Whether it is looked into: it may be a notebook, or a zip."""
+        return bool(MAYBE.search(self.place.name)) or is_zip(self.place.name)
+
+
+@dataclass
+class _Left:
+    """How much of one hand-in is still looked at: entries, and bytes as often as they are read."""
+
+    entries: int
+    size: int
+
+    def take(self, files: Iterable[File], around: int) -> None:
+        """ValueError where it is too much. Of ``around`` bytes are the zips around each of them."""
+        self.size -= sum(max(one.size, LEAST) + around for one in files if one.may_be_read)
+        if self.size < 0:
+            raise ValueError(text("grade.large_zip", most=MOST_INNER >> 20))
 
 
 def walk(root: Path) -> Iterator[File]:
@@ -72,7 +95,7 @@ def walk(root: Path) -> Iterator[File]:
     else:
         raise ValueError(text("grade.no_folder_or_zip", path=root))
     for file in files:
-        yield from _unpacked(file, root)
+        yield from _unpacked(file, root, _Left(MOST_FILES, MOST_INNER))
 
 
 @contextmanager
@@ -141,11 +164,14 @@ def _in_zip(
         if shown.endswith("/") or not parts or any(map(IGNORED.match, parts)):
             continue
         problem = text("grade.link") if stat.S_ISLNK(entry.external_attr >> 16) else ""
-        files.append(File(above.joinpath(*parts), (*chain, name), _time(entry), problem))
+        if len(shown) > MOST_NAME:
+            parts, problem = [shown[:MOST_NAME].replace("/", " ")], text("grade.long_name")
+        place = above.joinpath(*parts)
+        files.append(File(place, (*chain, name), _time(entry), problem, entry.file_size))
     return files
 
 
-def _unpacked(file: File, root: Path) -> Iterator[File]:
+def _unpacked(file: File, root: Path, left: _Left, around: int = 0) -> Iterator[File]:
     """The file, or what is in it if it is a zip; with a problem where that cannot be read."""
     if file.problem or not is_zip(file.place.name):
         yield file
@@ -155,12 +181,17 @@ def _unpacked(file: File, root: Path) -> Iterator[File]:
         if len(file.chain) > DEPTH + root.is_dir():
             raise ValueError(text("grade.deep_zip", most=DEPTH))
         with opened(root, file.chain) as stream, _copied(stream) as copy:
-            files = _in_zip(zipfile.ZipFile(copy), above, file.chain, MOST_INNER)
+            around += copy.seek(0, os.SEEK_END)
+            files = _in_zip(zipfile.ZipFile(copy), above, file.chain, left.entries)
+        if not files:
+            raise ValueError(text("grade.empty_zip"))
+        left.entries -= len(files)
+        left.take(files, around)
     except Exception as error:  # zipfile raises many kinds, and it is one student's zip
         yield replace(file, problem=text("grade.bad_inner_zip", reason=error))
         return
     for one in files:
-        yield from _unpacked(one, root)
+        yield from _unpacked(one, root, left, around)
 
 
 @contextmanager
@@ -168,8 +199,8 @@ def _copied(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     """The stream as one in which one can go back, which a zip's directory asks for."""
     with SpooledTemporaryFile(IN_MEMORY) as copy:
         while chunk := stream.read(1 << 20):
-            if copy.tell() > MOST_ZIP:
-                raise ValueError(text("grade.large_zip", most=MOST_ZIP >> 20))
+            if copy.tell() > MOST_INNER:
+                raise ValueError(text("grade.large_zip", most=MOST_INNER >> 20))
             copy.write(chunk)
         copy.seek(0)
         yield copy

@@ -312,5 +312,5 @@ def _needs_data(message: str) -> bool:
 
 def _given(source: str) -> Iterator[str]:
     """The names that a cell gives a value."""
-    for names in re.findall(r"^([\w, ]+?) *=(?!=)", source, re.MULTILINE):
+    for names in re.findall(r"^([\w, ]++)=(?!=)", source, re.MULTILINE):
         yield from re.findall(r"\w+", names)

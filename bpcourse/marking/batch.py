@@ -5,6 +5,7 @@ with a sandbox of its own. Notebooks are handed out few at a time, so that memor
 the class. What a worker had that died is marked again, alone.
 """
 
+import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -63,8 +64,10 @@ class Batch:
         for submission in left:
             problem = replace(submission, problem=text("grade.worker_lost"))
             self._keep(problem, "", mark(problem, b"", self.settings, self.course))
-        for submission in list(self.late):  # alone: before a busy machine costs anybody points
-            self._round([submission], lent or _processes(1), 1)
+        # Alone, before a busy machine costs anybody points; in one process while that lives.
+        for submission in self._round([*self.late], lent or _processes(1), 1):
+            if self._round([submission], lent or _processes(1), 1):
+                self._keep(submission, "", self.late[submission])
 
     def _round(
         self, submissions: Iterable[Submission], pool: AbstractContextManager[Executor], width: int
@@ -130,7 +133,13 @@ def _best(before: Sequence[Record], records: Sequence[Record]) -> list[Record]:
 
 def _processes(jobs: int) -> ProcessPoolExecutor:
     """Processes started afresh: a fork would carry along whatever this one holds."""
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_be_interrupted)
+
+
+def _be_interrupted() -> None:
+    """Die of an interruption: as an exception it would end one notebook, and begin the next."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _read(submission: Submission) -> tuple[Submission, bytes]:

@@ -21,6 +21,7 @@ from bpcourse.marking.course import Course
 from bpcourse.marking.results import OVERRIDES, Results
 from bpcourse.questions import bank
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 
 SCRIPT = Path(__file__).parent / "templates" / "byhand.js"
 POLICY = "; script-src 'self'; connect-src 'self'"  # for a page that has a script of ours
@@ -95,7 +96,7 @@ class Page:
             if record.question == id:
                 mark = marks.of(record.student, id)
                 points = mark.points if mark and mark.points is not None else None
-                given = "" if points is None else f"{points:g}"
+                given = "" if points is None else number(points, ".6g", typed=True)
                 reason = mark.reason if mark else ""
                 answers.append(vars(record) | {"given": given, "reason": reason})
         if not answers:
@@ -122,7 +123,9 @@ class Page:
         most = overrides.most(id, self.course)
         if points and overrides.mark(0, points, reason, most, is_question=True) is None:
             raise ValueError(text("byhand.range", most=pages.number(most)))
-        overrides.put(self.results.folder / OVERRIDES, student, id, points, reason)
+        people = {one.student: one.name for one in self.records}
+        people |= {one.id: one.name for one in self.course.students.values()}
+        overrides.put(self.results.folder / OVERRIDES, student, id, points, reason, people)
         return text("byhand.saved") if points or reason else text("byhand.removed")
 
     def write(self) -> None:

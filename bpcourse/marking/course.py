@@ -6,7 +6,7 @@ Every key may be left out, and without a file everything is as it is by default.
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any
@@ -201,7 +201,8 @@ def _assignment(path: Path, name: str, table: object, late: Late, roster: Roster
     key = f"assignment.{name}"
     if not isinstance(table, dict):
         raise ValueError(f"{path}: {key}: expected a table, got {table!r}")
-    plain = name not in ("", ".", "..") and not set("/\\") & set(name) and name.isprintable()
+    plain = not name.startswith(".") and name.isprintable() and not set("/\\") & set(name)
+    plain = plain and name != "" and not name.endswith(".csv")  # which are files beside it
     _require(plain, path, key, "a name that can be a folder's", name)
     _keys(path, f"{key}.", table, OF_ASSIGNMENT)
     stems = []
@@ -215,20 +216,20 @@ def _assignment(path: Path, name: str, table: object, late: Late, roster: Roster
     points = table.get("points")
     good = points is None or (not isinstance(points, bool) and isfinite(points) and points > 0)
     _require(good, path, f"{key}.points", "more than 0", points)
-    moments = {}
-    for part in ("extensions", "handed_in"):
+    moments: dict[str, dict[str, datetime]] = {"extensions": {}, "handed_in": {}}
+    for part in moments:
         for id, when in table.get(part, {}).items():
             _require(isinstance(when, date), path, f"{key}.{part}.{id}", "a date", when)
             known = not roster.students or id in roster.students
             _require(known, path, f"{key}.{part}", "an id of the roster", id)
-        moments[part] = {id: moment(when) for id, when in table.get(part, {}).items()}
+            moments[part][id] = _moment(path, f"{key}.{part}.{id}", when)
     worksheet = path.parent / table["worksheet"] if "worksheet" in table else None
     rows = rosters.numbered(roster, worksheet) if worksheet else {}
     return Assignment(
         name,
         tuple(dict.fromkeys(stems)),
         None if points is None else float(points),
-        moment(table["due"]) if "due" in table else None,
+        _moment(path, f"{key}.due", table["due"]) if "due" in table else None,
         _late(path, f"{key}.late", table.get("late", {}), late),
         bonus=table.get("bonus", False),
         worksheet=worksheet,
@@ -238,6 +239,13 @@ def _assignment(path: Path, name: str, table: object, late: Late, roster: Roster
         late_in_moodle={id: late_by(row.get("status", "")) for id, row in rows.items()},
         **moments,
     )
+
+
+def _moment(path: Path, key: str, when: date) -> datetime:
+    try:
+        return moment(when)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{path}: {key}: expected a date of our time, got {when}") from None
 
 
 def _version(path: Path, key: str, given: str) -> str:

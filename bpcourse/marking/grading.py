@@ -147,7 +147,7 @@ def _plan(
         which = lesson(one.notebook) if one.notebook else text("report.unknown")
         how = one.match.told if one.match else ""
         name = known.name or one.name
-        parts = (one.student, name, which, one.file, how, flag, one.problem)
+        parts = (one.student, name, which, one.file, how, flag, one.fault())
         yield "  " + " | ".join(filter(None, parts))
         yield from ("      " + sentence for sentence in one.instead)
     for one, why in others:

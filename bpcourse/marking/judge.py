@@ -12,7 +12,7 @@ import numpy as np
 from bpcourse.marking.course import Course
 from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.remote import SLACK, Line, Remote
-from bpcourse.questions.checking import NOT_KNOWN, judge, told
+from bpcourse.questions.checking import judge, letter_of, told
 from bpcourse.questions.judging.clock import OutOfTimeError
 from bpcourse.questions.judging.code import judge_code, known
 from bpcourse.questions.judging.posed import SEEDS, Answer, labelled_seed, pose
@@ -185,12 +185,8 @@ class Judge:
 
 def _recorded(question: Question, value: object) -> Answered:
     """An answer to the concept inventory: written down, neither right nor wrong."""
-    letters = pose(question).labels
-    letter = value.strip().upper() if isinstance(value, str) else ""
-    if letter not in (*letters, NOT_KNOWN):
-        names = ", ".join(letters)
-        return Answered("failed", text("check.letter", letters=names, given=str(value)[:40]))
-    return Answered("recorded", answer=letter, offered=True)
+    letter, fault = letter_of(question, value)
+    return Answered("failed", fault) if fault else Answered("recorded", answer=letter, offered=True)
 
 
 def _entries(value: object) -> int:

@@ -10,7 +10,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,10 +68,11 @@ def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
     for somebody or something that is not there is stale: it is told, and has no effect.
     """
     people = dict(people) | {id: one.name for id, one in course.students.items()}
-    marks, stale = {}, []
+    marks: dict[tuple[str, str], Mark] = {}
+    stale = []
     for number, row in _rows(path):
         where = {"path": path, "line": number, "row": plain.line(", ".join(row))}
-        cells = [cell.strip() for cell in row]
+        cells = _plain(row)
         if len(cells) != len(COLUMNS) or not cells[3]:
             raise ValueError(text("grade.override", **where))
         student, what = _student(cells[0], people), _what(cells[1])
@@ -84,22 +85,48 @@ def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
         limit = most(id, course)
         given = mark(number, cells[2], cells[3], limit, is_question="." in id)
         if given is None:
-            raise ValueError(text("grade.override_points", **where, most=f"{limit:g}"))
+            raise ValueError(text("grade.override_points", **where, most=pages.number(limit)))
+        if before := marks.get((student, id)):
+            stale.append(text("grade.override_twice", path=path, line=before.line, last=number))
         marks[student, id] = given
     return Overrides(marks, tuple(stale))
 
 
-def put(path: Path, student: str, question: str, points: str, reason: str) -> None:
-    """Write a line, in place of the one for the same student and question; no line for nothing."""
+def put(
+    path: Path,
+    student: str,
+    question: str,
+    points: str,
+    reason: str,
+    people: Mapping[str, str] | None = None,
+) -> None:
+    """Write a line, in place of those for the same student and question; no line for nothing.
+
+    By ``people``, {id: name}, lines are known that say so in other words.
+    """
+
+    def is_same(row: Sequence[str]) -> bool:
+        who, what = [*_plain(row), "", ""][:2]
+        by_name = _student(who, people or {}) == student and _what(what) == (question,)
+        return by_name or (who, what) == (student, question)
+
     with alone(path.parent):
-        rows = [
-            row for _, row in _rows(path) if [c.strip() for c in row[:2]] != [student, question]
-        ]
+        rows = [row for _, row in _rows(path) if not is_same(row)]
         if points or reason:
-            rows.append([student, question, points, reason])
+            rows.append([_safe(cell) for cell in (student, question, points, reason)])
         file = io.StringIO(newline="")
         csv.writer(file).writerows([COLUMNS, *rows])
         write(path, file.getvalue().encode())
+
+
+def _safe(cell: str) -> str:
+    """The cell as a spreadsheet may open it; :func:`_plain` reads it."""
+    return "'" + cell if cell.startswith(tuple(plain.FORMULA)) else cell
+
+
+def _plain(row: Sequence[str]) -> list[str]:
+    signs = tuple(f"'{sign}" for sign in plain.FORMULA)
+    return [cell.strip()[cell.strip().startswith(signs) :] for cell in row]
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -116,7 +143,7 @@ def mark(number: int, cell: str, reason: str, most: float, *, is_question: bool)
         return Mark(number, reason)
     if cell.casefold() == EXCUSED:
         return Mark(number, reason, excused=True)
-    signed = re.fullmatch(r"'?([+-].*)", cell)  # a spreadsheet may want the apostrophe
+    signed = re.fullmatch(r"([+-].*)", cell)
     try:
         value = float((signed[1] if signed else cell).replace(",", "."))
     except ValueError:

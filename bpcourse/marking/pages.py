@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from bpcourse.diagnosis import catalogue
 from bpcourse.marking.course import Course
 from bpcourse.marking.plain import clean, folded
-from bpcourse.text import text
+from bpcourse.text import numbers, text
 
 if TYPE_CHECKING:
     from bpcourse.marking.grades import Asked
@@ -114,7 +114,7 @@ def titles(questions: Iterable[str]) -> str:
 
 def number(value: float) -> str:
     """A number of points: no more decimals than it has."""
-    return f"{round(value, 2):g}"
+    return numbers.number(value, ".2t")
 
 
 def given(mark: "Mark") -> str:
@@ -122,7 +122,7 @@ def given(mark: "Mark") -> str:
     if mark.excused:
         return text("feedback.excused")
     if mark.added is not None:
-        return text("feedback.added", points=f"{mark.added:+g}".replace("-", "\N{MINUS SIGN}"))
+        return text("feedback.added", points="+" * (mark.added >= 0) + number(mark.added))
     return text("feedback.given", points=number(mark.points)) if mark.points is not None else ""
 
 
@@ -136,11 +136,11 @@ def assigned(asked: "Asked") -> str:
 
 def decimals(value: float) -> str:
     """A measured number, with two decimals and a real minus sign."""
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    return numbers.number(value, ".2f")
 
 
 def percent(share: float) -> str:
     """A share from 0 to 1, in whole percent; a small one is not rounded to none."""
     if 0 < share < 0.005:
         return "< 1 %"
-    return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")
+    return f"{numbers.number(100 * share, '.0f')} %"

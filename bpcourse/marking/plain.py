@@ -4,14 +4,18 @@ import re
 import unicodedata
 from typing import Any
 
+from bpcourse.text.numbers import number
+
+HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control characters, halves, and ends of lines of its own
 JOINERS = "\u200c\u200d"  # inside words of some languages, and in pictures
 FORMULA = "=+-@\t\r\n＝＋－＠"  # what a spreadsheet takes for the start of one
-INSIDE = re.compile(r"([;\t|]\s*)(?=[=+\-@＝＋－＠])")  # it would start one where ; parts the cells
+# Inside a cell it would start one where ; parts the cells: no quote then holds its lines together.
+INSIDE = re.compile(r"([;\t|\n]\s*)(?=[=+\-@＝＋－＠])")
 
 
 def hidden(character: str) -> bool:
     """Whether no reader can see it: control characters, halves, marks that turn the direction."""
-    return character not in JOINERS and unicodedata.category(character) in ("Cc", "Cf", "Cs")
+    return character not in JOINERS and unicodedata.category(character) in HIDDEN
 
 
 def clean(text: str) -> str:
@@ -38,9 +42,10 @@ def clean_all(value: Any) -> Any:
 def cell(value: object) -> str:
     """A cell of a table, which no spreadsheet takes for a formula; a number stays a number."""
     if isinstance(value, int | float):
-        return f"{value:.10g}"
+        return number(value, ".10g", typed=True)
     shown = INSIDE.sub(r"\1'", clean("" if value is None else str(value)))
-    return "'" + shown if shown.startswith(tuple(FORMULA)) else shown
+    starts = len(shown) > 1 and shown.startswith(tuple(FORMULA))  # a sign alone starts nothing
+    return "'" + shown if starts else shown
 
 
 def folded(text: str, lines: int = 12) -> tuple[str, str]:

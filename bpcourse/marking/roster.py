@@ -31,6 +31,8 @@ COLUMNS = {  # what a column may be called, lower case, in the order in which th
     "status": "status",
 }
 DIGITS = re.compile(r"\d+")
+SIGNS = "¡¢£¤¥¦§¨©¬®¯±²³¶¸¹¼½¾¿×÷„†‡•…‰‹›˜™"  # where cp1250 and others have letters
+ODD = re.compile(rf"[^\W\d_][{SIGNS}]|[{SIGNS}][^\W\d_]")
 NOT_DECOMPOSED = str.maketrans("øłđðþæœıħ", "oldd" + "t" + "aoih")
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
@@ -99,11 +101,9 @@ class Roster:
             if named and by_number[0] not in named:
                 return Match(None, "clash", (*by_number, *named))
             return Match(by_number[0], owner.platform)
-        if owner.platform in ("", "ilias"):
+        if owner.login or not owner.platform:
             key = owner.login or owner.key
-            if key in self.students:
-                return Match(self.students[key], "id")
-            for how in ("login", "email"):
+            for how in ("id", "login", "email"):
                 found = [s for s in self.students.values() if _same(getattr(s, how), key)]
                 if len(found) == 1:
                     return Match(found[0], how)
@@ -129,7 +129,10 @@ class Roster:
 def numbered(roster: Roster, worksheet: Path) -> dict[str, dict[str, str]]:
     """{student's id: the row} of Moodle's worksheet; without a roster, by the row's own number."""
     found = {}
-    for _, row in rows(worksheet):
+    table = rows(worksheet)
+    known = not table or "moodle" in table[0][1]
+    _require(known, worksheet, "line 1", "Moodle's grading worksheet, with a column Identifier", "")
+    for _, row in table:
         if not row.get("moodle"):
             continue
         keys = (row.get("email", ""), row["id"], row["name"])
@@ -145,8 +148,13 @@ def fold(name: str) -> str:
     return "".join(_words(name)[0])
 
 
+def _letters(text: str) -> str:
+    """The same for two texts that differ in capitals alone, or in how an accent is stored."""
+    return unicodedata.normalize("NFC", text.strip()).casefold()
+
+
 def _same(one: str, other: str) -> bool:
-    return bool(one) and one.strip().casefold() == other.strip().casefold()
+    return bool(one) and _letters(one) == _letters(other)
 
 
 @cache
@@ -172,19 +180,18 @@ def _spellings(name: str) -> set[str]:
 def read(path: Path, aliases: Mapping[str, str] | None = None) -> Roster:
     """The roster of a CSV file. ValueError names file, line and column that cannot be used."""
     students: dict[str, Student] = {}
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, str], int] = {}  # the line on which a cell stands
     for number, cells in rows(path):
         line = f"line {number}"
         id = cells["id"]
         plain = id and id.isprintable() and not set("/\\") & set(id) and not id.startswith(".")
         _require(plain, path, f"{line}, id", "an id that can be the name of a file", id)
-        _require(id not in students, path, f"{line}, id", "an id that nobody else has", id)
         seed = cells.get("seed") or "0"
-        tens = seed.isascii() and seed.isdigit() and int(seed) % SEEDS == 0
+        tens = seed.isascii() and seed.isdigit() and len(seed) < 10 and int(seed) % SEEDS == 0
         _require(tens, path, f"{line}, seed", f"a multiple of {SEEDS}", seed)
-        for column in ("email", "moodle", "canvas"):
-            value = cells.get(column, "").casefold()
-            new = not value or seen.setdefault((column, value), id) == id
+        for column in ("id", "email", "moodle", "canvas"):
+            value = _letters(cells.get(column, ""))
+            new = not value or seen.setdefault((column, value), number) == number
             _require(new, path, f"{line}, {column}", "one that nobody else has", cells.get(column))
         rest = {name: cells.get(name, "") for name in ("email", "login", "moodle", "canvas")}
         students[id] = Student(id, cells["name"], seed=int(seed), **rest)
@@ -197,7 +204,7 @@ def rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     """(line, {our name of a column: its cell}) of a platform's or a spreadsheet's CSV file."""
     try:
         table = list(lines(path.read_bytes()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise ValueError(f"{path}: roster: expected a CSV file, got {error}") from error
     number, head = table[0] if table else (1, [])
     names = [name.strip().lower() for name in head]
@@ -222,15 +229,7 @@ def rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 
 def lines(data: bytes) -> Iterable[tuple[int, list[str]]]:
     """(number, cells) of the lines, however the file is encoded and its cells are parted."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        whole = data.decode("utf-16")
-    elif data[1::2].count(0) > len(data) // 4:
-        whole = data.decode("utf-16-le")
-    else:
-        try:
-            whole = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            whole = data.decode("cp1252")
+    whole = _decoded(data).lstrip("\ufeff")
     first, _, rest = whole.partition("\n")
     skipped = first.strip().strip('"').lower().startswith("sep=")
     if skipped:  # Excel's own word for what parts the cells
@@ -241,6 +240,24 @@ def lines(data: bytes) -> Iterable[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter, strict=True)
     for row in reader:
         yield reader.line_num + skipped, row
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a file. ValueError where it is a workbook, or cannot be told."""
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise ValueError(text("grade.workbook"))
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16")
+    for codec, zeros in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
+        if zeros.count(0) > len(data) // 4:
+            return data.decode(codec)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        whole = data.decode("cp1252")
+    if odd := ODD.search(whole):  # ł of cp1250 is ³ here
+        raise ValueError(text("grade.encoding", letter=odd[0].strip()))
+    return whole
 
 
 def _columns(names: list[str]) -> dict[str, list[int]]:

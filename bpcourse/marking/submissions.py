@@ -10,13 +10,12 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from bpcourse import workspace
-from bpcourse.marking.archives import File, opened, readable, walk
+from bpcourse.marking.archives import MAYBE, File, opened, readable, walk
 from bpcourse.marking.cells import NotANotebookError, code_cells, lesson_in, lessons_in, trimmed
 from bpcourse.marking.layouts import Owner, owners, stem_in
 from bpcourse.marking.roster import Match, Roster
 from bpcourse.text import text
 
-MAYBE = re.compile(r"\.(ipynb\b.*|json|txt)$", re.IGNORECASE)  # what a notebook may be called
 SURELY = re.compile(r"\.ipynb$", re.IGNORECASE)
 COPY = re.compile(r"-(Copy\d*|new-\d+|old-\d+|checkpoint)(?=\.|$)")  # as the course names them
 NUMBERED = re.compile(r" ?\(\d+\)$")  # what a browser adds to the name of a second download
@@ -51,6 +50,16 @@ class Submission:
         root, names = self.source
         with opened(Path(root), (names,) if isinstance(names, str) else names) as stream:
             return trimmed(stream)
+
+    def fault(self) -> str:
+        """Why it cannot be read, or is no notebook though it should be one; else ""."""
+        if self.problem or not self.is_notebook:
+            return self.problem
+        try:
+            code_cells(self.read())
+        except (OSError, NotANotebookError) as error:
+            return str(error)
+        return ""
 
     @property
     def is_notebook(self) -> bool:
@@ -153,10 +162,11 @@ def _chosen(ones: list[Submission]) -> Submission:
     return replace(best, instead=tuple(instead))
 
 
+DIGITS = re.compile(r"(\d+)")
 RANKS = ("unreadable", "elsewhere", "untouched", "copy", "earlier", "same_time")
 
 
-def _rank(one: Submission) -> tuple[bool, bool, bool, bool, float, str]:
+def _rank(one: Submission) -> tuple[bool, bool, bool, bool, float, list[tuple[int, str]]]:
     place = PurePosixPath(one.file)
     cells = None if one.problem else _cells(one)
     return (
@@ -165,7 +175,7 @@ def _rank(one: Submission) -> tuple[bool, bool, bool, bool, float, str]:
         cells is not None and [source for _, source in cells] != _handed_out(one.notebook),
         not COPY.search(place.name),
         one.time,
-        one.file,
+        [(int(part), "") if part.isdecimal() else (-1, part) for part in DIGITS.split(one.file)],
     )
 
 

@@ -10,6 +10,7 @@ from bpcourse.questions.bank import NOTEBOOKS, all_questions, find
 from bpcourse.questions.judging.posed import pose
 from bpcourse.questions.result import HINTS, last
 from bpcourse.text import tables, text
+from bpcourse.text.numbers import number
 
 MARKS = {"right": "✓", "wrong": "✗", "recorded": "✓", None: "·"}
 
@@ -139,8 +140,8 @@ def progress(lesson=None):
 
 def _in_text(value):
     if isinstance(value, np.ndarray):
-        plain: Any = {"float_kind": "{:g}".format}  # [0.3, 0.05], and not [0.3 , 0.05]
+        plain: Any = {"float_kind": _in_text}  # [0.3, 0.05], and not [0.3 , 0.05]
         return np.array2string(value, separator=", ", formatter=plain).replace("\n", "")
     if isinstance(value, float | np.floating):
-        return f"{value:g}"
+        return number(value, ".6g", typed=True)
     return value

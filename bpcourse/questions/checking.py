@@ -6,16 +6,10 @@ from bpcourse.diagnosis import catalogue
 from bpcourse.questions import evidence, record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
-from bpcourse.questions.judging.code import judge_code
-from bpcourse.questions.judging.posed import (
-    LETTERED,
-    NUMBERS,
-    Answer,
-    after,
-    form_of,
-    labelled_seed,
-    pose,
-)
+from bpcourse.questions.judging.code import Judgement, judge_code
+from bpcourse.questions.judging.posed import NUMBERS, Answer, after, form_of, labelled_seed, pose
+from bpcourse.questions.judging.run import Outcome
+from bpcourse.questions.question import LETTERED, Question
 from bpcourse.questions.result import Result, last
 from bpcourse.text import has, text
 
@@ -97,20 +91,34 @@ def _tried(question, before, result, seed, shown):
     return entry
 
 
+def letter_of(question, answer):
+    """(The letter that answers a question of the concept inventory, or what is wrong with it)."""
+    letters = pose(question).labels
+    letter = answer.strip().upper() if isinstance(answer, str) else ""
+    if letter in (*letters, NOT_KNOWN):
+        return letter, ""
+    return "", text("check.letter", letters=", ".join(letters), given=str(answer)[:40])
+
+
 def _write_down(question, answer):
     """An answer to the concept inventory: kept, and nothing is said of it."""
     if answer is ... or answer is None:
         return Result(question.id, "failed", text("check.open"))
-    letters = pose(question).labels
-    letter = answer.strip().upper() if isinstance(answer, str) else answer
-    if letter not in (*letters, NOT_KNOWN):
-        known = ", ".join(letters)
-        return Result(question.id, "failed", text("check.letter", letters=known, given=answer))
+    letter, fault = letter_of(question, answer)
+    if fault:
+        return Result(question.id, "failed", fault)
     record.keep("answers", question.id, lambda _: {"status": "recorded", "answer": letter})
     return Result(question.id, "recorded", "")
 
 
-def judge(question, answer, *, show_expected=True, show_place=True, again=True):
+def judge(
+    question: Question,
+    answer: object,
+    *,
+    show_expected: bool = True,
+    show_place: bool = True,
+    again: bool = True,
+) -> Result:
     """The :class:`Result` of an answer, with nothing written down.
 
     ``show_expected`` says whether it tells the right value; ``show_place``, how many lines of an
@@ -160,14 +168,14 @@ def _of_code(question, answer):
     return told(question, judge_code(question, answer))
 
 
-def told(question, verdict):
+def told(question: Question, verdict: Judgement) -> Result:
     """The :class:`Result` that says what the :class:`Judgement` of a code question found."""
     if verdict.status == "right":
         return Result(question.id, "right", "")
-    outcome = verdict.given
+    outcome = verdict.given or Outcome()
     if verdict.stopped:
-        line = outcome.line if outcome else ""
-        return Result(question.id, "failed", text("check.endless", line=line).rstrip(" :"))
+        said = text("check.endless", line=outcome.line)
+        return Result(question.id, "failed", said.rstrip(" :"))
     done = [] if outcome.error else [*_effects(question, verdict)]
     named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
     lines = [_hint(name, question) for name in named]

@@ -12,6 +12,7 @@ from bpcourse.questions.judging.compare import alike_values, as_numbers, rounded
 from bpcourse.questions.judging.describe import first_wrong
 from bpcourse.questions.question import Question
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 
 MOST = 4  # results that are shown, of those that are wrong
 DEEPEST = 3  # lists in each other that are written out
@@ -126,14 +127,14 @@ def shown(value: object, depth: int = 0, *, digits: int = 0) -> str:
     if numbers is None or isinstance(value, bool):
         return reprlib.repr(value) if isinstance(value, str | dict) else str(value)  # cut if long
     if numbers.ndim == 0:
-        return f"{numbers.item() + 0.0:.{digits or 6}g}"
+        return number(numbers.item(), f".{digits or 6}g", typed=True)
     if numbers.size > SHOWN:
         return text("check.shape", shape=numbers.shape)
     how: Any = None
     if np.asarray(value).dtype.kind in "iu":
         numbers = numbers.astype(int)
     elif digits:
-        numbers, how = numbers + 0.0, {"float_kind": lambda number: f"{number:.{digits}g}"}
+        how = {"float_kind": lambda x: number(x, f".{digits}g", typed=True)}
     else:
         numbers = rounded(numbers)
     return np.array2string(numbers, separator=", ", formatter=how).replace("\n", "")

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeGuard
 import numpy as np
 
 from bpcourse.questions.judging.compare import rounded
+from bpcourse.text.numbers import number
 
 Plain: TypeAlias = bool | int | float | str | list["Plain"]  # what JSON holds
 
@@ -134,5 +135,5 @@ def shown(value: object) -> str:
     if array.dtype.kind not in "iuf":
         return str(value)
     if array.ndim == 0:
-        return f"{array.item() + 0:.4g}"
+        return number(array.item(), typed=True)
     return np.array2string(rounded(array), separator=", ", suppress_small=True)

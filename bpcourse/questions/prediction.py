@@ -20,7 +20,7 @@ from bpcourse.questions.guesses import (
     shown,
 )
 from bpcourse.questions.judging import by_hand
-from bpcourse.text import has, text
+from bpcourse.text import has, tables, text
 
 SKIP = "skip"  # a guess that is none, on purpose
 SETTING = "BPCOURSE_REVEALS"
@@ -220,12 +220,9 @@ def _show_both(guess: Plain | None, answer: Plain, tolerance: float | None) -> N
         right = same(guess, answer, tolerance) or in_another_form(guess, answer, tolerance)
         verdict = text("predict.match" if right else "predict.differ")
     plain_text = "\n".join([*(f"{name}: {value}" for name, value in rows), verdict])
-    cells = "".join(
-        f"<tr><th style='text-align: left'>{escape(name)}</th>"
-        f"<td style='text-align: left'><pre style='margin: 0'>{escape(value)}</pre></td></tr>"
-        for name, value in rows
-    )
-    html = f"<table>{cells}</table><p>{escape(verdict)}</p>"
+    names, values = zip(*rows, strict=True)
+    beside = tables.html(names, [values], "white-space: pre; font-family: monospace")
+    html = f"{beside}<p>{escape(verdict)}</p>"
     _display({"text/plain": plain_text, "text/html": html})
 
 

@@ -7,6 +7,7 @@ ids is the notebook's name, unless the module says ``NOTEBOOK = "week_9"``.
 
 import re
 from runpy import run_path
+from typing import Any
 
 from bpcourse import text as texts
 from bpcourse.diagnosis import catalogue
@@ -27,7 +28,8 @@ def load(folder, taken):
     modules = sorted(folder.glob("*.py"))
     if not modules:
         raise ValueError(f"questions: expected a folder with questions (*.py), got {folder}")
-    questions, entries = set(_registered), set(texts._added)
+    tables: tuple[dict[str, Any], ...] = (_registered, texts._added, texts._settings)
+    before = [set(table) for table in tables]
     notebooks: dict[str, str] = {}
     try:
         for path in sorted(folder.glob("*.toml")):
@@ -35,10 +37,9 @@ def load(folder, taken):
         for path in modules:
             _load(path, taken | notebooks, notebooks)
     except ValueError:
-        for id in _registered.keys() - questions:
-            del _registered[id]
-        for key in texts._added.keys() - entries:
-            del texts._added[key]
+        for table, kept in zip(tables, before, strict=True):
+            for key in table.keys() - kept:
+                del table[key]
         raise
     return notebooks
 

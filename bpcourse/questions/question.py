@@ -1,18 +1,25 @@
 """What a question is: data, one implementation, and the mistakes that it can be asked to make.
 
-The implementation takes ``flaw`` first and asks it at each place where students go wrong:
+What is data alone, such as its points, stands beside its task in the TOML. The implementation takes
+``flaw`` first and asks it at each place where students go wrong:
 ``dZ @ (W.T if flaw("transposed_weights") else W)``. Without flaws it is the reference; with one it
 is that misconception; with two, both at once.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from bpcourse import text as texts
+
 KINDS = ("function", "class", "mend", "number", "array", "shape", "choice", "order")
 CODE = KINDS[:3]  # the student writes code; to the other kinds the answer is data
+LETTERED = KINDS[-2:]  # what is answered by letters
 LEVELS = ("warm_up", "core", "stretch")
+GIVES = "gives"  # in the TOML of a question that is answered by letters: what is right, and wrong
+DEFAULTS = {"kind": "function", "level": "core", "points": 2, "minutes": 5}
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3}  # relative to the largest entry
 
 
@@ -127,39 +134,81 @@ def registered():
 
 
 def question(
-    id,
-    kind="function",
-    *,
-    answer,
-    inputs,
-    misconceptions,
-    level="core",
-    points=2,
-    minutes=5,
-    formerly="",
-    **more,
-):
-    """Make the :class:`Question` of the implementation below, and register it."""
+    id: str, kind: str | None = None, *, misconceptions: str, formerly: str = "", **more: Any
+) -> Callable[[Callable], Question]:
+    """Make the :class:`Question` of the implementation below, and register it.
 
-    def register(solve):
+    Its settings stand beside its task in the TOML, or else are given here; one of them, ``answer``,
+    must be. ValueError, with file, question and key, where one is missing, wrong, or in both.
+    """
+    more |= {"kind": kind} if kind else {}
+    more |= {"formerly": tuple(formerly.split())} if formerly else {}
+
+    def register(solve: Callable) -> Question:
         if id in _registered:
             raise ValueError(f"id: there are two questions {id!r}")
-        if kind not in KINDS or level not in LEVELS:
-            raise ValueError(f"{id}: kind must be one of {KINDS} and level one of {LEVELS}")
-        made = Question(
-            id,
-            kind,
-            points,
-            minutes,
-            level,
-            answer,
-            inputs,
-            solve,
-            tuple(misconceptions.split()),
-            formerly=tuple(formerly.split()),
-            **more,
-        )
-        _registered[id] = made
-        return made
+        settings = DEFAULTS | more | _beside_the_task(id, more)
+        _check(id, settings)
+        settings["misconceptions"] = tuple(misconceptions.split())
+        _registered[id] = Question(id=id, solve=solve, **settings)
+        return _registered[id]
 
     return register
+
+
+def lettered(id: str, *, inputs: Callable = lambda rng, size: {}, **more: Any) -> Question:
+    """Make and register a choice, or lines to put in order, whose answers stand in the TOML.
+
+    ``gives`` has the option, or the lines, that are ``right``, and those of each misconception;
+    ``also_right`` is a second order that is accepted.
+    """
+    gives = dict(_gives(id))
+    right, other = gives.pop("right"), gives.pop("also_right", None)
+
+    def solve(flaw: Flaws, *given: object) -> str | tuple[str, ...]:
+        value = next((value for name, value in gives.items() if flaw(name)), right)
+        return value if made.kind == "choice" else tuple(value.split())
+
+    if other is not None:
+        more["accepts"] = lambda lines: lines == tuple(other.split())
+    made = question(id, inputs=inputs, misconceptions=" ".join(gives), **more)(solve)
+    if made.kind not in LETTERED:
+        raise ValueError(f"{_place(id)}: kind: expected one of {LETTERED}, got {made.kind!r}")
+    return made
+
+
+def _gives(id: str) -> dict[str, str]:
+    gives = texts.setting(f"question.{id}.{GIVES}")
+    if not isinstance(gives, dict) or "right" not in gives:
+        raise ValueError(f"{_place(id)}: {GIVES}.right: expected an option's name, got none")
+    for name, value in gives.items():
+        for option in value.split():
+            if not texts.has(f"question.{id}.{option}"):
+                raise ValueError(f"{_place(id)}: {GIVES}.{name}: {option!r} has no text there")
+    return gives
+
+
+def _beside_the_task(id, given):
+    """The settings of a question that stand in its TOML; none that is ``given`` in the code too."""
+    entries = {
+        name: texts.setting(f"question.{id}.{name}") for name in texts.SETTINGS if name != GIVES
+    }
+    entries = {name: entry for name, entry in entries.items() if entry is not None}
+    for name in entries.keys() & given.keys():
+        raise ValueError(f"{_place(id)}: {name}: expected here or in the code, got it in both")
+    return {name: tuple(e) if isinstance(e, list) else e for name, e in entries.items()}
+
+
+def _check(id, settings):
+    if not (answer := settings.get("answer", "")).isidentifier():
+        raise ValueError(
+            f"{_place(id)}: answer: expected the name that it is under, got {answer!r}"
+        )
+    for name, known in (("kind", KINDS), ("level", LEVELS)):
+        if settings[name] not in known:
+            raise ValueError(f"{_place(id)}: {name} must be one of {known}, got {settings[name]!r}")
+
+
+def _place(id):
+    """Where a question's texts stand, and what it is called: for messages."""
+    return ": ".join(filter(None, (texts.file_of(f"question.{id}"), id)))

@@ -3,19 +3,33 @@ r"""What a student reads, by language: ``text("workspace.created", folder="cours
 ``en.toml`` holds every key, but for those of the questions, which stand by lesson in the folder
 ``en``. Another language may hold some, and English stands in for the rest. ``BPCOURSE_LANG=zh``
 chooses ``zh.toml`` and the folder ``zh``. An instructor's own questions add theirs. Entries are
-``str.format`` templates, so a literal brace is doubled: ``$\hat{{y}}$``.
+``str.format`` templates, so a literal brace is doubled: ``$\hat{{y}}$``. Beside the texts of a
+question stand its SETTINGS, such as its points, in English alone.
 """
 
 import os
 import tomllib
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
 
 from bpcourse.text.console import any_console
 
 any_console()  # before the first text is shown
 
+Setting = str | int | list[str] | dict[str, str]
+SETTINGS: dict[str, tuple[type, str]] = {  # their types, in words too
+    **dict.fromkeys(("kind", "answer", "level"), (str, "a name")),
+    **dict.fromkeys(("points", "minutes", "decimals"), (int, "a whole number")),
+    **dict.fromkeys(("parts", "formerly", "may_change", "may_alias"), (list, "a list of names")),
+    "gives": (dict, "a table of names"),
+}
 _added: dict[str, str] = {}  # {"section.name": template}, in the language they are written in
+_settings: dict[str, Setting] = {}  # {"question.<id>.points": 2}, of all files that have been read
+_files: dict[str, Traversable | Path] = {}  # {"section.name": where it stands}
 
 
 def text(key: str, /, **values: object) -> str:
@@ -42,6 +56,17 @@ def open_text(key: str) -> str:
     raise KeyError(f"text: no key {key!r} in bpcourse/text")
 
 
+def setting(key: str) -> Setting | None:
+    """A setting of a question, such as "question.<id>.points"; None where it has none."""
+    _table("en")  # reads them
+    return _settings.get(key)
+
+
+def file_of(section: str) -> str:
+    """The path of the file that has a section; "" where none has it."""
+    return next((str(_files[f"{section}.{name}"]) for name in below(section)), "")
+
+
 def names(section: str) -> set[str]:
     """The names with texts of their own in a section: {"sign_flipped", …} of "misconception"."""
     start = f"{section}."
@@ -64,22 +89,18 @@ def below(section: str) -> list[str]:
     return [key.removeprefix(start) for key in keys if key.startswith(start)]
 
 
-def add(path):
+def add(path: Path) -> None:
     """Add the texts of a TOML file. ValueError for a file that is none, or a key that is there."""
-    try:
-        entries = dict(_flatten("", tomllib.loads(path.read_text(encoding="utf-8-sig"))))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path}: expected a TOML file in UTF-8, got {error}") from error
-    for key, template in entries.items():
-        if not isinstance(template, str):
-            raise ValueError(f"{path}: {key}: expected a text, got {template!r}")
-        if key in _added or key in _table("en"):
+    templates, settings = _read(path)
+    for key in (*templates, *settings):
+        if key in _added or key in _table("en") or key in _settings:
             raise ValueError(f"{path}: {key}: expected a key of your own, got one that is there")
-    _added.update(entries)
+    _added.update(templates)
+    _settings.update(settings)
 
 
 @lru_cache
-def _table(language):
+def _table(language: str) -> dict[str, str]:
     """{"section.name": template} of one language; empty for a language without a file."""
     home = files(__name__)
     folder = home / language
@@ -87,13 +108,38 @@ def _table(language):
     entries: dict[str, str] = {}
     for path in paths:
         if path.is_file() and path.name.endswith(".toml"):
-            entries.update(_flatten("", tomllib.loads(path.read_text(encoding="utf-8"))))
+            templates, settings = _read(path)
+            entries.update(templates)
+            _settings.update(settings if language == "en" else {})
     return entries
 
 
-def _flatten(prefix, table):
+def _read(path: Traversable | Path) -> tuple[dict[str, str], dict[str, Setting]]:
+    """The texts of a TOML file, and its settings. ValueError for one that is not as it must be."""
+    try:
+        entries = dict(_flatten("", tomllib.loads(path.read_bytes().decode("utf-8-sig"))))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: expected a TOML file in UTF-8, got {error}") from error
+    templates: dict[str, str] = {}
+    settings: dict[str, Setting] = {}
+    for key, value in entries.items():
+        kind, words = _setting_of(key) or (str, "a text")
+        parts = value if type(value) is list else value.values() if type(value) is dict else ()
+        if type(value) is not kind or not all(isinstance(part, str) for part in parts):
+            raise ValueError(f"{path}: {key}: expected {words}, got {value!r}")
+        (settings if _setting_of(key) else templates)[key] = value
+    _files.update(dict.fromkeys(entries, path))
+    return templates, settings
+
+
+def _setting_of(key: str) -> tuple[type, str] | None:
+    """What a key has to hold, as a type and in words, if it is one of a question's settings."""
+    return SETTINGS.get(key.rpartition(".")[2]) if key.startswith("question.") else None
+
+
+def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, Any]]:
     for name, value in table.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and _setting_of(prefix + name) != SETTINGS["gives"]:
             yield from _flatten(f"{prefix}{name}.", value)
         else:
             yield prefix + name, value

@@ -11,6 +11,7 @@ from importlib.resources import files
 import numpy as np
 
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 
 WIDTH, HEIGHT = 96, 58  # of a box
 GAP, PITCH = 84, 72
@@ -222,11 +223,8 @@ def _heat(kind, node, numbers, left, top, width=40, height=24):
 
 
 def short(value):
-    """A number in a box, three decimals at most, with a real minus sign; small ones as powers."""
-    if value and abs(value) < 0.0005 or abs(value) >= 1e5:
-        return f"{value:.1e}".replace("-", "\N{MINUS SIGN}")
-    shown = f"{round(value, 3) + 0.0:.3f}".rstrip("0").rstrip(".")
-    return shown.replace("-", "\N{MINUS SIGN}")
+    """A number in a box: three decimals at most."""
+    return number(value, ".3t")
 
 
 def plain(program):

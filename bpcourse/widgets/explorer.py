@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from bpcourse import figures
 from bpcourse.figures.style import SCREEN, STYLE
 from bpcourse.text import open_text, text
+from bpcourse.text.numbers import in_words
 from bpcourse.widgets.html import FIGURE, PageFigure, script, style
 from bpcourse.widgets.mathml import math, rich
 from bpcourse.widgets.program import rounded
-from bpcourse.widgets.wording import in_words
 
 NAMES = (
     "activation", "chain", "loss", "descent", "steps", "draws", "matrix", "shapes",
@@ -30,7 +30,7 @@ NEAR = 1e-9  # of a slider: how exactly a value lies within it
 def slider(
     name: str, low: float, high: float, step: float, form: str = ".1f", label: str = ""
 ) -> dict[str, Any]:
-    """A slider from ``low`` to ``high``; ``form`` is that of its number (see ``wording``)."""
+    """A slider from ``low`` to ``high``; ``form`` is that of its number (see ``text.numbers``)."""
     ends = {"low": low, "high": high, "step": step, "format": form}
     return {"kind": "slider", "name": name, "label": label or text(f"widgets.{name}"), **ends}
 

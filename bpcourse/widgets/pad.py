@@ -14,6 +14,7 @@ from bpcourse.layers import Identity, Layer, LeakyReLU, Linear, Softmax
 from bpcourse.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from bpcourse.network import Network
 from bpcourse.text import text
+from bpcourse.text.numbers import number
 from bpcourse.widgets import ink
 from bpcourse.widgets.html import FIGURE, PageFigure, script, style
 from bpcourse.widgets.networks import ACTIVATIONS
@@ -231,7 +232,7 @@ def still(
         f'{"best" if digit == reading.digit else "bar"}" x="506" y="{33 + 20 * digit}" '
         f'width="{130 * min(max(y, 0.0), 1.0):.1f}" height="13"/>'
         f'<text x="690" y="{44 + 20 * digit}" text-anchor="end">'
-        f"{y:.2f}</text>".replace("-0.00", "0.00").replace(">-", ">\N{MINUS SIGN}")
+        f"{number(float(y), '.2f')}</text>"
         for digit, y in enumerate(reading.probabilities)
     )
     heads = "".join(

@@ -68,7 +68,7 @@ def test_noise_is_averaged_where_f_computes_in_float32_only(seed):
 
 
 @pytest.mark.parametrize("mode", ["each", "grouped"])
-@pytest.mark.parametrize("seed", a_part([20003, 20004, 20010, 20017, 20021, 20026], every=3))
+@pytest.mark.parametrize("seed", a_part([20003, 20004, 20010, 20017, 20021, 20026], every=6))
 def test_one_entry_off_by_a_thousandth_is_not_right_in_float32_only(seed, mode):
     model, _ = float32_model(seed)
     f, right = computed_in_float32(model), model.grad(model.params)
@@ -87,11 +87,11 @@ def test_one_entry_off_by_a_thousandth_is_not_right_in_float32_only(seed, mode):
 @pytest.mark.parametrize("mode", ["each", "grouped"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
-    "seeds", a_part([range(40000, 40010), range(40010, 40020)], every=2), ids=str
+    "seeds", a_part([range(first, first + 5) for first in range(40000, 40020, 5)], every=4), ids=str
 )
 def test_an_error_of_the_stated_resolution_is_found(seeds, dtype, mode):
     stated = sum(an_error_of_the_resolution_is_found(seed, dtype, mode) for seed in seeds)
-    assert stated >= 8
+    assert stated >= 4
 
 
 def an_error_of_the_resolution_is_found(seed, dtype, mode) -> bool:

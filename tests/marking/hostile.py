@@ -44,6 +44,16 @@ db = [sum(dZ[:, j]) for j in range(W.shape[0])]""",
     "a list of results": function("pass", "[dZ @ W, dZ.T @ A, dZ.sum(axis=0)]"),
     "through a helper": "def helper(a, b):\n    return a.T @ b\n"
     + function("pass").replace("dZ.T @ A", "helper(dZ, A)"),
+    "a tuple with names": "from collections import namedtuple\n"
+    "Gradients = namedtuple('Gradients', 'dA dW db')\n"
+    + function("pass", "Gradients(dZ @ W, dZ.T @ A, dZ.sum(axis=0))"),
+    "a partial function": "import functools\ndef given(x, dZ, A, W):\n"
+    "    return dZ @ W, dZ.T @ A, dZ.sum(axis=0)\n"
+    f"{ANSWER} = functools.partial(given, 1)",
+    "numbers in another order of bytes": function(
+        "parts = dZ @ W, dZ.T @ A, dZ.sum(axis=0)",
+        "[part.astype('>f8' if part.ndim > 1 else np.longdouble) for part in parts]",
+    ),
     "warns": function("import warnings\nwarnings.warn('look')\nnp.log(0.0 * dZ)"),
     "prints 10 MB": function("print('x' * 10_000_000)"),
     "starts a thread": function("import threading\nthreading.Thread(target=print).start()"),
@@ -121,6 +131,54 @@ WRONG = {  # the state that is due
     "much of little": ("failed", function("pass", "np.broadcast_to(A[0, 0], (10**6, 10**6))")),
     "much of an input": ("failed", function("pass", "np.broadcast_to(A[:1, :1], (10**6,) * 2)")),
     "a function": ("wrong", function("pass", "lambda: 1")),
+    "another one the second time": (
+        "wrong",
+        "calls = 0\n" + function("global calls\ncalls += 1", "dZ @ W * (1 + calls // 3), W, W"),
+    ),
+    "what only says that it is a number": (
+        "failed",
+        "import numpy as np\nclass Number:\n    __class__, dtype = np.float64, np.dtype('f8')\n"
+        "    __array__ = lambda self, *arguments, **names: np.zeros(1 << 24)\n"
+        + function("pass", "[Number()] * 3"),
+    ),
+    "a number of 5,000 digits": ("failed", function("pass", "[10**5000] * 3")),
+    "no entries, and axes without end": ("crashed", function("pass", "np.zeros((0, 1 << 30))")),
+    "comparing it never ends": (
+        "wrong",
+        "class Endless:\n    def __eq__(self, other):\n        while True:\n            pass\n"
+        + function("pass", "Endless()"),
+    ),
+    "a clock of its own": (
+        "timeout",
+        function(
+            """
+import gc
+for thing in gc.get_objects():
+    if type(thing).__name__ == 'Session':
+        thing.most = 1 << 40
+        thing.clock.left = thing.clock.left_on_wall = 1e9
+while True:
+    pass"""
+        ),
+    ),
+    "changes that are none": (
+        "wrong",
+        function(
+            """
+import json, struct
+changed = {'list': [{'list': ['x', 1]}]}
+body = json.dumps({'dict': [['value', {'list': []}], ['changed', changed]]}).encode()
+for number in range(3, 64):
+    try:
+        os.write(number, struct.pack('>II', len(body), 0) + body)
+    except OSError:
+        pass"""
+        ),
+    ),
+    "an error with a long name": (
+        "failed",
+        "Bad = type('E' * (1 << 20), (Exception,), {})\n" + function("raise Bad('m' * (1 << 20))"),
+    ),
     "a cycle": ("failed", function("loop = []\nloop.append(loop)", "loop")),
     "very deep": (
         "failed",
@@ -315,6 +373,21 @@ CELLS = {  # one cell more, among right answers: all of them keep their marks
     "open('RESULTS/grades.csv', 'a').write('first')\nopen('RESULTS/overrides.csv', 'a').write('x')",
     "goes deep": "def f():\n    f()\nf()",
     "asks for input": "input()",
+    "no warnings any more": "import warnings, numpy\n"
+    "warnings.catch_warnings = numpy.errstate = None",
+    "a directory that is gone": "import os, tempfile\nfolder = tempfile.mkdtemp()\n"
+    "os.chdir(folder)\nos.rmdir(folder)",
+    "no signals any more": "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))",
+    "names of ours gone": "import builtins\nfor name in ('len', 'isinstance', 'type', 'dict'):\n"
+    "    delattr(builtins, name)",
+    "traces": "import sys\nsys.settrace(lambda *arguments: 1 / 0)",
+    "an import that fails": "import sys\n"
+    "sys.meta_path.insert(0, type('Bad', (), {'find_spec': lambda *arguments: 1 / 0})())",
+    "waits for itself": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+    "10,000 links": "import os\nfor number in range(10_000):\n"
+    "    os.symlink('/', f'/tmp/{number}')",
+    "a long sum": "total = " + " + ".join(["1"] * 20_000),
+    "little memory": "import resource\nresource.setrlimit(resource.RLIMIT_AS, (1 << 20, 1 << 20))",
 }
 FILES = {  # (bytes, the state that is due)
     "empty": (b"", "not a notebook"),

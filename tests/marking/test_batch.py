@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,6 +104,34 @@ def test_what_a_lost_worker_had_is_marked_again_and_the_culprit_has_a_record(tmp
     assert sorted(told) == ["ana", "bo", "cy"]
     states = {r.student: r.state for r in results.records() if r.question is None}
     assert states == {"ana": "graded", "bo": "not gradable", "cy": "graded"}
+
+
+class Busy(Counted):
+    """The clock on the wall stops every notebook; the second time the worker may die."""
+
+    def submit(self, function, submission, *rest):
+        again = submission.student in self.marked
+        future = super().submit(function, submission, *rest)
+        if future.exception() is None:
+            points = 2.0 if again else 1.0
+            own, *others = fake(submission, points)
+            future = Future()
+            future.set_result([replace(own, busy=True), *others])
+        return future
+
+
+def test_what_was_late_keeps_its_record_where_the_second_try_is_lost(tmp_path, handed_in):
+    class Dies(Busy):
+        def submit(self, function, submission, *rest):
+            if submission.student in self.marked and submission.student != "ana":
+                self.dies_at = [submission.student]
+            return super().submit(function, submission, *rest)
+
+    results, executor = Results(tmp_path / "out"), Dies()
+    run(results, find(handed_in), executor)
+    points = {r.student: r.points for r in results.records() if r.question is None}
+    assert points == {"ana": 2.0, "bo": 1.0, "cy": 1.0}
+    assert executor.marked == ["ana", "bo", "cy"] * 2 + ["bo", "cy"]
 
 
 def test_few_notebooks_are_in_memory_at_once(tmp_path, handed_in):
@@ -235,6 +264,15 @@ def test_what_cannot_be_done_is_told(tmp_path, handed_in, monkeypatch, capsys, a
     assert stop.value.code == 1 and message in capsys.readouterr().err
 
 
+def test_where_the_extra_is_not_installed_it_says_which(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    for name in [name for name in sys.modules if name.startswith("bpcourse.marking")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(SystemExit, match="1"):
+        cli.main(["grade", "class", "--out", "out"])
+    assert 'pip install "bpcourse[grade]"' in capsys.readouterr().err
+
+
 def test_without_a_sandbox_it_refuses_and_says_what_is_not_protected(
     tmp_path, handed_in, monkeypatch, capsys
 ):
@@ -328,7 +366,16 @@ def test_letters_are_marked_as_they_stand_on_the_screen(tmp_path, monkeypatch, f
         marker.close()
 
 
+@pytest.fixture
+def keyboard():
+    """It interrupts what is started here, which a shell that started the tests with & prevents."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @shut_in
+@pytest.mark.usefixtures("keyboard")
 def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
     quick = hostile.solved(ROOT)
     endless = hostile.solved(ROOT, first="import time\ntime.sleep(600)")
@@ -360,6 +407,17 @@ def test_an_interrupted_batch_leaves_nothing_running_and_goes_on(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     rows = read_grades(out)
     assert len(rows) == 16 and all(row["total"] == row["of"] for row in rows.values())
+
+
+@pytest.mark.usefixtures("keyboard")
+def test_an_interrupted_worker_begins_nothing_new():
+    with batch._processes(1) as workers:
+        worker = workers.submit(os.getpid).result()
+        asleep = workers.submit(time.sleep, 1000)
+        while not asleep.running():
+            time.sleep(0.01)
+        os.kill(worker, signal.SIGINT)
+        assert isinstance(asleep.exception(), BrokenProcessPool)
 
 
 def test_a_sandbox_that_does_not_start_is_told_and_costs_no_other_notebook(monkeypatch, handed_in):

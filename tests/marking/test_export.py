@@ -33,7 +33,7 @@ def test_any_other_cell_is_as_it_was(cell, said):
     assert safe(cell) == said
 
 
-@pytest.mark.parametrize("cell", ["a;=1+1", "a\t-1", 'b"; @x', "a|=cmd"])
+@pytest.mark.parametrize("cell", ["a;=1+1", "a\t-1", 'b"; @x', "a|=cmd", "a\n=cmd|' /C calc'!A0"])
 def test_a_cell_starts_no_formula_where_other_signs_part_the_cells(cell):
     inner = cell[cell.index(next(c for c in cell if c in "=-@")) :]
     assert safe(cell) == cell.replace(inner, "'" + inner)
@@ -41,6 +41,7 @@ def test_a_cell_starts_no_formula_where_other_signs_part_the_cells(cell):
 
 def test_no_control_character_reaches_a_table():
     assert safe("a\x1b[31m\x07\u202eb\r") == "a\ufffd[31m\ufffd\ufffdb\ufffd"
+    assert safe("a\u2028b\u2029c\x85d") == "a\ufffdb\ufffdc\ufffdd"  # they end lines too
 
 
 def test_a_third_of_a_point_is_not_written_with_seventeen_digits():

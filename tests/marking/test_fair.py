@@ -10,6 +10,7 @@ import pytest
 
 from bpcourse.marking import batch
 from bpcourse.marking.apart import Apart
+from bpcourse.marking.attempts import _given
 from bpcourse.marking.course import Course
 from bpcourse.marking.judge import Answered, better
 from bpcourse.marking.marker import Marker, Settings
@@ -83,6 +84,11 @@ def test_a_cell_that_needs_our_data_is_named_only_where_it_takes_an_answer_with_
     records = mark(answer=f"{data}\n{RIGHT}")
     assert of(records).state == "not answered"
     assert "data sets of the course" in records[0].cells[0].message
+
+
+def test_a_line_without_an_end_is_read_in_no_time():
+    source = "x, y = 1\nz == 2\n" + "a" + " " * 1_000_000  # seconds by the square of its length
+    assert list(_given(source)) == ["x", "y"]
 
 
 def test_two_answers_to_a_choice_are_not_two_tries(mark):

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections import defaultdict, namedtuple
 
 import numpy as np
 import pytest
@@ -51,6 +52,13 @@ def same(a, b):
 @given(PLAIN)
 def test_plain_data_comes_back_as_it_was(value):
     assert same(there_and_back({"value": value})["value"], value)
+
+
+def test_what_is_a_tuple_or_a_dict_with_more_to_it_comes_as_a_plain_one():
+    """As ``check`` takes it: who counts with a ``defaultdict`` has not answered wrongly."""
+    pair = namedtuple("Pair", "x y")(1, [2.0])
+    counted = defaultdict(int, {"a": 1})
+    assert same(there_and_back({"value": [pair, counted]})["value"], [(1, [2.0]), {"a": 1}])
 
 
 def test_an_array_that_lies_in_an_input_lies_in_the_callers():

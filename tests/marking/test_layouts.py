@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpcourse.marking import cells
+from bpcourse.marking import archives, cells
 from bpcourse.marking.roster import Roster, Student
 from bpcourse.marking.submissions import find
 
@@ -128,6 +128,50 @@ LAYOUTS = {
         names(f"Team_1/Ruiz_Ana_aruiz_301/{FILE}", f"Team_2/Smith_Bo_bs_302/{FILE}"),
         {"aruiz": [STEM], "bs": [STEM]},
     ),
+    "Blackboard": (
+        names(
+            f"Week 5_ana_attempt_2026-05-04-10-22-33_{FILE}",
+            "Week 5_bo_attempt_2026-05-04-10-22-34_my_work.ipynb",
+        )
+        | {"Week 5_ana_attempt_2026-05-04-10-22-33.txt": b"Name: Ana Ruiz (ana)"},
+        BOTH,
+    ),
+    "Brightspace": (
+        names(
+            f"12-7 - Ana Ruiz - May 4, 2026 1022 AM/{FILE}",
+            f"13-7 - Bo Smith - May 4, 2026 122 PM/{FILE}",
+        )
+        | {"index.html": b""},
+        {"12-7": [STEM], "13-7": [STEM]},
+    ),
+    "Brightspace, flat": (
+        names(
+            f"12-7 - Ana Ruiz - May 4, 2026 1022 AM - {FILE}",
+            "13-7 - Bo Smith - May 4, 2026 122 PM - my work.ipynb",
+        )
+        | {"index.html": b""},
+        {"12-7": [STEM], "13-7": [STEM]},
+    ),
+    "Sakai": (
+        names(
+            f"Week 5/Ruiz, Ana(ana)/Submission attachment(s)/{FILE}",
+            f"Week 5/Smith, Bo(bo)/Submission attachment(s)/{FILE}",
+        )
+        | {"Week 5/grades.csv": b"", "Week 5/Ruiz, Ana(ana)/timestamp.txt": b"2026"},
+        BOTH,
+    ),
+    "Teams": (
+        names(
+            f"Submitted files/ana/Week 5/Version 1/{FILE}",
+            f"Submitted files/ana/Week 5/Version 2/{FILE}",
+            f"Submitted files/bo/Week 5/Version 1/{FILE}",
+        ),
+        BOTH,
+    ),
+    "a folder around that is called as in ILIAS": (
+        names(f"Intro_to_ML_2026/ana/{FILE}", f"Intro_to_ML_2026/bo/{FILE}"),
+        BOTH,
+    ),
     "nbgrader": (names(f"submitted/ana/ps4/{FILE}", f"submitted/bo/ps4/{FILE}"), BOTH),
     "nbgrader, the whole course": (
         names(f"submitted/ana/ps4/{FILE}", f"submitted/bo/ps4/{FILE}", f"source/ps4/{FILE}")
@@ -201,6 +245,59 @@ def test_where_it_cannot_be_told_the_whole_is_refused_and_the_roster_settles_it(
     with pytest.raises(ValueError, match="(?s)one folder hw5 holds ana ruiz, bo smith.*give that"):
         find(tmp_path)
     assert found(tmp_path, CLASS) == {"5002": [STEM], "5003": [OTHER]}
+
+
+OTHERS = [f"{name}_{n}_assignsubmission_file/x.ipynb" for n, name in enumerate("abcdefghijkl")]
+INSIDE = {  # what a student's zip may hold, called as if others had handed it in
+    "as in Moodle": names(*OTHERS),
+    "as in Canvas": names(*(f"someone_{n}_1_{FILE}" for n in range(12))),
+    "as in nbgrader": names(*(f"submitted/s{n}/ps1/{FILE}" for n in range(12))),
+    "as students are called": names(
+        *(f"{n} {one.name}/{FILE}" for n, one in CLASS.students.items())
+    ),
+    "as they are called in a folder": names(
+        *(f"in/{one.name}/{FILE}" for one in CLASS.students.values())
+    ),
+}
+CLASSES = {
+    "Moodle": (f"Ana Ruiz_77_assignsubmission_file/{FILE}", "Bo Smith_88_assignsubmission_file/"),
+    "Moodle, flat": (
+        f"Ana Ruiz_77_assignsubmission_file_{FILE}",
+        "Bo Smith_88_assignsubmission_file_",
+    ),
+    "Canvas": (f"ruizana_4711_99_{FILE}", "smithbo_88_100_"),
+    "ILIAS": (f"Ruiz_Ana_aruiz_301/{FILE}", "Smith_Bo_bs_302/"),
+    "by hand": (f"Ana Ruiz/{FILE}", "Bo Smith/"),
+}
+
+
+@pytest.mark.parametrize("inside", INSIDE)
+@pytest.mark.parametrize("layout", CLASSES)
+@pytest.mark.parametrize("listed", [True, False])
+def test_what_a_students_zip_holds_says_nothing_about_the_others(tmp_path, layout, inside, listed):
+    whole, start = CLASSES[layout]
+    laid(tmp_path, {whole: None, f"{start}work.zip": zipped(INSIDE[inside])})
+    submissions = find(tmp_path, CLASS if listed else None)
+    assert len({one.student for one in submissions}) == 2
+    (ana,) = (one for one in submissions if one.file == whole)
+    assert not ana.instead
+    assert not listed or ana.student == "5002"
+    assert {one.student for one in submissions if "work/" in one.file} != {ana.student}
+
+
+def test_a_name_that_holds_another_students_number_is_nobodys(tmp_path):
+    forged = "Bo Smith_88_assignsubmission_file_x_77_assignsubmission_file"
+    laid(tmp_path, names(f"{forged}/{FILE}", f"Bo Smith_88_assignsubmission_file/{FILE}"))
+    assert found(tmp_path, CLASS) == {"5003": [STEM], forged: [STEM]}
+    bo = next(one for one in find(tmp_path, CLASS) if one.student == "5003")
+    assert not bo.instead and forged not in bo.file
+
+
+def test_of_files_of_one_time_the_one_with_the_greater_number_counts(tmp_path):
+    files = [f"ruizana_4711_{n}_{STEM}{copy}.ipynb" for n, copy in ((99, ""), (120, "-1"))]
+    (tmp_path / "class.zip").write_bytes(zipped(names(*files)))
+    (one,) = find(tmp_path / "class.zip")
+    assert one.file == files[1]
 
 
 @pytest.mark.parametrize("flag", ["utf-8", "utf-8 unsaid", "cp437", "cp1252"])
@@ -341,6 +438,33 @@ def test_of_a_students_damaged_zip_that_student_is_told(tmp_path):
     assert [one for one in students if not students[one].problem] == ["ana", "fay"]
     assert all("zip" in students[one].problem for one in ("bo", "cy", "di", "ed"))
     assert "hw.zip could not be read" in students["fay"].instead[0]
+
+
+def test_a_small_zip_that_unpacks_to_very_much_is_that_students_problem(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_INNER", 9 << 20)
+    monkeypatch.setattr(archives, "MOST_FILES", 900)
+    outputs = b'{"outputs": ["' + b"x" * (3 << 20) + b'"]}'
+    many = zipped({f"{n}.ipynb": b"" for n in range(100)})
+    whole = zipped({f"{n}.ipynb": outputs for n in range(4)}, compression=zipfile.ZIP_DEFLATED)
+    laid(
+        tmp_path,
+        {
+            "ana/outputs.zip": whole,
+            "bo/many.zip": zipped({f"{n}.zip": many for n in range(50)}),
+            "cy/one.zip": zipped(names(FILE) | {f"venv/lib/{n}.py": b"" for n in range(800)}),
+            "di/entries.zip": zipped({f"{n}.py": b"" for n in range(901)}),
+            "ed/nothing.zip": zipped({"empty/": b""}),
+            "fay/name.zip": zipped(names("x" * 2000 + ".ipynb")),
+        },
+    )
+    by_student = {}
+    for one in find(tmp_path):
+        by_student.setdefault(one.student, []).append(one)
+    assert all("more than 9 MB" in by_student[one][0].problem for one in ("ana", "bo"))
+    assert [(one.notebook, one.problem) for one in by_student["cy"]] == [(STEM, "")]
+    assert "more than 900 files" in by_student["di"][0].problem
+    assert "nothing in it" in by_student["ed"][0].problem
+    assert "name is too long" in by_student["fay"][0].problem
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

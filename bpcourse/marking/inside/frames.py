@@ -171,9 +171,11 @@ class _Writer(_Counter):
             return {"ellipsis": None}
         if kind is complex:
             return {"complex": [value.real, value.imag]}
-        if kind in (list, tuple):
-            return {kind.__name__: self.each(self.outwards, value)}
-        if kind is dict:
+        if kind is list:
+            return {"list": self.each(self.outwards, value)}
+        if issubclass(kind, tuple):  # with names for its parts, perhaps
+            return {"tuple": self.each(self.outwards, value)}
+        if issubclass(kind, dict):  # with a value for what is not there, perhaps
             return {"dict": self.each(self._pair, value.items())}
         if kind is np.ndarray and value.dtype.kind in "biufc":
             return self._part(value) or {"array": self._array(value)}

@@ -11,13 +11,26 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Iterable
+from typing import Any, TypedDict
 
 from bpcourse.marking.inside import answers, confine, frames, standin
 
 GRACE = 1.0  # seconds that a question has more than its own code
 
 
-def serve(job, settings, alone):
+class Settings(TypedDict):
+    """Of a notebook, as they come in: seconds for a question, for one cell, for all cells."""
+
+    question_seconds: float
+    cell_seconds: float
+    seconds: float
+    patience: float
+    allowed: Iterable[str]
+    may_use: str
+
+
+def serve(job: socket.socket, settings: Settings, alone: bool) -> None:
     """Run the cells that come, and answer questions between them, until the other side goes."""
     _silence()
     module = sys.modules["__main__"]
@@ -46,7 +59,7 @@ def serve(job, settings, alone):
             frames.send(job, {"ready": True})
 
 
-def _silence():
+def _silence() -> None:
     """What is printed goes nowhere, however much it is; what is asked for at the keyboard, too."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
@@ -55,10 +68,13 @@ def _silence():
     sys.stdout, sys.stderr = open(1, "w"), open(2, "w")
 
 
-def _run_cell(number, source, space, clock, seconds):
+def _run_cell(
+    number: int, source: str, space: answers.Space, clock: answers.Clock, seconds: float
+) -> str:
     """Run one cell; what stopped it, in a line, or ""."""
     name = f"<cell {number}>"
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    error: BaseException | None
     try:
         with clock.running(seconds):
             error = standin.run(_plain_python(source), name, space)
@@ -70,7 +86,7 @@ def _run_cell(number, source, space, clock, seconds):
     return f"{seen['error']}: {seen['message']}".rstrip(": ")
 
 
-def _plain_python(source):
+def _plain_python(source: str) -> str:
     """The cell without magics and commands, which become calls of ``get_ipython()``."""
     if not any(mark in source for mark in "%!?"):
         return source
@@ -78,10 +94,13 @@ def _plain_python(source):
         from IPython.core.inputtransformer2 import TransformerManager
     except ImportError:
         return source
-    return TransformerManager().transform_cell(source)
+    plain: str = TransformerManager().transform_cell(source)  # type: ignore[no-untyped-call]
+    return plain
 
 
-def _ask(space, request, channel, job):
+def _ask(
+    space: answers.Space, request: dict[str, Any], channel: socket.socket, job: socket.socket
+) -> str:
     """Fork, and let the fork answer on ``channel``; how it ended.
 
     "well", "died", "late" by the clock on the wall, "spent" all the processor time that it had,
@@ -105,9 +124,10 @@ def _ask(space, request, channel, job):
             os._exit(0)
     channel.close()
     watch = os.pidfd_open(child)
-    ready = select.select([watch, job], [], [], patience * seconds + GRACE)[0]
+    both: list[int | socket.socket] = [watch, job]
+    ready = select.select(both, [], [], patience * seconds + GRACE)[0]
     if job in ready:  # the other side has enough; what is left of the fork is to go
-        ready = select.select([watch], [], [], GRACE)[0] or ready
+        ready = select.select(both[:1], [], [], GRACE)[0] or ready
     late = not ready
     os.close(watch)
     for end in (os.kill, os.killpg):  # a child that is not yet waited for is there
@@ -121,7 +141,7 @@ def _ask(space, request, channel, job):
     return "spent" if used.ru_utime + used.ru_stime >= 1.8 * seconds else "died"  # as counted
 
 
-def _end(alone):
+def _end(alone: bool) -> None:
     """End all that was started here but this process and the first of all; wait until it is gone.
 
     What is a child of this process then counts no more.

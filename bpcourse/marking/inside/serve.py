@@ -23,7 +23,7 @@ from bpcourse.marking.inside import confine, notebook
 LATE = 3  # how the first process ends where the notebook's has used all its processor time
 
 
-def main():
+def main() -> None:
     """Serve until the other side closes the control socket."""
     control = socket.socket(fileno=int(sys.argv[1]))
     memory, user = int(sys.argv[2]), int(sys.argv[3])
@@ -48,7 +48,7 @@ def main():
             control.sendall(b"late\n" if late else b"done\n")
 
 
-def _can_be_alone():
+def _can_be_alone() -> bool:
     child = os.fork()
     if child == 0:
         try:
@@ -63,7 +63,14 @@ def _can_be_alone():
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def _one(control, job, settings, alone, memory, user):
+def _one(
+    control: socket.socket,
+    job: socket.socket,
+    settings: notebook.Settings,
+    alone: bool,
+    memory: int,
+    user: int,
+) -> bool:
     """Run one notebook, until it ends or the caller says to stop (or goes away).
 
     Whether the system ended it because it had used all its processor time.
@@ -77,7 +84,8 @@ def _one(control, job, settings, alone, memory, user):
             os._exit(1)
     job.close()
     ended = os.pidfd_open(child)
-    ready = select.select([ended, control], [], [])[0]
+    both: list[int | socket.socket] = [ended, control]
+    ready = select.select(both, [], [])[0]
     os.close(ended)
     if control in ready:
         os.kill(child, signal.SIGKILL)  # takes all that it started with it
@@ -90,7 +98,7 @@ def _one(control, job, settings, alone, memory, user):
     return late
 
 
-def _wait_for_all(alone):
+def _wait_for_all(alone: bool) -> None:
     """Return when nothing of a notebook is left: what loses its parent becomes our child."""
     try:
         while True:
@@ -102,7 +110,9 @@ def _wait_for_all(alone):
         pass
 
 
-def _shut_in(job, settings, alone, memory, user):
+def _shut_in(
+    job: socket.socket, settings: notebook.Settings, alone: bool, memory: int, user: int
+) -> None:
     """In a process between: make namespaces, start their first process, and wait for it."""
     confine.first_to_go()
     if alone:
@@ -120,7 +130,9 @@ def _shut_in(job, settings, alone, memory, user):
     os._exit(max(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]), 0))
 
 
-def _first(job, settings, alone, memory, user):
+def _first(
+    job: socket.socket, settings: notebook.Settings, alone: bool, memory: int, user: int
+) -> None:
     """The first process of the namespace: it starts the notebook's, and its end ends all."""
     confine.give_up_rights(user)
     confine.die_with_parent()  # after the change of user, which undoes it
@@ -141,7 +153,7 @@ def _first(job, settings, alone, memory, user):
     os._exit(LATE if spent and status else 0)
 
 
-def _forget_ourselves():
+def _forget_ourselves() -> None:
     """No server, and no package of ours, in the modules that the student's code can import."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "bpcourse"]:
         del sys.modules[name]

@@ -17,10 +17,7 @@ SHARES = Family(  # of ``shares_of``
 )
 LOGS = Family(  # of ``minus_log``
     "another_base logarithm_forgotten",
-    forms={
-        "another_base": "of_ten",
-        "logarithm_forgotten": "probability_itself minus_probability",
-    },
+    forms={"another_base": "of_ten", "logarithm_forgotten": "probability_itself minus_probability"},
 )
 PICKED = Family(  # of ``picked``
     "columns_for_entries class_miscounted wrong_class_picked",

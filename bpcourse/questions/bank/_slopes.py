@@ -14,10 +14,7 @@ LOGISTIC_SLOPES = (
 )
 OF_TANH = Family(
     TANH_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",
-    forms={
-        "tanh_slope_not_squared": "of_the_root",
-        "logistic_slope_for_tanh": "of_sigma",
-    },
+    forms={"tanh_slope_not_squared": "of_the_root", "logistic_slope_for_tanh": "of_sigma"},
 )
 OF_LOGISTIC = Family(
     LOGISTIC_SLOPES + " slope_twice plus_for_minus divided_for_multiplied",
@@ -28,8 +25,7 @@ OF_LOGISTIC = Family(
     },
 )
 ACROSS = Family(  # of ``across``
-    "upstream_missing added_along_path matrix_for_elementwise_product sign_flipped "
-    "brackets_missing slope_from_upstream",
+    "added_along_path matrix_for_elementwise_product brackets_missing slope_from_upstream",
     forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square"},
 )
 
@@ -97,10 +93,6 @@ def _once(flaw, slope):
 def across(flaw, grad, z):
     """The gradient on its way back across a logistic unit; or what a mistake of ACROSS makes."""
     a, slope = sigmoid(z), logistic_slope(flaw, z)
-    if flaw("upstream_missing"):
-        grad = np.ones_like(grad)
-    if flaw("sign_flipped"):
-        slope = -slope
     if flaw("brackets_missing"):  # grad * a * 1 - a
         return grad * a - (a**2 if flaw("of_the_square") else a)
     if flaw("slope_from_upstream"):

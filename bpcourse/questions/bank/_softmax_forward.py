@@ -24,15 +24,8 @@ def _exponentials(e):
 
 @question(
     "softmax_cross_entropy.logits_by_hand",
-    "array",
-    answer="shares_by_hand",
     inputs=lambda rng, size: {"e": rng.choice(np.arange(1, 10), size=3, replace=False)},
     picture=_exponentials,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
-    formerly="outputs_and_losses.logits_by_hand",
     misconceptions="exponential_forgotten no_normalisation largest_is_one",
     slips=lambda e: {"exponential_twice": np.exp(e) / np.exp(e).sum()},
     on_the_way=lambda e: {"sum": e.sum(), "logits": np.log(e)},
@@ -54,15 +47,8 @@ def _probabilities(rng, size):
 
 @question(
     "softmax_cross_entropy.cross_entropy_by_hand",
-    "number",
-    answer="loss_by_hand",
     inputs=_probabilities,
     picture=pictures.probabilities,
-    level="stretch",
-    points=1,
-    minutes=2,
-    decimals=2,
-    formerly="outputs_and_losses.cross_entropy_by_hand",
     misconceptions="logarithm_forgotten sign_flipped squared_error_for_classes wrong_class_picked "
     "class_miscounted",
     forms={"logarithm_forgotten": "probability_itself"},
@@ -107,18 +93,11 @@ def _two_losses(p, q):
 
 @question(
     "softmax_cross_entropy.how_bad",
-    "number",
-    answer="how_many_times",
     picture=_two_losses,
     inputs=lambda rng, size: {
         "p": float(rng.choice([0.1, 0.01, 0.001])),
         "q": float(rng.choice([0.5, 0.8, 0.9])),
     },
-    level="stretch",
-    points=1,
-    minutes=3,
-    decimals=2,
-    formerly="outputs_and_losses.how_bad",
     misconceptions="logarithm_forgotten sign_flipped ratio_inside_logarithm",
     slips=lambda p, q: {
         "logarithm_forgotten": [q / p, p / q],
@@ -146,28 +125,21 @@ def _logits(rng, size):
 
 @question(
     "softmax_cross_entropy.softmax",
-    answer="softmax",
     inputs=_logits,
-    level="stretch",
-    points=3,
-    minutes=8,
-    formerly="outputs_and_losses.softmax",
     misconceptions="no_max_shift exponential_forgotten summed_over_wrong_axis bias_summed_to_one "
-    "input_changed no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
+    "no_normalisation keepdims_forgotten exponent_sign_lost first_example_only "
     "stops_after_first_round off_by_one_loop",
     families=(SHARES, Family("softmax_twice")),
 )
 def softmax(flaw, Z):
-    if flaw("input_changed"):
-        Z -= Z.max(axis=1, keepdims=True)
     if flaw("first_example_only"):
-        Z = Z[:1]
+        return shares_of(flaw, Z[:1])[0]
     shares = shares_of(flaw, softmax_of(Z) if flaw("softmax_twice") else Z)
     if flaw("stops_after_first_round"):
         shares[1:] = 0
-    elif flaw("off_by_one_loop") and not flaw("first_example_only"):
+    elif flaw("off_by_one_loop"):
         shares[-1] = 0
-    return shares[0] if flaw("first_example_only") else shares
+    return shares
 
 
 def _classified(rng, size):
@@ -181,23 +153,14 @@ def _classified(rng, size):
 
 @question(
     "softmax_cross_entropy.cross_entropy",
-    answer="cross_entropy",
     inputs=_classified,
-    level="stretch",
-    points=3,
-    minutes=8,
-    formerly="outputs_and_losses.cross_entropy",
-    misconceptions="batch_mean_missing sign_flipped logarithm_forgotten wrong_class_picked "
-    "squared_error_for_classes class_miscounted mean_over_entries off_by_one_loop "
-    "first_example_only stops_after_first_round",
-    forms={"stops_after_first_round": "undivided", "off_by_one_loop": "from_one"},
+    misconceptions="batch_mean_missing logarithm_forgotten wrong_class_picked "
+    "squared_error_for_classes mean_over_entries off_by_one_loop stops_after_first_round",
+    forms={"off_by_one_loop": "from_one"},
     families=(
         LOGS,
         PICKED,
-        Family(
-            "mean_inside_logarithm another_loss",
-            {"another_loss": "over_entries"},
-        ),
+        Family("mean_inside_logarithm another_loss", {"another_loss": "over_entries"}),
     ),
 )
 def cross_entropy(flaw, Y_hat, labels):
@@ -209,31 +172,18 @@ def cross_entropy(flaw, Y_hat, labels):
         each = each / Y_hat.shape[1] if flaw("over_entries") else each
     if flaw("squared_error_for_classes"):
         each = ((Y_hat - np.eye(Y_hat.shape[1])[labels]) ** 2).sum(axis=1)
-    if flaw("first_example_only"):
-        each = each[:1]
-    elif flaw("stops_after_first_round"):
+    if flaw("stops_after_first_round"):
         each[1:] = 0
     elif flaw("off_by_one_loop"):
         each[0 if flaw("from_one") else -1] = 0
     total = each.sum() if flaw("batch_mean_missing") else each.mean()
-    if flaw("mean_over_entries"):
-        total = total / Y_hat.shape[1]
-    return -total if flaw("sign_flipped") else total
+    return total / Y_hat.shape[1] if flaw("mean_over_entries") else total
 
 
 @question(
     "softmax_cross_entropy.mend_temperature",
-    "mend",
-    answer="with_temperature",
-    inputs=lambda rng, size: {
-        "z": 2 * rng.normal(size=3 + size),
-        "T": float(np.exp(rng.normal())),
-    },
-    level="stretch",
-    points=2,
-    minutes=5,
-    formerly="outputs_and_losses.mend_temperature",
-    misconceptions="temperature_upside_down temperature_outside no_normalisation input_changed "
+    inputs=lambda rng, size: {"z": 2 * rng.normal(size=3 + size), "T": float(np.exp(rng.normal()))},
+    misconceptions="temperature_upside_down temperature_outside no_normalisation "
     "exponential_forgotten",
     forms={"temperature_outside": "multiplied"},
     families=(Family("", {"no_normalisation": "powers_of_shares"}),),
@@ -243,8 +193,6 @@ def mend_temperature(flaw, z, T):
     if flaw("temperature_outside"):
         scaled = z
     e = scaled if flaw("exponential_forgotten") else np.exp(scaled - scaled.max())
-    if flaw("input_changed"):
-        z /= T
     if flaw("no_normalisation"):
         return softmax_of(z) ** (1 / T) if flaw("powers_of_shares") else e
     shares = e / e.sum()

@@ -11,7 +11,7 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _far_below_zero(z):
@@ -43,14 +43,8 @@ def _at_activation(a):
 
 @question(
     "activations.logistic_slope_by_hand",
-    "number",
-    answer="slope_by_hand",
     picture=_at_activation,
     inputs=lambda rng, size: {"a": float(rng.choice([0.1, 0.2, 0.6, 0.7, 0.8, 0.9]))},
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="logistic_slope_not_multiplied function_for_slope slope_at_activation",
     slips=lambda a: {"tanh_slope_for_logistic": 1 - a**2},
     on_the_way=lambda a: {"square": a**2, "logistic": sigmoid(a), "z": np.log(a / (1 - a))},
@@ -65,16 +59,13 @@ def logistic_slope_by_hand(flaw, a):
 
 @question(
     "activations.tanh_slope",
-    answer="tanh_slope",
     inputs=_values,
-    points=2,
-    minutes=4,
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
-    "logistic_slope_for_tanh z_in_slope_of_a sign_flipped",
+    "logistic_slope_for_tanh z_in_slope_of_a",
     families=(OF_TANH,),
 )
 def slope_of_tanh(flaw, z):
-    return -tanh_slope(flaw, z) if flaw("sign_flipped") else tanh_slope(flaw, z)
+    return tanh_slope(flaw, z)
 
 
 def _upstream(rng, size):
@@ -85,12 +76,9 @@ def _upstream(rng, size):
 
 @question(
     "activations.relu_backward",
-    answer="relu_backward",
     inputs=_upstream,
-    points=2,
-    minutes=5,
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
-    "input_changed upstream_missing sides_swapped added_along_path matrix_for_elementwise_product",
+    "sides_swapped added_along_path matrix_for_elementwise_product",
     forms={
         "mask_from_upstream": "and_from_z",
         "slope_at_kink": "half",
@@ -106,8 +94,6 @@ def relu_backward(flaw, z, grad_a):
         mask = z <= 0 if flaw("with_kink") else z < 0
     if flaw("mask_from_upstream"):
         mask = (grad_a > 0) * (mask if flaw("and_from_z") else 1.0)
-    if flaw("upstream_missing"):
-        return 1.0 * mask
     if flaw("added_along_path"):
         return grad_a + mask
     if flaw("matrix_for_elementwise_product"):
@@ -118,21 +104,13 @@ def relu_backward(flaw, z, grad_a):
         return grad_a * 1.0
     if flaw("function_for_slope"):
         return grad_a * np.maximum(z, 0)
-    if flaw("input_changed"):
-        grad_a[z <= 0] = 0
-        return grad_a + 0.0
     return grad_a * mask
 
 
 @question(
     "activations.logistic_backward",
-    answer="logistic_backward",
-    level="stretch",
     inputs=_upstream,
-    points=2,
-    minutes=5,
-    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
-    "matrix_for_elementwise_product sign_flipped",
+    misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
 def logistic_backward(flaw, z, grad_a):
@@ -141,12 +119,7 @@ def logistic_backward(flaw, z, grad_a):
 
 @question(
     "activations.mend_leaky_relu",
-    "mend",
-    answer="leaky_relu_slope",
     inputs=lambda rng, size: {**_values(rng, size), "slope": float(rng.uniform(0.01, 0.3))},
-    level="stretch",
-    points=2,
-    minutes=4,
     misconceptions="slope_at_kink dead_side function_for_slope sides_swapped number_for_parameter "
     "sign_flipped",
     forms={
@@ -154,7 +127,6 @@ def logistic_backward(flaw, z, grad_a):
         "function_for_slope": "on_the_left on_the_right",
         "sides_swapped": "with_kink",
         "number_for_parameter": "hundredth",
-        "sign_flipped": "on_the_left",
     },
 )
 def mend_leaky_relu(flaw, z, slope):
@@ -165,7 +137,7 @@ def mend_leaky_relu(flaw, z, slope):
     if flaw("number_for_parameter"):
         left = 0.01 if flaw("hundredth") else 0.1
     if flaw("sign_flipped"):
-        left, right = -left, right if flaw("on_the_left") else -right
+        left = -left
     if flaw("function_for_slope"):
         left = left if flaw("on_the_right") else left * z
         right = right if flaw("on_the_left") else right * z
@@ -187,14 +159,8 @@ def _gates(layers):
 
 @question(
     "activations.through_layers",
-    "number",
-    answer="largest_share",
     picture=_gates,
     inputs=lambda rng, size: {"layers": int(rng.integers(2, 6))},
-    level="stretch",
-    points=1,
-    minutes=2,
-    decimals=4,
     misconceptions="added_along_path function_for_slope one_layer_off",
     slips=lambda layers: {
         "one_layer_only": 0.25,
@@ -211,37 +177,14 @@ def through_layers(flaw, layers):
     return 0.25 ** (layers - 1 if flaw("one_layer_off") else layers)
 
 
-@question(
+lettered(
     "activations.zero_gradient",
-    "choice",
-    answer="zero_gradient",
     picture=_far_below_zero,
     inputs=lambda rng, size: {"z": -int(rng.integers(3, 40))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="zero_means_solved big_weight_big_gradient mask_from_upstream",
 )
-def zero_gradient(flaw, z):
-    if flaw("zero_means_solved"):
-        return "solved"
-    if flaw("big_weight_big_gradient"):
-        return "weights_zero"
-    return "upstream" if flaw("mask_from_upstream") else "dead"
 
 
-@question(
-    "activations.order_of_logistic_slope",
-    "order",
-    answer="logistic_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="inner_slope_missing",
-)
-def order_of_logistic_slope(flaw):
-    second = "plain" if flaw("inner_slope_missing") else "exponential"
-    return ("start", second, "split", "one", "end")
+lettered("activations.order_of_logistic_slope")
 
 
 def _scaled(rng, size):
@@ -251,10 +194,7 @@ def _scaled(rng, size):
 
 @question(
     "activations.scaled_tanh_slope",
-    answer="scaled_tanh_slope",
     inputs=_scaled,
-    points=3,
-    minutes=5,
     misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
     "function_for_slope tanh_slope_not_squared",
     families=(OF_TANH, Family("factor_left_out slope_of_more_than_tanh")),

@@ -5,7 +5,7 @@ import numpy as np
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _factors(rng, size):
@@ -25,14 +25,8 @@ def _chain(dy_dx, dz_dy):
 
 @question(
     "chain_rule.one_path",
-    "number",
-    answer="dz_dx",
     inputs=_factors,
     picture=_chain,
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="added_along_path inner_slope_missing sign_flipped",
     forms={"inner_slope_missing": "outer_instead"},
     slips=by_hand.factors,
@@ -67,14 +61,8 @@ def _two(rng, size):
 
 @question(
     "chain_rule.two_paths",
-    "number",
-    answer="dz_ds",
     inputs=_two,
     picture=_diamond,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="one_path_only paths_multiplied added_along_path upstream_shared_out",
     forms={"one_path_only": "the_second", "added_along_path": "everywhere"},
     slips=by_hand.two_products,
@@ -98,10 +86,7 @@ def _thin(rng, size):
 
 @question(
     "chain_rule.thin_network",
-    answer="slope_of_w1",
     inputs=_thin,
-    points=3,
-    minutes=12,
     misconceptions="inner_slope_missing slope_missing outer_slope_at_wrong_point one_layer_off "
     "slope_at_activation tanh_slope_not_squared logistic_slope_for_tanh slope_of_wrong_layer "
     "wrong_argument stops_after_first_round",
@@ -156,11 +141,7 @@ def _paths(rng, size):
 
 @question(
     "chain_rule.many_paths",
-    answer="dp_dz",
     inputs=_paths,
-    level="stretch",
-    points=2,
-    minutes=6,
     misconceptions="one_path_only paths_multiplied upstream_shared_out "
     "elementwise_for_matrix_product weights_wrong_way_round upstream_missing added_along_path "
     "overwritten_not_accumulated off_by_one_loop",
@@ -198,12 +179,7 @@ def many_paths(flaw, dp_dq, dq_dz):
 
 @question(
     "chain_rule.sine_of_square",
-    "mend",
-    answer="slope_of_sine",
     inputs=lambda rng, size: {"x": rng.normal(size=1 + size), "c": float(rng.uniform(0.5, 2))},
-    level="core",
-    points=2,
-    minutes=4,
     misconceptions="outer_slope_at_wrong_point inner_slope_missing function_for_slope "
     "factor_two_missing added_along_path stops_after_first_round",
     forms={
@@ -239,40 +215,10 @@ def sine_of_square(flaw, x, c):
     return slope
 
 
-@question(
-    "chain_rule.who_is_responsible",
-    "choice",
-    answer="responsible",
-    inputs=lambda rng, size: {"n": int(rng.integers(3, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="blame_is_shared upstream_shared_out big_weight_big_gradient",
-)
-def who_is_responsible(flaw, n):
-    if flaw("blame_is_shared"):
-        return "adds_up"
-    if flaw("upstream_shared_out"):
-        return "each_part"
-    return "largest" if flaw("big_weight_big_gradient") else "alone"
+lettered("chain_rule.who_is_responsible", inputs=lambda rng, size: {"n": int(rng.integers(3, 9))})
 
 
-@question(
-    "chain_rule.order_of_two_paths",
-    "order",
-    answer="derivation",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=4,
-    misconceptions="upstream_shared_out inner_slope_missing",
-)
-def order_of_two_paths(flaw):
-    if flaw("upstream_shared_out"):
-        return ("stages", "slopes", "shared", "limit")
-    if flaw("inner_slope_missing"):
-        return ("stages", "slopes", "limit")
-    return ("stages", "slopes", "moves", "limit")
+lettered("chain_rule.order_of_two_paths")
 
 
 def _skipping(rng, size):
@@ -281,11 +227,7 @@ def _skipping(rng, size):
 
 @question(
     "chain_rule.thin_with_skip",
-    answer="slope_with_skip",
     inputs=_skipping,
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="one_path_only slope_missing inner_slope_missing upstream_shared_out "
     "slope_at_activation",
     forms={"one_path_only": "the_skip_alone", "inner_slope_missing": "in_the_first"},

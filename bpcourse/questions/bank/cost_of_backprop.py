@@ -4,7 +4,7 @@ from math import prod
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _widths(rng, size):
@@ -18,13 +18,8 @@ def _each_weight(**widths):
 
 @question(
     "cost_of_backprop.forward_multiplications",
-    "number",
-    answer="forward_count",
     picture=_each_weight,
     inputs=_widths,
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="added_along_path one_layer_only biases_counted",
     forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},
     slips=lambda *widths: {"widths_multiplied": prod(widths)},
@@ -47,13 +42,8 @@ def _row_and_matrices(m, n, p):
 
 @question(
     "cost_of_backprop.two_orders",
-    "number",
-    answer="row_first",
     picture=_row_and_matrices,
     inputs=lambda rng, size: dict(zip(("m", "n", "p"), sizes(rng, size + 4, 3), strict=True)),
-    level="core",
-    points=2,
-    minutes=4,
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
     forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
     slips=lambda m, n, p: {
@@ -79,11 +69,7 @@ def _chain(rng, size):
 
 @question(
     "cost_of_backprop.count_backward",
-    answer="count_deltas",
     inputs=_chain,
-    level="core",
-    points=2,
-    minutes=6,
     misconceptions="one_layer_off biases_counted one_layer_only matrix_times_matrix "
     "added_along_path cost_grows_with_weights_squared off_by_one_loop",
     forms={
@@ -120,12 +106,7 @@ def count_backward(flaw, widths):
 
 @question(
     "cost_of_backprop.mend_count",
-    "mend",
-    answer="mended_count",
     inputs=_chain,
-    level="warm_up",
-    points=1,
-    minutes=3,
     misconceptions="added_along_path off_by_one_loop one_layer_only biases_counted",
     forms={
         "added_along_path": "each_once without_inputs",
@@ -157,19 +138,6 @@ def mend_count(flaw, widths):
     return total
 
 
-@question(
-    "cost_of_backprop.why_backwards",
-    "choice",
-    answer="why_backwards",
-    inputs=lambda rng, size: {"layers": int(rng.integers(4, 30))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="matrix_times_matrix backward_is_inverse cost_grows_with_weights_squared",
+lettered(
+    "cost_of_backprop.why_backwards", inputs=lambda rng, size: {"layers": int(rng.integers(4, 30))}
 )
-def why_backwards(flaw, layers):
-    if flaw("matrix_times_matrix"):
-        return "same"
-    if flaw("backward_is_inverse"):
-        return "undo"
-    return "each_alone" if flaw("cost_grows_with_weights_squared") else "vector"

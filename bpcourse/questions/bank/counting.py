@@ -14,15 +14,10 @@ def _widths(rng, size):
 
 @question(
     "counting.paths_of_a_weight",
-    "number",
-    answer="paths_of_a_weight",
     picture=lambda **widths: pictures.network(
         *widths.values(), weight=0, weights=False, max_units=12
     ),
     inputs=_widths,
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="added_along_path outputs_not_counted one_path_only",
     forms={"one_path_only": "for_each_output"},
     slips=lambda *widths: {
@@ -42,12 +37,9 @@ def paths_of_a_weight(flaw, n_0, n_1, n_2, n_3):
 
 @question(
     "counting.all_paths",
-    answer="all_paths",
     inputs=lambda rng, size: {
         "widths": [2, *(int(n) for n in rng.permutation(range(3, 8 + size))[: 3 + size % 2])]
     },
-    points=3,
-    minutes=10,
     misconceptions="added_along_path outputs_not_counted one_layer_only one_path_only "
     "off_by_one_loop",
     forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one"},
@@ -71,14 +63,9 @@ def all_paths(flaw, widths):
 
 @question(
     "counting.mend_walk_down",
-    "mend",
-    answer="walk_down",
     inputs=lambda rng, size: {
         "widths": [int(n) for n in rng.permutation(range(2, 10))[: 4 + size]]
     },
-    level="stretch",
-    points=2,
-    minutes=5,
     misconceptions="input_layer_counted added_along_path one_layer_only off_by_one_loop "
     "paths_multiplied",
 )

@@ -1,5 +1,7 @@
 """Lesson 08: δ at the output, the recursion, all the way down."""
 
+from functools import partial
+
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
@@ -13,7 +15,7 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _tangents(y_hat, y):
@@ -35,14 +37,8 @@ def _tangents(y_hat, y):
 
 @question(
     "error_signals.output_by_hand",
-    "array",
-    answer="delta_output",
     picture=_tangents,
     inputs=lambda rng, size: {"y_hat": rounded(rng, 2, 0.1, 0.9), "y": rounded(rng, 2, -3, -1)},
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="target_and_output_swapped factor_two_extra output_slope_twice",
     slips=lambda y_hat, y: by_hand.difference(y_hat, y),
     on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
@@ -61,20 +57,17 @@ def _output(rng, size):
 
 @question(
     "error_signals.delta_of_output",
-    answer="delta_of_output",
     inputs=_output,
-    points=2,
-    minutes=5,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
-    "factor_two_missing target_forgotten activation_forgotten",
+    "factor_two_missing activation_forgotten",
     families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
 )
 def delta_of_output(flaw, z, y):
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
-    output, target = z if flaw("activation_forgotten") else a, 0 if flaw("target_forgotten") else y
-    error = target - output if flaw("target_and_output_swapped") else output - target
+    output = z if flaw("activation_forgotten") else a
+    error = y - output if flaw("target_and_output_swapped") else output - y
     if flaw("factor_two_missing"):
         error = error / 2
     error = (2 if flaw("factor_two_extra") else 1) * error
@@ -90,13 +83,19 @@ def _recursion(rng, size):
     }
 
 
-_one_layer_down = {
-    "inputs": _recursion,
-    "misconceptions": TANH_SLOPES + " weights_wrong_way_round one_path_only slope_before_weights "
-    "slope_of_wrong_layer elementwise_for_matrix_product matrix_for_elementwise_product "
-    "paths_multiplied overwritten_not_accumulated off_by_one_loop upstream_missing "
-    "added_along_path backward_is_inverse sign_flipped",
-    "families": (
+_through_one_layer = partial(
+    question,
+    inputs=_recursion,
+    misconceptions=TANH_SLOPES + " one_path_only slope_before_weights slope_of_wrong_layer "
+    "elementwise_for_matrix_product matrix_for_elementwise_product paths_multiplied "
+    "overwritten_not_accumulated off_by_one_loop added_along_path backward_is_inverse",
+    forms={
+        "slope_before_weights": "times_delta",
+        "slope_of_wrong_layer": "of_z_alone of_delta",
+        "elementwise_for_matrix_product": "turned then_summed",
+        "off_by_one_loop": "from_one",
+    },
+    families=(
         OF_TANH,
         Family(
             "weights_missing upstream_shared_out",
@@ -106,20 +105,10 @@ _one_layer_down = {
             },
         ),
     ),
-    "forms": {
-        "slope_before_weights": "times_delta",
-        "slope_of_wrong_layer": "of_z_alone of_delta",
-        "elementwise_for_matrix_product": "turned then_summed",
-        "off_by_one_loop": "from_one",
-    },
-}
+)
 
 
-def _delta_of_tanh(flaw, z, W_above, delta_above):
-    W = W_above.T if flaw("weights_wrong_way_round") else W_above
-    delta = np.ones_like(delta_above) if flaw("upstream_missing") else delta_above
-    if flaw("sign_flipped"):
-        delta = -delta
+def _delta_of_tanh(flaw, z, W, delta):
     slope = tanh_slope(flaw, z)
     if flaw("upstream_shared_out"):
         shares = np.abs(W) if flaw("by_their_sizes") else W
@@ -151,9 +140,7 @@ def _delta_of_tanh(flaw, z, W_above, delta_above):
     return arriving @ slope if flaw("matrix_for_elementwise_product") else arriving * slope
 
 
-recursion = question(
-    "error_signals.recursion", answer="delta_below", points=3, minutes=8, **_one_layer_down
-)(_delta_of_tanh)
+_through_one_layer("error_signals.recursion")(_delta_of_tanh)
 
 
 def _deep(rng, size):
@@ -167,16 +154,10 @@ def _deep(rng, size):
 
 @question(
     "error_signals.all_deltas",
-    answer="all_deltas",
     inputs=_deep,
-    parts=("delta_1", "delta_2", "delta_3", "delta_4"),
-    level="stretch",
-    points=4,
-    minutes=15,
-    may_alias=("delta_output",),  # δ of the last layer: it is one of the results as it stands
-    misconceptions=TANH_SLOPES + " weights_wrong_way_round slope_of_wrong_layer output_slope_twice "
-    "off_by_one_loop elementwise_for_matrix_product results_swapped one_path_only "
-    "overwritten_not_accumulated sign_flipped",
+    misconceptions=TANH_SLOPES + " slope_of_wrong_layer output_slope_twice off_by_one_loop "
+    "elementwise_for_matrix_product results_swapped one_path_only overwritten_not_accumulated "
+    "sign_flipped",
     forms={"slope_of_wrong_layer": "below before_the_weights", "off_by_one_loop": "left_out"},
     families=(
         OF_TANH,
@@ -186,7 +167,7 @@ def _deep(rng, size):
 def all_deltas(flaw, z, W, delta_output):
     deltas = [delta_output * (tanh_slope(flaw, z[-1]) if flaw("output_slope_twice") else 1.0)]
     for layer in range(len(W) - 1, -1, -1):
-        turned = W[layer] if flaw("weights_wrong_way_round") else W[layer].T
+        turned = W[layer].T
         off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
         slope = tanh_slope(flaw, z[layer + off])
         delta = deltas[0] * (slope if flaw("before_the_weights") else 1.0)
@@ -214,29 +195,10 @@ def all_deltas(flaw, z, W, delta_output):
     return tuple(deltas[::-1] if flaw("results_swapped") else deltas)
 
 
-mend_recursion = question(
-    "error_signals.mend_recursion",
-    "mend",
-    answer="mended_delta",
-    level="stretch",
-    minutes=6,
-    **_one_layer_down,
-)(_delta_of_tanh)
+_through_one_layer("error_signals.mend_recursion")(_delta_of_tanh)
 
 
-@question(
-    "error_signals.order_of_recursion",
-    "order",
-    answer="recursion_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="weights_wrong_way_round",
-)
-def order_of_recursion(flaw):
-    if flaw("weights_wrong_way_round"):
-        return ("start", "own", "fan", "row", "end")
-    return ("start", "own", "fan", "weight", "end")
+lettered("error_signals.order_of_recursion")
 
 
 def _skip(rng, size):
@@ -252,11 +214,8 @@ def _skip(rng, size):
 
 @question(
     "error_signals.delta_with_skip",
-    answer="delta_with_skip",
     inputs=_skip,
-    points=3,
-    minutes=6,
-    misconceptions=TANH_SLOPES + " weights_wrong_way_round one_path_only sign_flipped",
+    misconceptions=TANH_SLOPES + " one_path_only",
     families=(
         OF_TANH,
         Family(
@@ -266,8 +225,6 @@ def _skip(rng, size):
     ),
 )
 def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
-    if flaw("weights_wrong_way_round"):
-        W_above, V = W_above.T, V.T
     arriving = W_above.T @ delta_above
     if flaw("the_skip_alone"):
         return V.T @ delta_output * tanh_slope(flaw, z)
@@ -280,4 +237,4 @@ def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
         return arriving * (V.T @ delta_output) * tanh_slope(flaw, z) * again
     if not flaw("one_path_only"):
         arriving = arriving + V.T @ delta_output
-    return (-1 if flaw("sign_flipped") else 1) * arriving * tanh_slope(flaw, z)
+    return arriving * tanh_slope(flaw, z)

@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _unit(rng, size):
@@ -25,14 +25,8 @@ def _one_unit(x, w, b):
 
 @question(
     "feedforward_network.pre_activation",
-    "number",
-    answer="z_of_unit",
     inputs=_unit,
     picture=_one_unit,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="bias_forgotten elementwise_for_matrix_product activated_already",
     forms={"activated_already": "by_tanh"},
     slips=lambda x, w, b: by_hand.weighted_sum(w, x, b),
@@ -64,13 +58,8 @@ def _layers(**sizes):
 
 @question(
     "feedforward_network.weight_shape",
-    "shape",
-    answer="shape_of_W",
     inputs=_sizes,
     picture=_layers,
-    level="warm_up",
-    points=1,
-    minutes=1,
     misconceptions="rows_and_columns_swapped",
     slips=lambda n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
@@ -85,13 +74,8 @@ def _widths(rng, size):
 
 @question(
     "feedforward_network.parameters",
-    "number",
-    answer="parameter_count",
     inputs=_widths,
     picture=_layers,
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="biases_not_counted input_layer_counted one_layer_only",
     forms={"biases_not_counted": "in_the_hidden in_the_output", "one_layer_only": "the_second"},
     slips=by_hand.layers,
@@ -142,25 +126,14 @@ def _layer(rng, size):
 
 @question(
     "feedforward_network.layer",
-    answer="layer",
     inputs=_layer,
-    points=2,
-    minutes=6,
-    misconceptions="bias_forgotten activation_forgotten weights_wrong_way_round "
-    "elementwise_for_matrix_product column_broadcast another_activation exponent_sign_lost",
-    forms={"column_broadcast": "x_as_column", "another_activation": "rectified"},
+    misconceptions="activation_forgotten elementwise_for_matrix_product another_activation "
+    "exponent_sign_lost",
     families=(ACTIVATED, Family("bias_after_activation")),
 )
 def layer(flaw, x, W, b):
-    W = W.T if flaw("weights_wrong_way_round") else W
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
-    if flaw("bias_after_activation"):
-        return _activated(flaw, z) + b
-    if flaw("x_as_column"):
-        z = (W @ x)[:, None] + b
-    elif not flaw("bias_forgotten"):
-        z = z + (b[:, None] if flaw("column_broadcast") else b)
-    return _activated(flaw, z)
+    return _activated(flaw, z) + b if flaw("bias_after_activation") else _activated(flaw, z + b)
 
 
 def _network(rng, size):
@@ -176,25 +149,18 @@ def _network(rng, size):
 
 @question(
     "feedforward_network.forward_batch",
-    answer="forward_batch",
     inputs=_network,
-    points=3,
-    minutes=10,
-    misconceptions="weights_wrong_way_round bias_forgotten activation_forgotten "
-    "activation_on_output column_broadcast another_activation exponent_sign_lost "
-    "first_example_only stops_after_first_round off_by_one_loop",
-    forms={"weights_wrong_way_round": "columns_for_rows", "off_by_one_loop": "from_one"},
+    misconceptions="weights_wrong_way_round activation_forgotten activation_on_output "
+    "column_broadcast another_activation exponent_sign_lost first_example_only "
+    "stops_after_first_round off_by_one_loop",
+    forms={"off_by_one_loop": "from_one"},
     families=(ACTIVATED, Family("bias_after_activation")),
 )
 def forward_batch(flaw, X, W1, b1, W2, b2):
-    if flaw("columns_for_rows"):  # W @ X, where X holds the examples in rows
+    if flaw("weights_wrong_way_round"):  # W @ X, where X holds the examples in rows
         return W2 @ (1 / (1 + np.exp(-(W1 @ X + b1)))) + b2
-    if flaw("bias_forgotten"):
-        b1, b2 = b1 * 0, b2 * 0
     if flaw("column_broadcast"):
         b1, b2 = b1[:, None], b2[:, None]
-    if flaw("weights_wrong_way_round"):
-        W1, W2 = W1.T, W2.T
     alone = flaw("first_example_only")
     if alone:
         X = X[0]
@@ -221,16 +187,11 @@ def _deep(rng, size):
 
 @question(
     "feedforward_network.mend_forward",
-    "mend",
-    answer="mended_forward",
     inputs=_deep,
-    level="stretch",
-    points=3,
-    minutes=8,
-    misconceptions="activation_on_output activation_forgotten input_changed bias_forgotten "
-    "weights_wrong_way_round layers_in_wrong_order off_by_one_loop another_activation",
+    misconceptions="activation_on_output activation_forgotten bias_forgotten layers_in_wrong_order "
+    "off_by_one_loop another_activation",
     forms={
-        "bias_forgotten": "in_the_last in_the_hidden",
+        "bias_forgotten": "in_the_hidden",
         "off_by_one_loop": "before_activation",
         "activation_forgotten": "in_the_last_hidden",
         "activation_on_output": "at_the_first",
@@ -242,9 +203,8 @@ def mend_forward(flaw, x, W, b):
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:
         first = flaw("layers_in_wrong_order") or flaw("at_the_first")
         output = layer == (0 if first else len(W) - 1)
-        z = (W[layer].T if flaw("weights_wrong_way_round") else W[layer]) @ a
-        elsewhere = flaw("in_the_hidden") if output else flaw("in_the_last")
-        if not flaw("bias_forgotten") or elsewhere:
+        z = W[layer] @ a
+        if not flaw("bias_forgotten") or output == flaw("in_the_hidden"):
             z = z + b[layer]
         if output:
             a = np.tanh(z) if flaw("activation_on_output") and not flaw("at_the_first") else z
@@ -254,46 +214,13 @@ def mend_forward(flaw, x, W, b):
             a = z
         else:
             a = 1 / (1 + np.exp(-z)) if flaw("another_activation") else np.tanh(z)
-    if flaw("before_activation"):
-        return z
-    if flaw("input_changed"):
-        x += 1
-    return a
+    return z if flaw("before_activation") else a
 
 
-@question(
-    "feedforward_network.order_of_forward",
-    "order",
-    answer="forward_order",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=3,
-    misconceptions="activation_forgotten activation_on_output layers_in_wrong_order",
-)
-def order_of_forward(flaw):
-    if flaw("layers_in_wrong_order"):
-        return ("start", "z2", "a1", "z1", "give")
-    if flaw("activation_forgotten"):
-        return ("start", "z1", "z2", "give")
-    if flaw("activation_on_output"):
-        return ("start", "z1", "a1", "z2", "a2", "give_a2")
-    return ("start", "z1", "a1", "z2", "give")
+lettered("feedforward_network.order_of_forward")
 
 
-@question(
+lettered(
     "feedforward_network.why_nonlinear",
-    "choice",
-    answer="why_nonlinear",
     inputs=lambda rng, size: {"depth": int(rng.integers(3, 60))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="nonlinearity_unneeded activation_on_output bias_forgotten",
 )
-def why_nonlinear(flaw, depth):
-    if flaw("nonlinearity_unneeded"):
-        return "more_power"
-    if flaw("activation_on_output"):
-        return "bounded"
-    return "needs_bias" if flaw("bias_forgotten") else "one_layer"

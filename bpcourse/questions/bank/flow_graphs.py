@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded
 from bpcourse.questions.bank._slopes import ACROSS, LOGISTIC_SLOPES, OF_LOGISTIC, across
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _gate(rng, size):
@@ -31,14 +31,8 @@ def _a_gate(sign, first, second):
 
 @question(
     "flow_graphs.multiply_gate",
-    "number",
-    answer="into_x",
     inputs=_gate,
     picture=_a_gate("×", "x", "y"),
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="wrong_argument upstream_missing upstream_shared_out added_along_path",
     slips=lambda x, y, g: {
         "function_for_slope": x * y * g,
@@ -57,18 +51,12 @@ def multiply_gate(flaw, x, y, g):
 
 @question(
     "flow_graphs.add_gate",
-    "number",
-    answer="into_a",
     inputs=lambda rng, size: {
         "a": float(rounded(rng, (), 1.5, 4)),
         "b": float(rounded(rng, (), -4, -1.5)),
         "g": float(rounded(rng, (), 5, 8)),
     },
     picture=_a_gate("+", "a", "b"),
-    level="warm_up",
-    points=1,
-    minutes=1,
-    decimals=2,
     misconceptions="upstream_shared_out wrong_argument upstream_missing",
     slips=lambda a, b, g: {
         "wrong_argument": a * g,
@@ -91,13 +79,9 @@ def _circuit(rng, size):
 
 @question(
     "flow_graphs.circuit",
-    answer="circuit_gradient",
     inputs=_circuit,
-    parts=("∂f/∂x", "∂f/∂y", "∂f/∂z"),
-    points=3,
-    minutes=8,
     misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "
-    "upstream_shared_out sign_flipped paths_multiplied added_along_path",
+    "upstream_shared_out paths_multiplied added_along_path",
     forms={
         "overwritten_not_accumulated": "the_other_kept",
         "wrong_argument": "at_q at_both",
@@ -126,8 +110,7 @@ def circuit(flaw, x, y, z):
         into_x = into_x / 2
     if flaw("overwritten_not_accumulated"):
         into_x = x_directly if flaw("the_other_kept") else x_through_q
-    sign = -1 if flaw("sign_flipped") else 1
-    return sign * into_x, sign * into_y, sign * into_z
+    return into_x, into_y, into_z
 
 
 def _tape(rng, size):
@@ -146,17 +129,10 @@ def _tape(rng, size):
 
 @question(
     "flow_graphs.reverse_mode",
-    answer="reverse_mode",
     inputs=_tape,
-    level="stretch",
-    points=4,
-    minutes=20,
     misconceptions="overwritten_not_accumulated visited_too_early wrong_argument upstream_missing "
     "upstream_shared_out added_along_path paths_multiplied off_by_one_loop one_path_only not_reset",
-    forms={
-        "overwritten_not_accumulated": "at_mul at_add",
-        "one_path_only": "at_add_alone",
-    },
+    forms={"overwritten_not_accumulated": "at_mul at_add", "one_path_only": "at_add_alone"},
     families=(
         Family("backward_not_started all_values_returned", {"upstream_missing": "at_mul_alone"}),
     ),
@@ -198,16 +174,11 @@ def reverse_mode(flaw, leaves, tape):
 
 @question(
     "flow_graphs.mend_sigmoid",
-    "mend",
-    answer="sigmoid_gate",
     inputs=lambda rng, size: {
         "x": rng.normal(size=1 + size),
         "upstream": rng.normal(size=1 + size),
     },
-    points=2,
-    minutes=5,
-    misconceptions=LOGISTIC_SLOPES + " upstream_missing added_along_path "
-    "matrix_for_elementwise_product sign_flipped",
+    misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
 def mend_sigmoid(flaw, x, upstream):
@@ -223,21 +194,7 @@ def _four_nodes():
     )
 
 
-@question(
-    "flow_graphs.order_of_nodes",
-    "order",
-    answer="backward_order",
-    inputs=lambda rng, size: {},
-    picture=_four_nodes,
-    level="core",
-    points=2,
-    minutes=3,
-    misconceptions="visited_too_early upstream_missing",
-)
-def order_of_nodes(flaw):
-    if flaw("visited_too_early"):
-        return ("s", "q", "r", "p")
-    return ("p", "q", "r", "s") if flaw("upstream_missing") else ("s", "r", "q", "p")
+lettered("flow_graphs.order_of_nodes", picture=_four_nodes)
 
 
 def _square(x):
@@ -252,20 +209,8 @@ def _square(x):
     )
 
 
-@question(
+lettered(
     "flow_graphs.used_twice",
-    "choice",
-    answer="used_twice",
     inputs=lambda rng, size: {"x": int(rng.integers(3, 9))},
     picture=_square,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    misconceptions="overwritten_not_accumulated paths_multiplied upstream_shared_out",
 )
-def used_twice(flaw, x):
-    if flaw("overwritten_not_accumulated"):
-        return "once"
-    if flaw("paths_multiplied"):
-        return "squared"
-    return "half" if flaw("upstream_shared_out") else "twice"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _function(rng, size):
@@ -16,12 +16,8 @@ def _function(rng, size):
 
 @question(
     "gradient_checking.mend_checker",
-    "mend",
-    answer="mended_slopes",
     inputs=_function,
-    points=3,
-    minutes=8,
-    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays sign_flipped "
+    misconceptions="divided_by_h one_sided entry_not_restored integer_arrays "
     "all_nudged_together off_by_one_loop number_for_parameter",
     forms={
         "divided_by_h": "by_two_alone not_at_all by_half_of_h",
@@ -54,7 +50,7 @@ def mend_checker(flaw, f, x, h):
             width = 2 / h
         widths = {"by_two_alone": 2, "not_at_all": 1, "by_half_of_h": h / 2}
         width = next((value for name, value in widths.items() if flaw(name)), width)
-        slopes[i] = (below - above if flaw("sign_flipped") else above - below) / width
+        slopes[i] = (above - below) / width
     if flaw("all_nudged_together"):
         slopes[:] = (f(x + h) - f(x - h)) / (2 * h)
     return np.trunc(slopes) if flaw("integer_arrays") else slopes
@@ -74,10 +70,7 @@ def _pair(rng, size):
 
 @question(
     "gradient_checking.relative_error",
-    answer="relative_error",
     inputs=_pair,
-    points=2,
-    minutes=6,
     misconceptions="absolute_error_only sign_kept mean_for_largest one_size_doubled "
     "one_scale_for_all",
     forms={
@@ -136,13 +129,8 @@ def _error_against_step(times):
 
 @question(
     "gradient_checking.error_of_central",
-    "number",
-    answer="how_many_times_smaller",
     picture=_error_against_step,
     inputs=lambda rng, size: {"times": int(rng.integers(3, 12))},
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="one_sided factor_two_extra cubed",
     slips=lambda times: {"exponent_for_number": 2},
 )
@@ -156,25 +144,20 @@ def error_of_central(flaw, times):
 
 @question(
     "gradient_checking.complex_step",
-    answer="complex_step",
     inputs=lambda rng, size: {
         # 1e8 is added: no difference of two values has many digits then. The slopes have both signs
         "f": (lambda c: lambda x: 1e8 + (-1) ** size * np.sin(c * x))(rng.uniform(1, 3)),
         "x": float(rng.uniform(-0.5, 0.5)),
     },
-    level="stretch",
-    points=2,
-    minutes=8,
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
-    forms={"real_part_taken": "over_h modulus", "step_forgotten": "times_h"},
+    forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
     families=(Family("size_for_imaginary"),),
 )
 def complex_step(flaw, f, x):
     h = 1e-20
     value = f(x + 1j * h)
     if flaw("real_part_taken"):
-        part = np.abs(value) if flaw("modulus") else value.real
-        return float(part / h if flaw("over_h") or flaw("modulus") else part)
+        return float(value.real / h if flaw("over_h") else value.real)
     if flaw("step_forgotten"):
         return float(value.imag * h if flaw("times_h") else value.imag)
     slope = float(value.imag / (2 * h if flaw("divided_by_2h") else h))
@@ -183,19 +166,6 @@ def complex_step(flaw, f, x):
     return -slope if flaw("sign_flipped") else slope
 
 
-@question(
-    "gradient_checking.smaller_step",
-    "choice",
-    answer="smaller_step",
-    inputs=lambda rng, size: {"power": int(rng.integers(12, 16))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="smaller_is_better one_sided absolute_error_only",
+lettered(
+    "gradient_checking.smaller_step", inputs=lambda rng, size: {"power": int(rng.integers(12, 16))}
 )
-def smaller_step(flaw, power):
-    if flaw("smaller_is_better"):
-        return "better"
-    if flaw("one_sided"):
-        return "side"
-    return "tolerance" if flaw("absolute_error_only") else "rounding"

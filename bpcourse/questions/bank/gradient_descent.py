@@ -1,9 +1,11 @@
 """Lesson 03: the gradient, the update, and the slow, honest way to measure a slope."""
 
+from functools import partial
+
 import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _uphill(theta, gradient, eta):
@@ -36,14 +38,8 @@ def _step(rng, size):
 
 @question(
     "gradient_descent.one_step",
-    "array",
-    answer="theta_1",
     picture=_uphill,
     inputs=_step,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="step_uphill learning_rate_missing step_without_start",
     slips=lambda theta, gradient, eta: {
         "divided_for_multiplied": theta - gradient / eta,
@@ -72,12 +68,9 @@ def _measured(rng, size):
 
 @question(
     "gradient_descent.central_difference",
-    answer="measured_slopes",
     inputs=_measured,
-    points=3,
-    minutes=10,
     misconceptions="divided_by_h one_sided entry_not_restored input_changed all_nudged_together "
-    "sign_flipped division_without_brackets stops_after_first_round off_by_one_loop",
+    "division_without_brackets stops_after_first_round off_by_one_loop",
     forms={
         "one_sided": "below_only over_two_h",
         "entry_not_restored": "down_from_there both_stay",
@@ -108,7 +101,7 @@ def central_difference(flaw, f, x, h):
         high, low = f(above), f(below)
         if flaw("all_nudged_together"):
             high, low = f(x + h), f(x - h)
-        slopes[index] = (low - high if flaw("sign_flipped") else high - low) / width
+        slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h
         elif not flaw("entry_not_restored") and not flaw("input_changed"):
@@ -129,9 +122,6 @@ def _valley(rng, size):
     }
 
 
-SIGN = Family("sign_flipped")
-
-
 def _rounds(flaw, steps):
     if flaw("stops_after_first_round"):
         return 1
@@ -139,46 +129,27 @@ def _rounds(flaw, steps):
 
 
 def _descended(flaw, gradient, theta, eta, steps):
-    start = theta.copy()
-    if not flaw("input_changed"):
-        theta = theta.copy()
+    start, theta = theta, theta.copy()
     for _ in range(_rounds(flaw, steps)):
         g = gradient(start if flaw("gradient_of_the_start") else theta)
-        move = g * (1 if flaw("learning_rate_missing") else eta)
         if flaw("step_without_start"):
             theta *= 0
         if flaw("sign_flipped"):  # η∇ − θ for θ − η∇
             theta *= -1
-        theta += move if flaw("step_uphill") or flaw("sign_flipped") else -move
+        theta += eta * (g if flaw("sign_flipped") else -g)
     return theta.copy()
 
 
-question(
-    "gradient_descent.descend",
-    answer="descend",
+_descent = partial(
+    question,
     inputs=_valley,
-    points=2,
-    minutes=6,
-    misconceptions="step_uphill learning_rate_missing off_by_one_loop gradient_of_the_start "
-    "input_changed step_without_start stops_after_first_round",
+    misconceptions="off_by_one_loop gradient_of_the_start step_without_start "
+    "stops_after_first_round",
     forms={"off_by_one_loop": "one_more"},
-    families=(SIGN,),
-)(_descended)
-
-
-question(
-    "gradient_descent.mend_descent",
-    "mend",
-    answer="mended_descent",
-    inputs=_valley,
-    level="stretch",
-    points=2,
-    minutes=4,
-    misconceptions="step_uphill learning_rate_missing step_without_start off_by_one_loop "
-    "gradient_of_the_start stops_after_first_round",
-    forms={"off_by_one_loop": "one_more"},
-    families=(SIGN,),
-)(_descended)
+    families=(Family("sign_flipped"),),
+)
+_descent("gradient_descent.descend")(_descended)
+_descent("gradient_descent.mend_descent")(_descended)
 
 
 def _per_example(rng, size):
@@ -188,12 +159,8 @@ def _per_example(rng, size):
 
 @question(
     "gradient_descent.mean_gradient",
-    answer="mean_gradient",
     inputs=_per_example,
-    level="core",
-    points=2,
-    minutes=4,
-    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice first_example_only "
+    misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice "
     "mean_over_entries off_by_one_loop stops_after_first_round overwritten_not_accumulated",
     forms={
         "summed_over_wrong_axis": "counted_there",
@@ -204,8 +171,6 @@ def _per_example(rng, size):
 )
 def mean_gradient(flaw, per_example):
     axis = 1 if flaw("summed_over_wrong_axis") else 0
-    if flaw("first_example_only"):
-        return per_example[0] + 0.0
     if flaw("as_number"):
         return per_example.mean()
     rows = per_example
@@ -228,12 +193,7 @@ def mean_gradient(flaw, per_example):
 
 @question(
     "gradient_descent.evaluations",
-    "number",
-    answer="evaluations",
     inputs=lambda rng, size: {"millions": int(rng.integers(20, 200))},
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="one_sided cost_grows_with_weights_squared one_pass_is_enough",
     forms={"one_sided": "and_one", "cost_grows_with_weights_squared": "without_two"},
     slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
@@ -249,19 +209,6 @@ def evaluations(flaw, millions):
     return 2 if flaw("one_pass_is_enough") else 2 * millions
 
 
-@question(
-    "gradient_descent.who_updates",
-    "choice",
-    answer="who_updates",
-    inputs=lambda rng, size: {"eta": float(rng.choice([0.1, 0.01]))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="backprop_updates backprop_is_exact_optimiser loss_must_fall",
+lettered(
+    "gradient_descent.who_updates", inputs=lambda rng, size: {"eta": float(rng.choice([0.1, 0.01]))}
 )
-def who_updates(flaw, eta):
-    if flaw("backprop_updates"):
-        return "changes"
-    if flaw("backprop_is_exact_optimiser"):
-        return "minimum"
-    return "falls" if flaw("loss_must_fall") else "computes"

@@ -8,7 +8,7 @@ import numpy as np
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._layers import OF_LAYER, layer_gradients
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _through_a_layer(N, n_in, n_out):
@@ -21,15 +21,10 @@ def _through_a_layer(N, n_in, n_out):
 
 @question(
     "matrix_form.shape_of_gradient",
-    "shape",
-    answer="shape_of_dW",
     picture=_through_a_layer,
     inputs=lambda rng, size: dict(
         zip(("N", "n_in", "n_out"), sizes(rng, size + 1, 3), strict=True)
     ),
-    level="warm_up",
-    points=1,
-    minutes=1,
     misconceptions="gradient_transposed inner_sizes_kept",
     forms={"inner_sizes_kept": "with_the_units for_each_example"},
     slips=lambda N, n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
@@ -49,13 +44,8 @@ def _one(rng, size):
 
 @question(
     "matrix_form.outer_product",
-    answer="outer_gradient",
     inputs=_one,
-    level="warm_up",
-    points=2,
-    minutes=4,
-    misconceptions="gradient_transposed column_broadcast sign_flipped upstream_missing "
-    "off_by_one_loop",
+    misconceptions="gradient_transposed column_broadcast sign_flipped off_by_one_loop",
     families=(
         Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),
     ),
@@ -71,8 +61,6 @@ def outer_product(flaw, delta, a):
         return (
             (delta[:, None] * a[:, None]) if len(a) == len(delta) else delta[:, None] @ a[:, None]
         )
-    if flaw("upstream_missing"):
-        delta = np.ones_like(delta)
     table = np.outer(delta, a)
     if flaw("off_by_one_loop"):
         table[-1] = 0
@@ -92,12 +80,8 @@ def _layer(rng, size):
 
 @question(
     "matrix_form.linear_backward",
-    answer="linear_backward",
     inputs=_layer,
-    parts=("dA", "dW", "db"),
-    points=3,
-    minutes=8,
-    misconceptions="weights_wrong_way_round gradient_transposed bias_not_summed "
+    misconceptions="gradient_transposed bias_not_summed "
     "bias_averaged summed_over_wrong_axis weight_gradient_averaged bias_summed_to_one "
     "row_for_column_form backward_is_inverse results_swapped first_example_only "
     "overwritten_not_accumulated off_by_one_loop slope_in_linear_layer "
@@ -112,7 +96,7 @@ def _layer(rng, size):
 def linear_backward(flaw, dZ, A, W):
     inverse = np.linalg.inv if flaw("inv") else np.linalg.pinv
     back = inverse(W).T if flaw("backward_is_inverse") else W
-    dA = dZ @ (W.T if flaw("weights_wrong_way_round") else back)
+    dA = dZ @ back
     if flaw("slope_in_linear_layer"):
         dA = dA * (A * (1 - A) if flaw("logistic") else 1 - A**2)
     if flaw("row_for_column_form"):
@@ -125,30 +109,7 @@ def linear_backward(flaw, dZ, A, W):
     return (dW, dA, db) if flaw("results_swapped") else (dA, dW, db)
 
 
-@question(
-    "matrix_form.order_of_weights",
-    "order",
-    answer="weights_order",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=4,
-    misconceptions="averaged_twice gradient_transposed wrong_argument",
-    accepts=lambda lines: (
-        lines[:1] == ("start",)
-        and set(lines[1:3]) == {"local", "paths"}
-        and lines[3:] == ("names", "exchange", "end")
-    ),
-)
-def order_of_weights(flaw):
-    """Lines of the derivation of dW = dZᵀ A."""
-    if flaw("averaged_twice"):
-        return ("start", "local", "mean", "names", "exchange", "end")
-    if flaw("gradient_transposed"):
-        return ("start", "local", "paths", "names", "exchange", "turned")
-    if flaw("wrong_argument"):
-        return ("start", "weight", "paths", "names", "exchange", "end")
-    return ("start", "local", "paths", "names", "exchange", "end")
+lettered("matrix_form.order_of_weights")
 
 
 def _shared(rng, size):
@@ -162,14 +123,11 @@ def _shared(rng, size):
 
 @question(
     "matrix_form.shared_weight",
-    answer="shared_weight_gradient",
     inputs=_shared,
-    points=3,
-    minutes=8,
     misconceptions="one_path_only upstream_shared_out batch_mean_missing gradient_transposed "
     f"weights_wrong_way_round target_and_output_swapped factor_two_extra {TANH_SLOPES}",
     forms={"one_path_only": "the_lower"},
-    families=(OF_TANH, Family("target_forgotten mean_over_entries weights_missing")),
+    families=(OF_TANH, Family("mean_over_entries weights_missing")),
 )
 def shared_weight(flaw, X, Y, W):
     """dW of Ŷ = tanh(X Wᵀ) Wᵀ, half the squared error, averaged over the N examples."""
@@ -180,8 +138,6 @@ def shared_weight(flaw, X, Y, W):
     dZ2 = (
         dZ2 * (2 if flaw("factor_two_extra") else 1) / (1 if flaw("batch_mean_missing") else len(X))
     )
-    if flaw("target_forgotten"):
-        dZ2 = Y_hat / len(X)
     if flaw("mean_over_entries"):
         dZ2 = dZ2 / Y.shape[1]
     dA1 = dZ2 @ (W.T if flaw("weights_wrong_way_round") else W)
@@ -210,22 +166,16 @@ def _network(rng, size):
 
 @question(
     "matrix_form.whole_network",
-    answer="network_gradients",
     inputs=_network,
-    parts=("dW1", "db1", "dW2", "db2"),
-    level="stretch",
-    points=5,
-    minutes=20,
     misconceptions="batch_mean_missing slope_of_wrong_layer gradient_transposed "
     "target_and_output_swapped factor_two_extra activation_of_own_layer mean_over_entries "
-    "activation_on_output bias_forgotten bias_not_summed bias_averaged summed_over_wrong_axis "
-    "overwritten_not_accumulated results_swapped target_forgotten activation_forgotten "
+    "activation_on_output bias_not_summed bias_averaged summed_over_wrong_axis "
+    "overwritten_not_accumulated results_swapped activation_forgotten "
     f"averaged_twice {TANH_SLOPES}",
     forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
     families=(OF_TANH, OF_LAYER, Family("weights_missing weights_wrong_way_round")),
 )
 def whole_network(flaw, X, Y, W, b):
-    b = [0 * b[0], 0 * b[1]] if flaw("bias_forgotten") else b
     Z1 = X @ W[0].T + b[0]
     A1 = np.tanh(Z1)
     Y_hat = A1 @ W[1].T + b[1]  # linear outputs, and half the squared error, averaged
@@ -234,8 +184,6 @@ def whole_network(flaw, X, Y, W, b):
         slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else 1
         Y_hat = Y_hat if flaw("in_slope_of_output") else np.tanh(Z2)
     dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
-    if flaw("target_forgotten"):
-        dZ2 = Y_hat
     if flaw("activation_on_output"):
         dZ2 = dZ2 * slope2
     if flaw("factor_two_extra"):
@@ -258,23 +206,17 @@ def whole_network(flaw, X, Y, W, b):
 
 @question(
     "matrix_form.layer_class",
-    "class",
-    answer="MyLinear",
     inputs=lambda rng, size: {
         **_layer(rng, size),
         "b": rng.normal(size=1),
         "X_other": rng.normal(size=(2, 2)),
     },
     use=lambda cls, dZ, A, W, b, X_other: _use_layer(cls, dZ, A, W, b),
-    parts=tuple(f"{n}. {name}" for n in (1, 2) for name in ("forward", "backward", "dW", "db")),
-    level="stretch",
-    points=4,
-    minutes=15,
     misconceptions="stale_cache not_reset weights_wrong_way_round bias_not_summed "
     "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
-    "bias_forgotten overwritten_not_accumulated slope_in_linear_layer averaged_twice",
+    "overwritten_not_accumulated slope_in_linear_layer averaged_twice",
     forms={"weights_wrong_way_round": "forward_alone", "slope_in_linear_layer": "logistic"},
-    families=(OF_LAYER, Family("backprop_updates bias_subtracted")),
+    families=(OF_LAYER, Family("backprop_updates")),
 )
 def layer_class(flaw):
     class MyLinear:
@@ -287,8 +229,7 @@ def layer_class(flaw):
             if self.A is None or not flaw("stale_cache"):
                 self.A = A
             Z = A @ (self.W if flaw("forward_alone") else self.W.T)
-            b = 0 if flaw("bias_forgotten") else -self.b if flaw("bias_subtracted") else self.b
-            Z = Z + b
+            Z = Z + self.b
             if flaw("activation_of_own_layer"):
                 self.A = Z
             return Z
@@ -322,23 +263,14 @@ def _use_layer(cls, dZ, A, W, b):
 
 @question(
     "matrix_form.mend_update",
-    "mend",
-    answer="one_step_of_training",
     inputs=lambda rng, size: {**_network(rng, size), "eta": [0.1, 0.05, 0.2][size % 3]},
-    parts=("W1", "W2"),
-    level="stretch",
-    points=3,
-    minutes=10,
-    misconceptions="updated_before_passed_down step_uphill learning_rate_missing "
+    misconceptions="updated_before_passed_down "
     "batch_mean_missing factor_two_extra mean_over_entries results_swapped step_without_start "
-    f"number_for_parameter averaged_twice bias_forgotten {TANH_SLOPES}",
-    forms={
-        "number_for_parameter": "a_smaller_one",
-    },
+    f"averaged_twice {TANH_SLOPES}",
     families=(
         OF_TANH,
         Family(
-            "forward_after_update target_forgotten weights_missing gradient_for_step",
+            "forward_after_update weights_missing gradient_for_step",
             {"forward_after_update": "in_part"},
         ),
     ),
@@ -346,34 +278,28 @@ def _use_layer(cls, dZ, A, W, b):
 )
 def mend_update(flaw, X, Y, W, b, eta):
     W1, W2 = (w.copy() for w in W)
-    b = [0 * b[0], 0 * b[1]] if flaw("bias_forgotten") else b
     Z1 = X @ W1.T + b[0]
     A1 = np.tanh(Z1)
     dZ2 = (A1 @ W2.T + b[1] - Y) / (Y.size if flaw("mean_over_entries") else len(X))
-    if flaw("target_forgotten"):
-        dZ2 = (A1 @ W2.T + b[1]) / len(X)
     if flaw("batch_mean_missing"):
         dZ2 = dZ2 * len(X)
     if flaw("factor_two_extra"):
         dZ2 = 2 * dZ2
-    if flaw("number_for_parameter"):
-        eta = 0.01 if flaw("a_smaller_one") else 0.1
     if flaw("averaged_twice"):
         eta = eta / len(X)
-    rate = (1 if flaw("learning_rate_missing") else eta) * (-1 if flaw("step_uphill") else 1)
-    new_W2 = W2 - rate * dZ2.T @ A1
+    new_W2 = W2 - eta * dZ2.T @ A1
     back = dZ2 @ (new_W2 if flaw("updated_before_passed_down") else W2)
     dZ1 = (dZ2 if flaw("weights_missing") else back) * tanh_slope(flaw, Z1)
-    new_W1 = W1 - rate * dZ1.T @ X
+    new_W1 = W1 - eta * dZ1.T @ X
     if flaw("forward_after_update"):  # with W1 as it is by now, whole or up to A1
         A1 = np.tanh(X @ new_W1.T + b[0])
         if not flaw("in_part"):
             dZ2 = (A1 @ W2.T + b[1] - Y) / len(X)
-        new_W2 = W2 - rate * dZ2.T @ A1
+        new_W2 = W2 - eta * dZ2.T @ A1
     if flaw("step_without_start") or flaw("gradient_for_step"):
         new_W1, new_W2 = new_W1 - W1, new_W2 - W2
     if flaw("gradient_for_step"):
-        new_W1, new_W2 = -new_W1 / rate, -new_W2 / rate
+        new_W1, new_W2 = -new_W1 / eta, -new_W2 / eta
     return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 
@@ -387,23 +313,4 @@ def _forward_pass():
     return figures.flow_graph({**places, **above}, edges, kind="forward")
 
 
-@question(
-    "matrix_form.order_of_backward",
-    "order",
-    answer="backward_steps",
-    picture=_forward_pass,
-    inputs=lambda rng, size: {},
-    level="stretch",
-    points=2,
-    minutes=4,
-    misconceptions="updated_before_passed_down layers_in_wrong_order slope_missing",
-    accepts=lambda lines: lines == ("delta2", "delta1", "update1", "update2"),
-)
-def order_of_backward(flaw):
-    if flaw("updated_before_passed_down"):
-        return ("delta2", "update2", "delta1", "update1")
-    if flaw("layers_in_wrong_order"):
-        return ("delta1", "delta2", "update2", "update1")
-    if flaw("slope_missing"):
-        return ("delta2", "delta1_without", "update2", "update1")
-    return ("delta2", "delta1", "update2", "update1")
+lettered("matrix_form.order_of_backward", picture=_forward_pass)

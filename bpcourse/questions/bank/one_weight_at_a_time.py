@@ -5,7 +5,7 @@ import numpy as np
 from bpcourse.questions.bank import _by_hand as by_hand
 from bpcourse.questions.bank._inputs import rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _weight(rng, size):
@@ -34,14 +34,8 @@ def _the_weight(delta, a, w, i, j):
 
 @question(
     "one_weight_at_a_time.two_terms",
-    "number",
-    answer="dC_dw",
     inputs=_weight,
     picture=_the_weight,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="big_weight_big_gradient upstream_missing indices_swapped sign_flipped",
     slips=lambda delta, a, w, i, j: (
         by_hand.entry_of(delta, a, i, j)
@@ -71,12 +65,9 @@ def _parts(rng, size):
 
 @question(
     "one_weight_at_a_time.all_weights",
-    answer="weight_gradients",
     inputs=_parts,
-    points=2,
-    minutes=6,
-    misconceptions="gradient_transposed upstream_missing off_by_one_loop sign_flipped "
-    "indices_swapped elementwise_for_matrix_product added_along_path",
+    misconceptions="gradient_transposed off_by_one_loop indices_swapped "
+    "elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},
     families=(
         Family(
@@ -95,14 +86,12 @@ def all_weights(flaw, delta, a_below):
         both = flaw("times_that_of_tanh") or flaw("times_that_of_sigma")
         a_below = a_below * slope if both else slope
     if flaw("elementwise_for_matrix_product"):
-        return (-delta if flaw("sign_flipped") else delta) * a_below
+        return delta * a_below
     table = np.zeros((len(delta), len(a_below)))
     for i in range(len(delta)):
         for j in range(len(a_below)):
             d, a = (delta[j], a_below[i]) if flaw("indices_swapped") else (delta[i], a_below[j])
             table[i, j] = d + a if flaw("added_along_path") else d * a
-            if flaw("upstream_missing"):
-                table[i, j] = a
     if flaw("off_by_one_loop"):
         if flaw("last_unit"):
             table[-1] = 0
@@ -110,8 +99,6 @@ def all_weights(flaw, delta, a_below):
             table[:, -1] = 0
         else:  # a return inside the loop
             table[1:] = 0
-    if flaw("sign_flipped"):
-        table = -table
     return table.T.copy() if flaw("gradient_transposed") else table
 
 
@@ -129,13 +116,9 @@ def _hidden(rng, size):
 
 @question(
     "one_weight_at_a_time.nested_sum",
-    answer="slope_of_one_weight",
     inputs=_hidden,
-    level="stretch",
-    points=3,
-    minutes=15,
     misconceptions=TANH_SLOPES + " one_path_only upstream_missing activation_of_own_layer "
-    "factor_two_extra factor_two_missing target_forgotten sign_flipped indices_swapped "
+    "factor_two_extra factor_two_missing indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
     "activation_forgotten activation_on_output",
     families=(OF_TANH, Family("target_for_output")),
@@ -150,7 +133,7 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     y_hat = W2 @ (z if flaw("activation_forgotten") else a)
     if flaw("activation_on_output"):
         y_hat = np.tanh(y_hat)
-    error = y_hat - (0 if flaw("target_forgotten") else y)  # E = ½ Σ (ŷ − y)²
+    error = y_hat - y  # E = ½ Σ (ŷ − y)²
     if flaw("target_for_output"):
         error = y + 0.0
     if flaw("upstream_missing"):
@@ -173,8 +156,6 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     others = ("of_the_weights", "of_the_slope", "of_both", "of_the_result")
     arriving = x[j if swapped and not any(map(flaw, others)) else i]
     total *= a[j] if flaw("activation_of_own_layer") else arriving
-    if flaw("sign_flipped"):
-        total = -total
     if flaw("factor_two_missing"):
         total = total / 2
     return 2 * total if flaw("factor_two_extra") else total
@@ -193,15 +174,10 @@ def _one_output(rng, size):
 
 @question(
     "one_weight_at_a_time.mend_slope",
-    "mend",
-    answer="mended_slope",
     inputs=_one_output,
-    level="stretch",
-    points=2,
-    minutes=6,
     misconceptions=TANH_SLOPES
     + " activation_of_own_layer big_weight_big_gradient upstream_missing "
-    "indices_swapped sign_flipped",
+    "indices_swapped",
     families=(
         OF_TANH,
         Family("activation_on_input", {"activation_of_own_layer": "of_unit_j of_unit_j_before"}),
@@ -229,8 +205,7 @@ def mend_slope(flaw, x, W, v, i, j):
     if flaw("big_weight_big_gradient"):
         arriving = W[i, j]
     weight = 1.0 if flaw("upstream_missing") else v[j if flaw("of_v") else i]
-    delta = weight * tanh_slope(flaw, z[j if flaw("of_slope") else i])
-    return -delta * arriving if flaw("sign_flipped") else delta * arriving
+    return weight * tanh_slope(flaw, z[j if flaw("of_slope") else i]) * arriving
 
 
 def _further_layers(width, layers, outputs):
@@ -242,17 +217,12 @@ def _further_layers(width, layers, outputs):
 
 @question(
     "one_weight_at_a_time.number_of_paths",
-    "number",
-    answer="paths",
     picture=_further_layers,
     inputs=lambda rng, size: {
         "width": int(rng.integers(3, 9)),
         "layers": int(rng.integers(2, 5)),
         "outputs": 2,
     },
-    level="core",
-    points=1,
-    minutes=3,
     misconceptions="added_along_path one_layer_off outputs_not_counted",
     slips=lambda width, layers, outputs: {
         "one_layer_off": width ** (layers - 1) * outputs,
@@ -269,36 +239,13 @@ def number_of_paths(flaw, width, layers, outputs):
     return between * (1 if flaw("outputs_not_counted") else outputs)
 
 
-@question(
+lettered(
     "one_weight_at_a_time.silent_pixel",
-    "choice",
-    answer="silent_pixel",
     inputs=lambda rng, size: {"pixel": int(rng.integers(1, 60))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="big_weight_big_gradient zero_means_solved slope_missing",
 )
-def silent_pixel(flaw, pixel):
-    if flaw("big_weight_big_gradient"):
-        return "shrink"
-    if flaw("zero_means_solved"):
-        return "perfect"
-    return "hidden_dead" if flaw("slope_missing") else "stay"
 
 
-@question(
-    "one_weight_at_a_time.order_of_two_terms",
-    "order",
-    answer="two_terms_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="activation_of_own_layer",
-)
-def order_of_two_terms(flaw):
-    last = "own" if flaw("activation_of_own_layer") else "end"
-    return ("start", "only", "name", last)
+lettered("one_weight_at_a_time.order_of_two_terms")
 
 
 def _shared(rng, size):
@@ -308,23 +255,18 @@ def _shared(rng, size):
 
 @question(
     "one_weight_at_a_time.shared_weight",
-    answer="slope_of_shared_weight",
     inputs=_shared,
-    points=2,
-    minutes=6,
-    misconceptions="one_path_only overwritten_not_accumulated mean_for_sum upstream_missing "
-    "paths_multiplied sign_flipped",
+    misconceptions="one_path_only overwritten_not_accumulated mean_for_sum paths_multiplied",
     families=(Family("product_of_sums"),),
 )
 def shared_weight(flaw, delta, a_below):
     if flaw("product_of_sums"):
         return float(delta.sum() * a_below.sum())
-    terms = a_below if flaw("upstream_missing") else delta * a_below
+    terms = delta * a_below
     if flaw("one_path_only"):
         terms = terms[:1]
     if flaw("overwritten_not_accumulated"):
         terms = terms[-1:]
     if flaw("paths_multiplied"):
         return float(np.prod(terms))
-    total = terms.mean() if flaw("mean_for_sum") else terms.sum()
-    return float(-total if flaw("sign_flipped") else total)
+    return float(terms.mean() if flaw("mean_for_sum") else terms.sum())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _ratings(rng, size):
@@ -13,29 +13,22 @@ def _ratings(rng, size):
 
 @question(
     "outputs_and_losses.squared_error",
-    answer="squared_error",
     inputs=_ratings,
-    level="core",
-    points=2,
-    minutes=5,
     misconceptions="batch_mean_missing mean_over_entries square_forgotten factor_two_extra "
-    "half_added first_example_only stops_after_first_round off_by_one_loop",
+    "half_added stops_after_first_round off_by_one_loop",
     forms={"square_forgotten": "with_sign"},
-    families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all then_the_mean"}),),
+    families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all"}),),
 )
 def squared_error(flaw, Y_hat, Y):
     if flaw("square_of_sum"):
         if flaw("of_all"):
             return (Y_hat - Y).sum() ** 2 / len(Y)
         along = 0 if flaw("of_each_output") else 1
-        squares = (Y_hat - Y).sum(axis=along) ** 2
-        return squares.mean() if flaw("then_the_mean") else squares.sum() / len(Y)
+        return ((Y_hat - Y).sum(axis=along) ** 2).sum() / len(Y)
     gap = (Y_hat - Y) ** 2
     if flaw("square_forgotten"):
         gap = Y_hat - Y if flaw("with_sign") else np.abs(Y_hat - Y)
-    if flaw("first_example_only"):
-        gap, Y = gap[:1], Y[:1]
-    elif flaw("stops_after_first_round"):
+    if flaw("stops_after_first_round"):
         gap[1:] = 0
     elif flaw("off_by_one_loop"):
         gap[-1] = 0
@@ -47,42 +40,13 @@ def squared_error(flaw, Y_hat, Y):
     return 2 * total if flaw("factor_two_extra") else total
 
 
-@question(
+lettered(
     "outputs_and_losses.which_output",
-    "choice",
-    answer="which_output",
     inputs=lambda rng, size: {"low": -int(rng.integers(2, 20)), "high": int(rng.integers(20, 90))},
-    level="warm_up",
-    points=1,
-    minutes=2,
-    misconceptions="unbounded_output_bounded squared_error_for_classes probabilities_for_values",
 )
-def which_output(flaw, low, high):
-    if flaw("unbounded_output_bounded"):
-        return "logistic_squared"
-    if flaw("squared_error_for_classes"):
-        return "softmax_squared"
-    return "softmax_cross_entropy" if flaw("probabilities_for_values") else "linear_squared"
 
 
-@question(
-    "outputs_and_losses.order_of_mean",
-    "order",
-    answer="mean_order",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=5,
-    misconceptions="square_forgotten batch_mean_missing inner_slope_missing",
-)
-def order_of_mean(flaw):
-    if flaw("square_forgotten"):
-        return ("start", "sizes", "zero", "split", "mean")
-    if flaw("inner_slope_missing"):
-        return ("start", "zero", "slope", "split", "mean")
-    if flaw("batch_mean_missing"):
-        return ("start", "slope", "zero", "undivided")
-    return ("start", "slope", "zero", "split", "mean")
+lettered("outputs_and_losses.order_of_mean")
 
 
 def _weighted(rng, size):
@@ -92,12 +56,9 @@ def _weighted(rng, size):
 
 @question(
     "outputs_and_losses.best_constant",
-    answer="best_constant",
     inputs=_weighted,
-    points=3,
-    minutes=8,
     misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
-    "off_by_one_loop sign_flipped",
+    "off_by_one_loop",
 )
 def best_constant(flaw, y, w):
     if flaw("first_example_only"):
@@ -107,22 +68,14 @@ def best_constant(flaw, y, w):
     products = w * y
     if flaw("off_by_one_loop"):
         products[-1] = 0
-    total = products.sum()
     if flaw("no_normalisation"):
-        return total
-    if flaw("divided_by_another_count"):
-        return total / len(y)
-    return -total / w.sum() if flaw("sign_flipped") else total / w.sum()
+        return products.sum()
+    return products.sum() / (len(y) if flaw("divided_by_another_count") else w.sum())
 
 
 @question(
     "outputs_and_losses.mend_baseline",
-    "mend",
-    answer="share_of_baseline",
     inputs=_ratings,
-    level="stretch",
-    points=2,
-    minutes=6,
     misconceptions="one_scale_for_all summed_over_wrong_axis sides_swapped square_forgotten "
     "no_normalisation first_example_only",
     families=(Family("mean_of_ratios", {"mean_of_ratios": "example_by_example their_sum"}),),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
 
@@ -15,12 +15,7 @@ def _scores(rng, size):
 
 @question(
     "scores_and_margin.margin_loss",
-    formerly="error_signals.margin_loss",
-    answer="margin_loss",
     inputs=_scores,
-    parts=("loss", "dL/ds", "dL/ds_c"),
-    points=2,
-    minutes=6,
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
     families=(
         Family(
@@ -47,37 +42,10 @@ def margin_loss(flaw, s, s_c):
     return (loss, *slopes)
 
 
-@question(
-    "scores_and_margin.maximise",
-    "choice",
-    formerly="error_signals.maximise",
-    answer="maximise",
-    inputs=lambda rng, size: {"s": int(rng.integers(2, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="margin_ignored step_uphill backward_is_inverse",
-)
-def maximise(flaw, s):
-    if flaw("margin_ignored"):
-        return "larger_still"
-    if flaw("step_uphill"):
-        return "same_sign"
-    return "inverse" if flaw("backward_is_inverse") else "compare"
+lettered("scores_and_margin.maximise", inputs=lambda rng, size: {"s": int(rng.integers(2, 9))})
 
 
-@question(
-    "scores_and_margin.order_of_score_slope",
-    "order",
-    answer="score_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=3,
-    misconceptions="activation_of_own_layer",
-)
-def order_of_score_slope(flaw):
-    last = "own" if flaw("activation_of_own_layer") else "end"
-    return ("start", "one", "slope", last)
+lettered("scores_and_margin.order_of_score_slope")
 
 
 def _rivals(rng, size):
@@ -89,11 +57,7 @@ def _rivals(rng, size):
 
 @question(
     "scores_and_margin.two_rivals",
-    answer="two_rivals",
     inputs=_rivals,
-    parts=("loss", "dL/ds", "dL/ds_1", "dL/ds_2"),
-    points=2,
-    minutes=5,
     misconceptions="margin_ignored no_margin sign_flipped mean_for_sum",
     families=(
         Family("one_path_only largest_for_sum plus_for_minus", {"one_path_only": "the_second"}),
@@ -128,14 +92,8 @@ def _classes(rng, size):
 
 @question(
     "scores_and_margin.mend_rival",
-    "mend",
-    answer="margin_slopes",
     inputs=_classes,
-    level="stretch",
-    points=2,
-    minutes=6,
-    misconceptions="wrong_class_picked input_changed margin_ignored sign_flipped "
-    "other_classes_forgotten class_miscounted",
+    misconceptions="wrong_class_picked input_changed margin_ignored other_classes_forgotten",
     families=(
         Family(
             "zero_for_minus_infinity index_not_shifted sum_for_largest",
@@ -145,7 +103,7 @@ def _classes(rng, size):
 )
 def mend_rival(flaw, scores, label):
     """The slopes of max(0, 1 − the right score + the largest other one), (k,)."""
-    right = label - 1 if flaw("class_miscounted") else label
+    right = label
     if flaw("sum_for_largest"):
         close = 1 - scores[right] + scores > 0
         close[right] = False
@@ -168,4 +126,4 @@ def mend_rival(flaw, scores, label):
         slopes[right] -= 1
         if not flaw("other_classes_forgotten"):
             slopes[rival] += 1
-    return -slopes if flaw("sign_flipped") else slopes
+    return slopes

@@ -15,7 +15,7 @@ from bpcourse.questions.bank._logits import (
     shares_of,
     softmax_of,
 )
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _shares(rng, size):
@@ -24,14 +24,8 @@ def _shares(rng, size):
 
 @question(
     "softmax_cross_entropy.delta_by_hand",
-    "array",
-    answer="delta_by_hand",
     picture=pictures.probabilities,
     inputs=_shares,
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=2,
     misconceptions="true_class_not_subtracted target_and_output_swapped output_slope_twice "
     "other_classes_forgotten class_miscounted slope_missing",
     slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1]},
@@ -55,12 +49,8 @@ def _logits(rng, size):
 
 @question(
     "softmax_cross_entropy.jacobian",
-    answer="softmax_jacobian",
     inputs=_logits,
-    level="stretch",
-    points=3,
-    minutes=10,
-    misconceptions="softmax_diagonal_only diagonal_forgotten product_not_subtracted sign_flipped "
+    misconceptions="softmax_diagonal_only diagonal_forgotten product_not_subtracted "
     "vector_for_every_row softmax_twice no_normalisation",
     forms={
         "softmax_diagonal_only": "as_vector",
@@ -90,21 +80,16 @@ def jacobian(flaw, z):
     if flaw("product_not_subtracted"):
         if flaw("left_out"):
             return diagonal
-        J = diagonal + products
-        return np.abs(diagonal - products) if flaw("added_beside") else J
-    J = diagonal - products
-    return -J if flaw("sign_flipped") else J
+        return np.abs(diagonal - products) if flaw("added_beside") else diagonal + products
+    return diagonal - products
 
 
 @question(
     "softmax_cross_entropy.fused_gradient",
-    answer="fused_gradient",
     inputs=labelled_logits,
-    points=3,
-    minutes=10,
     misconceptions="batch_mean_missing true_class_not_subtracted output_slope_twice no_max_shift "
     "target_and_output_swapped softmax_twice averaged_twice mean_over_entries "
-    "summed_over_wrong_axis class_miscounted columns_for_entries other_classes_forgotten "
+    "summed_over_wrong_axis columns_for_entries other_classes_forgotten "
     "activation_forgotten slope_missing keepdims_forgotten",
     forms={"batch_mean_missing": "before_the_target", "columns_for_entries": "as_rows"},
     families=(SHARES,),
@@ -116,7 +101,7 @@ def fused_gradient(flaw, Z, labels):
         Y_hat = softmax_of(Y_hat)
     if flaw("activation_forgotten"):
         Y_hat = Z
-    Y = np.eye(k)[labels - 1 if flaw("class_miscounted") else labels]
+    Y = np.eye(k)[labels]
     if flaw("columns_for_entries"):
         Y = np.zeros_like(Z)
         Y[labels if flaw("as_rows") else (slice(None), labels)] = 1
@@ -138,24 +123,7 @@ def fused_gradient(flaw, Z, labels):
     return gradient / N**2 if flaw("averaged_twice") else gradient / N
 
 
-@question(
-    "softmax_cross_entropy.order_of_delta",
-    "order",
-    answer="delta_order",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=4,
-    misconceptions="division_without_brackets inner_slope_missing target_and_output_swapped",
-)
-def order_of_delta(flaw):
-    if flaw("division_without_brackets"):
-        return ("start", "share", "fraction", "slope", "once", "end")
-    if flaw("inner_slope_missing"):
-        return ("start", "share", "difference", "outer", "once", "end")
-    if flaw("target_and_output_swapped"):
-        return ("start", "share", "difference", "slope", "once", "turned")
-    return ("start", "share", "difference", "slope", "once", "end")
+lettered("softmax_cross_entropy.order_of_delta")
 
 
 def _warm(rng, size):
@@ -168,19 +136,12 @@ def _warm(rng, size):
 
 @question(
     "softmax_cross_entropy.delta_with_temperature",
-    answer="delta_with_temperature",
     inputs=_warm,
-    points=3,
-    minutes=6,
-    misconceptions="inner_slope_missing temperature_upside_down temperature_outside "
-    "target_and_output_swapped output_slope_twice target_forgotten",
+    misconceptions="inner_slope_missing temperature_outside target_and_output_swapped "
+    "output_slope_twice",
 )
 def delta_with_temperature(flaw, z, y, T):
-    if flaw("temperature_upside_down"):
-        return T * (softmax_of(z * T) - y)
     y_hat = softmax_of(z if flaw("temperature_outside") else z / T)
-    if flaw("target_forgotten"):
-        return y_hat / T
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
     if flaw("output_slope_twice"):
         delta = delta * y_hat * (1 - y_hat)
@@ -214,26 +175,18 @@ def _train(answer, W, X, labels):
 
 @question(
     "softmax_cross_entropy.classifier",
-    answer="loss_and_gradient",
     inputs=_classifier,
     use=_train,
-    parts=("losses", "W after 15 steps", "loss", "dW"),
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="softmax_twice true_class_not_subtracted batch_mean_missing sign_flipped "
     "gradient_transposed averaged_twice mean_over_entries output_slope_twice "
     "class_miscounted results_swapped other_classes_forgotten summed_over_wrong_axis",
     forms={
         "batch_mean_missing": "in_loss in_both",
-        "sign_flipped": "of_loss of_both",
+        "sign_flipped": "of_both",
         "softmax_twice": "in_loss of_logits",
     },
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the classes
-    families=(
-        OF_MEAN,
-        Family("another_base overwritten_not_accumulated product_of_sums"),
-    ),
+    families=(OF_MEAN, Family("another_base overwritten_not_accumulated product_of_sums")),
 )
 def classifier(flaw, W, X, labels):
     """(ℒ, dW) for ŷ = softmax(W x), the mean over the rows of X."""
@@ -265,8 +218,7 @@ def classifier(flaw, W, X, labels):
     if flaw("mean_over_entries"):
         dW = dW / len(W)
     if flaw("sign_flipped"):
-        loss = -loss if flaw("of_loss") or flaw("of_both") else loss
-        dW = dW if flaw("of_loss") else -dW
+        loss, dW = -loss if flaw("of_both") else loss, -dW
     return (dW, loss) if flaw("results_swapped") else (loss, dW)
 
 
@@ -277,12 +229,7 @@ def _upstream(rng, size):
 
 @question(
     "softmax_cross_entropy.mend_softmax_backward",
-    "mend",
-    answer="softmax_backward",
     inputs=_upstream,
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions="softmax_diagonal_only summed_over_wrong_axis slope_missing upstream_missing "
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
     "first_example_only keepdims_forgotten",

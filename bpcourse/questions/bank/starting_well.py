@@ -3,19 +3,12 @@
 import numpy as np
 
 from bpcourse.questions.bank import _behaviour as behaviour
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 @question(
     "starting_well.initial_scale",
-    "number",
-    answer="initial_scale",
     inputs=lambda rng, size: {"n_in": int(rng.choice([16, 25, 100, 400]))},
-    level="warm_up",
-    points=1,
-    minutes=2,
-    decimals=3,
-    formerly="training.initial_scale",
     misconceptions="initialisation_too_large variance_for_deviation constant_initialisation",
     forms={"initialisation_too_large": "times_the_root"},
     slips=lambda n_in: {"scale_of_relu": (2 / n_in) ** 0.5},
@@ -29,40 +22,15 @@ def initial_scale(flaw, n_in):
     return 1 / n_in if flaw("variance_for_deviation") else 1 / n_in**0.5
 
 
-@question(
-    "starting_well.order_of_spread",
-    "order",
-    answer="spread_order",
-    inputs=lambda rng, size: {},
-    level="core",
-    points=2,
-    minutes=5,
-    misconceptions="square_forgotten variance_for_deviation added_along_path",
-    accepts=lambda lines: (
-        lines[:1] == ("start",)
-        and set(lines[1:3]) == {"add", "square"}
-        and lines[3:] == ("total", "want", "root")
-    ),
-)
-def order_of_spread(flaw):
-    if flaw("square_forgotten"):
-        return ("start", "add", "unsquared", "total", "want", "root")
-    if flaw("added_along_path"):
-        return ("start", "spreads", "square", "total", "want", "root")
-    if flaw("variance_for_deviation"):
-        return ("start", "add", "square", "total", "want", "no_root")
-    return ("start", "add", "square", "total", "want", "root")
+lettered("starting_well.order_of_spread")
 
 
 @question(
     "starting_well.leaky_spread",
-    answer="leaky_spread",
     inputs=lambda rng, size: {
         "n_in": int(rng.integers(4, 30)) * 10,
         "slope": [0.1, 0.25, 0.5, 0.4, 0.2][size % 5],
     },
-    points=3,
-    minutes=8,
     misconceptions="variance_for_deviation dead_side square_forgotten activation_forgotten "
     "factor_two_missing sides_swapped",
 )
@@ -83,7 +51,6 @@ def leaky_spread(flaw, n_in, slope):
 
 @question(
     "starting_well.initial_weights",
-    answer="initial_weights",
     inputs=lambda rng, size: {
         "n_in": int(rng.integers(8, 12)) * 16,
         "n_out": int(rng.integers(20, 30)) + size,
@@ -91,10 +58,6 @@ def leaky_spread(flaw, n_in, slope):
     },
     use=behaviour.symmetry,
     measured=True,
-    parts=("shape", "spread·√n_in", "units", "inputs", "both signs", "seed"),
-    points=2,
-    minutes=6,
-    formerly="training.initial_weights",
     misconceptions="constant_initialisation initialisation_too_large variance_for_deviation "
     "rows_and_columns_swapped seed_not_used",
     forms={"initialisation_too_large": "times_the_root"},
@@ -121,16 +84,11 @@ def initial_weights(flaw, n_in, n_out, seed):
 
 @question(
     "starting_well.mend_signal",
-    "mend",
-    answer="signal_after",
     inputs=lambda rng, size: {
         "n": int(rng.integers(5, 30)),
         "spread": float(rng.uniform(0.1, 0.6)),
         "depth": 2 + size,
     },
-    level="stretch",
-    points=2,
-    minutes=5,
     misconceptions="initialisation_too_large variance_for_deviation added_along_path "
     "one_layer_only off_by_one_loop",
 )

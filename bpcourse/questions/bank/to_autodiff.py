@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 def _product(rng, size):
@@ -17,21 +17,14 @@ def _product(rng, size):
 
 @question(
     "to_autodiff.matmul_gate",
-    answer="matmul_backward",
     inputs=_product,
-    parts=("grad_A", "grad_B"),
-    points=3,
-    minutes=10,
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
-    forms={"upstream_missing": "transposes_alone"},
     families=(Family("", {"wrong_argument": "own_value", "backward_is_inverse": "inv"}),),
 )
 def matmul_gate(flaw, A, B, grad):
-    if flaw("transposes_alone"):
-        return B.T.copy(), A.T.copy()
     if flaw("upstream_missing"):
-        grad = np.ones_like(grad)
+        return B.T.copy(), A.T.copy()
     if flaw("elementwise_for_matrix_product"):
         return grad * B, grad * A
     if flaw("own_value"):
@@ -56,14 +49,9 @@ def _broadcast(rng, size):
 
 @question(
     "to_autodiff.add_with_broadcast",
-    answer="broadcast_backward",
     inputs=_broadcast,
-    parts=("grad_X", "grad_b"),
-    points=2,
-    minutes=6,
     misconceptions="bias_not_summed bias_averaged summed_over_wrong_axis upstream_shared_out "
-    "result_aliases_input bias_summed_to_one upstream_missing first_example_only "
-    "overwritten_not_accumulated results_swapped",
+    "bias_summed_to_one first_example_only overwritten_not_accumulated results_swapped",
     families=(Family("add_gate_as_multiply", {"add_gate_as_multiply": "with_its_own"}),),
 )
 def add_with_broadcast(flaw, X, b, grad):
@@ -71,11 +59,7 @@ def add_with_broadcast(flaw, X, b, grad):
         own = flaw("with_its_own")
         into_b = (grad * (b if own else X)).sum(axis=0)
         return grad * (X if own else b), into_b / (len(X) if flaw("bias_averaged") else 1)
-    into_X = grad if flaw("result_aliases_input") else grad + 0.0
-    if flaw("upstream_shared_out"):
-        into_X = grad / 2
-    if flaw("upstream_missing"):
-        into_X = grad = np.ones_like(grad)
+    into_X = grad / (2 if flaw("upstream_shared_out") else 1)
     total = grad.sum(axis=1 if flaw("summed_over_wrong_axis") else 0)
     if flaw("bias_not_summed"):
         total = grad + 0.0
@@ -90,13 +74,8 @@ def add_with_broadcast(flaw, X, b, grad):
 
 @question(
     "to_autodiff.mend_accumulate",
-    "mend",
-    answer="gradient_of_sum_of_squares",
     inputs=lambda rng, size: {"x": rng.normal(size=2 + size), "times": 1 + size},
-    level="core",
-    points=2,
-    minutes=6,
-    misconceptions="overwritten_not_accumulated not_reset sign_flipped wrong_argument "
+    misconceptions="overwritten_not_accumulated not_reset wrong_argument "
     "paths_multiplied input_changed",
 )
 def mend_accumulate(flaw, x, times):
@@ -118,43 +97,16 @@ def mend_accumulate(flaw, x, times):
                 grad = local + 0.0
             else:
                 grad = grad * local if flaw("paths_multiplied") else grad + local
-    return -grad if flaw("sign_flipped") else grad
+    return grad
 
 
-@question(
-    "to_autodiff.what_is_kept",
-    "choice",
-    answer="what_is_kept",
-    inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))},
-    level="warm_up",
-    points=1,
-    minutes=2,
-    misconceptions="stale_cache backward_is_inverse one_pass_is_enough",
-)
-def what_is_kept(flaw, layers):
-    if flaw("stale_cache"):
-        return "weights_only"
-    if flaw("backward_is_inverse"):
-        return "recompute_inputs"
-    return "nothing" if flaw("one_pass_is_enough") else "activations"
+lettered("to_autodiff.what_is_kept", inputs=lambda rng, size: {"layers": int(rng.integers(10, 90))})
 
 
-@question(
+lettered(
     "to_autodiff.forward_or_reverse",
-    "choice",
-    answer="forward_or_reverse",
     inputs=lambda rng, size: {"inputs": int(rng.integers(2, 9)) * 1000},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="cost_grows_with_weights_squared matrix_times_matrix one_pass_is_enough",
 )
-def forward_or_reverse(flaw, inputs):
-    if flaw("cost_grows_with_weights_squared"):
-        return "as_many"
-    if flaw("matrix_times_matrix"):
-        return "no_difference"
-    return "forward_once" if flaw("one_pass_is_enough") else "reverse_once"
 
 
 # --- the capstone: reverse mode on arrays, in five steps ------------------------------------------
@@ -169,14 +121,9 @@ def _two_arrays(rng, size):
 
 @question(
     "to_autodiff.elements",
-    answer="elements",
     inputs=_two_arrays,
-    parts=("grad_u", "grad_v"),
-    level="stretch",
-    points=3,
-    minutes=20,
     misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
-    "wrong_argument sign_flipped",
+    "wrong_argument",
     forms={"overwritten_not_accumulated": "the_first_stays"},
 )
 def elements(flaw, u, v, seed):
@@ -191,17 +138,12 @@ def elements(flaw, u, v, seed):
     into_u = straight + into_sum
     if flaw("overwritten_not_accumulated"):
         into_u = straight if flaw("the_first_stays") else into_sum
-    sign = -1 if flaw("sign_flipped") else 1
-    return sign * into_u, sign * into_sum
+    return into_u, into_sum
 
 
 @question(
     "to_autodiff.sums",
-    answer="sums",
     inputs=lambda rng, size: {"Z": rng.normal(size=sizes(rng, size, 2))},
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
@@ -234,19 +176,11 @@ def _row_and_column(rng, size):
 
 @question(
     "to_autodiff.undo_broadcast",
-    answer="undo_broadcast",
     inputs=_row_and_column,
-    parts=("grad_X", "grad_b", "grad_c"),
-    level="stretch",
-    points=3,
-    minutes=15,
-    misconceptions="bias_not_summed bias_averaged bias_summed_to_one upstream_missing "
-    "first_example_only",
+    misconceptions="bias_not_summed bias_averaged bias_summed_to_one first_example_only",
 )
 def undo_broadcast(flaw, X, b, c, seed):
     """The gradients of X · b + c, when ``seed`` comes from above."""
-    if flaw("upstream_missing"):
-        seed = np.ones_like(seed)
     into_X, into_b, into_c = seed * b, seed * X, seed + 0.0
     if flaw("bias_not_summed"):
         return into_X, into_b, into_c
@@ -267,12 +201,7 @@ def _factors(rng, size):
 
 @question(
     "to_autodiff.products",
-    answer="products",
     inputs=_factors,
-    parts=("grad_A", "grad_W"),
-    level="stretch",
-    points=3,
-    minutes=12,
     misconceptions="gradient_transposed upstream_missing overwritten_not_accumulated "
     "results_swapped",
 )
@@ -292,15 +221,10 @@ def products(flaw, A, W):
 
 @question(
     "to_autodiff.again",
-    answer="again",
     inputs=lambda rng, size: {
         **{name: rng.normal(size=1 + size) for name in ("u", "v")},
         "unused": rng.normal(size=2 + size),
     },
-    parts=("grad_u", "grad_v", "grad_unused"),
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions="not_reset overwritten_not_accumulated upstream_shared_out wrong_argument",
     forms={
         "not_reset": "but_the_middle the_last_too",

@@ -4,26 +4,19 @@ import numpy as np
 
 from bpcourse.questions.bank import _classifier as classifier
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 
 @question(
     "training.steps",
-    "number",
-    answer="steps_of_training",
     inputs=lambda rng, size: {
         "examples": int(rng.integers(10, 30)) * 10 + 3,
         "batch": int(rng.choice([16, 32, 50])),
         "epochs": int(rng.integers(2, 9)),
     },
-    level="warm_up",
-    points=1,
-    minutes=2,
     misconceptions="last_batch_dropped one_step_an_epoch epochs_forgotten",
     forms={"last_batch_dropped": "over_all_epochs rounded_once not_rounded"},
-    slips=lambda examples, batch, epochs: {
-        "step_for_each_example": [examples * epochs, examples],
-    },
+    slips=lambda examples, batch, epochs: {"step_for_each_example": [examples * epochs, examples]},
     on_the_way=lambda examples, batch, epochs: {
         "exact": examples / batch,
         "full": examples // batch,
@@ -58,10 +51,7 @@ def _pile(rng, size):
 
 @question(
     "training.batches",
-    answer="batches",
     inputs=_pile,
-    points=2,
-    minutes=8,
     misconceptions="shuffled_apart last_batch_dropped order_ignored off_by_one_loop "
     "results_swapped one_step_an_epoch",
     forms={
@@ -104,48 +94,31 @@ def batches(flaw, X, y, order, batch_size):
 def _regression(rng, size):
     X, y, batch_size = _examples(rng, size)
     eta = [0.1, 0.05, 0.2][size % 3]
-    return {
-        "X": X,
-        "y": y,
-        "w": rng.normal(size=X.shape[1]),
-        "eta": eta,
-        "batch_size": batch_size,
-    }
+    return {"X": X, "y": y, "w": rng.normal(size=X.shape[1]), "eta": eta, "batch_size": batch_size}
 
 
 @question(
     "training.epoch",
-    answer="one_epoch",
     inputs=_regression,
-    points=3,
-    minutes=12,
-    misconceptions="nominal_batch_size step_uphill learning_rate_missing gradient_of_the_start "
-    "batch_mean_missing last_batch_dropped input_changed factor_two_extra averaged_twice "
-    "not_reset one_step_an_epoch number_for_parameter mean_over_entries target_forgotten",
-    forms={
-        "one_step_an_epoch": "all_at_once the_last",
-        "number_for_parameter": "a_smaller_one",
-    },
+    misconceptions="nominal_batch_size gradient_of_the_start batch_mean_missing "
+    "last_batch_dropped factor_two_extra averaged_twice not_reset one_step_an_epoch "
+    "mean_over_entries",
+    forms={"one_step_an_epoch": "all_at_once the_last"},
     families=(Family("divided_by_another_count sign_flipped"),),
 )
 def epoch(flaw, X, y, w, eta, batch_size):
     """One pass in order, for y ≈ Xw and half the mean squared error of each batch."""
-    start_w = w
-    w = w if flaw("input_changed") else w.copy()
+    start_w, w = w, w.copy()
     n = len(X)
     first, stop = 0, n - n % batch_size if flaw("last_batch_dropped") else n
     if flaw("one_step_an_epoch"):
         batch_size = n if flaw("all_at_once") else batch_size
         first = (n - 1) // batch_size * batch_size if flaw("the_last") else 0
         stop = first + 1
-    if flaw("number_for_parameter"):
-        eta = 0.01 if flaw("a_smaller_one") else 0.1
     before = np.zeros_like(w)
     for start in range(first, stop, batch_size):
         A, t = X[start : start + batch_size], y[start : start + batch_size]
         error = A @ (start_w if flaw("gradient_of_the_start") else w) - t
-        if flaw("target_forgotten"):
-            error = error + t
         count = batch_size if flaw("nominal_batch_size") else len(A)
         if flaw("divided_by_another_count"):
             count = n
@@ -156,40 +129,32 @@ def epoch(flaw, X, y, w, eta, batch_size):
             gradient = 2 * gradient
         if flaw("not_reset"):
             gradient = before = before + gradient
-        move = (1 if flaw("learning_rate_missing") else eta) * gradient
         if flaw("sign_flipped"):  # η∇ − w for w − η∇
             w *= -1
-        w += move if flaw("step_uphill") or flaw("sign_flipped") else -move
+        w += eta * (gradient if flaw("sign_flipped") else -gradient)
     return w.copy()
 
 
 @question(
     "training.mend_shuffle",
-    "mend",
-    answer="shuffled",
     inputs=lambda rng, size: {
         "X": rng.normal(size=(4 + size, 2)),
         "y": rng.normal(size=4 + size),
         "seed": int(rng.integers(1000)),
     },
-    parts=("X", "y"),
-    level="stretch",
-    points=2,
-    minutes=5,
-    misconceptions="shuffled_apart order_ignored input_changed columns_shuffled seed_not_used "
-    "results_swapped",
-    forms={"shuffled_apart": "y_left X_left next_seed", "seed_not_used": "old_generator"},
+    misconceptions="shuffled_apart order_ignored columns_shuffled seed_not_used results_swapped",
+    forms={"shuffled_apart": "y_left X_left next_seed"},
     families=(Family("order_inverted another_draw"),),
 )
 def mend_shuffle(flaw, X, y, seed):
     """X and y in the order of default_rng(seed).permutation(n)."""
-    rng = np.random.default_rng(0 if flaw("seed_not_used") else seed)
+    rng = np.random.default_rng(seed)
     order = rng.permutation(len(X))
     if flaw("another_draw"):
         order = rng.permutation(len(X))
     if flaw("order_inverted"):
         order = order.argsort()
-    if flaw("old_generator"):
+    if flaw("seed_not_used"):  # by a generator of the old kind
         order = np.random.RandomState(seed).permutation(len(X))
     if flaw("order_ignored"):
         return X + 0.0, y + 0.0
@@ -201,21 +166,14 @@ def mend_shuffle(flaw, X, y, seed):
     if flaw("y_left") or flaw("X_left"):
         other = np.arange(len(X))
     new_X, new_y = (X[other], y[order]) if flaw("X_left") else (X[order], y[other])
-    if flaw("input_changed"):
-        X[:], y[:] = new_X, new_y
     return (new_y, new_X) if flaw("results_swapped") else (new_X, new_y)
 
 
 question(
     "training.learn",
-    answer="learn",
     inputs=classifier.points,
     use=classifier.what_is_learnt,
     measured=True,
-    parts=("W", "b", "learnt", "order"),
-    level="stretch",
-    points=3,
-    minutes=20,
     misconceptions="shuffled_apart softmax_twice step_uphill learning_rate_missing "
     "batch_mean_missing true_class_not_subtracted epochs_forgotten parameter_not_updated "
     "order_ignored order_drawn_once",
@@ -224,49 +182,18 @@ question(
 )(classifier.learn)
 
 
-@question(
-    "training.order_of_loop",
-    "order",
-    answer="loop_order",
-    inputs=lambda rng, size: {},
-    level="warm_up",
-    points=2,
-    minutes=3,
-    misconceptions="updated_before_passed_down order_ignored stale_cache shuffled_too_late",
-)
-def order_of_loop(flaw):
-    if flaw("updated_before_passed_down"):
-        return ("shuffle", "batch", "forward", "update", "backward")
-    if flaw("shuffled_too_late"):
-        return ("batch", "shuffle", "forward", "backward", "update")
-    if flaw("order_ignored"):
-        return ("batch", "forward", "backward", "update")
-    if flaw("stale_cache"):
-        return ("shuffle", "batch", "backward", "forward", "update")
-    return ("shuffle", "batch", "forward", "backward", "update")
+lettered("training.order_of_loop")
 
 
 def _equal_weights(units):
     return pictures.network(2, units, 1, weight=0.1, weights=False, max_units=5)
 
 
-@question(
+lettered(
     "training.all_equal",
-    "choice",
-    answer="all_equal",
     picture=_equal_weights,
     inputs=lambda rng, size: {"units": int(rng.integers(8, 200))},
-    level="stretch",
-    points=1,
-    minutes=2,
-    misconceptions="constant_initialisation zero_means_solved initialisation_too_large",
 )
-def all_equal(flaw, units):
-    if flaw("constant_initialisation"):
-        return "differ"
-    if flaw("zero_means_solved"):
-        return "neutral"
-    return "too_small" if flaw("initialisation_too_large") else "alike"
 
 
 def _stays(loss, classes):
@@ -283,20 +210,6 @@ def _stays(loss, classes):
     return fig
 
 
-@question(
-    "training.accuracy_stuck",
-    "choice",
-    answer="accuracy_stuck",
-    picture=_stays,
-    inputs=lambda rng, size: {"loss": 2.3, "classes": 10},
-    level="stretch",
-    points=1,
-    minutes=3,
-    misconceptions="shuffled_apart loss_must_fall backprop_updates",
+lettered(
+    "training.accuracy_stuck", picture=_stays, inputs=lambda rng, size: {"loss": 2.3, "classes": 10}
 )
-def accuracy_stuck(flaw, loss, classes):
-    if flaw("loss_must_fall"):
-        return "rounding"
-    if flaw("backprop_updates"):
-        return "more_backprop"
-    return "gradient_wrong" if flaw("shuffled_apart") else "labels_apart"

@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, lettered, question
 
 INVERSE = Family("backward_is_inverse", {"backward_is_inverse": "inv"})
 
@@ -23,13 +23,8 @@ def _in_and_out(n, m):
 
 @question(
     "vectors_and_jacobians.shape_of_jacobian",
-    "shape",
-    answer="jacobian_shape",
     picture=_in_and_out,
     inputs=lambda rng, size: dict(zip(("n", "m"), sizes(rng, size + 1, 2), strict=True)),
-    level="warm_up",
-    points=1,
-    minutes=1,
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
     slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
@@ -46,10 +41,7 @@ def _point_wise(rng, size):
 
 @question(
     "vectors_and_jacobians.pointwise_jacobian",
-    answer="pointwise_jacobian",
     inputs=_point_wise,
-    points=2,
-    minutes=6,
     misconceptions=f"diagonal_as_vector full_for_diagonal {TANH_SLOPES}",
     families=(OF_TANH,),
     forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
@@ -79,11 +71,7 @@ def _chain(rng, size):
 
 @question(
     "vectors_and_jacobians.product_of_jacobians",
-    answer="network_jacobian",
     inputs=_chain,
-    level="stretch",
-    points=3,
-    minutes=10,
     misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
     f"slope_of_wrong_layer {TANH_SLOPES}",
     families=(OF_TANH,),
@@ -118,11 +106,8 @@ def _row(rng, size):
 
 @question(
     "vectors_and_jacobians.row_recursion",
-    answer="row_below",
     inputs=_row,
-    points=2,
-    minutes=6,
-    misconceptions=f"row_for_column_form weights_wrong_way_round backward_is_inverse "
+    misconceptions=f"row_for_column_form backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
     families=(OF_TANH, INVERSE, Family("weights_missing")),
@@ -133,9 +118,7 @@ def row_recursion(flaw, delta_row, W, z):
         return delta_row.T * W * slope
     if flaw("backward_is_inverse"):
         W = inverse(flaw, W).T
-    arriving = delta_row @ (W.T if flaw("weights_wrong_way_round") else W)
-    if flaw("weights_missing"):
-        arriving = delta_row
+    arriving = delta_row if flaw("weights_missing") else delta_row @ W
     if flaw("matrix_for_elementwise_product"):
         return arriving @ slope
     if flaw("added_along_path"):
@@ -153,15 +136,9 @@ def _crossing(rng, size):
 
 @question(
     "vectors_and_jacobians.mend_crossing",
-    "mend",
-    answer="cross_affine_map",
     inputs=_crossing,
-    level="stretch",
-    points=2,
-    minutes=5,
-    misconceptions="backward_is_inverse weights_wrong_way_round row_for_column_form sign_flipped "
-    "elementwise_for_matrix_product summed_over_wrong_axis overwritten_not_accumulated "
-    "upstream_shared_out upstream_missing off_by_one_loop",
+    misconceptions="backward_is_inverse row_for_column_form elementwise_for_matrix_product "
+    "summed_over_wrong_axis overwritten_not_accumulated upstream_shared_out off_by_one_loop",
     forms={
         "row_for_column_form": "as_column",
         "elementwise_for_matrix_product": "transposed as_it_is",
@@ -173,16 +150,12 @@ def _crossing(rng, size):
 def mend_crossing(flaw, W, delta):
     if flaw("backward_is_inverse"):
         return inverse(flaw, W) @ delta
-    if flaw("weights_wrong_way_round"):
-        return W @ delta
     if flaw("elementwise_for_matrix_product"):
         if flaw("as_it_is"):
             return W * delta
         return W.T * delta if flaw("transposed") else (W.T * delta).T
     if flaw("upstream_shared_out"):
         W = W / W.sum(axis=0 if flaw("of_each_input") else 1, keepdims=True)
-    if flaw("upstream_missing"):
-        delta = np.ones_like(delta)
     if flaw("off_by_one_loop"):
         W, delta = W[:-1], delta[:-1]
     each = W.T * delta
@@ -191,39 +164,15 @@ def mend_crossing(flaw, W, delta):
     below = each.sum(axis=0 if flaw("summed_over_wrong_axis") else 1)
     if flaw("row_for_column_form"):
         return below[:, None] if flaw("as_column") else below[None, :]
-    return -below if flaw("sign_flipped") else below
+    return below
 
 
-@question(
-    "vectors_and_jacobians.why_transpose",
-    "choice",
-    answer="why_transpose",
-    inputs=lambda rng, size: {"n": int(rng.integers(3, 9))},
-    level="core",
-    points=1,
-    minutes=2,
-    misconceptions="backward_is_inverse upstream_shared_out weights_wrong_way_round",
+lettered(
+    "vectors_and_jacobians.why_transpose", inputs=lambda rng, size: {"n": int(rng.integers(3, 9))}
 )
-def why_transpose(flaw, n):
-    if flaw("backward_is_inverse"):
-        return "undo"
-    if flaw("upstream_shared_out"):
-        return "share"
-    return "shape_only" if flaw("weights_wrong_way_round") else "sum_over_outputs"
 
 
-@question(
-    "vectors_and_jacobians.order_of_column",
-    "order",
-    answer="column_order",
-    inputs=lambda rng, size: {},
-    points=2,
-    minutes=4,
-    misconceptions="weights_wrong_way_round",
-)
-def order_of_column(flaw):
-    second = "across" if flaw("weights_wrong_way_round") else "down"
-    return ("start", second, "row", "stack")
+lettered("vectors_and_jacobians.order_of_column")
 
 
 def _residual(rng, size):
@@ -233,11 +182,8 @@ def _residual(rng, size):
 
 @question(
     "vectors_and_jacobians.back_through_sum",
-    answer="back_through_sum",
     inputs=_residual,
-    points=3,
-    minutes=5,
-    misconceptions="one_path_only weights_wrong_way_round backward_is_inverse sign_flipped "
+    misconceptions="one_path_only weights_wrong_way_round backward_is_inverse "
     "elementwise_for_matrix_product",
     families=(
         Family("paths_multiplied plus_for_minus ones_for_identity", {"one_path_only": "the_other"}),
@@ -258,4 +204,4 @@ def back_through_sum(flaw, W, delta):
         return delta + 0.0
     if not flaw("one_path_only"):
         back = back + delta
-    return -back if flaw("sign_flipped") else back
+    return back

@@ -16,6 +16,7 @@ from bpcourse.questions.judging.facts import Facts
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
 from bpcourse.questions.judging.steps import battery
+from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 MOST_KNOWN = 500  # questions whose inputs are kept
@@ -37,7 +38,7 @@ class Judgement:
     works: dict | None = None  # inputs on which it is right, where on others a mistake has no name
 
 
-def known(question, seed):
+def known(question: Question, seed: int) -> tuple[list[dict[str, object]], list[Outcome]]:
     """The inputs of a check and the right outcomes, which nobody changes: made once."""
     kept = _known.get((question.id, seed))
     if kept is None or kept[0] is not question:
@@ -49,7 +50,9 @@ def known(question, seed):
     return kept[1:]
 
 
-def judge_code(question, answer, seed=0, seconds=SECONDS):
+def judge_code(
+    question: Question, answer: object, seed: int = 0, seconds: float = SECONDS
+) -> Judgement:
     """The :class:`Judgement` of a function or class, which has ``seconds`` for all its calls.
 
     Of processor time; 0 seconds are no limit.

@@ -6,11 +6,11 @@ These are known by their effect on a right result, whatever the question is.
 import numpy as np
 
 from bpcourse import diagnosis
+from bpcourse.diagnosis.compare import KNOWN
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.text import text
 
 NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
-FACTORS = (-1, 2, 0.5, -2, -0.5, 4, 0.25)  # of a single number, that are worth naming
 
 
 def by_effect(question, given, expected):
@@ -106,7 +106,7 @@ def _of_arrays(names, given, true):
         return text("check.nearly")
     if all(g.ndim == t.ndim == 0 for g, t in wrong):
         factors = {round(float(g / t), 6) for g, t in wrong if t}
-        known = len(factors) == 1 and factors & set(FACTORS)
+        known = len(factors) == 1 and factors & set(KNOWN)
         return (text("check.factor", factor=min(known)), min(known)) if known else ""
     found = diagnosis.diagnose(
         {name: g for name, (g, _) in zip(names, numbers, strict=True)},

@@ -10,10 +10,9 @@ import numpy as np
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
-from bpcourse.questions.question import Flaws, Question
+from bpcourse.questions.question import LETTERED, Flaws, Question
 
-LETTERED = ("choice", "order")  # what is answered by letters
-NUMBERS = ("number", "array", "shape")  # and what by numbers
+NUMBERS = ("number", "array", "shape")  # what is answered by numbers
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
 COMMA = re.compile(
     r"^(\s*[-+]?\d*),(\d+\s*)$"
@@ -79,7 +78,7 @@ class Posed:
         right = by_hand.is_rounded(value, self.right, self.question.decimals)
         return not right and by_hand.is_of_a_slip(self.question, self.inputs, value)
 
-    def offers(self, value):
+    def offers(self, value: object) -> bool:
         """Whether ``value`` can be an answer: a letter, letters, numbers."""
         read = self._read(value)
         if self.question.kind == "choice":
@@ -194,7 +193,7 @@ def after(seed):
     return first + (seed + 1) % SEEDS
 
 
-def pose(question, seed=0):
+def pose(question: Question, seed: int = 0) -> Posed:
     """The :class:`Posed` of ``question`` for ``seed``: the same numbers on every machine.
 
     They are drawn anew until no misconception gives what is right.

@@ -1,4 +1,4 @@
-// Numbers as figures show them, digit for digit as bpcourse.widgets.wording does.
+// Numbers as figures show them, digit for digit as bpcourse.text.numbers does.
 
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const raised = (power) =>
@@ -23,7 +23,8 @@ const significant = (x, digits) => {
 };
 
 const LONG = 1e7; // from here on a number is shown by its first digits
-// A format is ".3f" (three decimals), ".4g" (four digits that count) or "," (a whole number).
+// A format is ".3f" (three decimals), ".3t" (three at most), ".4g" (four digits that count) or ","
+// (a whole number).
 export function shown(x, format = ".4g") {
   if (typeof x !== "number") return String(x);
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "?" : x < 0 ? "−∞" : "∞";
@@ -35,7 +36,11 @@ export function shown(x, format = ".4g") {
       ? fixed(size, digits)
       : format === "," && size < LONG
         ? String(size).replace(/\B(?=(\d{3})+$)/g, "\u202f")
-        : significant(size, digits || 3);
+        : !format.endsWith("t")
+          ? significant(size, digits || 3)
+          : size >= 0.5 * 10 ** -digits && size < 1e5
+            ? trimmed(fixed(size, digits))
+            : significant(size, 2);
   return (x < 0 && /[1-9]/.test(words) ? "−" : "") + words;
 }
 

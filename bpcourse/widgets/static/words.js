@@ -1,12 +1,6 @@
 // The stepper's words: numbers, symbols, formulas, and the sentence and table of a step.
 
-const minus = (words) => words.replace(/-/g, "−");
-const short = (x) => {
-  if (!Number.isFinite(x)) return String(x);
-  if ((x && Math.abs(x) < 0.0005) || Math.abs(x) >= 1e5) return minus(x.toExponential(1));
-  return minus(String(Number(x.toFixed(3))));
-};
-const long = (x) => minus(String(Number(x.toPrecision(4))));
+const short = (x) => shown(x, ".3t"); // in a box
 const plain = (words) => words.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`); // a student's own name
 
 // Names and formulas are MathML; Python (bpcourse.widgets.formulas) has the formulas of operations.
@@ -104,7 +98,7 @@ function wording(view, { received, expected, active }) {
     (nodes[id].kind === "z" && inDialect(id, "delta")) || slope(program.root, id);
   const numbers = (array) =>
     array.length === 1
-      ? long(array[0])
+      ? shown(array[0])
       : array.length <= 36
         ? `[${Array.from(array, short).join(", ")}]`
         : `${array.length} ${labels.numbers}`;
