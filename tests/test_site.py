@@ -18,6 +18,7 @@ from tests.explorers import PLACES
 from tests.hands import HANDS, drag, drag_slider
 from tests.lessons import PREDICT
 from tools import notebooks
+from tools import site as site_tool
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(path.stem for path in (ROOT / "lectures").glob("*.ipynb"))
@@ -89,6 +90,13 @@ def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     for picture in re.findall(r"<img[^>]*_static/figures[^>]*>", page):
         assert re.search(r'alt="[^"]{20,}"', picture)
     assert "application/vnd.jupyter.widget" not in page
+
+
+def test_what_a_page_leaves_out_leaves_no_half_of_its_italics():
+    for path in (ROOT / "lectures").glob("*.ipynb"):
+        for cell in notebooks.read(path).cells:
+            left = site_tool.ASIDE.sub(site_tool._rest, cell.source)
+            assert (cell.source.count("*") - left.count("*")) % 2 == 0, left
 
 
 def test_no_exercise_shows_an_answer_or_the_marking(site):

@@ -92,13 +92,18 @@ def lesson(notebook, stem, static):
             cells.append(_markdown(cell, guess_box(found[1], stem)))
             continue
         if cell.cell_type == "markdown":
-            cell.source = ASIDE.sub("", cell.source)
+            cell.source = ASIDE.sub(_rest, cell.source)
         else:
             if ".reveal(" in cell.source:
                 cell.metadata["tags"] = ["bpc-reveal", "remove-input"]
             _outputs(cell, stem, static)
         cells.append(cell)
     notebook.cells = cells
+
+
+def _rest(aside):
+    """What stays of an aside: the end of italics that began before it."""
+    return "*" if aside[0].endswith("*") and not aside[0].startswith(("*", " *")) else ""
 
 
 def exercise(notebook, stem, static):
