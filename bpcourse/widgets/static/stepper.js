@@ -146,8 +146,9 @@ export function mount(root, data) {
   if (nodes.some((n) => n.layer)) controls.append(choice);
   const message = element("p", { class: "bpc-message", role: "alert" });
   const told = element("div", { class: "bpc-told", "aria-live": "polite" });
+  const shares = element("div", { class: "bpc-shares" }); // below: the picture keeps its place
   const details = element("div", { class: "bpc-details" });
-  root.append(controls, told, picture, message, details);
+  root.append(controls, told, picture, shares, message, details);
   const app = root;
   app.tabIndex = -1;
   app.addEventListener("keydown", (event) => {
@@ -426,6 +427,7 @@ export function mount(root, data) {
     Object.keys(line).forEach(fillEdge);
     told.innerHTML = tell();
     told.classList.toggle("back", view.position > operations.length);
+    shares.innerHTML = view.position > operations.length + 1 ? backTable(now) : "";
     if (rebuild) detail();
   };
 
@@ -478,12 +480,12 @@ export function mount(root, data) {
     begun = view.position > 0;
     if (begun) return;
     go(last);
-    told.hidden = true;
+    told.hidden = shares.hidden = true;
     for (const mark of ["stepping", "active", "back"])
       picture.querySelectorAll(`.${mark}`).forEach((one) => one.classList.remove(mark));
   });
   printed("afterprint", () => {
-    told.hidden = false;
+    told.hidden = shares.hidden = false;
     if (!begun) go(0);
   });
   show();
