@@ -124,13 +124,13 @@ addEventListener("load", () => {
   else fit();
 });
 
-// Paper is white, and a formula that is longer than its lines is set smaller.
+// Paper is white, and a formula or a table that is wider than its lines is set smaller.
 const LINE = 46; // em: of A4 with wide margins
 let theme = "";
 addEventListener("beforeprint", () => {
-  document.querySelectorAll("mjx-container[display]").forEach((one) => {
-    const size = parseFloat(getComputedStyle(one.parentElement).fontSize);
-    const ems = one.firstElementChild.offsetWidth / size;
+  document.querySelectorAll("mjx-container[display], .bd-content table").forEach((one) => {
+    const wide = one.matches("table") ? one : one.firstElementChild;
+    const ems = wide.offsetWidth / parseFloat(getComputedStyle(one.parentElement).fontSize);
     if (ems > LINE) one.style.setProperty("--on-paper", LINE / ems);
   });
   theme = document.documentElement.dataset.theme;
