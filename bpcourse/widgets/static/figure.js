@@ -4,7 +4,7 @@
 
 export const FIGURES = {};
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const BUDGET = { hand: 3, frame: 10 }; // ms for what takes long: at once, and in each frame after
+const BUDGET = { hand: 3, frame: 6 }; // ms for what takes long: at once, and in each frame after
 const SAID_AFTER = 600; // ms of rest until a screen reader is told
 
 const slider = (spec, set) => {

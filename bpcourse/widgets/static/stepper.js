@@ -10,6 +10,14 @@ const element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+// What stays as it is costs the page nothing.
+const write = (target, words) => {
+  if (target.textContent !== words) target.textContent = words;
+};
+const tag = (target, name, value) => {
+  if (target.getAttribute(name) !== value) target.setAttribute(name, value);
+};
+
 export function mount(root, data) {
   const { program, labels, formulas, dialects } = data;
   if (data.message) {
@@ -174,17 +182,21 @@ export function mount(root, data) {
     const title = g.querySelector(".title");
     if (nodes[id].layer || nodes[id].kind) {
       title.dataset.own ??= title.textContent;
-      if (symbol(id)) svgText(title, symbol(id));
-      else title.textContent = title.dataset.own;
+      const named = symbol(id) ?? "";
+      if (title.dataset.named !== named) {
+        title.dataset.named = named;
+        if (named) svgText(title, named);
+        else title.textContent = title.dataset.own;
+      }
     }
     if (nodes[id].size === 1) {
-      g.querySelector(".value").textContent = known ? short(view.state.values[id][0]) : "?";
+      write(g.querySelector(".value"), known ? short(view.state.values[id][0]) : "?");
       const seen = ["target", "constant"].includes(nodes[id].role)
         ? ""
         : slope
           ? short(slope[0]) + (waiting ? " + …" : "")
           : "?";
-      g.querySelector(".grad").textContent = seen;
+      write(g.querySelector(".grad"), seen);
     } else {
       heat(g.querySelector(".heat.value"), known ? view.state.values[id] : null);
       heat(g.querySelector(".heat.grad"), slope);
@@ -192,17 +204,15 @@ export function mount(root, data) {
     const seen = Array.from(g.querySelectorAll("text"), (words) => words.textContent);
     const graded = !["target", "constant"].includes(nodes[id].role);
     const said = graded ? `(${labels.gradient}${slope ? "" : ` ${labels.unknown}`})` : "";
-    g.setAttribute("aria-label", [...seen, said].filter(Boolean).join(" "));
+    tag(g, "aria-label", [...seen, said].filter(Boolean).join(" "));
   };
   const heat = (g, values) => {
     const top = values ? Math.max(...Array.from(values, Math.abs)) || 1 : 1;
     g.querySelectorAll(".cell").forEach((cell) => {
       const x = values?.[Number(cell.dataset.k)];
-      cell.setAttribute(
-        "class",
-        `cell ${x === undefined ? "unknown" : x < 0 ? "negative" : "positive"}`,
-      );
-      cell.setAttribute("fill-opacity", x === undefined ? 0 : (Math.abs(x) / top).toFixed(2));
+      const sign = x === undefined ? "unknown" : x < 0 ? "negative" : "positive";
+      tag(cell, "class", `cell ${sign}`);
+      tag(cell, "fill-opacity", x === undefined ? "0" : (Math.abs(x) / top).toFixed(2));
     });
   };
   // A name in MathML as SVG: what stands above or below is smaller, and moved.
@@ -247,7 +257,7 @@ export function mount(root, data) {
     line[key].classList.toggle("back", back && child === id);
     line[key].classList.toggle("chosen", view.chosen === key);
     const stepping = back && child === id;
-    label.textContent =
+    const words =
       stepping && weight === null && local?.length === 1 && graded
         ? `∂${nodes[child].name}/∂${nodes[parent].name} = ${short(local[0])}`
         : stepping && weight !== null && share?.length === 1
@@ -255,6 +265,7 @@ export function mount(root, data) {
           : weight !== null && label.dataset.still
             ? short(view.state.values[weight][0])
             : "";
+    write(label, words);
     if (label.textContent.startsWith("∂")) {
       const room = line[key].querySelector(".line").getBBox().width;
       const beside = room > 40; // not above and below
@@ -269,7 +280,7 @@ export function mount(root, data) {
           : null;
     line[key].style.setProperty("--wide", size ?? 1.4);
     const way = `${spoken(parent)} → ${spoken(child)}`; // what is seen stands in the name, first
-    line[key].setAttribute("aria-label", [label.textContent, way].filter(Boolean).join(" "));
+    tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
   };
 
   // A line is as thick as its number is large beside the others of its kind, from 1 to 5 px.
@@ -289,12 +300,13 @@ export function mount(root, data) {
 
   // A signal along every line of the step: forward towards the gate, backward away from it.
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let duration;
   const travel = () => {
     svg.querySelectorAll(".signal").forEach((dot) => dot.remove());
     const id = active(),
       back = view.position > operations.length + 1;
     if (id === null || still.matches) return;
-    const duration = parseFloat(getComputedStyle(root).getPropertyValue("--step"));
+    duration ??= parseFloat(getComputedStyle(root).getPropertyValue("--step"));
     nodes[id].parents.forEach((_, slot) => {
       const g = line[`${id}.${slot}`];
       if (!g || (back && !view.state.contributions[id][slot])) return;
@@ -408,6 +420,7 @@ export function mount(root, data) {
     };
     picture.scrollLeft += middle(box[active()]) - middle(picture);
   };
+  let detailed = null; // the dialect in which it stands there
   const show = (next = view.state, rebuild = true) => {
     view.state = next;
     slider.value = view.position;
@@ -423,12 +436,16 @@ export function mount(root, data) {
       fillBox(Number(id));
       box[id].classList.toggle("concerned", concerned.has(Number(id)));
     });
-    follow();
     Object.keys(line).forEach(fillEdge);
     told.innerHTML = tell();
     told.classList.toggle("back", view.position > operations.length);
     shares.innerHTML = view.position > operations.length + 1 ? backTable(now) : "";
-    if (rebuild) detail();
+    // without a choice it says the same at every step
+    if (rebuild && (view.chosen !== null || detailed !== view.dialect)) {
+      detail();
+      detailed = view.chosen === null ? view.dialect : null;
+    }
+    follow();
   };
 
   // Weights have paths: everything that a push there reaches.
