@@ -18,9 +18,9 @@ from pathlib import Path
 
 from bpcourse import widgets
 from bpcourse.diagnosis import catalogue
-from bpcourse.questions.asking import HINTS
 from bpcourse.questions.bank import all_questions
 from bpcourse.questions.judging.posed import pose
+from bpcourse.questions.result import HINTS
 from bpcourse.text import text
 from bpcourse.widgets import drawing, explorer, stepper
 from bpcourse.widgets.html import FIGURE, classic, style

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from bpcourse.figures.style import (
@@ -18,6 +20,7 @@ from bpcourse.figures.style import (
     styled,
 )
 from bpcourse.layers import Linear
+from bpcourse.network import Network
 from bpcourse.text import text
 
 MOST_WEIGHTS = 24  # numbers on lines become a thicket beyond
@@ -37,7 +40,16 @@ class Column:
 
 
 @styled
-def network_diagram(net, X=None, y=None, *, row=0, max_units=6, decimals=2, weights=None):
+def network_diagram(
+    net: Network,
+    X: npt.NDArray[np.floating] | None = None,
+    y: npt.NDArray[Any] | None = None,
+    *,
+    row: int = 0,
+    max_units: int = 6,
+    decimals: int = 2,
+    weights: bool | None = None,
+) -> Figure:
     r"""Units in columns, weights as lines: width for size, dashes for negative ones.
 
     With ``X`` (batch, n_in) each unit shows its z and a for example ``row``; with ``y`` too its
