@@ -99,7 +99,8 @@ class Search:
     def _slipped(self, explanations: Iterator[Explanation]) -> Names:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
         fits = [fit for fit in self._fitting.among(explanations) if self._fitting.has_finite(fit)]
-        return self._chosen(self._told_apart(fits)) if fits else ()
+        # slips that no input tells apart are one: it has the name that stands first
+        return self._chosen(self._told_apart(fits)[:1]) if fits else ()
 
     def _pairs(self, before: Sequence[Step]) -> Iterator[Explanation]:
         """Two mistakes that together spoil the results that are wrong, and no others.
