@@ -353,7 +353,7 @@ ROWS = [  # (question, mistake, what its message says, what a student wrote, wha
         "softmax_cross_entropy.delta_with_temperature",
         "multiplied_for_divided",
         "multiplied that should be divided",
-        "lambda z, y, T: (np.exp(z / T - (z / T).max()) / np.exp(z / T - (z / T).max()).sum() - y) * T",
+        "lambda z, y, T: (lambda e: (e / e.sum() - y) * T)(np.exp((z - z.max()) / T))",
         {"- y) * T": "- y) / T"},
     ),
     (
