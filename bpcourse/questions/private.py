@@ -9,13 +9,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from runpy import run_path
-from typing import Any
 
 from bpcourse import text as texts
 from bpcourse.diagnosis import catalogue
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.posed import pose
-from bpcourse.questions.question import Question, _registered, registered
+from bpcourse.questions.question import Question, all_or_none, registered
 from bpcourse.text import text
 
 ID = re.compile(r"[A-Za-z]\w*\.\w+")
@@ -30,19 +29,12 @@ def load(folder: Path, taken: Mapping[str, str]) -> dict[str, str]:
     modules = sorted(folder.glob("*.py"))
     if not modules:
         raise ValueError(f"questions: expected a folder with questions (*.py), got {folder}")
-    tables: tuple[dict[str, Any], ...] = (_registered, texts._added, texts._settings)
-    before = [set(table) for table in tables]
     notebooks: dict[str, str] = {}
-    try:
+    with texts.all_or_none(), all_or_none():
         for path in sorted(folder.glob("*.toml")):
             texts.add(path)
         for path in modules:
             _load(path, {**taken, **notebooks}, notebooks)
-    except ValueError:
-        for table, kept in zip(tables, before, strict=True):
-            for key in table.keys() - kept:
-                del table[key]
-        raise
     return notebooks
 
 

@@ -7,6 +7,7 @@ is that misconception; with two, both at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,6 +152,11 @@ _registered: dict[str, Question] = {}
 def registered() -> tuple[Question, ...]:
     """The questions whose modules have been loaded, in the order in which they stand there."""
     return tuple(_registered.values())
+
+
+def all_or_none() -> AbstractContextManager[None]:
+    """Take back the questions that a block has registered, if it fails."""
+    return texts.restored(_registered)
 
 
 def question(

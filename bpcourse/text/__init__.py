@@ -10,6 +10,7 @@ question stand its SETTINGS, such as its points, in English alone.
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -87,6 +88,25 @@ def below(section: str) -> list[str]:
     start = f"{section}."
     keys = dict.fromkeys((*_table("en"), *_added))
     return [key.removeprefix(start) for key in keys if key.startswith(start)]
+
+
+def all_or_none() -> AbstractContextManager[None]:
+    """Take back the texts that a block has added, if it fails."""
+    _table("en")  # the settings of the course are read before, and so stay
+    return restored(_added, _settings)
+
+
+@contextmanager
+def restored(*tables: dict[str, Any]) -> Iterator[None]:
+    """If the block fails, the tables are what they were before it."""
+    before = [dict(table) for table in tables]
+    try:
+        yield
+    except BaseException:
+        for table, kept in zip(tables, before, strict=True):
+            table.clear()
+            table.update(kept)
+        raise
 
 
 def add(path: Path) -> None:

@@ -161,7 +161,13 @@ def _classified(rng: np.random.Generator, size: int) -> Inputs:
     families=(
         LOGS,
         PICKED,
-        Family("mean_inside_logarithm another_loss", {"another_loss": "over_entries"}),
+        Family(
+            "mean_inside_logarithm another_loss all_classes_counted",
+            {
+                "another_loss": "over_entries",
+                "all_classes_counted": "their_mean weighted",
+            },
+        ),
     ),
 )
 def cross_entropy(flaw: Flaws, Y_hat: Array, labels: Ints) -> Result:
@@ -173,6 +179,9 @@ def cross_entropy(flaw: Flaws, Y_hat: Array, labels: Ints) -> Result:
         each = each / Y_hat.shape[1] if flaw("over_entries") else each
     if flaw("squared_error_for_classes"):
         each = ((Y_hat - np.eye(Y_hat.shape[1])[labels]) ** 2).sum(axis=1)
+    if flaw("all_classes_counted"):
+        logs = -np.log(Y_hat) * (Y_hat if flaw("weighted") else 1)
+        each = logs.mean(axis=1) if flaw("their_mean") else logs.sum(axis=1)
     if flaw("stops_after_first_round"):
         each[1:] = 0
     elif flaw("off_by_one_loop"):

@@ -72,10 +72,16 @@ def _chain(rng: Generator, size: int) -> Inputs:
         "added_along_path": "each_once",
         "matrix_times_matrix": "that_alone",
     },
-    families=(Family("slopes_counted additions_counted", {"additions_counted": "one_less"}),),
+    families=(
+        Family(
+            "slopes_counted additions_counted widths_multiplied", {"additions_counted": "one_less"}
+        ),
+    ),
 )
 def count_backward(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
+    if flaw("widths_multiplied"):
+        return prod(widths[1:])
     if flaw("one_layer_only"):
         return widths[1] * widths[2] if flaw("the_lowest") else widths[-1] * widths[-2]
     if flaw("each_once"):
@@ -107,10 +113,12 @@ def count_backward(flaw: Flaws, widths: list[int]) -> Result:
         "off_by_one_loop": "at_the_end around",
         "one_layer_only": "the_last",
     },
-    families=(Family("additions_counted", {"additions_counted": "one_less"}),),
+    families=(Family("additions_counted widths_multiplied", {"additions_counted": "one_less"}),),
 )
 def mend_count(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of one forward pass of one example."""
+    if flaw("widths_multiplied"):
+        return prod(widths)
     if flaw("one_layer_only"):
         return widths[-2] * widths[-1] if flaw("the_last") else widths[0] * widths[1]
     if flaw("each_once") or flaw("without_inputs"):

@@ -112,9 +112,15 @@ def _activated(flaw: Flaws, z: Array) -> Array:
     inputs=normals("io", x="i", W="oi", b="o"),
     misconceptions="activation_forgotten elementwise_for_matrix_product another_activation "
     "exponent_sign_lost",
-    families=(ACTIVATED, Family("bias_after_activation")),
+    families=(
+        ACTIVATED,
+        Family("bias_after_activation inside_for_outside", {"inside_for_outside": "bias_too"}),
+    ),
 )
 def layer(flaw: Flaws, x: Array, W: Array, b: Array) -> Result:
+    if flaw("inside_for_outside"):  # each product is squashed, and then they are added up
+        each = W * x + (b[:, None] if flaw("bias_too") else 0)
+        return _activated(flaw, each).sum(axis=1) + (0 if flaw("bias_too") else b)
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
     return _activated(flaw, z) + b if flaw("bias_after_activation") else _activated(flaw, z + b)
 

@@ -135,7 +135,10 @@ def _tape(rng: np.random.Generator, size: int) -> Inputs:
     "upstream_shared_out added_along_path paths_multiplied off_by_one_loop one_path_only not_reset",
     forms={"overwritten_not_accumulated": "at_mul at_add", "one_path_only": "at_add_alone"},
     families=(
-        Family("backward_not_started all_values_returned", {"upstream_missing": "at_mul_alone"}),
+        Family(
+            "backward_not_started all_values_returned add_gate_as_multiply value_for_slope",
+            {"upstream_missing": "at_mul_alone at_add_alone_missing"},
+        ),
     ),
 )
 def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -> Result:
@@ -151,8 +154,14 @@ def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -
         steps = steps[1:]
     for k, (op, i, j) in steps if flaw("visited_too_early") else reversed(steps):
         forgets = op == "mul" if flaw("at_mul_alone") else flaw("upstream_missing")
+        if flaw("at_add_alone_missing"):
+            forgets = op == "add"
         upstream = 1.0 if forgets else grad[k]
         locals_ = (1.0, 1.0) if op == "add" else (values[j], values[i])
+        if flaw("add_gate_as_multiply"):
+            locals_ = values[j], values[i]
+        if flaw("value_for_slope") and op == "add":
+            locals_ = values[i], values[j]
         if flaw("wrong_argument"):
             locals_ = locals_[::-1]
         if flaw("upstream_shared_out") and op == "add":

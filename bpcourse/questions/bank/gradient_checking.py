@@ -29,12 +29,13 @@ def _function(rng: np.random.Generator, size: int) -> Inputs:
         "entry_not_restored": "of_x_itself above_it",
         "number_for_parameter": "a_larger_one",
     },
-    families=(Family("division_without_brackets"),),
+    families=(Family("division_without_brackets part_scaled"),),
 )
 def mend_checker(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     if flaw("number_for_parameter"):
         h = 1e-3 if flaw("a_larger_one") else 1e-5
-    slopes = np.zeros(x.shape)
+    slopes, whole = np.zeros(x.shape), h
+    h = h / 2 if flaw("part_scaled") else h  # half the way to each side, and divided by 2h
     point = x if flaw("of_x_itself") else x.copy()
     for i in range(len(x) - (1 if flaw("off_by_one_loop") else 0)):
         here = point[i]
@@ -47,7 +48,7 @@ def mend_checker(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -
             point[i] = here + h
         elif not flaw("entry_not_restored"):
             point[i] = here
-        width = h if flaw("one_sided") and not flaw("over_two_h") else 2 * h
+        width = h if flaw("one_sided") and not flaw("over_two_h") else 2 * whole
         if flaw("divided_by_h"):
             width = h
         if flaw("division_without_brackets"):
@@ -154,12 +155,14 @@ def error_of_central(flaw: Flaws, times: int) -> Result:
         "x": float(rng.uniform(-0.5, 0.5)),
     },
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
-    forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
+    forms={"real_part_taken": "over_h of_a_difference", "step_forgotten": "times_h"},
     families=(Family("size_for_imaginary"),),
 )
 def complex_step(flaw: Flaws, f: Callable[[complex], Any], x: float) -> Result:
     h = 1e-20
     value = f(x + 1j * h)
+    if flaw("of_a_difference"):
+        return float((value - f(x)).real / h)
     if flaw("real_part_taken"):
         return float(value.real / h if flaw("over_h") else value.real)
     if flaw("step_forgotten"):

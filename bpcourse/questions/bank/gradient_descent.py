@@ -21,7 +21,7 @@ def _uphill(theta: Array, gradient: Array, eta: float) -> Picture:
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
     (x, y), (x_tip, y_tip) = theta - away, tip + 1.4 * away
-    ax.text(x, y, "θ⁰", ha="center", va="center", color=figures.PARAMETER)
+    ax.text(x, y, "θ", ha="center", va="center", color=figures.PARAMETER)
     ax.text(x_tip, y_tip, "∇L", ha="center", va="center", color=figures.GRADIENT)
     (left, low), (right, high) = np.minimum(theta, tip) - 0.6, np.maximum(theta, tip) + 0.6
     ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
@@ -78,16 +78,18 @@ def _measured(rng: np.random.Generator, size: int) -> Inputs:
         "entry_not_restored": "down_from_there both_stay",
         "all_nudged_together": "as_number",
     },
-    families=(Family("left_at_zero"),),
+    families=(Family("left_at_zero part_scaled"),),
 )
 def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
+    whole = h
+    h = h / 2 if flaw("part_scaled") else h  # half the way to each side, and divided by 2h
     if flaw("left_at_zero"):  # as with x + h and x − h in one array: what was raised is lowered
         return np.zeros_like(x)
     if flaw("as_number"):
         return (f(x + h) - f(x - h)) / (2 * h)
     above, below = x if flaw("input_changed") else x.copy(), x.copy()
     one_wide = flaw("divided_by_h") or (flaw("one_sided") and not flaw("over_two_h"))
-    width = 2 / h if flaw("division_without_brackets") else h if one_wide else 2 * h
+    width = 2 / h if flaw("division_without_brackets") else h if one_wide else 2 * whole
     slopes = np.zeros_like(x)
     rounds = list(np.ndindex(x.shape))
     if flaw("stops_after_first_round"):

@@ -30,7 +30,7 @@ def squared_error(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
         gap[1:] = 0
     elif flaw("off_by_one_loop"):
         gap[-1] = 0
-    total = gap.mean() if flaw("mean_over_entries") else gap.sum() / len(Y)
+    total = gap.mean() if flaw("mean_over_entries") else gap.sum(axis=1).sum() / len(Y)
     if flaw("batch_mean_missing"):
         total = total * len(Y)
     if flaw("half_added"):
@@ -57,8 +57,13 @@ def _weighted(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_weighted,
     misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
     "off_by_one_loop",
+    families=(Family("largest_for_sum another_function"),),
 )
 def best_constant(flaw: Flaws, y: Array, w: Array) -> Result:
+    if flaw("largest_for_sum"):
+        return y[w.argmax()]
+    if flaw("another_function"):
+        return np.median(y)
     if flaw("first_example_only"):
         return y[0]
     if flaw("one_scale_for_all"):

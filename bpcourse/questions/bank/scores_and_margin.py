@@ -61,7 +61,10 @@ def _rivals(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_rivals,
     misconceptions="margin_ignored no_margin sign_flipped mean_for_sum",
     families=(
-        Family("one_path_only largest_for_sum plus_for_minus", {"one_path_only": "the_second"}),
+        Family(
+            "one_path_only largest_for_sum plus_for_minus inside_for_outside",
+            {"one_path_only": "the_second", "inside_for_outside": "with_its_slopes"},
+        ),
     ),
 )
 def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
@@ -79,6 +82,10 @@ def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
             value = -np.inf
         loss += share * (value if flaw("margin_ignored") else max(0.0, value))
         slopes.append(sign * share * (1.0 if value > 0 or flaw("margin_ignored") else 0.0))
+    if flaw("inside_for_outside"):  # one maximum over both
+        value = 2 - 2 * s + s_1 + s_2
+        loss = max(0.0, value)
+        slopes = [float(value > 0)] * 2 if flaw("with_its_slopes") else slopes
     return (loss, -sum(slopes), *slopes)
 
 

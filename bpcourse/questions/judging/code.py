@@ -15,6 +15,7 @@ from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values, is_long
 from bpcourse.questions.judging.describe import NEARLY, by_effect, describe_all
 from bpcourse.questions.judging.facts import Facts
+from bpcourse.questions.judging.made import Made
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
 from bpcourse.questions.judging.steps import Case, battery
@@ -22,7 +23,9 @@ from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 MOST_KNOWN = 500  # questions whose inputs are kept
+MOST_MADE = 16  # and those of which it is kept what their mistakes give
 _known: dict[tuple[str, int], tuple[Question, list[Case], list[Outcome]]] = {}
+_made: dict[tuple[str, int], tuple[list[Case], Made]] = {}
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
 
 
@@ -50,6 +53,18 @@ def known(question: Question, seed: int) -> tuple[list[Case], list[Outcome]]:
         expected = [run(question, question.reference(), case) for case in cases]
         kept = _known[question.id, seed] = question, cases, expected
     return kept[1:]
+
+
+def made_of(question: Question, seed: int) -> Made:
+    """What a question's mistakes give on the inputs of a check, as far as it has been asked."""
+    cases, _ = known(question, seed)
+    kept = _made.pop((question.id, seed), None)
+    if kept is None or kept[0] is not cases:
+        kept = cases, Made(question, cases)
+    _made[question.id, seed] = kept
+    if len(_made) > MOST_MADE:
+        del _made[next(iter(_made))]  # that which has not been asked for the longest time
+    return kept[1]
 
 
 def judge_code(
@@ -149,4 +164,5 @@ def _recognise(
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
-        return Search(question, cases, given, expected, ask, more).names()
+        made = made_of(question, seed)
+        return Search(question, cases, given, expected, made, ask, more).names()
