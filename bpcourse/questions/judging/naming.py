@@ -82,8 +82,11 @@ class Search:
         by_parts = by_parts or parts.names(every, slipped)
         every = acting(every, self._made)
         after = [step for step in every if step.keeps_proportions]
+        # a part that is scaled, and all of it scaled again, are no two mistakes
+        slipped = [step for step in slipped if step.name not in ("part_scaled", "part_negative")]
+        in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))
         return self._together(every, after, by_parts) or self._slipped(
-            followed(filter(self._fitting.is_in_proportion, _alone(slipped, SLIP)), after)
+            followed(in_proportion, after)
         )
 
     def _together(self, every: Sequence[Step], after: Sequence[Step], by_parts: Names) -> Names:
