@@ -288,8 +288,8 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
     if name == "outer":
         for i, side in enumerate(node.args):
             ones = ast.BinOp(side, ast.Div(), side)
-            args = [ones, node.args[1]] if i == 0 else [node.args[0], ones]
-            yield "factor_missing", ast.Call(node.func, args, [])
+            sides = [ones, node.args[1]] if i == 0 else [node.args[0], ones]
+            yield "factor_missing", ast.Call(node.func, sides, [])
         column: Any = ast.Tuple([ast.Slice(), ast.Constant(None)], ast.Load())
         left = ast.Subscript(node.args[0], column, ast.Load())
         yield "added_for_multiplied", ast.BinOp(left, ast.Add(), node.args[1])
