@@ -283,6 +283,7 @@ MORE: tuple[tuple[str, Callable[[Array, tuple[int, ...]], Any]], ...] = (
     ("not_summed_yet", lambda r, shape: r.mean(axis=0)),
     ("not_summed_yet", lambda r, shape: r.sum(axis=-1)),
     ("not_summed_yet", lambda r, shape: r.mean(axis=-1)),
+    ("not_summed_yet", lambda r, shape: r.max()),
     ("all_steps_returned", lambda r, shape: r[-1]),
     ("all_values_returned", lambda r, shape: r[: shape[0]] if shape else r[0]),
 )

@@ -345,7 +345,7 @@ ROWS = [  # (question, mistake, what its message says, what a student wrote, wha
     (
         "outputs_and_losses.squared_error",
         "not_summed_yet",
-        "only the last sum, or mean, is missing",
+        "only the last step is missing",
         "lambda Y_hat, Y: ((Y_hat - Y) ** 2).sum(axis=1)",
         {"sum(axis=1)": "sum(axis=1).mean()"},
     ),

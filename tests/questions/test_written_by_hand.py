@@ -263,7 +263,7 @@ answer("error_signals.delta_of_output", "activation_forgotten")(
 answer("error_signals.delta_of_output", "target_forgotten")(
     lambda z, y: sig(z) * sig(z) * (1 - sig(z))
 )
-answer("error_signals.recursion", "")(lambda z, W, d: (W.T @ d) * z)
+answer("error_signals.recursion", "another_value")(lambda z, W, d: (W.T @ d) * z)
 answer("error_signals.mend_recursion", "tanh_slope_not_squared")(
     lambda z, W, d: (W.T @ d) * (1 - np.tanh(z))
 )
@@ -584,7 +584,7 @@ these(
     off_by_one_loop=[lambda W, d: sum(d[i] * W[i] for i in range(len(d) - 1))],
     overwritten_not_accumulated=[lambda W, d: [d[i] * W[i] for i in range(len(d))][-1]],
     input_given_back=[lambda W, d: d],
-    unnamed=[lambda W, d: W.sum(axis=0) * d.sum()],
+    summed_too_early=[lambda W, d: W.sum(axis=0) * d.sum()],
 )
 these(
     "vectors_and_jacobians.shape_of_jacobian",
@@ -606,7 +606,7 @@ these(
         lambda z: np.diag(y := sm(z[None])[0]) - y * y,
     ],
     no_normalisation=[lambda z: np.diag(e := np.exp(z)) - np.outer(e, e)],
-    unnamed=[lambda z: np.eye(len(z)) - np.outer(y := sm(z[None])[0], y)],
+    divided_once_more=[lambda z: np.eye(len(z)) - np.outer(y := sm(z[None])[0], y)],
 )
 
 
@@ -674,7 +674,7 @@ these(
     logarithm_forgotten=[lambda Z, c: true_ones(sm(Z), c).mean()],
     squared_error_for_classes=[lambda Z, c: 0.5 * ((sm(Z) - one_hot(Z, c)) ** 2).sum() / len(Z)],
     mean_over_entries=[lambda Z, c: (log_sums(Z) - true_ones(Z, c)).sum() / Z.size],
-    unnamed=[lambda Z, c: np.median(log_sums(Z) - true_ones(Z, c))],
+    another_function=[lambda Z, c: np.median(log_sums(Z) - true_ones(Z, c))],
 )
 
 
@@ -701,7 +701,8 @@ these(
     batch_mean_missing=[classifier(of_loss=len), classifier(of_dW=len)],
     output_slope_twice=[classifier(slope=lambda P: P * (1 - P))],
     sign_flipped=[classifier(of_dW=-1.0), classifier(of_loss=-1.0)],
-    unnamed=[classifier(of_dW=2.0), classifier(back=lambda loss, dW: (loss, 0 * dW))],
+    part_scaled=[classifier(of_dW=2.0)],
+    unnamed=[classifier(back=lambda loss, dW: (loss, 0 * dW))],
 )
 these(
     "softmax_cross_entropy.mend_softmax_backward",
@@ -726,7 +727,7 @@ these(
     integer_arrays=[lambda d, a: np.outer(d, a).astype(int)],
     off_by_one_loop=[lambda d, a: np.outer(np.append(d[:-1], 0), a)],
     inner_for_outer_product=[lambda d, a: d @ a],
-    unnamed=[lambda d, a: np.outer(d, np.ones(len(a)))],
+    factor_missing=[lambda d, a: np.outer(d, np.ones(len(a)))],
 )
 these(
     "matrix_form.linear_backward",
@@ -831,7 +832,7 @@ these(
     ],
     added_along_path=[sum, lambda w: sum(w[1:])],
     additions_counted=[lambda w: 2 * np.dot(w[:-1], w[1:])],
-    unnamed=[lambda w: [a * b for a, b in zip(w, w[1:])]],
+    not_summed_yet=[lambda w: [a * b for a, b in zip(w, w[1:])]],
 )
 these(
     "cost_of_backprop.count_backward",
@@ -908,14 +909,15 @@ these(
     one_size_doubled=[lambda g, m: gaps(g, m, np.minimum).max()],
     sign_kept=[lambda g, m: (np.abs(g - m) / np.maximum(g, m)).max()],
     mean_for_largest=[lambda g, m: gaps(g, m).sum()],
-    unnamed=[lambda g, m: gaps(g, m), lambda g, m: np.median(gaps(g, m))],
+    not_summed_yet=[lambda g, m: gaps(g, m)],
+    unnamed=[lambda g, m: np.median(gaps(g, m))],
 )
 these(
     "gradient_checking.complex_step",
     right=[lambda f, x: np.imag(f(complex(x, 1e-30))) / 1e-30],
     real_part_taken=[lambda f, x: f(x + 1e-20j).real / 1e-20],
+    left_at_zero=[lambda f, x: (f(x + 1e-20) - f(x)) / 1e-20],  # as with 1j forgotten
     unnamed=[
-        lambda f, x: (f(x + 1e-20) - f(x)) / 1e-20,  # 0, as with 1j forgotten
         lambda f, x: (f(x + 1e-5) - f(x - 1e-5)) / 2e-5,
     ],
     size_for_imaginary=[lambda f, x: abs(f(x + 1e-20j).imag) / 1e-20],
@@ -1078,7 +1080,7 @@ def lesson_1():
     answer(at, "bias_subtracted")(lambda x, W, b: 1 / (1 + np.exp(-W @ x + b)))
     answer(at, "another_activation")(lambda x, W, b: np.maximum(0, W @ x + b))
     answer(at, "column_broadcast")(lambda x, W, b: sig(W @ x.reshape(-1, 1) + b))
-    answer(at, "")(lambda x, W, b: sig((W * x).mean(axis=1) + b))
+    answer(at, "averaged_part")(lambda x, W, b: sig((W * x).mean(axis=1) + b))
     answer(at, "right")(
         lambda x, W, b: [float(sig(row @ x + c)) for row, c in zip(W, b, strict=True)]
     )
@@ -1157,7 +1159,7 @@ def lesson_2():
     answer(at, "batch_mean_missing+class_miscounted")(lambda p, c: -np.log(true(p, c - 1)).sum())
     answer(at, "mean_inside_logarithm")(lambda p, c: -np.log(true(p, c).mean()))
     answer(at, "")(lambda p, c: 0.0)
-    answer(at, "")(lambda p, c: -np.log(true(p, c)))
+    answer(at, "not_summed_yet")(lambda p, c: -np.log(true(p, c)))
     answer(at, "right")(lambda p, c: -np.log(true(p, c) + 1e-12).mean())
 
     at = "outputs_and_losses.squared_error"
@@ -1165,7 +1167,7 @@ def lesson_2():
     answer(at, "half_added+mean_over_entries")(lambda p, y: ((p - y) ** 2).mean() / 2)
     answer(at, "square_forgotten")(lambda p, y: (p - y).sum(axis=1).mean())
     answer(at, "square_of_sum")(lambda p, y: ((p - y).sum(axis=1) ** 2).mean())
-    answer(at, "")(lambda p, y: np.linalg.norm(p - y, axis=1).mean())
+    answer(at, "root_in_part")(lambda p, y: np.linalg.norm(p - y, axis=1).mean())
     answer(at, "right")(lambda p, y: np.trace((p - y) @ (p - y).T) / len(y))
 
     at = "outputs_and_losses.mend_temperature"
@@ -1256,7 +1258,7 @@ def lesson_3():
     answer(at, "off_by_one_loop")(lambda g: sum(g[i] for i in range(len(g) - 1)) / len(g))
     answer(at, "overwritten_not_accumulated")(lambda g: g[-1] / len(g))
     answer(at, "keepdims_kept")(lambda g: g.mean(axis=0, keepdims=True))
-    answer(at, "")(lambda g: np.median(g, axis=0))
+    answer(at, "another_function")(lambda g: np.median(g, axis=0))
 
     def into_the_first(g):
         total = g[0]
@@ -1290,7 +1292,7 @@ def lesson_4():
     answer(at, "plus_for_minus")(
         lambda w, x: x * np.prod(w[1:]) * np.prod(1 + forward(w, x)[1:] ** 2)
     )
-    answer(at, "")(lambda w, x: forward(w, x)[-1])
+    answer(at, "another_value")(lambda w, x: forward(w, x)[-1])
 
     at = "chain_rule.many_paths"
     answer(at, "upstream_missing")(lambda p, q: q.sum(axis=0))
@@ -1351,7 +1353,7 @@ these(
         lambda z, W_above, delta_above: delta_above @ W_above * (1 - np.tanh(z))
     ],
     slope_at_activation=[lambda z, W_above, delta_above: delta_above @ W_above * slope(np.tanh(z))],
-    unnamed=[lambda z, W_above, delta_above: delta_above @ W_above * z],
+    another_value=[lambda z, W_above, delta_above: delta_above @ W_above * z],
 )
 these(
     "activations.relu_backward",
@@ -1409,7 +1411,7 @@ these(
     slope_missing__results_swapped=[
         lambda *given: deltas_in_a_list(*given, slope=lambda z: 1)[::-1],
     ],
-    unnamed=[lambda *given: deltas_in_a_list(*given)[0]],
+    another_value=[lambda *given: deltas_in_a_list(*given)[0]],
 )
 
 
@@ -1424,7 +1426,7 @@ these(
     ],
     target_forgotten=[lambda z, y: sig(z) * sig(z) * (1 - sig(z))],
     factor_two_missing=[lambda z, y: 0.5 * (sig(z) - y) * sig(z) * (1 - sig(z))],
-    unnamed=[lambda z, y: (sig(z) - y) ** 2 * sig(z) * (1 - sig(z))],
+    factor_twice=[lambda z, y: (sig(z) - y) ** 2 * sig(z) * (1 - sig(z))],
 )
 
 
@@ -1501,7 +1503,7 @@ these(
     ],
     tanh_slope_not_squared=[lambda z: 1 / np.cosh(z)],
     plus_for_minus=[lambda z: 1 + np.tanh(z) ** 2],
-    unnamed=[lambda z: 1 - np.tanh(z**2)],
+    inside_for_outside=[lambda z: 1 - np.tanh(z**2)],
 )
 these(
     "activations.relu_backward",
@@ -1511,7 +1513,8 @@ these(
     slope_at_kink=[lambda z, g: g * np.heaviside(z, 0.5)],
     mask_from_upstream=[lambda z, g: g * (z > 0) * (g > 0)],
     added_along_path=[lambda z, g: g + (z > 0)],
-    unnamed=[lambda z, g: g[z > 0], lambda z, g: g * np.sign(z)],
+    condition_wrong=[lambda z, g: g * np.sign(z)],
+    unnamed=[lambda z, g: g[z > 0]],
 )
 these(
     "activations.logistic_backward",
@@ -1530,7 +1533,7 @@ these(
     function_for_slope=[lambda z, k: np.where(z > 0, 1.0, k * z)],
     slope_at_kink=[lambda z, k: (z > 0) + k * (z < 0)],
     sign_flipped=[lambda z, k: np.where(z > 0, 1.0, -k)],
-    unnamed=[lambda z, k: np.where(z > 0, 1.0, 1 - k)],
+    one_in_part=[lambda z, k: np.where(z > 0, 1.0, 1 - k)],
 )
 
 
@@ -1584,7 +1587,7 @@ these(
     tanh_slope_not_squared=[lambda *given: nested_with(*given, slope=lambda z: 1 - np.tanh(z))],
     indices_swapped=[lambda x, W1, W2, y, j, i: nested(x, W1, W2, y, i, j)],
     off_by_one_loop=[lambda *given: nested_with(*given, paths=lambda terms: terms[:-1].sum())],
-    unnamed=[lambda *given: nested_with(*given, paths=lambda terms: terms)],
+    not_summed_yet=[lambda *given: nested_with(*given, paths=lambda terms: terms)],
 )
 for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
     these(
@@ -1605,7 +1608,7 @@ for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
         ],
         tanh_slope_not_squared__weights_wrong_way_round=[lambda z, W, d: W @ d * (1 - np.tanh(z))],
         divided_for_multiplied=[lambda z, W, d: (W.T @ d) / slope(z)],
-        unnamed=[lambda z, W, d: d.sum() * slope(z)],
+        factor_missing=[lambda z, W, d: d.sum() * slope(z)],
     )
 these(
     "scores_and_margin.margin_loss",

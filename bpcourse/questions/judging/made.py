@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bpcourse.diagnosis import transformations
-from bpcourse.questions.judging.compare import alike_values, as_numbers, is_nested
+from bpcourse.questions.judging.compare import alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.formula import formula
 from bpcourse.questions.judging.run import Outcome, plain_call
 from bpcourse.questions.judging.steps import ANY, Case, Explanation, Step, all_steps, battery
@@ -82,7 +82,9 @@ class Made:
         if slip is not None:
             read = formula(self._question)
             with read.slipped(slip):
-                return plain_call(lambda *given: self._question.run(read.answer, given), inputs)
+                made = plain_call(lambda *given: self._question.run(read.answer, given), inputs)
+            # a list that a slip has put into itself has no end
+            return Outcome(error=ValueError()) if is_long(made.value) else made
         answer = self._question.reference(*(flaw for step in explanation for flaw in step.flaws))
         made = plain_call(lambda *given: self._question.run(answer, given), inputs, look=look)
         if look or made.error is not None:

@@ -29,6 +29,8 @@ from bpcourse.questions.judging.steps import (
 from bpcourse.questions.question import Question
 
 Names = tuple[str, ...]
+# Slips that are not told together with a change of the result: all of it is scaled, or another.
+LOOSE = ("part_scaled", "part_negative", "another_value")
 
 
 class Search:
@@ -82,8 +84,7 @@ class Search:
         by_parts = by_parts or parts.names(every, slipped)
         every = acting(every, self._made)
         after = [step for step in every if step.keeps_proportions]
-        # a part that is scaled, and all of it scaled again, are no two mistakes
-        slipped = [step for step in slipped if step.name not in ("part_scaled", "part_negative")]
+        slipped = [step for step in slipped if step.name not in LOOSE]
         in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))
         return self._together(every, after, by_parts) or self._slipped(
             followed(in_proportion, after)

@@ -16,7 +16,7 @@ ORDER = """
     elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
     another_function term_missing factor_missing division_missing factor_twice another_index
     another_value part_negative another_number one_in_part product_for_power part_scaled
-    square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
+    square_in_part root_in_part absolute_value normalised_part function_too_many
     factor_too_many divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
@@ -40,7 +40,6 @@ UNARY = {"tanh", "exp", "log", "sqrt", "abs", "cos", "sin", "square"}
 WRAPS = {
     "sqrt": "root_in_part",
     "abs": "absolute_value",
-    "sign": "sign_alone",
     "tanh": "function_too_many",
     "exp": "function_too_many",
     "log": "function_too_many",
@@ -95,6 +94,8 @@ def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
         yield "another_value", other
         yield "another_value", ast.Subscript(other, _number(-1), ast.Load())
         yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
+        if ast.unparse(other) == ast.unparse(node):  # 0 and 1 are no slips of a term or a factor
+            continue
         yield "divided_once_more", ast.BinOp(node, ast.Div(), other)
         yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
         yield "term_too_many", ast.BinOp(node, ast.Add(), other)
