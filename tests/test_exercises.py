@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bpcourse.questions import ALLOWED, all_questions
-from bpcourse.questions.bank import LESSONS, NOTEBOOKS
+from bpcourse.questions.bank import INVENTORY, LESSONS, NOTEBOOKS
 from bpcourse.questions.checking import judge
 from bpcourse.text import text
 from tools import exercises, notebooks
@@ -52,9 +52,11 @@ def test_making_them_again_changes_no_byte(path):
 def test_all_questions_of_the_lesson_are_there_once(stem):
     lesson = next(name for name, value in NOTEBOOKS.items() if value == stem)
     questions = [question for question in all_questions() if question.lesson == lesson]
+    ids = [question.id.replace(".", "-") for question in questions]
     answered = [cell for cell in code("solutions", stem) if graded(cell, "solution")]
     marked = [cell for cell in code("solutions", stem) if graded(cell, "grade")]
-    assert len(answered) == len(questions) == len(marked)
+    assert sorted(cell.metadata.nbgrader.grade_id for cell in answered) == sorted(ids)
+    assert [cell.metadata.nbgrader.grade_id for cell in marked] == [f"{id}-grade" for id in ids]
     for cell, question in zip(marked, questions, strict=True):
         assert cell.source == f'check("{question.id}", {question.answer}).require()'
         assert cell.metadata.nbgrader.points == question.points
@@ -65,6 +67,31 @@ def test_all_questions_of_the_lesson_are_there_once(stem):
             assert text(f"question.{question.id}.task") in source
         else:
             assert source.count(f'ask("{question.id}")') == 1
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_its_headings_say_the_points_and_minutes_of_each_question_and_of_all(stem):
+    """A part answered in words has minutes and no points; the head has the sums."""
+    lesson = next(name for name, value in NOTEBOOKS.items() if value == stem)
+    questions = {question.id: question for question in all_questions() if question.lesson == lesson}
+    head, *rest = cells("solutions", stem)
+    said: dict = {}
+    parts = []  # (number, points, minutes) of each heading with a number; what is only run has none
+    for cell in rest:
+        if heading := re.match(r"### (\d+) · .*(?:\n\n\*(.*)\*)?", cell.source):
+            found = (re.search(rf"(\d+) {word}", heading[2] or "") for word in ("point", "minute"))
+            parts.append((int(heading[1]), *(int(one[1]) if one else 0 for one in found)))
+        elif asked := re.match(r'check\("(.*)", \w+\)$', cell.source):
+            said[asked[1]] = parts[-1][1:]
+    if lesson in INVENTORY:  # its questions are all alike, and the head alone says so
+        said = dict.fromkeys(said, (1, 1))
+    assert said == {id: (question.points, question.minutes) for id, question in questions.items()}
+    assert [number for number, _, _ in parts] == list(range(1, len(parts) + 1))
+    minutes, points = (
+        int(re.search(rf"(\d+) {word}", head.source)[1]) for word in ("minutes", "points")
+    )
+    assert points == sum(question.points for question in questions.values())
+    assert minutes == (sum(minutes for _, _, minutes in parts) or len(questions))
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -6,8 +6,10 @@ from importlib.resources import files
 import pytest
 
 from bpcourse.questions import Answer, all_questions
-from bpcourse.questions.checking import judge
+from bpcourse.questions.checking import judge, told
 from bpcourse.questions.judging import by_hand
+from bpcourse.questions.judging.code import judge_code
+from bpcourse.questions.judging.made import Made, steps
 from bpcourse.questions.judging.posed import pose
 from bpcourse.text import text
 
@@ -21,10 +23,23 @@ OWN = [  # (question, misconception, words)
 ]
 
 
+def showing(question, misconception):
+    """An answer in code that shows it: the question's own, or made of its inputs or its result."""
+    if misconception in (*question.misconceptions, *question.of_families):
+        return question.reference(misconception)
+    step = next(step for step in steps(question) if step.name == misconception)
+
+    def answer(*arguments):
+        case = dict(zip(question.names, arguments, strict=True))
+        return Made(question, [case]).outcome((step,), 0).value
+
+    return answer
+
+
 def said(question, misconception):
     """The message to an answer that shows the misconception."""
     if question.is_code:
-        return judge(question, question.reference(misconception)).message
+        return told(question, judge_code(question, showing(question, misconception))).message
     if misconception not in question.misconceptions:
         return of_slip(question, misconception)
     posed = pose(question)

@@ -80,7 +80,8 @@ class Formula:
             warnings.simplefilter("ignore")  # of slips that can only fail
             code = compile(tree, f"<slips in {function.__name__}>", "exec")
         exec(code, space)  # noqa: S102 (our own source)
-        self._read[function] = made = space[definition.name]
+        made: FunctionType = space[definition.name]
+        self._read[function] = made
         return made
 
 
@@ -165,12 +166,13 @@ class _Switches(ast.NodeTransformer):
                 break
         return found or [ast.Pass()]
 
-    def _of_line(self, line: Any) -> ast.AST:
+    def _of_line(self, line: Any) -> ast.stmt:
         others = list(rewriting.of_line(copy.deepcopy(line)))
         line.value = self._whole(line.value)
+        made: ast.stmt = line
         for name, other in others:
-            line = ast.If(self._is_on(name), [other], [line])
-        return line
+            made = ast.If(self._is_on(name), [other], [made])
+        return made
 
     def _whole(self, node: ast.expr) -> ast.expr:
         """The whole that a line computes."""

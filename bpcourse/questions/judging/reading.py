@@ -240,7 +240,7 @@ class _Helpers(ast.NodeTransformer):
                     if all(used.count(n) == 1 or isinstance(a, ast.Name) for n, a in pairs):
                         for name, argument in pairs:
                             value = _Put(name, argument).visit(value)
-                        return value  # type: ignore[no-any-return]
+                        return value
         return node
 
 

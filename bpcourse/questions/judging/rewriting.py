@@ -97,8 +97,8 @@ def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
         yield "factor_too_many", ast.BinOp(node, ast.Div(), _plus(other, 1))
         for operator in (ast.Mult(), ast.Div()):
             yield "factor_too_many", ast.BinOp(node, operator, other)
-        for operator in (ast.Add(), ast.Sub()):
-            yield "term_too_many", ast.BinOp(node, operator, other)
+        for sign in (ast.Add(), ast.Sub()):
+            yield "term_too_many", ast.BinOp(node, sign, other)
 
 
 def of_rounds(node: ast.expr) -> Iterator[Part]:
@@ -119,7 +119,7 @@ def of_rounds(node: ast.expr) -> Iterator[Part]:
     yield "loop_other_way", backwards
 
 
-def of_line(line: ast.stmt) -> Iterator[Part]:
+def of_line(line: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
     """What may stand in the place of a line that changes what there is already."""
     match line:
         case ast.AugAssign(target=target, op=op, value=value):
@@ -259,10 +259,10 @@ def _other_brackets(node: ast.BinOp) -> Iterator[Part]:
             yield "brackets_missing", ast.BinOp(a, by, ast.BinOp(b, op, c))
             yield "brackets_missing", ast.BinOp(b, by, ast.BinOp(a, op, c))
     match node:  # what is done to one of two, done to both
-        case ast.BinOp(ast.Call(args=[inner]) as call, op, right) if _is_unary(call):
-            yield "inside_for_outside", _with_inner(call, ast.BinOp(inner, op, right))
-        case ast.BinOp(left, op, ast.Call(args=[inner]) as call) if _is_unary(call):
-            yield "inside_for_outside", _with_inner(call, ast.BinOp(left, op, inner))
+        case ast.BinOp(ast.Call(args=[inner]) as call, joined, right) if _is_unary(call):
+            yield "inside_for_outside", _with_inner(call, ast.BinOp(inner, joined, right))
+        case ast.BinOp(left, joined, ast.Call(args=[inner]) as call) if _is_unary(call):
+            yield "inside_for_outside", _with_inner(call, ast.BinOp(left, joined, inner))
 
 
 def _of_call(node: ast.Call) -> Iterator[Part]:
@@ -427,7 +427,8 @@ def _summed(node: ast.expr, axis: int) -> ast.expr:
 
 
 def _part_of(node: ast.expr, **ends: ast.expr) -> ast.expr:
-    return ast.Subscript(node, ast.Slice(**ends), ast.Load())
+    part = ast.Slice(ends.get("lower"), ends.get("upper"), ends.get("step"))
+    return ast.Subscript(node, part, ast.Load())
 
 
 def _call(name: str, *args: ast.expr) -> ast.Call:
