@@ -207,6 +207,168 @@ ROWS = [  # (question, mistake, what its message says, what a student wrote, wha
         "    return W1 + 0, W2 + 0",
         {"W1, W2 = W\n": "W1, W2 = [array.copy() for array in W]\n"},
     ),
+    (
+        "softmax_cross_entropy.cross_entropy",
+        "another_base",
+        "the natural one, np.log",
+        "lambda Y_hat, labels: -np.log2(Y_hat[np.arange(len(labels)), labels]).mean()",
+        {"np.log2": "np.log"},
+    ),
+    (
+        "to_autodiff.mend_accumulate",
+        "overwritten_not_accumulated",
+        "`=` forgets all but the last",
+        "def answer(x, times):\n"
+        "    for _ in range(times):\n"
+        "        grad = np.zeros_like(x)\n"
+        "        for local in (x, x):\n"
+        "            grad = local + 0.0\n"
+        "    return grad",
+        {"grad = local + 0.0": "grad += local + 0.0"},
+    ),
+    (
+        "outputs_and_losses.squared_error",
+        "last_example_only",
+        "add with `+=`",
+        "def answer(Y_hat, Y):\n"
+        "    for y_hat, y in zip(Y_hat, Y):\n"
+        "        total = 0.0\n"
+        "        total = ((y_hat - y) ** 2).sum() / len(Y)\n"
+        "    return total * len(Y)",
+        {
+            "        total = 0.0\n": "",
+            "    for y_hat": "    total = 0.0\n    for y_hat",
+            "        total = (": "        total += (",
+            " / len(Y)\n": "\n",
+            "total * len": "total / len",
+        },
+    ),
+    (
+        "softmax_cross_entropy.jacobian",
+        "vector_for_every_row",
+        "np.diag",
+        "lambda z: (lambda p: p - np.outer(p, p))(np.exp(z - z.max()) / np.exp(z - z.max()).sum())",
+        {"p - np": "np.diag(p) - np"},
+    ),
+    (
+        "training.mend_shuffle",
+        "seed_not_used",
+        "np.random.default_rng(seed)",
+        "lambda X, y, seed: (lambda order: (X[order], y[order]))"
+        "(np.random.default_rng(0).permutation(len(X)))",
+        {"default_rng(0)": "default_rng(seed)"},
+    ),
+    (
+        "training.mend_shuffle",
+        "order_inverted",
+        "X[order]",
+        "lambda X, y, seed: (lambda order: (X[np.argsort(order)], y[np.argsort(order)]))"
+        "(np.random.default_rng(seed).permutation(len(X)))",
+        {"np.argsort(order)": "order"},
+    ),
+    (
+        "matrix_form.outer_product",
+        "inner_for_outer_product",
+        "np.outer",
+        "lambda delta, a: delta @ a",
+        {"delta @ a": "np.outer(delta, a)"},
+    ),
+    (
+        "vectors_and_jacobians.back_through_sum",
+        "ones_for_identity",
+        "take np.eye",
+        "lambda W, delta: (W + 1).T @ delta",
+        {"W + 1": "W + np.eye(len(W))"},
+    ),
+    (
+        "activations.tanh_slope",
+        "product_for_power",
+        "`**2`",
+        "lambda z: 1 - np.tanh(z) * 2",
+        {"* 2": "**2"},
+    ),
+    (
+        "softmax_cross_entropy.fused_gradient",
+        "overwritten_not_accumulated",
+        "`-= 1`",
+        "def answer(Z, labels):\n"
+        "    shares = np.exp(Z - Z.max(axis=1, keepdims=True))\n"
+        "    shares /= shares.sum(axis=1, keepdims=True)\n"
+        "    shares[np.arange(len(Z)), labels] = -1\n"
+        "    return shares / len(Z)",
+        {"labels] = -1": "labels] -= 1"},
+    ),
+    (
+        "activations.mend_leaky_relu",
+        "number_for_parameter",
+        "`slope` is given",
+        "lambda z, slope: np.where(z > 0, 1.0, 0.01)",
+        {"0.01": "slope"},
+    ),
+    (
+        "activations.mend_leaky_relu",
+        "slope_at_kink",
+        "the slope of the left side there",
+        "lambda z, slope: np.where(z >= 0, 1.0, slope)",
+        {">=": ">"},
+    ),
+    (
+        "scores_and_margin.mend_rival",
+        "input_changed",
+        "Work on a copy",
+        "def answer(scores, label):\n"
+        "    others = scores\n"
+        "    lead = scores[label]\n"
+        "    others[label] = -np.inf\n"
+        "    rival = np.argmax(others)\n"
+        "    slopes = np.zeros(len(scores))\n"
+        "    if 1 - lead + others[rival] > 0:\n"
+        "        slopes[label] -= 1\n"
+        "        slopes[rival] += 1\n"
+        "    return slopes",
+        {"others = scores\n": "others = scores.copy()\n"},
+    ),
+    (
+        "feedforward_network.layer",
+        "inside_for_outside",
+        "Write down what comes first",
+        "lambda x, W, b: (1 / (1 + np.exp(-(W * x)))).sum(axis=1) + b",
+        {"(W * x)))).sum(axis=1) + b": "(W * x).sum(axis=1) - b)))"},
+    ),
+    (
+        "gradient_descent.mean_gradient",
+        "divided_by_one_less",
+        "A mean divides by all of them",
+        "lambda per_example: per_example.sum(axis=0) / (len(per_example) - 1)",
+        {" - 1": ""},
+    ),
+    (
+        "outputs_and_losses.squared_error",
+        "not_summed_yet",
+        "only the last sum, or mean, is missing",
+        "lambda Y_hat, Y: ((Y_hat - Y) ** 2).sum(axis=1)",
+        {"sum(axis=1)": "sum(axis=1).mean()"},
+    ),
+    (
+        "softmax_cross_entropy.delta_with_temperature",
+        "multiplied_for_divided",
+        "multiplied that should be divided",
+        "lambda z, y, T: (lambda e: (e / e.sum() - y) * T)(np.exp((z - z.max()) / T))",
+        {"- y) * T": "- y) / T"},
+    ),
+    (
+        "chain_rule.thin_with_skip",
+        "added_for_multiplied",
+        "Two parts are added that should be multiplied",
+        "def answer(w, x):\n"
+        "    a, slope = x + np.tanh(w[0] * x), x * (1 - np.tanh(w[0] * x) ** 2)\n"
+        "    for weight in w[1:]:\n"
+        "        t = np.tanh(weight * a)\n"
+        "        slope *= 1 + (weight + 1 - t**2)\n"
+        "        a = a + t\n"
+        "    return slope",
+        {"(weight + 1 - t**2)": "(weight * (1 - t**2))"},
+    ),
 ]
 
 

@@ -87,7 +87,7 @@ BATCHES = "training.batches"
 @pytest.mark.parametrize(
     "id, answer, says",
     [
-        (JACOBIAN, lambda z: np.diag(z) + 0j, "a complex number"),
+        (JACOBIAN, lambda z: np.diag(z) * 1j, "a complex number"),
         (JACOBIAN, lambda z: np.random.default_rng().normal(size=(len(z), len(z))), "Called twice"),
         (JACOBIAN, lambda z: np.zeros((2, 7)), "the shape (2, 7); right is (3, 3)"),
         (JACOBIAN, lambda z: np.diag(z * z), "only the diagonal is wrong"),

@@ -155,14 +155,14 @@ def error_of_central(flaw: Flaws, times: int) -> Result:
         "x": float(rng.uniform(-0.5, 0.5)),
     },
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
-    forms={"real_part_taken": "over_h of_a_difference", "step_forgotten": "times_h"},
-    families=(Family("size_for_imaginary"),),
+    forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
+    families=(Family("size_for_imaginary left_at_zero"),),
 )
 def complex_step(flaw: Flaws, f: Callable[[complex], Any], x: float) -> Result:
     h = 1e-20
     value = f(x + 1j * h)
-    if flaw("of_a_difference"):
-        return float((value - f(x)).real / h)
+    if flaw("left_at_zero"):  # a real step of that length is lost, and so is the real part's
+        return 0.0
     if flaw("real_part_taken"):
         return float(value.real / h if flaw("over_h") else value.real)
     if flaw("step_forgotten"):

@@ -93,7 +93,7 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
     "summed_over_wrong_axis columns_for_entries other_classes_forgotten "
     "activation_forgotten slope_missing keepdims_forgotten",
     forms={"batch_mean_missing": "before_the_target", "columns_for_entries": "as_rows"},
-    families=(SHARES,),
+    families=(SHARES, Family("true_class_left_out overwritten_not_accumulated")),
 )
 def fused_gradient(flaw: Flaws, Z: Array, labels: Ints) -> Result:
     N, k = Z.shape
@@ -115,6 +115,10 @@ def fused_gradient(flaw: Flaws, Z: Array, labels: Ints) -> Result:
         gradient = -Y / Y_hat
     if flaw("other_classes_forgotten"):
         gradient = gradient * Y
+    if flaw("true_class_left_out"):
+        gradient = gradient * (1 - Y)
+    if flaw("overwritten_not_accumulated"):  # "= -1" for "-= 1"
+        gradient = np.where(Y == 1, -1.0, Y_hat)
     if flaw("output_slope_twice"):
         gradient = gradient * Y_hat * (1 - Y_hat)
     if flaw("mean_over_entries"):
@@ -140,9 +144,10 @@ def _warm(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_warm,
     misconceptions="inner_slope_missing temperature_outside target_and_output_swapped "
     "output_slope_twice",
+    families=(SHARES,),
 )
 def delta_with_temperature(flaw: Flaws, z: Array, y: Array, T: float) -> Result:
-    y_hat = softmax_of(z if flaw("temperature_outside") else z / T)
+    y_hat = shares_of(flaw, z if flaw("temperature_outside") else z / T)
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
     if flaw("output_slope_twice"):
         delta = delta * y_hat * (1 - y_hat)

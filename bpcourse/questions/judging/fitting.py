@@ -42,6 +42,7 @@ class Fitting:
         first = given[self.order[0]]
         self._place = _largest(first.value)
         self._array = None if first.error else array_in(first.value, self._place)
+        self.is_one_number = self._array is not None and self._array.size == 1 and not self._place
         self.has_numbers = bool(ran) and self._array is not None
 
     @property

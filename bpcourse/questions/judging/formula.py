@@ -109,7 +109,7 @@ class _Switches(ast.NodeTransformer):
                 self._since[node.id] = min(node.lineno, self._since.get(node.id, node.lineno))
         self._since |= {name: value.lineno for name, value in gone.items()}
         self._values: set[int] = set()  # nodes that stand for numbers or arrays
-        self._line = 0
+        self._line, self._in_index = 0, False
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.expr):
@@ -214,6 +214,11 @@ class _Switches(ast.NodeTransformer):
             others += rewriting.of_value(original, self._others())
         if isinstance(node, ast.Call):
             self._inside(node)
+        elif isinstance(node, ast.Subscript):
+            node.value = self.visit(node.value)
+            outside, self._in_index = self._in_index, True
+            node.slice = self.visit(node.slice)
+            self._in_index = outside
         else:
             self.generic_visit(node)
         return self._either(node, others)
@@ -243,6 +248,6 @@ class _Switches(ast.NodeTransformer):
 
     def _is_on(self, name: str) -> ast.expr:
         """The test of a new slip of that name."""
-        self._slips.append(name)
+        self._slips.append("another_index" if self._in_index else name)
         on = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
         return ast.Compare(on, [ast.Eq()], [ast.Constant(len(self._slips) - 1)])

@@ -65,7 +65,10 @@ class Search:
         if nothing:  # many changes of a result leave nothing of it
             kept = {"integer_arrays"} if all(_is_whole(g.value) for g in self._given) else set()
             every = [step for step in every if step.rank != ANY or step.name in kept]
-        if fits := self._fitting.among(*(_alone(every, rank) for rank in (OWN, FAMILY, ANY))):
+        fits = self._fitting.among(*(_alone(every, rank) for rank in (OWN, FAMILY, ANY)))
+        if self._fitting.is_one_number and not self._question.measured:
+            fits = self._told_apart(fits) if fits else []  # one number may be another by chance
+        if fits:
             return self._chosen(fits)
         if found := plain.of_results(self._fitting):
             return self._with_effects(found, [])
@@ -79,8 +82,11 @@ class Search:
         by_parts = by_parts or parts.names(every, slipped)
         every = acting(every, self._made)
         after = [step for step in every if step.keeps_proportions]
+        # a part that is scaled, and all of it scaled again, are no two mistakes
+        slipped = [step for step in slipped if step.name not in ("part_scaled", "part_negative")]
+        in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))
         return self._together(every, after, by_parts) or self._slipped(
-            followed(filter(self._fitting.is_in_proportion, _alone(slipped, SLIP)), after)
+            followed(in_proportion, after)
         )
 
     def _together(self, every: Sequence[Step], after: Sequence[Step], by_parts: Names) -> Names:
@@ -96,7 +102,8 @@ class Search:
     def _slipped(self, explanations: Iterator[Explanation]) -> Names:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
         fits = [fit for fit in self._fitting.among(explanations) if self._fitting.has_finite(fit)]
-        return self._chosen(self._told_apart(fits)) if fits else ()
+        # slips that no input tells apart are one: it has the name that stands first
+        return self._chosen(self._told_apart(fits)[:1]) if fits else ()
 
     def _pairs(self, before: Sequence[Step]) -> Iterator[Explanation]:
         """Two mistakes that together spoil the results that are wrong, and no others.

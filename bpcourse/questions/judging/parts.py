@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from bpcourse.diagnosis.transformations import given_back
-from bpcourse.questions.judging.compare import alike_values
+from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.fitting import Fitting, by_names, followed, has_parts
 from bpcourse.questions.judging.made import array_in, near
 from bpcourse.questions.judging.steps import OWN, SLIP, Explanation, Step
@@ -58,7 +60,9 @@ class Parts:
 
         single = [(step,) for step in usable]
         simple = [step for step in usable if step.keeps_proportions]
-        for explanations in (single, [(slip,) for slip in slips], followed(single, simple)):
+        whole = all(_are_whole(value) for value in plain)  # such as −1, 0 and 1: like by chance
+        slipped = [(slip,) for slip in slips if not whole]
+        for explanations in (single, slipped, followed(single, simple)):
             sets = by_names([one for one in explanations if fits(one)])
             if sets:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())
@@ -81,3 +85,8 @@ class Parts:
             if all(alike_values(v, r[other]) for v, r in zip(values, right, strict=True)):
                 return ("result_given_twice",)
         return None
+
+
+def _are_whole(value: object) -> bool:
+    numbers = as_numbers(value)
+    return numbers is not None and bool((numbers == np.round(numbers)).all())

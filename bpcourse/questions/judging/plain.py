@@ -35,7 +35,8 @@ def of_results(fitting: Fitting) -> Names:
         pairs.append((given, right))
     if all(given.shape == right.shape for given, right in pairs):
         gap = np.concatenate([(given - right).ravel() for given, right in pairs])
-        constant = np.ptp(gap) <= NEAR * 1e-2 * abs(gap[0]) and np.isfinite(gap).all()
+        largest = max(np.abs(right).max(initial=0) for _, right in pairs)
+        constant = np.ptp(gap) <= NEAR * 1e-2 * min(abs(gap[0]), largest) and np.isfinite(gap).all()
         return ("constant_offset",) if constant else ()
     if all(given.ndim > right.ndim or given.size > right.size for given, right in pairs):
         for name, change in MORE:

@@ -89,6 +89,12 @@ class _Fold(ast.NodeTransformer):
             return node
         return ast.Constant(sides[0] != sides[1])
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Mult | ast.Div) and _is_one(node.right):
+            return node.left
+        return node.right if isinstance(node.op, ast.Mult) and _is_one(node.left) else node
+
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         self.generic_visit(node)
         truth = _truth(node.test)
@@ -98,6 +104,10 @@ class _Fold(ast.NodeTransformer):
         self.generic_visit(node)
         truth = _truth(node.test)
         return node if truth is None else (node.body if truth else node.orelse) or ast.Pass()
+
+
+def _is_one(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int and node.value == 1
 
 
 def _truth(node: ast.expr) -> bool | None:

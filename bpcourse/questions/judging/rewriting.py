@@ -17,7 +17,7 @@ ORDER = """
     another_function term_missing factor_missing division_missing factor_twice another_index
     another_value part_negative another_number one_in_part product_for_power part_scaled
     square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
-    factor_too_many term_too_many slope_for_value
+    factor_too_many divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
 
@@ -94,11 +94,11 @@ def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
     for other in names:
         yield "another_value", other
         yield "another_value", ast.Subscript(other, _number(-1), ast.Load())
-        yield "factor_too_many", ast.BinOp(node, ast.Div(), _plus(other, 1))
-        for operator in (ast.Mult(), ast.Div()):
-            yield "factor_too_many", ast.BinOp(node, operator, other)
-        for sign in (ast.Add(), ast.Sub()):
-            yield "term_too_many", ast.BinOp(node, sign, other)
+        yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
+        yield "divided_once_more", ast.BinOp(node, ast.Div(), other)
+        yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
+        yield "term_too_many", ast.BinOp(node, ast.Add(), other)
+        yield "subtracted_once_more", ast.BinOp(node, ast.Sub(), other)
 
 
 def of_rounds(node: ast.expr) -> Iterator[Part]:
@@ -286,6 +286,10 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
         called = "function_missing" if name != "outer" else "elementwise_for_matrix_product"
         yield from ((called, side) for side in node.args)
     if name == "outer":
+        for i, side in enumerate(node.args):
+            ones = ast.BinOp(side, ast.Div(), side)
+            sides = [ones, node.args[1]] if i == 0 else [node.args[0], ones]
+            yield "factor_missing", ast.Call(node.func, sides, [])
         column: Any = ast.Tuple([ast.Slice(), ast.Constant(None)], ast.Load())
         left = ast.Subscript(node.args[0], column, ast.Load())
         yield "added_for_multiplied", ast.BinOp(left, ast.Add(), node.args[1])
@@ -335,9 +339,8 @@ def _wrapped(node: ast.expr) -> Iterator[Part]:
     length: Any = ast.Attribute(
         ast.Attribute(_name("np"), "linalg", ast.Load()), "norm", ast.Load()
     )
-    for size in (ast.Call(length, [node], []), _call_np("sum", node), _call_np("max", node)):
+    for size in (ast.Call(length, [node], []), _call_np("sum", node)):
         yield "normalised_part", ast.BinOp(node, ast.Div(), size)
-    yield "function_too_many", _call_np("maximum", node, _number(0))
     yield "summed_too_early", _call_np("sum", node)
     yield "averaged_part", ast.BinOp(node, ast.Div(), _call("len", node))
     square = ast.BinOp(node, ast.Pow(), _number(2))

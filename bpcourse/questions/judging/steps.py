@@ -67,12 +67,13 @@ def all_steps(question: Question) -> list[Step]:
 
 def slips(question: Question) -> list[Step]:
     """Every slip of the pen in the question's solution, those first that are more likely."""
-    case = question.inputs(np.random.default_rng([0, 0]), SIZES[0])
-    before = [
-        Step(one.name, SLIP, of_inputs=one.of_inputs) for one in transformations.altered(case)
-    ]
     read = formula(question)
-    return before + [Step(read.names[number], SLIP, slip=number) for number in read.numbers]
+    case = question.inputs(np.random.default_rng([0, 0]), SIZES[0])
+    altered = transformations.altered(case)
+    return [
+        *(Step(read.names[number], SLIP, slip=number) for number in read.numbers),
+        *(Step(change.name, SLIP, of_inputs=change.of_inputs) for change in altered),
+    ]
 
 
 def _all_steps(question: Question, case: Case) -> Iterator[Step]:
