@@ -91,7 +91,7 @@ def _tried(question, before, result, seed, shown):
     return entry
 
 
-def letter_of(question, answer):
+def letter_of(question: Question, answer: object) -> tuple[str, str]:
     """(The letter that answers a question of the concept inventory, or what is wrong with it)."""
     letters = pose(question).labels
     letter = answer.strip().upper() if isinstance(answer, str) else ""

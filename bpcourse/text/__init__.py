@@ -146,7 +146,10 @@ def _read(path: Traversable | Path) -> tuple[dict[str, str], dict[str, Setting]]
         parts = value if type(value) is list else value.values() if type(value) is dict else ()
         if type(value) is not kind or not all(isinstance(part, str) for part in parts):
             raise ValueError(f"{path}: {key}: expected {words}, got {value!r}")
-        (settings if _setting_of(key) else templates)[key] = value
+        if _setting_of(key):
+            settings[key] = entries[key]
+        else:
+            templates[key] = entries[key]
     _files.update(dict.fromkeys(entries, path))
     return templates, settings
 
