@@ -92,6 +92,7 @@ def below(section: str) -> list[str]:
 
 def all_or_none() -> AbstractContextManager[None]:
     """Take back the texts that a block has added, if it fails."""
+    _table("en")  # the settings of the course are read before, and so stay
     return restored(_added, _settings)
 
 
