@@ -448,3 +448,10 @@ def test_gradients_alias_nothing(rng):
 def test_bad_input_is_named(act, error, match):
     with pytest.raises(error, match=match):
         act()
+
+
+def test_an_operation_with_a_way_too_few_does_not_go_back_quietly():
+    half = operations.Elementwise("?", lambda x, y: x * y, lambda v, x, y: y)
+    z = graph.apply(half, Node(2.0), Node(3.0))
+    with pytest.raises(ValueError):
+        z.backward()
