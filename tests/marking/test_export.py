@@ -115,7 +115,12 @@ def test_moodles_feedback_is_a_zip_of_pages_by_name_and_number():
 @pytest.mark.parametrize("head", ["Identifier,Name,Grade", "ID-Nummer der Teilnahme,x,Bewertung"])
 def test_moodles_own_worksheet_is_filled_in_where_there_is_a_mark(tmp_path, head):
     sheet = tmp_path / "sheet.csv"
-    lines = [f"{head},Last", "Participant 41,=Ana,,a", "Participant 7,Bo,3,b", "nobody,Cy,,c"]
+    lines = [
+        f"{head},Last",
+        "Group 7 participant 41,=Ana,,a",
+        "Participant 7,Bo,3,b",
+        "nobody,Cy,,c",
+    ]
     sheet.write_text("\n".join(lines), encoding="utf-8")
     rows = [
         {"moodle": "41", "total": 17.5, "of": 20.0, "student": "ana"},
@@ -126,7 +131,7 @@ def test_moodles_own_worksheet_is_filled_in_where_there_is_a_mark(tmp_path, head
     made = tables(rows, Course(), assignment)
     assert _read(made["moodle.csv"]) == [
         f"{head},Last".split(","),
-        ["Participant 41", "'=Ana", "17.5", "a"],
+        ["Group 7 participant 41", "'=Ana", "17.5", "a"],
         ["Participant 7", "Bo", "3", "b"],
         ["nobody", "Cy", "", "c"],
     ]
