@@ -214,7 +214,7 @@ def float32_inside():
         def wrong(p, model=model):
             grad = model.grad(p)
             steepest = max(grad.values(), key=lambda array: abs(array).max(initial=0))
-            steepest.reshape(-1)[abs(steepest).argmax()] *= np.float32(1.05)
+            steepest.flat[abs(steepest).argmax()] *= np.float32(1.05)
             return grad
 
         cases += [(True, Case(f, model.grad, model.params)), (False, Case(f, wrong, model.params))]
