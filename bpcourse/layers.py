@@ -180,10 +180,11 @@ class Layer(ABC):
 
     def _grad_y(self, grad_y: npt.ArrayLike) -> Array:
         """The upstream gradient, checked against the last output."""
-        if self._shape is None:
-            raise RuntimeError(f"{type(self).__name__}.backward: call forward first")
         upstream = as_float("grad_y", grad_y, self.dtype)
-        require_shape("grad_y", upstream, self._shape)
+        if upstream.shape != self._shape:
+            if self._shape is None:
+                raise RuntimeError(f"{type(self).__name__}.backward: call forward first")
+            require_shape("grad_y", upstream, self._shape)
         return upstream
 
     def __repr__(self) -> str:
@@ -321,14 +322,15 @@ class ElementWise(Layer):
     def forward(self, x: npt.ArrayLike) -> Array:
         z = as_float("x", x)
         a = self.function.value(z)
-        self._kept = a if isinstance(self.function, activations.FromOutput) else z
+        self._kept = a if hasattr(self.function, "derivative_from_output") else z
         self._shape = a.shape
         return a
 
     def backward(self, grad_y: npt.ArrayLike) -> Array:
         upstream = self._grad_y(grad_y)
-        if isinstance(self.function, activations.FromOutput):
-            return upstream * self.function.derivative_from_output(self._kept)
+        if hasattr(self.function, "derivative_from_output"):  # the cheaper form, where it exists
+            slope: Array = self.function.derivative_from_output(self._kept)
+            return upstream * slope
         return upstream * self.function.derivative(self._kept)
 
 

@@ -342,3 +342,29 @@ def test_a_copy_on_other_arrays_leaves_the_layer_as_it_is():
     assert other.forward(np.ones((3, N_IN))).dtype == np.float64
     for name, array in layer.params.items():
         assert array.dtype == np.float32 and np.array_equal(array, before[name])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.complex128])
+def test_a_layer_on_other_arrays_computes_in_their_type(dtype, rng):
+    layer = make("Linear", rng)
+    other = layer.with_params({name: array.astype(dtype) for name, array in layer.params.items()})
+    x = rng.normal(size=(BATCH, N_IN))
+    y = other.forward(x)
+    assert y.dtype == other.dtype == dtype and layer.dtype == layer.forward(x).dtype == np.float64
+    np.testing.assert_allclose(y, layer.forward(x), rtol=1e-5)
+    assert other.backward(np.ones_like(y)).dtype == other.grads["W"].dtype == dtype
+    assert layers.Tanh().with_params({}).dtype is None
+
+    class Scale(layers.Layer):
+        """A layer of one's own, which works in the type of its input."""
+
+        forward = backward = lambda self, x: self.params["s"] * x
+
+    scale = Scale()
+    scale.params = {"s": np.ones(N_IN)}
+    assert scale.with_params({"s": np.ones(N_IN, dtype)}).dtype is None
+
+
+def test_a_leaky_unit_lets_one_percent_through_unless_told_otherwise():
+    np.testing.assert_array_equal(layers.LeakyReLU().forward([[-1.0, 2.0]]), [[-0.01, 2.0]])
+    np.testing.assert_array_equal(layers.LeakyReLU(0.5).forward([[-1.0, 2.0]]), [[-0.5, 2.0]])

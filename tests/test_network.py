@@ -423,3 +423,19 @@ def test_loading_a_file_runs_nothing_that_stands_in_it(tmp_path):
     with pytest.raises(ValueError, match="Network.save"):
         Network.load(tmp_path / "net.npz")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 1), (3, 2), (2, 2, 1)])
+def test_accuracy_takes_no_rows_of_another_shape(shape):
+    with pytest.raises(ValueError, match="y: expected shape"):
+        accuracy([[0.2, 0.8], [0.9, 0.1]], np.zeros(shape))
+
+
+def test_assigning_parameters_writes_into_the_arrays_that_are_there(rng):
+    net = make(rng, "Tanh")
+    arrays = dict(net.params)
+    net.params = {"0.W": np.full(net.params["0.W"].shape, 7.0)}
+    assert all(net.params[name] is array for name, array in arrays.items())
+    assert net.layers[0].W is arrays["0.W"] and (arrays["0.W"] == 7).all()
+    with pytest.raises(KeyError, match="9.W"):
+        net.params = {"9.W": np.zeros(1)}

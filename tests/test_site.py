@@ -18,6 +18,7 @@ from tests.explorers import PLACES
 from tests.hands import HANDS, drag, drag_slider
 from tests.lessons import PREDICT
 from tools import notebooks
+from tools import site as site_tool
 
 ROOT = Path(__file__).parents[1]
 LESSONS = sorted(path.stem for path in (ROOT / "lectures").glob("*.ipynb"))
@@ -91,6 +92,13 @@ def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     assert "application/vnd.jupyter.widget" not in page
 
 
+def test_what_a_page_leaves_out_leaves_no_half_of_its_italics():
+    for path in (ROOT / "lectures").glob("*.ipynb"):
+        for cell in notebooks.read(path).cells:
+            left = site_tool.ASIDE.sub(site_tool._rest, cell.source)
+            assert (cell.source.count("*") - left.count("*")) % 2 == 0, left
+
+
 def test_no_exercise_shows_an_answer_or_the_marking(site):
     for path in (ROOT / "exercises").glob("*.ipynb"):
         page = (site / "exercises" / f"{path.stem}.html").read_text(encoding="utf-8")
@@ -154,7 +162,7 @@ def test_axe_finds_nothing_on_a_page(tab, served, name):
 PAPER = 703, 1032  # px: what the margins leave of A4
 CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentences
     const wrong = [], name = (e) => `${e.localName}.${e.className.baseVal ?? e.className}`;
-    const whole = ".bpc-live, .bpc-picture, .bpc-still, .bd-content :is(pre, table, div.math)";
+    const whole = ".bpc-live, .bpc-picture, .bpc-still, .bd-content :is(pre, tr, div.math)";
     for (const e of document.querySelectorAll(whole)) {
         const box = e.getBoundingClientRect();
         if (!box.height) continue;  // folded, or for the screen alone
@@ -165,7 +173,7 @@ CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentence
     }
     for (const e of document.querySelectorAll(".bd-content *")) {
         const box = e.getBoundingClientRect();
-        if (box.width > 1 && box.height > 1 && box.right > width + 1) wrong.push(
+        if (box.width > 1 && box.right > width + 1 && !e.closest("mjx-assistive-mml")) wrong.push(
             `${name(e)} ends at ${box.right}: ${e.textContent.slice(0, 40)}`);
     }
     const idle = ".bd-content :is(button, select, summary), .bpc-knobs, .bpc-controls";

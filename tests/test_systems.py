@@ -243,6 +243,7 @@ def _stopped(code):
 @pytest.fixture(params=["signal", "watchdog", "trace"])
 def means(request, monkeypatch):
     """Each means to stop an answer."""
+    tracer = sys.gettrace()  # coverage's, where it uses Python's own means
     if request.param != "signal":
         monkeypatch.delattr(signal, "setitimer", raising=False)
     if request.param == "trace":
@@ -251,11 +252,11 @@ def means(request, monkeypatch):
             raise RuntimeError("can't start new thread")
 
         monkeypatch.setattr(threading.Thread, "start", start)
-        if sys.gettrace():  # coverage, where it traces with Python's own means
-            monkeypatch.setattr(sys, "gettrace", lambda: None)
+        sys.settrace(None)
     elif request.param == "signal" and not hasattr(signal, "setitimer"):
         pytest.skip("no setitimer here")
-    return request.param
+    yield request.param
+    sys.settrace(tracer)
 
 
 @pytest.mark.parametrize("code", [_endless, _stubborn])

@@ -114,6 +114,9 @@ def test_x_and_y_are_shuffled_together_and_not_changed(rng):
 
 def test_weight_decay_shrinks_weights_and_not_biases(rng):
     net, X, y = problem(rng)
+    for name, parameter in net.params.items():
+        if name.endswith(".b"):
+            parameter += rng.normal(size=parameter.shape)  # they start at 0, which nothing shrinks
     plain = copy.deepcopy(net)
     start = {name: p.copy() for name, p in net.params.items()}
     given = {"epochs": 1, "batch_size": N, "learning_rate": 0.1}
@@ -122,6 +125,19 @@ def test_weight_decay_shrinks_weights_and_not_biases(rng):
     for name in net.params:
         decay = 0.1 * 0.5 * start[name] if name.endswith(".W") else 0
         np.testing.assert_allclose(net.params[name], plain.params[name] - decay, atol=1e-15)
+
+
+def test_the_first_step_of_adam_is_the_gradient_over_its_size_and_epsilon():
+    g = np.array([3.0, -0.25, 0.0])
+    theta = {"W": np.ones(3)}
+    Adam(epsilon=0.5).step(theta, {"W": g}, 0.1)
+    np.testing.assert_allclose(theta["W"], 1 - 0.1 * g / (np.abs(g) + 0.5), rtol=1e-14)
+
+
+@pytest.mark.parametrize("every, error", [(0, ValueError), (1.5, TypeError), (True, TypeError)])
+def test_a_schedule_of_no_whole_number_of_epochs_is_refused(every, error):
+    with pytest.raises(error, match="every: expected"):
+        step_decay(every)
 
 
 def test_schedules(rng):
@@ -224,6 +240,19 @@ def test_a_validation_loss_that_is_not_finite_is_said(rng):
         train(net, X, y, **given, validation=(X, [1]))
     with pytest.raises(RuntimeError, match="diverged at step 0 .*: the loss: expected fin"):
         train(net, X, [1], **given)
+
+
+def test_a_gradient_that_is_not_finite_stops_a_step_though_the_loss_is(rng):
+    class Steep(SquaredError):
+        def backward(self, cache):
+            return np.full_like(super().backward(cache), np.inf)
+
+    X, y = np.ones((2, 1)), np.zeros((2, 1))
+    net = Network([Linear(1, 1, rng=rng)], Steep())
+    W = net.params["0.W"].copy()
+    with pytest.raises(RuntimeError, match="diverged at step 0 .*: the gradient of 0.W: expected"):
+        train(net, X, y, **options(rng))
+    np.testing.assert_array_equal(net.params["0.W"], W)
 
 
 def test_a_loss_that_is_infinite_stops_a_step_though_the_gradient_is_not(rng):

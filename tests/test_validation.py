@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bpcourse.validation import NotFiniteError, as_batch, as_float
+from bpcourse.validation import NotFiniteError, as_batch, as_distribution, as_float
 
 DTYPES = st.one_of(
     hnp.boolean_dtypes(),
@@ -70,3 +70,11 @@ def test_types(value, dtype, expected):
     assert result.dtype == expected
     if np.iscomplexobj(value):
         assert result.imag.any()  # the imaginary part is never dropped
+
+
+def test_rows_of_targets_may_miss_the_sum_of_1_by_a_thousandth():
+    rows = as_distribution([[0.25, 0.7505]], (1, 2), np.float64)
+    np.testing.assert_allclose(rows, [[0.25 / 1.0005, 0.7505 / 1.0005]], rtol=1e-15)
+    for row in ([0.25, 0.7515], [0.25, 0.7485], [-0.1, 1.1]):
+        with pytest.raises(ValueError, match="y: expected one-hot rows or distributions"):
+            as_distribution([row], (1, 2), np.float64)

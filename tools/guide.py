@@ -10,9 +10,12 @@ import json
 import re
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
-from bpcourse.diagnosis import catalogue
+import numpy as np
+
+from bpcourse.diagnosis import catalogue, transformations
 from bpcourse.questions.bank import LESSONS, all_questions
 from bpcourse.text import has, text
 from tools.made import put
@@ -49,7 +52,8 @@ PAGE = """# {title}
 
 ## The commonest wrong answers, and what to say
 
-Those that most of these questions can show come first{more}.
+Those that most of these questions can show come first{more}. A lost sign, a factor and the like are
+known of every result, and not in the list.
 What your own class gets wrong is in the `class.html` that `bpcourse grade` writes.
 
 {wrong}
@@ -75,7 +79,7 @@ TOLD = """
 
 def mistakes():
     """The page of the catalogue, Markdown: what can be named, by the lesson that cures it."""
-    asked = Counter(name for question in all_questions() for name in question.misconceptions)
+    asked = Counter(name for question in all_questions() for name in shown_by(question))
     rows: dict[str, list[str]] = {}
     for mistake in catalogue.mistakes():
         rows.setdefault(mistake.cure, []).append(_told(mistake, asked[mistake.id]))
@@ -159,9 +163,30 @@ def _title(question):
     return question.id.partition(".")[2].replace("_", " ")
 
 
+@cache
+def _by_inputs():
+    """What can be made with what an input is, such as W.T for W, and is some question's own."""
+    own = {name for question in all_questions() for name in question.misconceptions}
+    return {name for _, name, _ in transformations.INPUTS} & own
+
+
+def shown_by(question):
+    """The mistakes that come first: the question's own, and those that are made with its inputs."""
+    names = list(question.misconceptions)
+    if question.is_code:
+        inputs = question.inputs(np.random.default_rng(0), 1)
+        made = [one for one in transformations.on_inputs(inputs) if one.name in _by_inputs()]
+        names += [
+            one.name
+            for one in made
+            if one.of_inputs and repr(one.of_inputs(inputs)) != repr(inputs)
+        ]
+    return tuple(dict.fromkeys(names))
+
+
 def _wrong(questions, stem):
     """Names of misconceptions: most questions first, then those that this lesson cures."""
-    counts = Counter(name for question in questions for name in question.misconceptions)
+    counts = Counter(name for question in questions for name in shown_by(question))
 
     def key(name):
         return -counts[name], catalogue.find(name).cure != stem
@@ -171,7 +196,7 @@ def _wrong(questions, stem):
 
 def _entry(name, questions):
     mistake = catalogue.find(name)
-    where = ", ".join(_title(one) for one in questions if name in one.misconceptions)
+    where = ", ".join(_title(one) for one in questions if name in shown_by(one))
     return (
         f"- **{mistake.words}** (in {where}): {mistake.look}; seen as: {mistake.numbers}.\n"
         f"  *Say:* {mistake.hint} *Cure:* lesson "

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from bpcourse import widgets
 from bpcourse.diagnosis import catalogue
-from bpcourse.questions.asking import HINTS
 from bpcourse.questions.bank import all_questions
 from bpcourse.questions.judging.posed import pose
+from bpcourse.questions.result import HINTS
 from bpcourse.text import text
 from bpcourse.widgets import drawing, explorer, stepper
 from bpcourse.widgets.html import FIGURE, classic, style
@@ -29,6 +29,7 @@ from tools.notebooks import dumps, read
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PREDICT = re.compile(r"""predict\(\s*["']([\w.]+)["']""")
+ABOUT = re.compile(r"^\*About .*$", flags=re.M)  # the minutes, and what a lesson needs
 ASIDE = re.compile(  # where to write a guess in a notebook
     r" ?\*?\(?Write your (?:guess|number)[^.*]*(?:dots|cell)[^.]*\.(?: Then run[^.]*\.)?\)?\*?"
 )
@@ -83,20 +84,26 @@ def scripts(static):
 
 def lesson(notebook, stem, static):
     """A lesson as a page: guesses with a box and a button, figures live, pictures described."""
-    cells = []
+    cells, here = [], f'<p class="bpc-here">{text("site.here")}</p>'
+    notebook.cells[0].source = ABOUT.sub(rf"\g<0>\n\n{here}", notebook.cells[0].source)
     for cell in notebook.cells:
         found = PREDICT.search(cell.source) if cell.cell_type == "code" else None
         if found and "..." in cell.source:
             cells.append(_markdown(cell, guess_box(found[1], stem)))
             continue
         if cell.cell_type == "markdown":
-            cell.source = ASIDE.sub("", cell.source)
+            cell.source = ASIDE.sub(_rest, cell.source)
         else:
             if ".reveal(" in cell.source:
                 cell.metadata["tags"] = ["bpc-reveal", "remove-input"]
             _outputs(cell, stem, static)
         cells.append(cell)
     notebook.cells = cells
+
+
+def _rest(aside):
+    """What stays of an aside: the end of italics that began before it."""
+    return "*" if aside[0].endswith("*") and not aside[0].startswith(("*", " *")) else ""
 
 
 def exercise(notebook, stem, static):
@@ -223,8 +230,10 @@ def _outputs(cell, stem, static):
             said = about.get("image/png", {})
             size = "".join(f' {key}="{said[key]}"' for key in ("width", "height") if key in said)
             alt = escape(said.get("alt", data.get("text/plain", "")))
+            wide = f' style="--wide: {said["width"]}px"' if "width" in said else ""
             source = f'src="../_static/figures/{name}" alt="{alt}" loading="lazy"{size}'
-            picture = f'<figure class="bpc-picture"><img class="dark-light" {source}></figure>'
+            image = f'<img class="dark-light" {source}>'
+            picture = f'<figure class="bpc-picture"{wide}>{image}</figure>'
             live = _figure(data[FIGURE], picture) if FIGURE in data else picture
             kept.append(_html(output, live))
         elif FIGURE in data:

@@ -82,6 +82,10 @@ def _times(r: Array, n: int | None) -> Array | None:
     return r * n if n is not None and n > 1 else None
 
 
+def _by_one_less(r: Array, n: int | None) -> Array | None:
+    return r * n / (n - 1) if n is not None and n > 1 else None
+
+
 def _where_finite(change: Callable[[Array], Array]) -> OfArray:
     def checked(r: Array, n: int | None) -> Array | None:
         with np.errstate(all="ignore"):
@@ -133,6 +137,9 @@ RESULTS = (
     Change("off_by_one_loop", _without(0)),
     Change("off_by_one_loop", lambda r, n: r[:-1] if r.ndim and len(r) > 1 else None),
     Change("off_by_one_loop", lambda r, n: r[1:] if r.ndim and len(r) > 1 else None),
+    Change("divided_by_one_less", _by_one_less, keeps_proportions=True),
+    Change("slope_for_value", lambda r, n: r * (1 - r)),
+    Change("slope_for_value", lambda r, n: 1 - r**2),
     Change("left_at_zero", lambda r, n: np.zeros_like(r)),  # one of several results
     Change("absolute_value", lambda r, n: np.abs(r)),
     Change("square_lost", lambda r, n: np.sqrt(r) if (r >= 0).all() else None),
@@ -178,9 +185,9 @@ INPUTS: tuple[tuple[tuple[str, ...], str, OfInput], ...] = (  # of these names, 
     (("T",), "temperature_twice", lambda T: T**2),
     (("order",), "order_inverted", np.argsort),
     (("eta",), "learning_rate_missing", _always(1.0)),
-    (("eta",), "step_uphill", _by(-1)),
     (("eta",), "number_for_parameter", _always(0.1)),
     (("eta",), "number_for_parameter", _always(0.01)),
+    (("eta",), "step_uphill", _by(-1)),
 )
 ROWS: tuple[tuple[str, OfInput], ...] = (  # of all that hold examples
     ("first_example_only", lambda rows: rows[:1]),
@@ -199,7 +206,8 @@ def on_inputs(inputs: Inputs) -> Iterator[Change]:
             there = [name for name in there if name in arrays]
         if names == ("Y", "y") and not {"X", "x", "z", "Y_hat", "y_hat"} & set(inputs):
             there = []  # no target, but a number like others
-        for some in (*({name} for name in there), set(there)) if len(there) > 1 else [set(there)]:
+        each = [{name} for name in there]
+        for some in each if len(each) < 2 else [*each, set(there)]:
             yield _replaced(mistake, some, change)
     if isinstance(inputs.get("eta"), float):
         for count in counts(inputs):
@@ -232,6 +240,25 @@ def _an_example(count: Callable[[Inputs], float]) -> Callable[[Inputs], float]:
     return lambda inputs: count(inputs) / (examples(inputs) or 1)
 
 
+ALTERED: tuple[Callable[[Array], Array], ...] = (  # what is given, before it is used
+    np.square,
+    np.negative,
+    np.abs,
+    np.sqrt,
+    np.reciprocal,
+    lambda x: 2 * x,
+    lambda x: x / 2,
+)
+
+
+def altered(inputs: Inputs) -> Iterator[Change]:
+    """Each input of floats that is an array or a number, altered wherever it is used."""
+    for name, value in inputs.items():
+        if isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
+            for change in ALTERED:
+                yield _replaced("input_altered", {name}, change)
+
+
 def counts(inputs: Inputs) -> Iterator[Callable[[Inputs], float]]:
     """What may be divided by in place of what should be: the sizes and whole numbers given.
 
@@ -246,6 +273,19 @@ def counts(inputs: Inputs) -> Iterator[Callable[[Inputs], float]]:
     yield from found
     if examples(inputs) is not None:
         yield from map(_an_example, found)
+
+
+# What a result may have more than is asked: (name, what makes a right one of it).
+MORE: tuple[tuple[str, Callable[[Array, tuple[int, ...]], Any]], ...] = (
+    ("not_summed_yet", lambda r, shape: r.sum()),
+    ("not_summed_yet", lambda r, shape: r.mean()),
+    ("not_summed_yet", lambda r, shape: r.sum(axis=0)),
+    ("not_summed_yet", lambda r, shape: r.mean(axis=0)),
+    ("not_summed_yet", lambda r, shape: r.sum(axis=-1)),
+    ("not_summed_yet", lambda r, shape: r.mean(axis=-1)),
+    ("all_steps_returned", lambda r, shape: r[-1]),
+    ("all_values_returned", lambda r, shape: r[: shape[0]] if shape else r[0]),
+)
 
 
 def given_back(inputs: Inputs) -> list[str]:

@@ -1,8 +1,12 @@
 """Curves and counts: a function and its derivative, a training run, a confusion matrix, images."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bpcourse.figures.style import FORWARD, GRADIENT, INK, PALE, new_figure, styled
@@ -35,7 +39,15 @@ def curve(f, derivative=None, *, low=-6, high=6, title=""):
 
 
 @styled
-def tangent(f, at, *, h=1e-4, low=-3, high=3, names=("x", "y")):
+def tangent(
+    f: Callable[[Any], Any],
+    at: float,
+    *,
+    h: float = 1e-4,
+    low: float = -3,
+    high: float = 3,
+    names: tuple[str, str] = ("x", "y"),
+) -> Figure:
     """f and the line through its points at − h and at + h: for a small ``h`` the tangent.
 
     ``f`` takes and gives an array; the slope of the line is the central difference. The two points
@@ -62,7 +74,13 @@ def tangent(f, at, *, h=1e-4, low=-3, high=3, names=("x", "y")):
 
 
 @styled
-def bars(values, labels=None, *, marked=None, ylabel=""):
+def bars(
+    values: npt.ArrayLike,
+    labels: Sequence[str] | None = None,
+    *,
+    marked: int | None = None,
+    ylabel: str = "",
+) -> Figure:
     """A bar for each of ``values`` (n,), its number above it; ``marked``, from 0, stands out.
 
     ``labels`` stand below, 1 to n if there are none.

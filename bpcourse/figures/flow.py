@@ -1,5 +1,8 @@
 """A small graph of quantities and of what flows along its edges."""
 
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from bpcourse.figures.style import COLORS, INK, QUIET, new_figure, styled
@@ -12,7 +15,15 @@ BEND = 0.25  # of two edges between the same nodes
 
 
 @styled
-def flow_graph(nodes, edges, *, kind=None, gates=None, values=None, grads=None):
+def flow_graph(
+    nodes: Mapping[str, tuple[float, float]],
+    edges: Sequence[tuple[str, ...]],
+    *,
+    kind: str | None = None,
+    gates: Mapping[str, str] | None = None,
+    values: Mapping[str, float | str] | None = None,
+    grads: Mapping[str, float | str] | None = None,
+) -> Figure:
     """Circles and arrows between them: which quantity acts on which, and how strongly.
 
     ``nodes``: {name: (column, row)}, counted from 0 at the top left; halves are allowed.

@@ -1,5 +1,8 @@
 """Layers as columns of units, every unit joined to all of the next column."""
 
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from bpcourse.figures.style import COLORS, INK, PARAMETER, QUIET, new_figure, styled
@@ -10,7 +13,13 @@ TITLE = 0.3  # inches
 
 
 @styled
-def layer_diagram(columns, titles=(), *, kinds=(), marked=None):
+def layer_diagram(
+    columns: Sequence[int | Sequence[str]],
+    titles: Sequence[str] = (),
+    *,
+    kinds: Sequence[str] = (),
+    marked: Mapping[tuple[int, int, int], str] | None = None,
+) -> Figure:
     """Units as circles and weights as lines between them.
 
     ``columns``: for each layer the number of its units, or a list of what is printed in them.

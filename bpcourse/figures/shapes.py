@@ -1,5 +1,9 @@
 """An equation of matrices as boxes to scale: which sides line up (D11)."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from bpcourse.figures.style import COLORS, INK, new_figure, styled
@@ -11,7 +15,9 @@ SMALL = 10
 
 
 @styled
-def shape_row(parts, sizes=None):
+def shape_row(
+    parts: Sequence[str | tuple[Any, ...]], sizes: Mapping[int, str] | None = None
+) -> Figure:
     """Boxes and signs in a row; equal sides have one colour, and "@" says whether its two agree.
 
     ``parts``: boxes ``(name, shape)`` or ``(name, shape, kind)``, where an array may stand for its
@@ -21,8 +27,8 @@ def shape_row(parts, sizes=None):
         shape_row([("dW", (4, 3), "gradient"), "=", ("dZ.T", (4, 5)), "@", ("A", (5, 3))])
     """
     names = sizes or {}
-    parts = [part if isinstance(part, str) else _Box(*part) for part in parts]
-    boxes = [part for part in parts if isinstance(part, _Box)]
+    row = [part if isinstance(part, str) else _Box(*part) for part in parts]
+    boxes = [part for part in row if isinstance(part, _Box)]
     if not boxes:
         raise ValueError("parts: expected at least one box (name, shape), got none")
     distinct = sorted({side for box in boxes for side in box.shape}, reverse=True)
@@ -33,7 +39,7 @@ def shape_row(parts, sizes=None):
     fig = new_figure(1, 1, layout=None)
     ax = fig.add_axes((0, 0, 1, 1))
     x, before = 0.05, None
-    for part, after in zip(parts, [*parts[1:], None], strict=True):
+    for part, after in zip(row, [*row[1:], None], strict=True):
         if isinstance(part, str):
             if part == "@" and before and after in boxes:
                 x = _product_sign(ax, before.shape[1], after.shape[0], x, middle, colors)

@@ -23,12 +23,12 @@ costs one evaluation an entry: half a step's bend is too little to matter (``loo
 where f is smooth; what it gives at the kink itself has to lie between the slopes of every line that
 is tried, among them those along which the kink does not show, as in a tie of max (``kinks.py``).
 
-**The loop.** A check (``check.py``) asks in turn for slopes, for a sign that f reacts at all, for
-the sides of kinks, for points around and for complex steps. Each question takes up only the entries
-that the ones before left open. ``Findings`` are the one map that all questions share: {entry: its
-slope}. An entry is right unless its slope says something else, and a report (``report.py``) is read
-off the map. Below all this lie ``Problem``, which is f with the claims and their precision
-(``problem.py``), and ``Function``, which is f of one vector (``function.py``).
+**The loop.** A check (``check.py``) asks in turn for slopes, for larger steps if f did not react,
+for the sides of kinks, for points around and for complex steps. Each question takes up only the
+entries that the ones before left open. ``Findings`` are the one map that all questions share:
+{entry: its slope}. An entry is right unless its slope says something else, and a report
+(``report.py``) is read off the map. Below all this lie ``Problem``, which is f with the claims and
+their precision (``problem.py``), and ``Function``, which is f of one vector (``function.py``).
 
 Read on in this order: ``line.py``, ``slope.py``, ``look.py``, ``kinks.py``, ``check.py``. In
 ``tuned.py`` stand the numbers that were tuned, and on what.

@@ -9,7 +9,7 @@ import numpy as np
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.kinks import Kinks
 from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look
-from bpcourse.gradcheck.point import Point
+from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.report import GradientReport
 from bpcourse.gradcheck.structure import Told, cannot_tell, flatten
@@ -117,14 +117,15 @@ class _Check:
 
     def _larger_steps(self) -> None:
         """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
-        point, function = self.point, self.problem.function
         if self.found.moved:
             return
-        for number, size in enumerate(REACTS):
-            way = size * point.scales if size > 0 else np.full(len(point.scales), -size)
-            if function.at(function.x + way * pattern(len(way), number)) != point.f0:
-                return
-        raise cannot_tell("f does not depend on params", "independent", value=point.f0)
+        point, function = self.point, self.problem.function
+        ways = (s * point.scales if s > 0 else np.full(len(function.x), -s) for s in REACTS)
+        moves = (way * pattern(len(way), number) for number, way in enumerate(ways))
+        if all(function.at(function.x + move) == point.f0 for move in moves):
+            raise cannot_tell("f does not depend on params", "independent", value=point.f0)
+        scales = sizes(function, point.claims, point.f0, least=1.0)
+        self._look(Point(function, point.f0, point.claims, scales, point.precision))
 
     def _complex(self) -> None:
         """Complex steps, for entries too small for differences, where f takes them.

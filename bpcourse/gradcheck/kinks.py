@@ -34,6 +34,7 @@ CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two 
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
+ELSEWHERE = 2  # directions in which all entries are moved, to ask again for one of them
 AROUND = 6  # points at which an entry's slope is looked at
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
@@ -79,11 +80,11 @@ class Kinks:
 
     def _ask(self, lines: list[Line]) -> None:
         """Is grad right on both sides of each line?"""
-        for line, sign in ((line, sign) for line in lines for sign in (1.0, -1.0)):
+        for line, sign in product(lines, (1.0, -1.0)):
             entries = line.index.tolist()
             if any(self.found.status(i) == "wrong" for i in entries):
                 continue
-            side = self._side(line, sign)
+            side = self._side(line, sign, line)
             if side and side.status == "wrong":
                 self._blame(side)
             elif side and side.status != "right" and line.single:
@@ -95,17 +96,22 @@ class Kinks:
 
     def _cleared(self, i: int) -> bool:
         """Is a claim that is wrong here right on both sides, with f not just flat there?"""
-        sides = [s for sign in (1.0, -1.0) if (s := self._side(entry(self.point, i), sign))]
+        sides = self._sides(i, [entry(self.point, i)])
         here = FLAT * abs(self.found.slopes[i].value)
         steep = any(abs(side.value) >= here for side in sides)  # else f has a cliff here
         return steep and all(side.status == "right" for side in sides)
 
-    def _side(self, line: Line, sign: float) -> Slope | None:
-        """What f and grad say on one side, where wrong needs two places; None if undefined."""
+    def _sides(self, i: int, lines: list[Line]) -> list[Slope]:
+        """What is said of entry i on both sides of each line, where that is defined."""
+        line, both = entry(self.point, i), product(lines, (1.0, -1.0))
+        return [side for way, sign in both if (side := self._side(way, sign, line))]
+
+    def _side(self, way: Line, sign: float, line: Line) -> Slope | None:
+        """What f and grad say of ``line`` on one side, where wrong needs two places."""
         seen: dict[str, Slope] = {}
         for closer in CLOSER:
             t = sign * self.distance * closer
-            slope = self._measured(line.at(t), line, abs(t))
+            slope = self._measured(way.at(t), line, abs(t))
             if slope and slope.status == "right":
                 return slope
             if slope and slope.status == "wrong" and "wrong" in seen:
@@ -148,25 +154,19 @@ class Kinks:
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
         part = self.point.function.slices[self.point.function.part(i)]
-        index = np.arange(part.start, part.stop)
-        for number in (1, 2):
-            weights = self.point.scales[index] * pattern(len(index), number)
-            line = Line(self.point, index, weights, longest=self.distance)
-            if sum(line.bends(j) for j in range(0, -LOOKS, -1)) >= BENT:
-                return True
-        return False
+        index, scales = np.arange(part.start, part.stop), self.point.scales[part]
+        ways = (scales * pattern(len(index), number) for number in (1, 2))
+        lines = (Line(self.point, index, way, longest=self.distance) for way in ways)
+        return any(sum(line.bends(j) for j in range(0, -LOOKS, -1)) >= BENT for line in lines)
 
     def _turns(self, i: int) -> bool:
         """Do other kinks change the slope of entry i, so that no side of them need have it?"""
-        slope, point = self.found.slopes[i], self.point
-        far = abs(slope.value - slope.claim) * (INSIDE if point.precision.coarse else COUPLED)
-        for number in range(AROUND):
-            way = self.away * point.scales * pattern(len(point.scales), number)
-            x = point.function.x + way * (-1) ** number
-            near = self._measured(x, entry(point, i), self.away)
-            if near and abs(near.value - slope.value) > far:
-                return True
-        return False
+        here, point, size = self.found.slopes[i], self.point, len(self.point.scales)
+        far = abs(here.value - here.claim) * (INSIDE if point.precision.coarse else COUPLED)
+        moves = (self.away * point.scales * pattern(size, n) * (-1) ** n for n in range(AROUND))
+        line, x = entry(point, i), point.function.x
+        near = (self._measured(x + move, line, self.away) for move in moves)
+        return any(slope and abs(slope.value - here.value) > far for slope in near)
 
     # both
 
@@ -238,35 +238,20 @@ class Kinks:
     def elsewhere(self) -> None:
         """Entries that cannot be told here, such as those whose kink is nearer than any step.
 
-        A claim that is right at points around is a right function of the parameters. Wrong needs
-        two points at which some claim is wrong, right two at which this one is.
+        A claim that is right at points around is a right function of the parameters; but not with
+        zeros alone, where a wrong factor does not show.
         """
-        found, point = self.found, self.point
+        found, point, size = self.found, self.point, len(self.point.scales)
         open_ = found.having("unclear")
         if not open_ or point.precision.coarse or not self.problem.varies(point):
             return
-        heard: dict[int, list[str]] = {i: [] for i in open_}
-        wrong_at = 0
-        for number, (closer, sign) in enumerate(product(CLOSER, (1, -1)), 1):
-            way = sign * tuned.NEARBY * closer * point.scales * pattern(len(point.scales), number)
-            with self.problem.function.moved(point.function.x + way):
-                there = self.problem.there(point)
-                seen = [Measurement(entry(there, i)).run() for i in open_] if there else []
-            for i, slope in zip(open_, seen, strict=False):
-                zero = slope.status == "right" and slope.claim == 0
-                heard[i].append("zero" if zero else slope.status)
-            wrong_at += any(slope.status == "wrong" for slope in seen)
-            right = [i for i in open_ if _is_right(heard[i], point.claims[i])]
-            if sign < 0 and (wrong_at >= 2 or (len(right) == len(open_) and not wrong_at)):
-                break
+        ways = [point.scales * pattern(size, number) for number in range(1, 1 + ELSEWHERE)]
+        lines = [Line(point, np.arange(size), way) for way in ways]
         for i in open_:
-            if "wrong" in heard[i] and wrong_at >= 2:
+            sides = self._sides(i, lines)
+            said = [side.status for side in sides]
+            informed = point.claims[i] == 0 or any(side.claim != 0 for side in sides)
+            if "wrong" in said:
                 found.judge(i, "wrong")
-            elif _is_right(heard[i], point.claims[i]):
+            elif said.count("right") >= 2 and informed:
                 found.judge(i, "right")
-
-
-def _is_right(heard: list[str], claim: float) -> bool:
-    """Twice right; and not with zeros alone, where a wrong factor does not show."""
-    informed = "right" in heard or claim == 0
-    return informed and heard.count("right") + heard.count("zero") >= 2

@@ -80,7 +80,7 @@ class Point:
         self.allowance: Vector = np.hypot(ENTRY_DIGITS * eps * entry, precision.rounding)
 
 
-def sizes(function: Function, claims: Vector, f0: float) -> Vector:
+def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> Vector:
     """For each entry the size on which a step is based: its own, or its array's typical one."""
     found = abs(function.x)
     for part in function.slices:
@@ -89,5 +89,5 @@ def sizes(function: Function, claims: Vector, f0: float) -> Vector:
         typical = min(1.0, abs(f0) / steepest) if steepest > 0 and f0 != 0 else 1.0
         if inside.size:
             typical = float(np.exp(np.log(inside).mean()))
-        found[part] = np.maximum(found[part], typical)
+        found[part] = np.maximum(found[part], max(typical, least))
     return found

@@ -137,7 +137,8 @@ class Measurement:
             far = distance > self.clear * pair.error + self.doubt
             local = far and line.step(j) <= LOCAL_STEP and not line.bends(j)
             if local and self._confirmed(j, pair.slope, bound):
-                return self.told("wrong", j, pair.slope, bound)
+                kink = line.kink()  # so small that it hides in the last pair's error
+                return self.at_kink(kink) if kink else self.told("wrong", j, pair.slope, bound)
             noisy = isfinite(bound) and 2 * tuned.NOISE * pair.noise >= pair.error
             j += 1 if noisy else -1
         return self._without_certainty(min(tried, key=lambda j: tried[j].error))

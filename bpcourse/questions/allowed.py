@@ -2,26 +2,28 @@
 
 import dis
 import types
+from collections.abc import Iterator
+from typing import Any
 
 TOOLS = ("Answer", "ask", "check", "gain", "hint", "look", "predict", "progress", "reveals")
 ALLOWED = (*TOOLS, "datasets", "figures")
 
 
-def reaches_into(answer):
+def reaches_into(answer: object) -> str | None:
     """The name through which an answer uses another part of the package, or None.
 
     Looked for in what its code imports and in the names of its module that it uses, functions that
     it calls included.
     """
     seen: set[int] = set()
-    todo = [answer]
+    todo: list[Any] = [answer]
     while todo:
         thing = todo.pop()
         if id(thing) in seen:
             continue
         seen.add(id(thing))
         if _is_ours(thing):
-            return thing.__name__
+            return str(thing.__name__)
         if isinstance(thing, type):
             todo += [value for value in vars(thing).values() if _has_code(value)]
             continue
@@ -39,23 +41,23 @@ def reaches_into(answer):
     return None
 
 
-def _has_code(value):
+def _has_code(value: object) -> bool:
     return hasattr(getattr(value, "__func__", value), "__code__")
 
 
-def _is_ours(thing):
+def _is_ours(thing: object) -> bool:
     home = _home(thing)
     return home.startswith("bpcourse.") and not home.startswith("bpcourse.questions.")
 
 
-def _home(value):
+def _home(value: object) -> str:
     if isinstance(value, types.ModuleType):
         return value.__name__
     home = getattr(value, "__module__", None) or getattr(type(value), "__module__", "")
     return home if isinstance(home, str) else ""
 
 
-def _used(function):
+def _used(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
     """(name, value) of every global and closure variable, (name, module) of every import."""
     for code in _codes(function.__code__):
         for instruction in dis.get_instructions(code):
@@ -75,7 +77,7 @@ def _used(function):
             yield name, value
 
 
-def _codes(code):
+def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     yield code
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

@@ -21,12 +21,12 @@ class Shown:
 
     plain: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.plain
 
     __repr__ = __str__
 
-    def _repr_markdown_(self):
+    def _repr_markdown_(self) -> str:
         return self.plain
 
 
@@ -37,12 +37,12 @@ class Pictured(Shown):
     picture: Any  # a Matplotlib figure, which is not imported for this
     alt: str
 
-    def _ipython_display_(self):
+    def _ipython_display_(self) -> None:
         from IPython.display import display
 
         from bpcourse import figures
 
-        display(Shown(self.plain))
+        display(Shown(self.plain))  # type: ignore[no-untyped-call]
         figures.show(self.picture, alt=self.alt)
 
 
@@ -50,18 +50,18 @@ class Pictured(Shown):
 class Table:
     """Rows of text; the first is the head."""
 
-    rows: tuple
+    rows: tuple[tuple[str, ...], ...]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "\n".join(tables.lines(self.rows))
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return tables.html(self.rows[0], self.rows[1:])
 
 
-def ask(question_id, seed=None):
+def ask(question_id: str, seed: int | None = None) -> Shown:
     """Show a question with its current numbers, or with those of ``seed``.
 
     Letters carry their seed (B2 is of seed 1), and are answered as they are shown. Numbers of seed
@@ -98,7 +98,7 @@ def ask(question_id, seed=None):
     return Shown("\n".join(lines))
 
 
-def hint(question_id=None):
+def hint(question_id: str | None = None) -> Shown:
     """The next of up to three hints, each a step nearer; from the last on, that one again.
 
     Without an id, for the question that was asked or checked last; KeyError where there is none.
@@ -115,7 +115,7 @@ def hint(question_id=None):
     return Shown(f"**{heading}** " + text(f"question.{question.id}.hint_{number}"))
 
 
-def progress(lesson=None):
+def progress(lesson: str | None = None) -> Table:
     """Which questions of ``lesson`` (``"matrix_form"``), or of all lessons, are answered."""
     if lesson is not None and lesson not in NOTEBOOKS:
         raise KeyError(text("ask.no_lesson", lesson=lesson, known=", ".join(NOTEBOOKS)))
@@ -138,7 +138,7 @@ def progress(lesson=None):
     return Table(tuple(rows))
 
 
-def _in_text(value):
+def _in_text(value: object) -> object:
     if isinstance(value, np.ndarray):
         plain: Any = {"float_kind": _in_text}  # [0.3, 0.05], and not [0.3 , 0.05]
         return np.array2string(value, separator=", ", formatter=plain).replace("\n", "")

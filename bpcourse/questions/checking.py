@@ -1,13 +1,23 @@
 """``check(id, answer)``: right, wrong in a way that has a name, wrong, or not to be run."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bpcourse.diagnosis import catalogue
 from bpcourse.questions import evidence, record
 from bpcourse.questions.allowed import reaches_into
 from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import Judgement, judge_code
-from bpcourse.questions.judging.posed import NUMBERS, Answer, after, form_of, labelled_seed, pose
+from bpcourse.questions.judging.posed import (
+    NUMBERS,
+    Answer,
+    Posed,
+    after,
+    form_of,
+    labelled_seed,
+    pose,
+)
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.question import LETTERED, Question
 from bpcourse.questions.result import Result, last
@@ -20,7 +30,7 @@ EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
-def check(question_id, answer, *, show=False):
+def check(question_id: str, answer: object, *, show: bool = False) -> Result:
     """Judge ``answer`` and say what is wrong with it; returns a :class:`Result`.
 
     ``answer`` is a function or class, or the value asked for, or ``Answer(value, seed)``. The tries
@@ -57,7 +67,7 @@ def check(question_id, answer, *, show=False):
     return result
 
 
-def _in_its_form(question, answer):
+def _in_its_form(question: Question, answer: object) -> tuple[object, str]:
     """The answer with the seed that it is for, and what to write in its place, or "".
 
     Letters say it themselves; plain ones are of the form that ``ask`` has shown last.
@@ -77,7 +87,9 @@ def _in_its_form(question, answer):
     return Answer(value, seed), text("check.write_label", answer=question.answer, label=label)
 
 
-def _tried(question, before, result, seed, shown):
+def _tried(
+    question: Question, before: Mapping[str, Any], result: Result, seed: int, shown: bool
+) -> dict[str, Any]:
     """The record's entry after one more try; a choice's says with which seed it is to be asked.
 
     And whether the right value has been looked at before the answer was right.
@@ -100,7 +112,7 @@ def letter_of(question: Question, answer: object) -> tuple[str, str]:
     return "", text("check.letter", letters=", ".join(letters), given=str(answer)[:40])
 
 
-def _write_down(question, answer):
+def _write_down(question: Question, answer: object) -> Result:
     """An answer to the concept inventory: kept, and nothing is said of it."""
     if answer is ... or answer is None:
         return Result(question.id, "failed", text("check.open"))
@@ -132,7 +144,9 @@ def judge(
     return _of_value(pose(question, seed), value, show_expected, show_place, again)
 
 
-def _of_value(posed, value, show_expected, show_place, again):
+def _of_value(
+    posed: Posed, value: object, show_expected: bool, show_place: bool, again: bool
+) -> Result:
     question = posed.question
     if value is ...:
         return Result(question.id, "failed", text("check.open"))
@@ -158,7 +172,7 @@ def _of_value(posed, value, show_expected, show_place, again):
     return Result(question.id, "wrong", _message(lines), verdict.misconceptions, brief)
 
 
-def _of_code(question, answer):
+def _of_code(question: Question, answer: object) -> Result:
     kind = "class" if question.kind == "class" else "function"
     if not callable(answer) or (kind == "class") != isinstance(answer, type):
         given = type(answer).__name__
@@ -195,25 +209,25 @@ def told(question: Question, verdict: Judgement) -> Result:
     return Result(question.id, verdict.status, _message(lines), verdict.misconceptions)
 
 
-def _effects(question, verdict):
+def _effects(question: Question, verdict: Judgement) -> Iterator[str]:
     """What the answer did to what it was given: in the question's words, or with the names."""
-    outcome = verdict.given
+    outcome, arguments = verdict.given or Outcome(), verdict.arguments or {}
     changed = outcome.changed - set(question.may_change)
     for effect, names in (("changed", changed), ("aliased", outcome.aliased)):
         if names and has(f"question.{question.id}.said_{EFFECTS[effect]}"):
             yield _hint(EFFECTS[effect], question)
             continue
         for name in sorted(names):
-            copy = evidence.copied(name, verdict.arguments[name])
+            copy = evidence.copied(name, arguments[name])
             yield text(f"check.{effect}", name=name, copy=copy)
 
 
-def _message(lines):
+def _message(lines: Sequence[str]) -> str:
     """The lines, none of them twice."""
     return "\n".join(dict.fromkeys(lines))
 
 
-def _hint(name, question):
+def _hint(name: str, question: Question) -> str:
     """A misconception in the words of the question, where it has its own, or of the catalogue."""
     own = [f"question.{question.id}.said_{name}"]
     if question.kind in NUMBERS and name not in question.misconceptions:

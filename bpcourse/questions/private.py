@@ -6,21 +6,22 @@ ids is the notebook's name, unless the module says ``NOTEBOOK = "week_9"``.
 """
 
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from runpy import run_path
-from typing import Any
 
 from bpcourse import text as texts
 from bpcourse.diagnosis import catalogue
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.posed import pose
-from bpcourse.questions.question import _registered, registered
+from bpcourse.questions.question import Question, all_or_none, registered
 from bpcourse.text import text
 
 ID = re.compile(r"[A-Za-z]\w*\.\w+")
 STEM = re.compile(r"\w[\w-]*")
 
 
-def load(folder, taken):
+def load(folder: Path, taken: Mapping[str, str]) -> dict[str, str]:
     """Load the folder's questions; {first part of the ids: notebook's stem}.
 
     ``taken`` has those that are there. ValueError, and nothing is kept, for what cannot be used.
@@ -28,23 +29,16 @@ def load(folder, taken):
     modules = sorted(folder.glob("*.py"))
     if not modules:
         raise ValueError(f"questions: expected a folder with questions (*.py), got {folder}")
-    tables: tuple[dict[str, Any], ...] = (_registered, texts._added, texts._settings)
-    before = [set(table) for table in tables]
     notebooks: dict[str, str] = {}
-    try:
+    with texts.all_or_none(), all_or_none():
         for path in sorted(folder.glob("*.toml")):
             texts.add(path)
         for path in modules:
-            _load(path, taken | notebooks, notebooks)
-    except ValueError:
-        for table, kept in zip(tables, before, strict=True):
-            for key in table.keys() - kept:
-                del table[key]
-        raise
+            _load(path, {**taken, **notebooks}, notebooks)
     return notebooks
 
 
-def _load(path, taken, notebooks):
+def _load(path: Path, taken: Mapping[str, str], notebooks: dict[str, str]) -> None:
     """Run one module, check its questions, and put its notebook into ``notebooks``."""
     there = {question.id for question in registered()}
     try:
@@ -69,7 +63,7 @@ def _load(path, taken, notebooks):
     notebooks[prefix] = stem
 
 
-def _check(path, question):
+def _check(path: Path, question: Question) -> None:
     """Whether a question's id is of the usual form, and every text that it needs is there."""
     if not ID.fullmatch(question.id):
         raise ValueError(f"{path}: id: expected 'notebook.name', got {question.id!r}")

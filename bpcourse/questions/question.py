@@ -6,20 +6,22 @@ What is data alone, such as its points, stands beside its task in the TOML. The 
 is that misconception; with two, both at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from bpcourse import text as texts
+from bpcourse.questions.types import Implementation, Inputs, MakeInputs, Picture
 
 KINDS = ("function", "class", "mend", "number", "array", "shape", "choice", "order")
 CODE = KINDS[:3]  # the student writes code; to the other kinds the answer is data
 LETTERED = KINDS[-2:]  # what is answered by letters
 LEVELS = ("warm_up", "core", "stretch")
 GIVES = "gives"  # in the TOML of a question that is answered by letters: what is right, and wrong
-DEFAULTS = {"kind": "function", "level": "core", "points": 2, "minutes": 5}
+DEFAULTS: dict[str, Any] = {"kind": "function", "level": "core", "points": 2, "minutes": 5}
 TOLERANCE = {"float64": 1e-7, "float32": 1e-3}  # relative to the largest entry
 
 
@@ -32,13 +34,15 @@ class Family:
     """
 
     names: str
-    forms: dict = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
 
 
-class Flaws(frozenset):
+class Flaws(frozenset[str]):
     """The misconceptions that an implementation is asked to show: ``flaw("sign_flipped")``."""
 
-    __call__ = frozenset.__contains__
+    def __call__(self, name: str) -> bool:
+        """Whether it is asked to show the misconception ``name``."""
+        return name in self
 
 
 @dataclass(frozen=True)
@@ -58,28 +62,44 @@ class Question:
     minutes: int
     level: str
     answer: str  # the global name that it is read from
-    inputs: Callable  # (rng, size) -> {name: value}, fresh numbers of sizes that differ
-    solve: Callable
-    misconceptions: tuple
-    parts: tuple = ()  # names of the results, where there are several
-    use: Callable | None = None
+    inputs: Callable[
+        [np.random.Generator, int], Inputs
+    ]  # (rng, size) -> {name: value}, fresh numbers of sizes that differ
+    solve: Implementation
+    misconceptions: tuple[str, ...]
+    parts: tuple[str, ...] = ()  # names of the results, where there are several
+    use: Implementation | None = None
     measured: bool = False  # ``use`` measures what an answer does: no result of it is transformed
-    coincide: frozenset = field(default_factory=frozenset)  # pairs that nothing can tell apart
-    forms: dict = field(default_factory=dict)  # {misconception: flaws that make it otherwise}
-    may_change: tuple = ()  # inputs that the answer is asked to change in place
-    may_alias: tuple = ()  # inputs that the answer may give back as they are, among its results
+    coincide: Set[frozenset[str]] = frozenset()  # pairs that nothing can tell apart
+    forms: Mapping[str, str] = field(
+        default_factory=dict
+    )  # {misconception: flaws that make it otherwise}
+    may_change: tuple[str, ...] = ()  # inputs that the answer is asked to change in place
+    may_alias: tuple[
+        str, ...
+    ] = ()  # inputs that the answer may give back as they are, among its results
     decimals: int | None = None  # of a number that is rounded by hand
-    slips: Callable | None = None  # (**inputs) -> {misconception: values}: judged, and never asked
-    on_the_way: Callable | None = None  # (**inputs) -> {key: value}: what one computes before
+    slips: Callable[..., Inputs] | None = (
+        None  # (**inputs) -> {misconception: values}: judged, and never asked
+    )
+    on_the_way: Callable[..., Inputs] | None = (
+        None  # (**inputs) -> {key: value}: what one computes before
+    )
     recorded: bool = False  # a test: the answer is written down, and nothing is said of it
     place: int | None = None  # of the right option for seed 0; None for any
-    picture: Callable | None = None  # (**inputs) -> the figure that ``ask`` shows, in our style
-    accepts: Callable | None = None  # for an order: whether another order of lines is right too
-    families: tuple = ()  # whose mistakes its helpers make: judged, not asked
-    formerly: tuple = ()  # ids that it had: records, course files and hand-ins may still use them
+    picture: Callable[..., Picture] | None = (
+        None  # (**inputs) -> the figure that ``ask`` shows, in our style
+    )
+    accepts: Callable[[tuple[str, ...]], bool] | None = (
+        None  # for an order: whether another order of lines is right too
+    )
+    families: tuple[Family, ...] = ()  # whose mistakes its helpers make: judged, not asked
+    formerly: tuple[
+        str, ...
+    ] = ()  # ids that it had: records, course files and hand-ins may still use them
 
     @property
-    def lesson(self):
+    def lesson(self) -> str:
         """The first part of the id: ``"matrix_form"``."""
         return self.id.partition(".")[0]
 
@@ -89,38 +109,39 @@ class Question:
         return (self.id, *self.formerly)
 
     @property
-    def is_code(self):
+    def is_code(self) -> bool:
         """Whether the student writes code, which is run on many inputs."""
         return self.kind in CODE
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         """The names of what a function is given, in order."""
         return tuple(self.inputs(np.random.default_rng(0), 2))
 
-    def reference(self, *flaws):
+    def reference(self, *flaws: str) -> Implementation:
         """An answer as a student would give it: right, or with the misconceptions named.
 
         For code a function or class; for the other kinds a function of the inputs.
         """
         flaw = Flaws(flaws)
         if self.kind == "class":
-            return self.solve(flaw)
+            made: Implementation = self.solve(flaw)
+            return made
         return lambda *arguments: self.solve(flaw, *arguments)
 
     @property
-    def of_families(self):
+    def of_families(self) -> tuple[str, ...]:
         """The mistakes of its families, without its own: what is judged besides them."""
         names = [name for family in self.families for name in family.names.split()]
         return tuple(dict.fromkeys(names))
 
-    def ways(self, *names):
+    def ways(self, *names: str) -> list[tuple[str, ...]]:
         """The flaws that make the mistakes ``names``, together, in each of their forms."""
         everyone = (self.forms, *(family.forms for family in self.families))
         forms = [form for name in names for some in everyone for form in some.get(name, "").split()]
         return [names, *((*names, form) for form in dict.fromkeys(forms))]
 
-    def run(self, answer, arguments):
+    def run(self, answer: Implementation, arguments: Sequence[Any]) -> Any:
         """What an answer to a code question gives for ``arguments``, a tuple."""
         return self.use(answer, *arguments) if self.use else answer(*arguments)
 
@@ -128,14 +149,19 @@ class Question:
 _registered: dict[str, Question] = {}
 
 
-def registered():
+def registered() -> tuple[Question, ...]:
     """The questions whose modules have been loaded, in the order in which they stand there."""
     return tuple(_registered.values())
 
 
+def all_or_none() -> AbstractContextManager[None]:
+    """Take back the questions that a block has registered, if it fails."""
+    return texts.restored(_registered)
+
+
 def question(
     id: str, kind: str | None = None, *, misconceptions: str, formerly: str = "", **more: Any
-) -> Callable[[Callable], Question]:
+) -> Callable[[Implementation], Question]:
     """Make the :class:`Question` of the implementation below, and register it.
 
     Its settings stand beside its task in the TOML, or else are given here; one of them, ``answer``,
@@ -144,7 +170,7 @@ def question(
     more |= {"kind": kind} if kind else {}
     more |= {"formerly": tuple(formerly.split())} if formerly else {}
 
-    def register(solve: Callable) -> Question:
+    def register(solve: Implementation) -> Question:
         if id in _registered:
             raise ValueError(f"id: there are two questions {id!r}")
         settings = DEFAULTS | more | _beside_the_task(id, more)
@@ -156,7 +182,11 @@ def question(
     return register
 
 
-def lettered(id: str, *, inputs: Callable = lambda rng, size: {}, **more: Any) -> Question:
+def _nothing(rng: np.random.Generator, size: int) -> Inputs:
+    return {}
+
+
+def lettered(id: str, *, inputs: MakeInputs = _nothing, **more: Any) -> Question:
     """Make and register a choice, or lines to put in order, whose answers stand in the TOML.
 
     ``gives`` has the option, or the lines, that are ``right``, and those of each misconception;
@@ -188,7 +218,7 @@ def _gives(id: str) -> dict[str, str]:
     return gives
 
 
-def _beside_the_task(id, given):
+def _beside_the_task(id: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a question that stand in its TOML; none that is ``given`` in the code too."""
     entries = {
         name: texts.setting(f"question.{id}.{name}") for name in texts.SETTINGS if name != GIVES
@@ -199,7 +229,7 @@ def _beside_the_task(id, given):
     return {name: tuple(e) if isinstance(e, list) else e for name, e in entries.items()}
 
 
-def _check(id, settings):
+def _check(id: str, settings: Mapping[str, Any]) -> None:
     if not (answer := settings.get("answer", "")).isidentifier():
         raise ValueError(
             f"{_place(id)}: answer: expected the name that it is under, got {answer!r}"
@@ -209,6 +239,6 @@ def _check(id, settings):
             raise ValueError(f"{_place(id)}: {name} must be one of {known}, got {settings[name]!r}")
 
 
-def _place(id):
+def _place(id: str) -> str:
     """Where a question's texts stand, and what it is called: for messages."""
     return ": ".join(filter(None, (texts.file_of(f"question.{id}"), id)))

@@ -10,6 +10,7 @@ question stand its SETTINGS, such as its points, in English alone.
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -89,6 +90,25 @@ def below(section: str) -> list[str]:
     return [key.removeprefix(start) for key in keys if key.startswith(start)]
 
 
+def all_or_none() -> AbstractContextManager[None]:
+    """Take back the texts that a block has added, if it fails."""
+    _table("en")  # the settings of the course are read before, and so stay
+    return restored(_added, _settings)
+
+
+@contextmanager
+def restored(*tables: dict[str, Any]) -> Iterator[None]:
+    """If the block fails, the tables are what they were before it."""
+    before = [dict(table) for table in tables]
+    try:
+        yield
+    except BaseException:
+        for table, kept in zip(tables, before, strict=True):
+            table.clear()
+            table.update(kept)
+        raise
+
+
 def add(path: Path) -> None:
     """Add the texts of a TOML file. ValueError for a file that is none, or a key that is there."""
     templates, settings = _read(path)
@@ -127,7 +147,10 @@ def _read(path: Traversable | Path) -> tuple[dict[str, str], dict[str, Setting]]
         parts = value if type(value) is list else value.values() if type(value) is dict else ()
         if type(value) is not kind or not all(isinstance(part, str) for part in parts):
             raise ValueError(f"{path}: {key}: expected {words}, got {value!r}")
-        (settings if _setting_of(key) else templates)[key] = value
+        if _setting_of(key):
+            settings[key] = entries[key]
+        else:
+            templates[key] = entries[key]
     _files.update(dict.fromkeys(entries, path))
     return templates, settings
 

@@ -109,9 +109,30 @@ document.querySelectorAll("section > h2").forEach((heading) => {
   heading.after(fold);
 });
 
-// Paper is white.
+// What is wider than the page can be scrolled, by keys too.
+const fit = () => {
+  document.querySelectorAll("mjx-container:not([display])").forEach((one) => {
+    if (one.offsetWidth > one.parentElement.clientWidth + 1 && !one.closest("table"))
+      one.classList.add("bpc-wide");
+  });
+  document.querySelectorAll("figure.bpc-picture, div.math").forEach((one) => {
+    if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
+  });
+};
+addEventListener("load", () => {
+  if (window.MathJax?.startup?.promise) window.MathJax.startup.promise.then(fit);
+  else fit();
+});
+
+// Paper is white, and a formula or a table that is wider than its lines is set smaller.
+const LINE = 46; // em: of A4 with wide margins
 let theme = "";
 addEventListener("beforeprint", () => {
+  document.querySelectorAll("mjx-container[display], .bd-content table").forEach((one) => {
+    const wide = one.matches("table") ? one : one.firstElementChild;
+    const ems = wide.offsetWidth / parseFloat(getComputedStyle(one.parentElement).fontSize);
+    if (ems > LINE) one.style.setProperty("--on-paper", LINE / ems);
+  });
   theme = document.documentElement.dataset.theme;
   document.documentElement.dataset.theme = "light";
 });

@@ -9,10 +9,12 @@ from networks import random_network
 from bpcourse.diagnosis import catalogue
 from bpcourse.diagnosis.backward import FINER, table
 from bpcourse.diagnosis.passes import Pass
+from bpcourse.diagnosis.transformations import MORE
 from bpcourse.questions import all_questions
 from bpcourse.questions.judging import by_hand
+from bpcourse.questions.judging.made import steps
 from bpcourse.questions.judging.posed import NUMBERS, pose
-from bpcourse.questions.judging.steps import steps
+from bpcourse.questions.judging.steps import slips
 
 ROOT = Path(__file__).parents[2]
 FORMER = """
@@ -67,9 +69,11 @@ def test_the_mistakes_come_in_their_order_and_once():
 def test_no_mistake_is_unused():
     judged = {name for one in all_questions() for name in (*one.misconceptions, *one.of_families)}
     judged |= {step.name for one in all_questions() if one.is_code for step in steps(one)}
+    judged |= {step.name for one in all_questions() if one.is_code for step in slips(one)}
+    judged |= {name for name, _ in MORE}
     numbers = [one for one in all_questions() if one.kind in NUMBERS]
-    slips = [names for one in numbers for names, _ in by_hand.slips(one, pose(one).inputs)]
-    judged |= {name for names in slips for name in names.split()} | set(by_hand.OF_ANY)
+    by_pencil = [names for one in numbers for names, _ in by_hand.slips(one, pose(one).inputs)]
+    judged |= {name for names in by_pencil for name in names.split()} | set(by_hand.OF_ANY)
     judged |= set(SEEN)
     runs = [Pass.of(*random_network(seed)[:3]) for seed in range(24)]
     made = {id for run in runs for step, _ in run.walk() for id in table(step)}

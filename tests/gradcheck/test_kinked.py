@@ -63,6 +63,16 @@ def test_what_a_convention_gives_outside_is_told_as_a_remark():
     assert check_gradient(f, np.zeros(1), np.full(1, 2.0)).verdict == "wrong"
 
 
+@pytest.mark.parametrize("apart", [6e-5, 1e-3, 0.1])
+def test_an_array_at_kinks_that_nearly_cancel_is_not_blamed(apart):
+    def f(w):
+        return float((np.maximum(w, 0) - (1 + apart) * np.maximum(-w, 0)).sum())
+
+    for by_convention in (0.0, 2 + apart):
+        report = check_gradient(f, np.array([0.0, -0.2]), np.array([by_convention, 1 + apart]))
+        assert (report.verdict, report.reason) == ("cannot tell", "kink")
+
+
 def test_at_most_64_calls_of_grad_at_a_kink():
     calls = []
 

@@ -9,7 +9,7 @@ import pytest
 
 from bpcourse.diagnosis import catalogue
 from bpcourse.questions import all_questions
-from bpcourse.questions.bank import LESSONS
+from bpcourse.questions.bank import LESSONS, find
 from bpcourse.text import text
 from tools import guide
 
@@ -50,9 +50,17 @@ def test_a_page_has_goals_three_questions_and_the_lessons_own_wrong_answers(modu
     assert 4 <= len(shown) <= guide.SHOWN and len(set(shown)) == len(shown)
     counts = []
     for name in (words.replace(" ", "_") for words in shown):
-        counts.append(sum(name in question.misconceptions for question in own))
+        counts.append(sum(name in guide.shown_by(question) for question in own))
         assert text(f"misconception.{name}.hint") in wrong
     assert counts == sorted(counts, reverse=True) and counts[-1] >= 1
+
+
+def test_what_is_made_with_an_input_is_a_mistake_of_the_question_too():
+    layer, mean = find("feedforward_network.layer"), find("gradient_descent.mean_gradient")
+    made = {"weights_wrong_way_round", "bias_forgotten"}
+    assert made <= set(guide.shown_by(layer)) and not made & set(layer.misconceptions)
+    assert guide.shown_by(mean) == mean.misconceptions
+    assert "**weights wrong way round** (in layer," in guide.page("feedforward_network")
 
 
 def test_check_finds_a_page_that_is_behind_and_writes_nothing(tmp_path, monkeypatch, capsys):

@@ -241,6 +241,25 @@ def test_what_is_answered_by_letters_needs_no_code(folder):
     assert verdict("end second first") == ("wrong", ())
 
 
+def test_the_example_of_contributing_is_a_question(folder):
+    page = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## A question")[2]
+    texts_of, module = (
+        re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL)[1].replace("chain_rule.", "midterm.")
+        for kind in ("toml", "python")
+    )
+    imports = "from bpcourse.questions.question import Flaws, question\n"
+    imports += "from bpcourse.questions.types import Result\n"
+    (folder / "midterm.toml").write_text(texts_of, encoding="utf-8")
+    (folder / "midterm.py").write_text(imports + module, encoding="utf-8")
+    bank.add(folder)
+    question = all_questions()[-1]
+    posed = pose(question)
+    assert judge(question, posed.right).status == "right" and len(question.misconceptions) == 2
+    for name in question.misconceptions:
+        assert judge(question, posed.wrong[name]).misconceptions == (name,)
+    assert all(text(f"question.{question.id}.hint_{number}") for number in (1, 2, 3))
+
+
 @pytest.mark.parametrize(
     "old, new, said",
     [

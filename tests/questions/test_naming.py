@@ -11,7 +11,8 @@ from bpcourse.questions import all_questions
 from bpcourse.questions.bank import find
 from bpcourse.questions.judging.code import judge_code
 from bpcourse.questions.judging.compare import alike_values
-from bpcourse.questions.judging.steps import ANY, FAMILY, Made, battery, steps
+from bpcourse.questions.judging.made import Made, steps
+from bpcourse.questions.judging.steps import ANY, FAMILY, battery
 from bpcourse.questions.question import Family, Flaws, Question
 
 CODE = [question for question in all_questions() if question.is_code]

@@ -4,12 +4,14 @@ import pytest
 from vocabulary import strange_symbols, strange_terms
 
 from bpcourse.diagnosis import catalogue
+from bpcourse.diagnosis.transformations import MORE
 from bpcourse.questions import all_questions
 from bpcourse.questions.bank import NOTEBOOKS, find
 from bpcourse.questions.checking import _hint
-from bpcourse.questions.judging.by_hand import slips
+from bpcourse.questions.judging import by_hand
+from bpcourse.questions.judging.made import Made, agrees, steps
 from bpcourse.questions.judging.posed import pose
-from bpcourse.questions.judging.steps import Made, agrees, battery, steps
+from bpcourse.questions.judging.steps import battery, slips
 
 TOLD = [question for question in all_questions() if not question.recorded]
 
@@ -23,8 +25,11 @@ def may_be_named(question):
         for step in steps(question):
             if not all(agrees(made.outcome((step,), i), made.outcome((), i)) for i in numbers):
                 found[step.name] = None
+        if not question.measured:
+            found |= dict.fromkeys(step.name for step in slips(question))
+            found |= dict.fromkeys(name for name, _ in MORE if not question.parts)
     elif question.kind != "choice":
-        made = slips(question, pose(question).inputs)
+        made = by_hand.slips(question, pose(question).inputs)
         found |= dict.fromkeys(name for names, _ in made for name in names.split())
     return list(found)
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from bpcourse.questions.types import Implementation, Result
 
-def symmetry(answer, n_in, n_out, seed):
+
+def symmetry(answer: Implementation, n_in: int, n_out: int, seed: int) -> Result:
     """What any right draw has in common: shape, spread, units that learn differently, the seed.
 
     The spread is a power of two times 1/√n_in, 1 for a right one. The units are told apart by the

@@ -4,13 +4,16 @@ Each is {misconception: the value that it gives, or a list of values}; of two mi
 the names stand together, with a space between them.
 """
 
+from functools import partial
 from itertools import pairwise
 from math import prod
 
 import numpy as np
 
+from bpcourse.questions.types import Array, Inputs
 
-def weighted_sum(w, x, b):
+
+def weighted_sum(w: Array, x: Array, b: float) -> Inputs:
     """Of w · x + b."""
     products = w * x
     lost = [products.sum() - 2 * term + b for term in products]
@@ -22,7 +25,7 @@ def weighted_sum(w, x, b):
     }
 
 
-def layers(*widths):
+def layers(*widths: int) -> Inputs:
     """Of the parameters of a network with these widths."""
     weights = sum(a * b for a, b in pairwise(widths))
     return {
@@ -32,12 +35,12 @@ def layers(*widths):
     }
 
 
-def factors(a, b):
+def factors(a: float, b: float) -> Inputs:
     """Of a · b."""
     return {"divided_for_multiplied": [a / b, b / a]}
 
 
-def two_products(a, b, c, d):
+def two_products(a: float, b: float, c: float, d: float) -> Inputs:
     """Of a · b + c · d, two paths."""
     first, second = a * b, c * d
     return {
@@ -47,7 +50,7 @@ def two_products(a, b, c, d):
     }
 
 
-def difference(a, b):
+def difference(a: Array, b: Array) -> Inputs:
     """Of a − b, entry by entry."""
     return {
         "plus_for_minus": [a + b, a - np.abs(b), np.abs(a) - np.abs(b), np.abs(a) + np.abs(b)],
@@ -56,9 +59,10 @@ def difference(a, b):
     }
 
 
-def entry_of(rows, columns, i, j):
+def entry_of(rows: Array, columns: Array, i: int, j: int) -> Inputs:
     """Of rows[i] · columns[j], both counted from 1, where others are near."""
-    r, c = (lambda k: rows[(k - 1) % len(rows)]), (lambda k: columns[(k - 1) % len(columns)])
+    i, j = i - 1, j - 1
+    r, c = (partial(np.take, values, mode="wrap") for values in (rows, columns))
     return {
         "counted_from_zero": [r(i + 1) * c(j + 1), r(i + 1) * c(j), r(i) * c(j + 1)],
         "neighbour_taken": [r(i - 1) * c(j), r(i) * c(j - 1)],

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from bpcourse.questions.bank._logits import softmax_of
 from bpcourse.questions.question import Flaws
+from bpcourse.questions.types import Array, Implementation, Inputs, Ints, Result
 from bpcourse.text import text
 
 ORDER = "question.training.learn.order"
@@ -16,7 +18,7 @@ ALIKE = 0.94  # the cosine of two W that have learnt the same; other orders give
 LENGTHS = ((0.5, 0.4), (0.74, 0.6), (0.93, 0.85), (1.11, 1.0), (3.0, 1.5), (9.0, 5.0))
 
 
-def how_much(W, right_W):
+def how_much(W: Array, right_W: Array) -> float:
     """How much of what W was to learn it has, about: 0 nothing, 0.6 too little, 1 right.
 
     ``right_W`` is one that was trained with the examples in another order.
@@ -27,7 +29,7 @@ def how_much(W, right_W):
     return next((about for bound, about in LENGTHS if length < bound * right_length), 20.0)
 
 
-def points(rng, size):
+def points(rng: np.random.Generator, size: int) -> Inputs:
     """Three classes around a circle, not equally many, sorted by class: 48 examples."""
     labels = np.repeat(np.arange(3), rng.permutation([10, 16, 22]))
     angles = rng.uniform(0, 2 * np.pi) + labels * 2 * np.pi / 3
@@ -43,23 +45,20 @@ def points(rng, size):
     }
 
 
-def _softmax(Z):
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
-
-
-def _output_gradient(flaw, Z, T):
+def _output_gradient(flaw: Flaws, Z: Array, T: Array) -> Array:
     """Of softmax cross-entropy, for each example."""
-    P = _softmax(Z.T).T if flaw("summed_over_wrong_axis") else _softmax(Z)
+    P = softmax_of(Z.T).T if flaw("summed_over_wrong_axis") else softmax_of(Z)
     if flaw("true_class_not_subtracted"):
         return P
     if not flaw("softmax_twice"):
         return P - T
-    dP = _softmax(P) - T
+    dP = softmax_of(P) - T
     return P * (dP - (dP * P).sum(axis=1, keepdims=True)) if flaw("down_through_both") else dP
 
 
-def learn(flaw, X, labels, epochs, batch_size, eta, seed):
+def learn(
+    flaw: Flaws, X: Array, labels: Ints, epochs: int, batch_size: int, eta: float, seed: int
+) -> tuple[Array, ...]:
     """W and b of a softmax classifier after training; the order of the examples is free."""
     rng = np.random.default_rng(seed)
     Y = np.eye(3)[labels]
@@ -92,7 +91,7 @@ FIVE: dict[str, Any] = {
 
 
 @cache
-def _of_each_order():
+def _of_each_order() -> Array:
     """[W and b in one row] of a right answer that takes FIVE in one order throughout; that first
     in which they stand."""
     orders = np.array(list(permutations(range(len(FIVE["labels"])))))
@@ -100,12 +99,12 @@ def _of_each_order():
     W, b = np.zeros((len(orders), 3, X.shape[2])), np.zeros((len(orders), 3))
     for step in range(FIVE["epochs"] * orders.shape[1]):
         x, y = X[:, step % orders.shape[1]], Y[:, step % orders.shape[1]]
-        dz = FIVE["eta"] * (_softmax((W @ x[..., None])[..., 0] + b) - y)
+        dz = FIVE["eta"] * (softmax_of((W @ x[..., None])[..., 0] + b) - y)
         W, b = W - dz[..., None] * x[:, None, :], b - dz
     return np.hstack([W.reshape(len(orders), -1), b])
 
 
-def which_order(answer, seed):
+def which_order(answer: Implementation, seed: int) -> str:
     """The key of what is said of the order in each epoch: "new", "same", or "given".
 
     By what is learnt with two seeds, because a new order may be the one in which they stand.
@@ -122,30 +121,38 @@ def which_order(answer, seed):
 
 
 @cache
-def _of_one_epoch():
+def _of_one_epoch() -> Array:
     """[W and b in one row] after an epoch of FIVE in pairs, the last alone, for each order."""
     found = []
     for order in permutations(range(len(FIVE["labels"]))):
         W, b = np.zeros((3, 2)), np.zeros(3)
         for rows in (list(order[:2]), list(order[2:4]), list(order[4:])):
             A = FIVE["X"][rows]
-            dZ = (_softmax(A @ W.T + b) - np.eye(3)[FIVE["labels"][rows]]) / len(rows)
+            dZ = (softmax_of(A @ W.T + b) - np.eye(3)[FIVE["labels"][rows]]) / len(rows)
             W, b = W - FIVE["eta"] * dZ.T @ A, b - FIVE["eta"] * dZ.sum(axis=0)
         found.append(np.append(W, b))
     return np.array(found)
 
 
-def takes_batches(answer, seed):
+def takes_batches(answer: Implementation, seed: int) -> bool:
     """Whether an epoch takes each example once, in batches of the size that is given."""
     W, b = answer(*_fresh(FIVE | {"epochs": 1, "batch_size": 2}), seed)
     return bool((np.abs(_of_one_epoch() - np.append(W, b)).max(axis=1) < 1e-6).any())
 
 
-def _fresh(data):
-    return (value.copy() if isinstance(value, np.ndarray) else value for value in data.values())
+def _fresh(data: Inputs) -> tuple[Any, ...]:
+    return tuple(v.copy() if isinstance(v, np.ndarray) else v for v in data.values())
 
 
-def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
+def what_is_learnt(
+    answer: Implementation,
+    X: Array,
+    labels: Ints,
+    epochs: int,
+    batch_size: int,
+    eta: float,
+    seed: int,
+) -> Result:
     """W and b after two epochs of one batch each, where no order matters; what mini-batches do;
     and whether each epoch has a new order.
 
@@ -177,7 +184,9 @@ def what_is_learnt(answer, X, labels, epochs, batch_size, eta, seed):
     return np.asarray(W, float), np.asarray(b, float), learnt, text(f"{ORDER}.{order}")
 
 
-def _sees_each_label_once(answer, X, labels, eta, seed):
+def _sees_each_label_once(
+    answer: Implementation, X: Array, labels: Ints, eta: float, seed: int
+) -> bool:
     """Whatever an example is paired with: its first step of b needs the labels alone."""
     one_step = X, labels, 1, len(X), eta, seed
     _, right_b = learn(Flaws(), *one_step)

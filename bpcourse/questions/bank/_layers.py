@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Family
+from bpcourse.questions.question import Family, Flaws
+from bpcourse.questions.types import Array
 
 OF_LAYER = Family(
     "gradient_transposed overwritten_not_accumulated off_by_one_loop first_example_only "
@@ -18,7 +19,7 @@ SOME = {  # the examples that count
 }
 
 
-def layer_gradients(flaw, dZ, A):
+def layer_gradients(flaw: Flaws, dZ: Array, A: Array) -> tuple[Array, Array]:
     """(dW, db) of Z = A Wᵀ + b, sums over the rows; or what a mistake OF_LAYER makes of them."""
     used = [rows for name, rows in SOME.items() if flaw(name)]
     some, below = (dZ[used[-1]], A[used[-1]]) if used else (dZ, A)

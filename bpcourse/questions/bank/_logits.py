@@ -3,7 +3,8 @@
 import numpy as np
 
 from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family
+from bpcourse.questions.question import Family, Flaws
+from bpcourse.questions.types import Array, Inputs, Ints
 
 SHARES = Family(  # of ``shares_of``
     "no_max_shift exponential_forgotten no_normalisation exponent_sign_lost keepdims_forgotten "
@@ -26,13 +27,14 @@ PICKED = Family(  # of ``picked``
 OF_MEAN = Family("mean_inside_logarithm two_names_one_array")  # of what follows each of them
 
 
-def softmax_of(z, shift=True, axis=-1):
+def softmax_of(z: Array, shift: bool = True, axis: int = -1) -> Array:
     """The softmax along an axis; without the shift it overflows, as a mistake."""
     e = np.exp(z - z.max(axis=axis, keepdims=True) if shift else z)
-    return e / e.sum(axis=axis, keepdims=True)
+    total: Array = e.sum(axis=axis, keepdims=True)
+    return e / total
 
 
-def shares_of(flaw, Z):
+def shares_of(flaw: Flaws, Z: Array) -> Array:
     """The softmax of each row, or of one row; or what a mistake of SHARES makes of it."""
     if flaw("exponent_sign_lost"):
         Z = -Z
@@ -48,15 +50,13 @@ def shares_of(flaw, Z):
     e = Z if flaw("exponential_forgotten") else np.exp(shifted)
     if flaw("no_normalisation"):
         return e
-    if flaw("bias_summed_to_one"):
-        return e / e.sum()
-    axis = 0 if flaw("summed_over_wrong_axis") else -1
+    axis = 0 if flaw("summed_over_wrong_axis") else None if flaw("bias_summed_to_one") else -1
     lost = flaw("keepdims_forgotten") and not flaw("in_the_maximum")
-    total = e.sum(axis=axis, keepdims=not lost)
+    total: Array = e.sum(axis=axis, keepdims=not lost)
     return shifted - np.log(total) if flaw("log_softmax") else e / total
 
 
-def picked(flaw, table, labels):
+def picked(flaw: Flaws, table: Array, labels: Ints) -> Array:
     """The entry of each row that its label names; or what a mistake of PICKED makes of it."""
     if flaw("wrong_class_picked"):
         labels = table.argmax(axis=1)
@@ -67,7 +67,7 @@ def picked(flaw, table, labels):
     return table[np.arange(len(table)), labels]
 
 
-def minus_log(flaw, p):
+def minus_log(flaw: Flaws, p: Array) -> Array:
     """−ln p; or what a mistake of LOGS makes of it."""
     if flaw("probability_itself") or flaw("minus_probability"):
         return p + 0.0 if flaw("probability_itself") else -p
@@ -78,7 +78,7 @@ def minus_log(flaw, p):
     return -np.log(p)
 
 
-def labelled_logits(rng, size):
+def labelled_logits(rng: np.random.Generator, size: int) -> Inputs:
     """Logits (N, k) and the true classes, some of them far apart or huge."""
     batch, k = sizes(rng, size, 2)
     Z, labels = 2 * rng.normal(size=(batch, k)), rng.integers(k, size=batch)
@@ -89,8 +89,9 @@ def labelled_logits(rng, size):
     return {"Z": Z, "labels": labels}
 
 
-def shift_of(flaw, Z):
+def shift_of(flaw: Flaws, Z: Array) -> Array:
     """The largest logit of each row, (batch, 1); 0, or the largest of all, as a mistake."""
     if flaw("no_max_shift"):
         return np.full((len(Z), 1), Z.max() if flaw("one_shift_for_all") else 0.0)
-    return Z.max(axis=1, keepdims=True)
+    largest: Array = Z.max(axis=1, keepdims=True)
+    return largest

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Family
+from bpcourse.questions.question import Family, Flaws
+from bpcourse.questions.types import Array, Result
 
 TANH_SLOPES = (
     "slope_missing slope_at_activation tanh_slope_not_squared function_for_slope "
@@ -30,12 +31,12 @@ ACROSS = Family(  # of ``across``
 )
 
 
-def sigmoid(z):
+def sigmoid(z: Array) -> Array:
     """σ(z), of the shape of ``z``."""
     return 1 / (1 + np.exp(-z))
 
 
-def logistic_slope(flaw, z):
+def logistic_slope(flaw: Flaws, z: Array) -> Array:
     """σ(z)(1 − σ(z)), of the shape of ``z``; or what a mistake OF_LOGISTIC makes of it."""
     a = sigmoid(z)
     if flaw("slope_missing"):
@@ -61,7 +62,7 @@ def logistic_slope(flaw, z):
     return _once(flaw, first * (1 - last))
 
 
-def tanh_slope(flaw, z):
+def tanh_slope(flaw: Flaws, z: Array) -> Array:
     """1 − tanh²z, of the shape of ``z``; or what a mistake OF_TANH makes of it.
 
     The form "of_sigma" of logistic_slope_for_tanh takes the logistic function along, too.
@@ -83,14 +84,14 @@ def tanh_slope(flaw, z):
     return _once(flaw, 1 - z**2 if flaw("z_in_slope_of_a") else 1 - a**2)
 
 
-def _once(flaw, slope):
+def _once(flaw: Flaws, slope: Array) -> Array:
     """The slope as a factor: once, and not below a fraction's line."""
     if flaw("divided_for_multiplied"):
         return 1 / slope
     return slope**2 if flaw("slope_twice") else slope
 
 
-def across(flaw, grad, z):
+def across(flaw: Flaws, grad: Array, z: Array) -> Result:
     """The gradient on its way back across a logistic unit; or what a mistake of ACROSS makes."""
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("brackets_missing"):  # grad * a * 1 - a

@@ -13,10 +13,11 @@ from bpcourse.questions.bank._logits import (
     shares_of,
     softmax_of,
 )
-from bpcourse.questions.question import Family, question
+from bpcourse.questions.question import Family, Flaws, question
+from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
 
 
-def _exponentials(e):
+def _exponentials(e: Ints) -> Picture:
     from bpcourse import figures
 
     return figures.bars(e, ylabel="$e^z$")
@@ -30,7 +31,7 @@ def _exponentials(e):
     slips=lambda e: {"exponential_twice": np.exp(e) / np.exp(e).sum()},
     on_the_way=lambda e: {"sum": e.sum(), "logits": np.log(e)},
 )
-def logits_by_hand(flaw, e):
+def logits_by_hand(flaw: Flaws, e: Ints) -> Result:
     if flaw("exponential_forgotten"):
         z = np.log(e)
         return z / z.sum()
@@ -39,7 +40,7 @@ def logits_by_hand(flaw, e):
     return e / (e.max() if flaw("largest_is_one") else e.sum())
 
 
-def _probabilities(rng, size):
+def _probabilities(rng: np.random.Generator, size: int) -> Inputs:
     k = 3 + size % 2
     shares = rng.permutation([0.1, 0.2, 0.7] if k == 3 else [0.05, 0.15, 0.3, 0.5])
     return {"y_hat": shares, "c": int(rng.integers(1, k + 1))}
@@ -62,7 +63,7 @@ def _probabilities(rng, size):
         "other_probability": -np.log(1 - y_hat[c - 1]),
     },
 )
-def cross_entropy_by_hand(flaw, y_hat, c):
+def cross_entropy_by_hand(flaw: Flaws, y_hat: Array, c: int) -> Result:
     true = np.argmax(y_hat) if flaw("wrong_class_picked") else c - 1
     if np.argmax(y_hat) == c - 1 and flaw("wrong_class_picked"):
         true = np.argmin(y_hat)
@@ -77,7 +78,7 @@ def cross_entropy_by_hand(flaw, y_hat, c):
     return float(-loss if flaw("sign_flipped") else loss)
 
 
-def _two_losses(p, q):
+def _two_losses(p: float, q: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(5, 2.6)
@@ -106,7 +107,7 @@ def _two_losses(p, q):
     },
     on_the_way=lambda p, q: {"first": -np.log(p), "second": -np.log(q)},
 )
-def how_bad(flaw, p, q):
+def how_bad(flaw: Flaws, p: float, q: float) -> Result:
     if flaw("logarithm_forgotten"):
         return (1 - p) / (1 - q)
     if flaw("ratio_inside_logarithm"):
@@ -115,7 +116,7 @@ def how_bad(flaw, p, q):
     return -ratio if flaw("sign_flipped") else ratio
 
 
-def _logits(rng, size):
+def _logits(rng: np.random.Generator, size: int) -> Inputs:
     batch, k = sizes(rng, size, 2)
     Z = 2 * rng.normal(size=(batch, k))
     if size == 4:  # e to the Z overflows; with one shift for all rows it is 0 in the others
@@ -131,7 +132,7 @@ def _logits(rng, size):
     "stops_after_first_round off_by_one_loop",
     families=(SHARES, Family("softmax_twice")),
 )
-def softmax(flaw, Z):
+def softmax(flaw: Flaws, Z: Array) -> Result:
     if flaw("first_example_only"):
         return shares_of(flaw, Z[:1])[0]
     shares = shares_of(flaw, softmax_of(Z) if flaw("softmax_twice") else Z)
@@ -142,7 +143,7 @@ def softmax(flaw, Z):
     return shares
 
 
-def _classified(rng, size):
+def _classified(rng: np.random.Generator, size: int) -> Inputs:
     batch, k = sizes(rng, size, 2)
     shares = rng.uniform(0.1, 1, size=(batch, k))
     return {
@@ -160,10 +161,16 @@ def _classified(rng, size):
     families=(
         LOGS,
         PICKED,
-        Family("mean_inside_logarithm another_loss", {"another_loss": "over_entries"}),
+        Family(
+            "mean_inside_logarithm another_loss all_classes_counted",
+            {
+                "another_loss": "over_entries",
+                "all_classes_counted": "their_mean weighted",
+            },
+        ),
     ),
 )
-def cross_entropy(flaw, Y_hat, labels):
+def cross_entropy(flaw: Flaws, Y_hat: Array, labels: Ints) -> Result:
     p = picked(flaw, Y_hat, labels)
     each = minus_log(flaw, p.mean(axis=0) if flaw("mean_inside_logarithm") else p)
     if flaw("another_loss"):  # binary cross-entropy, of each class by itself
@@ -172,6 +179,9 @@ def cross_entropy(flaw, Y_hat, labels):
         each = each / Y_hat.shape[1] if flaw("over_entries") else each
     if flaw("squared_error_for_classes"):
         each = ((Y_hat - np.eye(Y_hat.shape[1])[labels]) ** 2).sum(axis=1)
+    if flaw("all_classes_counted"):
+        logs = -np.log(Y_hat) * (Y_hat if flaw("weighted") else 1)
+        each = logs.mean(axis=1) if flaw("their_mean") else logs.sum(axis=1)
     if flaw("stops_after_first_round"):
         each[1:] = 0
     elif flaw("off_by_one_loop"):
@@ -188,7 +198,7 @@ def cross_entropy(flaw, Y_hat, labels):
     forms={"temperature_outside": "multiplied"},
     families=(Family("", {"no_normalisation": "powers_of_shares"}),),
 )
-def mend_temperature(flaw, z, T):
+def mend_temperature(flaw: Flaws, z: Array, T: float) -> Result:
     scaled = z * T if flaw("temperature_upside_down") else z / T
     if flaw("temperature_outside"):
         scaled = z

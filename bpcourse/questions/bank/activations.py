@@ -11,10 +11,11 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _far_below_zero(z):
+def _far_below_zero(z: int) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(5, 2.2)
@@ -27,13 +28,13 @@ def _far_below_zero(z):
     return fig
 
 
-def _values(rng, size):
+def _values(rng: np.random.Generator, size: int) -> Inputs:
     z = rng.normal(size=(1 + size, 3))
     z[0, 0] = 0.0
     return {"z": z}
 
 
-def _at_activation(a):
+def _at_activation(a: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.tangent(sigmoid, float(np.log(a / (1 - a))), low=-5, high=5, names=("z", "a"))
@@ -49,12 +50,13 @@ def _at_activation(a):
     slips=lambda a: {"tanh_slope_for_logistic": 1 - a**2},
     on_the_way=lambda a: {"square": a**2, "logistic": sigmoid(a), "z": np.log(a / (1 - a))},
 )
-def logistic_slope_by_hand(flaw, a):
+def logistic_slope_by_hand(flaw: Flaws, a: float) -> Result:
     if flaw("logistic_slope_not_multiplied"):
         return 1 - a
     if flaw("function_for_slope"):
         return a
-    return float(sigmoid(a) * (1 - sigmoid(a))) if flaw("slope_at_activation") else a * (1 - a)
+    at = sigmoid(np.array(a)) if flaw("slope_at_activation") else a
+    return float(at * (1 - at))
 
 
 @question(
@@ -64,11 +66,11 @@ def logistic_slope_by_hand(flaw, a):
     "logistic_slope_for_tanh z_in_slope_of_a",
     families=(OF_TANH,),
 )
-def slope_of_tanh(flaw, z):
+def slope_of_tanh(flaw: Flaws, z: Array) -> Result:
     return tanh_slope(flaw, z)
 
 
-def _upstream(rng, size):
+def _upstream(rng: np.random.Generator, size: int) -> Inputs:
     z = rng.normal(size=(2 + size, 3))
     z[0, 0] = z[1, 2] = 0.0
     return {"z": z, "grad_a": rng.normal(size=z.shape)}
@@ -86,12 +88,12 @@ def _upstream(rng, size):
         "sides_swapped": "with_kink",
     },
 )
-def relu_backward(flaw, z, grad_a):
+def relu_backward(flaw: Flaws, z: Array, grad_a: Array) -> Result:
     mask = 1.0 * (z >= 0 if flaw("slope_at_kink") else z > 0)
     if flaw("half"):
         mask[z == 0] = 0.5
     if flaw("sides_swapped"):
-        mask = z <= 0 if flaw("with_kink") else z < 0
+        mask = 1.0 * (z <= 0 if flaw("with_kink") else z < 0)
     if flaw("mask_from_upstream"):
         mask = (grad_a > 0) * (mask if flaw("and_from_z") else 1.0)
     if flaw("added_along_path"):
@@ -113,7 +115,7 @@ def relu_backward(flaw, z, grad_a):
     misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
-def logistic_backward(flaw, z, grad_a):
+def logistic_backward(flaw: Flaws, z: Array, grad_a: Array) -> Result:
     return across(flaw, grad_a, z)
 
 
@@ -129,13 +131,13 @@ def logistic_backward(flaw, z, grad_a):
         "number_for_parameter": "hundredth",
     },
 )
-def mend_leaky_relu(flaw, z, slope):
+def mend_leaky_relu(flaw: Flaws, z: Array, slope: float) -> Result:
     active = z >= 0 if flaw("slope_at_kink") and not flaw("zero_there") else z > 0
     if flaw("sides_swapped"):
         active = z <= 0 if flaw("with_kink") else z < 0
-    left, right = 0.0 if flaw("dead_side") else slope, 1.0
+    left, right = np.full_like(z, 0.0 if flaw("dead_side") else slope), np.ones_like(z)
     if flaw("number_for_parameter"):
-        left = 0.01 if flaw("hundredth") else 0.1
+        left[:] = 0.01 if flaw("hundredth") else 0.1
     if flaw("sign_flipped"):
         left = -left
     if flaw("function_for_slope"):
@@ -145,7 +147,7 @@ def mend_leaky_relu(flaw, z, slope):
     return np.where(z == 0, 0.0, result) if flaw("zero_there") else result
 
 
-def _gates(layers):
+def _gates(layers: int) -> Picture:
     from bpcourse import figures
 
     names = ["z", *(f"a{layer}" for layer in range(layers))]
@@ -169,7 +171,7 @@ def _gates(layers):
         "function_for_slope": 1.0,
     },
 )
-def through_layers(flaw, layers):
+def through_layers(flaw: Flaws, layers: int) -> Result:
     if flaw("added_along_path"):
         return 0.25 * layers
     if flaw("function_for_slope"):
@@ -187,7 +189,7 @@ lettered(
 lettered("activations.order_of_logistic_slope")
 
 
-def _scaled(rng, size):
+def _scaled(rng: np.random.Generator, size: int) -> Inputs:
     A, B = rng.uniform(1.5, 3.0), rng.uniform(0.4, 0.8)
     return {"z": rng.normal(size=3 + size), "A": float(A), "B": float(B)}
 
@@ -199,7 +201,7 @@ def _scaled(rng, size):
     "function_for_slope tanh_slope_not_squared",
     families=(OF_TANH, Family("factor_left_out slope_of_more_than_tanh")),
 )
-def scaled_tanh_slope(flaw, z, A, B):
+def scaled_tanh_slope(flaw: Flaws, z: Array, A: float, B: float) -> Result:
     if flaw("slope_of_more_than_tanh"):
         outer = 1 - (A * np.tanh(B * z)) ** 2
     else:

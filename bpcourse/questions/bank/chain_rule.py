@@ -3,17 +3,18 @@
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import normals, rounded
 from bpcourse.questions.bank._slopes import OF_TANH, tanh_slope
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _factors(rng, size):
+def _factors(rng: np.random.Generator, size: int) -> Inputs:
     dy_dx, dz_dy = rounded(rng, 2, 1.5, 4.0)
     return {"dy_dx": float(dy_dx), "dz_dy": float(-dz_dy if size % 2 else dz_dy)}
 
 
-def _chain(dy_dx, dz_dy):
+def _chain(dy_dx: float, dz_dy: float) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -31,7 +32,7 @@ def _chain(dy_dx, dz_dy):
     forms={"inner_slope_missing": "outer_instead"},
     slips=by_hand.factors,
 )
-def one_path(flaw, dy_dx, dz_dy):
+def one_path(flaw: Flaws, dy_dx: float, dz_dy: float) -> Result:
     if flaw("added_along_path"):
         return dy_dx + dz_dy
     if flaw("inner_slope_missing"):
@@ -39,14 +40,14 @@ def one_path(flaw, dy_dx, dz_dy):
     return -dz_dy * dy_dx if flaw("sign_flipped") else dz_dy * dy_dx
 
 
-def _diamond(dx_ds, dz_dx, dy_ds, dz_dy):
+def _diamond(dx_ds: float, dz_dx: float, dy_ds: float, dz_dy: float) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
         {"s": (0, 0.5), "x": (1, 0), "y": (1, 1), "z": (2, 0.5)},
         [
-            ("s", "x", f"∂x/∂s = {dx_ds:g}"),
-            ("s", "y", f"∂y/∂s = {dy_ds:g}"),
+            ("s", "x", f"dx/ds = {dx_ds:g}"),
+            ("s", "y", f"dy/ds = {dy_ds:g}"),
             ("x", "z", f"∂z/∂x = {dz_dx:g}"),
             ("y", "z", f"∂z/∂y = {dz_dy:g}"),
         ],
@@ -54,7 +55,7 @@ def _diamond(dx_ds, dz_dx, dy_ds, dz_dy):
     )
 
 
-def _two(rng, size):
+def _two(rng: np.random.Generator, size: int) -> Inputs:
     a, b, c, d = (float(v) for v in rounded(rng, 4, -3, 3))
     return {"dx_ds": a, "dz_dx": b, "dy_ds": c, "dz_dy": d}
 
@@ -67,7 +68,7 @@ def _two(rng, size):
     forms={"one_path_only": "the_second", "added_along_path": "everywhere"},
     slips=by_hand.two_products,
 )
-def two_paths(flaw, dx_ds, dz_dx, dy_ds, dz_dy):
+def two_paths(flaw: Flaws, dx_ds: float, dz_dx: float, dy_ds: float, dz_dy: float) -> Result:
     if flaw("added_along_path"):
         apart = dx_ds + dz_dx, dy_ds + dz_dy
         return sum(apart) if flaw("everywhere") else apart[0] * apart[1]
@@ -79,7 +80,7 @@ def two_paths(flaw, dx_ds, dz_dx, dy_ds, dz_dy):
     return (first + second) / (2 if flaw("upstream_shared_out") else 1)
 
 
-def _thin(rng, size):
+def _thin(rng: np.random.Generator, size: int) -> Inputs:
     depth = 2 + size
     return {"w": rng.normal(size=depth), "x": float(rng.normal())}
 
@@ -98,7 +99,7 @@ def _thin(rng, size):
     },
     families=(OF_TANH, Family("variable_as_factor", {"wrong_argument": "activations_for_weights"})),
 )
-def thin_network(flaw, w, x):
+def thin_network(flaw: Flaws, w: Array, x: float) -> Result:
     h = [x]
     for weight in w:
         h.append(np.tanh(weight * h[-1]))  # h_l = tanh(w_l h_{l-1})
@@ -121,27 +122,24 @@ def thin_network(flaw, w, x):
     return slope if flaw("inner_slope_missing") and not flaw("weights_missing") else slope * x
 
 
-def _tanh_slope(flaw, w, h, layer, x):
+def _tanh_slope(flaw: Flaws, w: Array, h: list[float], layer: int, x: float) -> float:
     """The slope of ``layer``, counted from 0, whose output is ``h[layer + 1]``."""
     if flaw("slope_of_wrong_layer"):
-        return 1 - h[layer] ** 2
-    if flaw("at_x"):
-        return 1 - np.tanh(x) ** 2
-    if flaw("outer_slope_at_wrong_point") and layer:
-        return 1 - np.tanh(h[layer]) ** 2
-    if flaw("slope_missing"):  # in another layer
-        return 1 - h[layer + 1] ** 2
-    return tanh_slope(flaw, w[layer] * h[layer])
-
-
-def _paths(rng, size):
-    m, n = sizes(rng, size, 2)
-    return {"dp_dq": rng.normal(size=m), "dq_dz": rng.normal(size=(m, n))}
+        a = h[layer]
+    elif flaw("at_x"):
+        a = np.tanh(x)
+    elif flaw("outer_slope_at_wrong_point") and layer:
+        a = np.tanh(h[layer])
+    elif flaw("slope_missing"):  # in another layer
+        a = h[layer + 1]
+    else:
+        return float(tanh_slope(flaw, w[layer] * h[layer]))
+    return float(1 - a**2)
 
 
 @question(
     "chain_rule.many_paths",
-    inputs=_paths,
+    inputs=normals("mn", dp_dq="m", dq_dz="mn"),
     misconceptions="one_path_only paths_multiplied upstream_shared_out "
     "elementwise_for_matrix_product weights_wrong_way_round upstream_missing added_along_path "
     "overwritten_not_accumulated off_by_one_loop",
@@ -152,7 +150,7 @@ def _paths(rng, size):
     },
     families=(Family("product_of_sums"),),
 )
-def many_paths(flaw, dp_dq, dq_dz):
+def many_paths(flaw: Flaws, dp_dq: Array, dq_dz: Array) -> Result:
     if flaw("product_of_sums"):
         return dp_dq.sum() * dq_dz.sum(axis=0)
     if flaw("weights_wrong_way_round"):
@@ -188,7 +186,7 @@ def many_paths(flaw, dp_dq, dq_dz):
     },
     families=(Family("factor_left_out"),),
 )
-def sine_of_square(flaw, x, c):
+def sine_of_square(flaw: Flaws, x: Array, c: float) -> Result:
     square = c * x**2
     inside = x if flaw("outer_slope_at_wrong_point") else square
     elsewhere = {
@@ -221,7 +219,7 @@ lettered("chain_rule.who_is_responsible", inputs=lambda rng, size: {"n": int(rng
 lettered("chain_rule.order_of_two_paths")
 
 
-def _skipping(rng, size):
+def _skipping(rng: np.random.Generator, size: int) -> Inputs:
     return {"w": rng.normal(size=2 + size), "x": float(rng.normal())}
 
 
@@ -238,7 +236,7 @@ def _skipping(rng, size):
         ),
     ),
 )
-def thin_with_skip(flaw, w, x):
+def thin_with_skip(flaw: Flaws, w: Array, x: float) -> Result:
     """The slope in w₁ of a_L, where a_l = a_(l−1) + tanh(w_l a_(l−1))."""
     a, z = [x], []
     for weight in w:

@@ -2,30 +2,24 @@
 
 from math import prod
 
+from numpy.random import Generator
+
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, lettered, question
-
-
-def _widths(rng, size):
-    return dict(zip(("n_0", "n_1", "n_2"), sizes(rng, size + 3, 3), strict=True))
-
-
-def _each_weight(**widths):
-    """Thin lines, since they are to be counted."""
-    return pictures.network(*widths.values(), weight=0, weights=False, max_units=12)
+from bpcourse.questions.bank._inputs import distinct, sizes
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Inputs, Picture, Result
 
 
 @question(
     "cost_of_backprop.forward_multiplications",
-    picture=_each_weight,
-    inputs=_widths,
+    picture=pictures.each_weight,
+    inputs=distinct("n_0 n_1 n_2", 3),
     misconceptions="added_along_path one_layer_only biases_counted",
     forms={"added_along_path": "in_pairs", "one_layer_only": "the_upper"},
     slips=lambda *widths: {"widths_multiplied": prod(widths)},
     on_the_way=lambda n_0, n_1, n_2: {"units": n_1 + n_2, "skipping": n_0 * n_2},
 )
-def forward_multiplications(flaw, n_0, n_1, n_2):
+def forward_multiplications(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result:
     if flaw("added_along_path"):
         return n_0 + n_1 + n_2 + (n_1 if flaw("in_pairs") else 0)
     if flaw("one_layer_only"):
@@ -33,7 +27,7 @@ def forward_multiplications(flaw, n_0, n_1, n_2):
     return n_0 * n_1 + n_1 * n_2 + (n_1 + n_2 if flaw("biases_counted") else 0)
 
 
-def _row_and_matrices(m, n, p):
+def _row_and_matrices(m: int, n: int, p: int) -> Picture:
     from bpcourse import figures
 
     boxes = [("v", (1, m), "gradient"), ("A", (m, n)), ("B", (n, p))]
@@ -43,7 +37,7 @@ def _row_and_matrices(m, n, p):
 @question(
     "cost_of_backprop.two_orders",
     picture=_row_and_matrices,
-    inputs=lambda rng, size: dict(zip(("m", "n", "p"), sizes(rng, size + 4, 3), strict=True)),
+    inputs=distinct("m n p", 4),
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
     forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
     slips=lambda m, n, p: {
@@ -52,7 +46,7 @@ def _row_and_matrices(m, n, p):
     },
     on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},
 )
-def two_orders(flaw, m, n, p):
+def two_orders(flaw: Flaws, m: int, n: int, p: int) -> Result:
     if flaw("matrix_times_matrix"):
         return m * n * p + (0 if flaw("that_alone") else m * p)
     if flaw("added_along_path"):
@@ -62,7 +56,7 @@ def two_orders(flaw, m, n, p):
     return m * n + n * p
 
 
-def _chain(rng, size):
+def _chain(rng: Generator, size: int) -> Inputs:
     widths = sizes(rng, size, 3 + size % 2)
     return {"widths": [int(n) for n in widths] + [1 + size % 2]}
 
@@ -78,10 +72,16 @@ def _chain(rng, size):
         "added_along_path": "each_once",
         "matrix_times_matrix": "that_alone",
     },
-    families=(Family("slopes_counted additions_counted", {"additions_counted": "one_less"}),),
+    families=(
+        Family(
+            "slopes_counted additions_counted widths_multiplied", {"additions_counted": "one_less"}
+        ),
+    ),
 )
-def count_backward(flaw, widths):
+def count_backward(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of Wᵀδ, from the output down to layer 1 (the input needs none)."""
+    if flaw("widths_multiplied"):
+        return prod(widths[1:])
     if flaw("one_layer_only"):
         return widths[1] * widths[2] if flaw("the_lowest") else widths[-1] * widths[-2]
     if flaw("each_once"):
@@ -113,10 +113,12 @@ def count_backward(flaw, widths):
         "off_by_one_loop": "at_the_end around",
         "one_layer_only": "the_last",
     },
-    families=(Family("additions_counted", {"additions_counted": "one_less"}),),
+    families=(Family("additions_counted widths_multiplied", {"additions_counted": "one_less"}),),
 )
-def mend_count(flaw, widths):
+def mend_count(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications of one forward pass of one example."""
+    if flaw("widths_multiplied"):
+        return prod(widths)
     if flaw("one_layer_only"):
         return widths[-2] * widths[-1] if flaw("the_last") else widths[0] * widths[1]
     if flaw("each_once") or flaw("without_inputs"):

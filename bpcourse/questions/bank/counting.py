@@ -4,20 +4,15 @@ from collections.abc import Sequence
 from math import prod
 
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import question
-
-
-def _widths(rng, size):
-    return dict(zip(("n_0", "n_1", "n_2", "n_3"), sizes(rng, size + 3, 4), strict=True))
+from bpcourse.questions.bank._inputs import distinct
+from bpcourse.questions.question import Flaws, question
+from bpcourse.questions.types import Result
 
 
 @question(
     "counting.paths_of_a_weight",
-    picture=lambda **widths: pictures.network(
-        *widths.values(), weight=0, weights=False, max_units=12
-    ),
-    inputs=_widths,
+    picture=pictures.each_weight,
+    inputs=distinct("n_0 n_1 n_2 n_3", 3),
     misconceptions="added_along_path outputs_not_counted one_path_only",
     forms={"one_path_only": "for_each_output"},
     slips=lambda *widths: {
@@ -27,7 +22,7 @@ def _widths(rng, size):
         "added_along_path": [sum(widths), sum(widths[1:])],
     },
 )
-def paths_of_a_weight(flaw, n_0, n_1, n_2, n_3):
+def paths_of_a_weight(flaw: Flaws, n_0: int, n_1: int, n_2: int, n_3: int) -> Result:
     if flaw("one_path_only"):
         return n_3 if flaw("for_each_output") else 1
     if flaw("outputs_not_counted"):
@@ -44,7 +39,7 @@ def paths_of_a_weight(flaw, n_0, n_1, n_2, n_3):
     "off_by_one_loop",
     forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one"},
 )
-def all_paths(flaw, widths):
+def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     """The paths of all weights together, from each weight to the loss."""
     L, total = len(widths) - 1, 0
     layers: Sequence[int] = range(2 if flaw("from_one") else 1, L + 1)
@@ -69,7 +64,7 @@ def all_paths(flaw, widths):
     misconceptions="input_layer_counted added_along_path one_layer_only off_by_one_loop "
     "paths_multiplied",
 )
-def mend_walk_down(flaw, widths):
+def mend_walk_down(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications by weights that bring δ from the output down to layer 1."""
     pairs = list(zip(widths, widths[1:], strict=False))
     used = pairs if flaw("input_layer_counted") else pairs[1:]

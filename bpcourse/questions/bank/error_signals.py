@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import normals, rounded, sizes
 from bpcourse.questions.bank._slopes import (
     LOGISTIC_SLOPES,
     OF_LOGISTIC,
@@ -15,10 +15,11 @@ from bpcourse.questions.bank._slopes import (
     sigmoid,
     tanh_slope,
 )
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _tangents(y_hat, y):
+def _tangents(y_hat: Array, y: Array) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(7.5, 2.7)
@@ -43,14 +44,14 @@ def _tangents(y_hat, y):
     slips=lambda y_hat, y: by_hand.difference(y_hat, y),
     on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
 )
-def output_by_hand(flaw, y_hat, y):
+def output_by_hand(flaw: Flaws, y_hat: Array, y: Array) -> Result:
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
     if flaw("output_slope_twice"):
         delta = delta * y_hat * (1 - y_hat)
     return 2 * delta if flaw("factor_two_extra") else delta
 
 
-def _output(rng, size):
+def _output(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size
     return {"z": rng.normal(size=n), "y": rng.uniform(size=n)}
 
@@ -62,7 +63,7 @@ def _output(rng, size):
     "factor_two_missing activation_forgotten",
     families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
 )
-def delta_of_output(flaw, z, y):
+def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
@@ -74,18 +75,9 @@ def delta_of_output(flaw, z, y):
     return error @ slope if flaw("matrix_for_elementwise_product") else error * slope
 
 
-def _recursion(rng, size):
-    n, n_above = sizes(rng, size, 2)
-    return {
-        "z": rng.normal(size=n),
-        "W_above": rng.normal(size=(n_above, n)),
-        "delta_above": rng.normal(size=n_above),
-    }
-
-
 _through_one_layer = partial(
     question,
-    inputs=_recursion,
+    inputs=normals("na", z="n", W_above="an", delta_above="a"),
     misconceptions=TANH_SLOPES + " one_path_only slope_before_weights slope_of_wrong_layer "
     "elementwise_for_matrix_product matrix_for_elementwise_product paths_multiplied "
     "overwritten_not_accumulated off_by_one_loop added_along_path backward_is_inverse",
@@ -108,7 +100,7 @@ _through_one_layer = partial(
 )
 
 
-def _delta_of_tanh(flaw, z, W, delta):
+def _delta_of_tanh(flaw: Flaws, z: Array, W: Array, delta: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("upstream_shared_out"):
         shares = np.abs(W) if flaw("by_their_sizes") else W
@@ -143,7 +135,7 @@ def _delta_of_tanh(flaw, z, W, delta):
 _through_one_layer("error_signals.recursion")(_delta_of_tanh)
 
 
-def _deep(rng, size):
+def _deep(rng: np.random.Generator, size: int) -> Inputs:
     widths = sizes(rng, size, 4)
     return {
         "z": [rng.normal(size=n) for n in widths],
@@ -164,7 +156,7 @@ def _deep(rng, size):
         Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on"}),
     ),
 )
-def all_deltas(flaw, z, W, delta_output):
+def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array) -> Result:
     deltas = [delta_output * (tanh_slope(flaw, z[-1]) if flaw("output_slope_twice") else 1.0)]
     for layer in range(len(W) - 1, -1, -1):
         turned = W[layer].T
@@ -182,8 +174,7 @@ def all_deltas(flaw, z, W, delta_output):
             arriving = delta
         if flaw("sign_flipped"):
             arriving = -arriving
-        slope = 1.0 if flaw("before_the_weights") else slope
-        deltas.insert(0, arriving * slope)
+        deltas.insert(0, arriving if flaw("before_the_weights") else arriving * slope)
     if flaw("where_passed_on"):  # each δ has its own slope, and comes down from one without
         down = [delta_output]
         for W_above in W[::-1]:
@@ -201,20 +192,9 @@ _through_one_layer("error_signals.mend_recursion")(_delta_of_tanh)
 lettered("error_signals.order_of_recursion")
 
 
-def _skip(rng, size):
-    n, n_above, n_output = sizes(rng, size, 3)
-    return {
-        "z": rng.normal(size=n),
-        "W_above": rng.normal(size=(n_above, n)),
-        "delta_above": rng.normal(size=n_above),
-        "V": rng.normal(size=(n_output, n)),
-        "delta_output": rng.normal(size=n_output),
-    }
-
-
 @question(
     "error_signals.delta_with_skip",
-    inputs=_skip,
+    inputs=normals("nao", z="n", W_above="an", delta_above="a", V="on", delta_output="o"),
     misconceptions=TANH_SLOPES + " one_path_only",
     families=(
         OF_TANH,
@@ -224,7 +204,9 @@ def _skip(rng, size):
         ),
     ),
 )
-def delta_with_skip(flaw, z, W_above, delta_above, V, delta_output):
+def delta_with_skip(
+    flaw: Flaws, z: Array, W_above: Array, delta_above: Array, V: Array, delta_output: Array
+) -> Result:
     arriving = W_above.T @ delta_above
     if flaw("the_skip_alone"):
         return V.T @ delta_output * tanh_slope(flaw, z)

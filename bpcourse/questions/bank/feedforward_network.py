@@ -3,16 +3,18 @@
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.bank._inputs import distinct, normals, rounded, sizes
+from bpcourse.questions.bank._logits import softmax_of
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _unit(rng, size):
+def _unit(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size % 3
     return {"x": rounded(rng, n), "w": rounded(rng, n), "b": float(rounded(rng, ()))}
 
 
-def _one_unit(x, w, b):
+def _one_unit(x: Array, w: Array, b: float) -> Picture:
     from bpcourse import figures
 
     number = figures.number
@@ -36,7 +38,7 @@ def _one_unit(x, w, b):
         "bias": b,
     },
 )
-def pre_activation(flaw, x, w, b):
+def pre_activation(flaw: Flaws, x: Array, w: Array, b: float) -> Result:
     z = (w * x)[0] if flaw("elementwise_for_matrix_product") else float(w @ x)
     if not flaw("bias_forgotten"):
         z += b
@@ -45,12 +47,7 @@ def pre_activation(flaw, x, w, b):
     return z
 
 
-def _sizes(rng, size):
-    n_in, n_out = sizes(rng, size + 1, 2)
-    return {"n_in": n_in, "n_out": n_out}
-
-
-def _layers(**sizes):
+def _layers(**sizes: int) -> Picture:
     from bpcourse import figures
 
     return figures.layer_diagram(list(sizes.values()), [str(size) for size in sizes.values()])
@@ -58,23 +55,18 @@ def _layers(**sizes):
 
 @question(
     "feedforward_network.weight_shape",
-    inputs=_sizes,
+    inputs=distinct("n_in n_out", 1),
     picture=_layers,
     misconceptions="rows_and_columns_swapped",
     slips=lambda n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
-def weight_shape(flaw, n_in, n_out):
+def weight_shape(flaw: Flaws, n_in: int, n_out: int) -> Result:
     return (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
-
-
-def _widths(rng, size):
-    n_0, n_1, n_2 = sizes(rng, size + 1, 3)
-    return {"n_0": n_0, "n_1": n_1, "n_2": n_2}
 
 
 @question(
     "feedforward_network.parameters",
-    inputs=_widths,
+    inputs=distinct("n_0 n_1 n_2", 1),
     picture=_layers,
     misconceptions="biases_not_counted input_layer_counted one_layer_only",
     forms={"biases_not_counted": "in_the_hidden in_the_output", "one_layer_only": "the_second"},
@@ -86,7 +78,7 @@ def _widths(rng, size):
         "skipping": n_0 * n_2,
     },
 )
-def parameters(flaw, n_0, n_1, n_2):
+def parameters(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result:
     hidden, output = n_1 * n_0, n_2 * n_1
     if not flaw("biases_not_counted") or flaw("in_the_output"):
         hidden += n_1
@@ -103,60 +95,46 @@ ACTIVATED = Family(
 )
 
 
-def _activated(flaw, z):
+def _activated(flaw: Flaws, z: Array) -> Array:
     """σ(z), or what a mistake of ACTIVATED makes of it."""
     if flaw("activation_forgotten"):
         return z
     if flaw("softmax"):
-        return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+        return softmax_of(z)
     if flaw("another_activation"):
         return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
     a = 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
     return 1 / (1 + np.exp(-a)) if flaw("activated_twice") else a
 
 
-def _layer(rng, size):
-    n_in, n_out = sizes(rng, size, 2)
-    return {
-        "x": rng.normal(size=n_in),
-        "W": rng.normal(size=(n_out, n_in)),
-        "b": rng.normal(size=n_out),
-    }
-
-
 @question(
     "feedforward_network.layer",
-    inputs=_layer,
+    inputs=normals("io", x="i", W="oi", b="o"),
     misconceptions="activation_forgotten elementwise_for_matrix_product another_activation "
     "exponent_sign_lost",
-    families=(ACTIVATED, Family("bias_after_activation")),
+    families=(
+        ACTIVATED,
+        Family("bias_after_activation inside_for_outside", {"inside_for_outside": "bias_too"}),
+    ),
 )
-def layer(flaw, x, W, b):
+def layer(flaw: Flaws, x: Array, W: Array, b: Array) -> Result:
+    if flaw("inside_for_outside"):  # each product is squashed, and then they are added up
+        each = W * x + (b[:, None] if flaw("bias_too") else 0)
+        return _activated(flaw, each).sum(axis=1) + (0 if flaw("bias_too") else b)
     z = W * x if flaw("elementwise_for_matrix_product") else W @ x
     return _activated(flaw, z) + b if flaw("bias_after_activation") else _activated(flaw, z + b)
 
 
-def _network(rng, size):
-    batch, n_0, n_1, n_2 = sizes(rng, size, 4)
-    return {
-        "X": rng.normal(size=(batch, n_0)),
-        "W1": rng.normal(size=(n_1, n_0)),
-        "b1": rng.normal(size=n_1),
-        "W2": rng.normal(size=(n_2, n_1)),
-        "b2": rng.normal(size=n_2),
-    }
-
-
 @question(
     "feedforward_network.forward_batch",
-    inputs=_network,
+    inputs=normals("Nabc", X="Na", W1="ba", b1="b", W2="cb", b2="c"),
     misconceptions="weights_wrong_way_round activation_forgotten activation_on_output "
     "column_broadcast another_activation exponent_sign_lost first_example_only "
     "stops_after_first_round off_by_one_loop",
     forms={"off_by_one_loop": "from_one"},
     families=(ACTIVATED, Family("bias_after_activation")),
 )
-def forward_batch(flaw, X, W1, b1, W2, b2):
+def forward_batch(flaw: Flaws, X: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> Result:
     if flaw("weights_wrong_way_round"):  # W @ X, where X holds the examples in rows
         return W2 @ (1 / (1 + np.exp(-(W1 @ X + b1)))) + b2
     if flaw("column_broadcast"):
@@ -174,7 +152,7 @@ def forward_batch(flaw, X, W1, b1, W2, b2):
     return 1 / (1 + np.exp(-z2)) if flaw("activation_on_output") else z2
 
 
-def _deep(rng, size):
+def _deep(rng: np.random.Generator, size: int) -> Inputs:
     depth = (3, 2, 3, 1, 4)[size]  # any number of layers is asked for
     widths = sizes(rng, size, depth + 1)
     shapes = list(zip(widths[1:], widths, strict=False))
@@ -197,7 +175,7 @@ def _deep(rng, size):
         "activation_on_output": "at_the_first",
     },
 )
-def mend_forward(flaw, x, W, b):
+def mend_forward(flaw: Flaws, x: Array, W: list[Array], b: list[Array]) -> Result:
     a = x
     layers = range(len(W) - 1 if flaw("off_by_one_loop") else len(W))
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:

@@ -4,18 +4,19 @@ import numpy as np
 
 from bpcourse.questions.bank._inputs import rounded
 from bpcourse.questions.bank._slopes import ACROSS, LOGISTIC_SLOPES, OF_LOGISTIC, across
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Implementation, Inputs, Picture, Result
 
 
-def _gate(rng, size):
+def _gate(rng: np.random.Generator, size: int) -> Inputs:
     x, y, g = (float(v) for v in rounded(rng, 3, -4, 4))
     return {"x": x, "y": y if abs(y) != abs(x) else y + 0.5, "g": g}
 
 
-def _a_gate(sign, first, second):
+def _a_gate(sign: str, first: str, second: str) -> Implementation:
     """The picture of one gate: values above, what is known of the gradients below."""
 
-    def picture(g, **inputs):
+    def picture(g: float, **inputs: float) -> Picture:
         from bpcourse import figures
 
         return figures.flow_graph(
@@ -41,7 +42,7 @@ def _a_gate(sign, first, second):
     },
     on_the_way=lambda x, y, g: {"output": x * y, "itself": x},
 )
-def multiply_gate(flaw, x, y, g):
+def multiply_gate(flaw: Flaws, x: float, y: float, g: float) -> Result:
     if flaw("upstream_missing"):
         return y
     if flaw("added_along_path"):
@@ -65,7 +66,7 @@ def multiply_gate(flaw, x, y, g):
     },
     on_the_way=lambda a, b, g: {"output": a + b, "itself": a, "other": b},
 )
-def add_gate(flaw, a, b, g):
+def add_gate(flaw: Flaws, a: float, b: float, g: float) -> Result:
     if flaw("wrong_argument"):
         return g * b
     if flaw("upstream_missing"):
@@ -73,7 +74,7 @@ def add_gate(flaw, a, b, g):
     return g / 2 if flaw("upstream_shared_out") else g
 
 
-def _circuit(rng, size):
+def _circuit(rng: np.random.Generator, size: int) -> Inputs:
     return {"x": float(rng.normal()), "y": float(rng.normal()), "z": float(rng.normal())}
 
 
@@ -89,7 +90,7 @@ def _circuit(rng, size):
         "upstream_shared_out": "at_x",
     },
 )
-def circuit(flaw, x, y, z):
+def circuit(flaw: Flaws, x: float, y: float, z: float) -> Result:
     q = x * y  # f = (x·y + z)·x
     s = q + z
     into_s, x_directly = x, s
@@ -113,7 +114,7 @@ def circuit(flaw, x, y, z):
     return into_x, into_y, into_z
 
 
-def _tape(rng, size):
+def _tape(rng: np.random.Generator, size: int) -> Inputs:
     """A chain of multiply and add gates, with values that are used again: [(op, i, j), …]."""
     leaves = rng.normal(size=3)
     values, tape = list(leaves), []
@@ -134,10 +135,13 @@ def _tape(rng, size):
     "upstream_shared_out added_along_path paths_multiplied off_by_one_loop one_path_only not_reset",
     forms={"overwritten_not_accumulated": "at_mul at_add", "one_path_only": "at_add_alone"},
     families=(
-        Family("backward_not_started all_values_returned", {"upstream_missing": "at_mul_alone"}),
+        Family(
+            "backward_not_started all_values_returned add_gate_as_multiply value_for_slope",
+            {"upstream_missing": "at_mul_alone at_add_alone_missing"},
+        ),
     ),
 )
-def reverse_mode(flaw, leaves, tape):
+def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -> Result:
     values = list(leaves)
     for op, i, j in tape:
         values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
@@ -150,8 +154,14 @@ def reverse_mode(flaw, leaves, tape):
         steps = steps[1:]
     for k, (op, i, j) in steps if flaw("visited_too_early") else reversed(steps):
         forgets = op == "mul" if flaw("at_mul_alone") else flaw("upstream_missing")
+        if flaw("at_add_alone_missing"):
+            forgets = op == "add"
         upstream = 1.0 if forgets else grad[k]
         locals_ = (1.0, 1.0) if op == "add" else (values[j], values[i])
+        if flaw("add_gate_as_multiply"):
+            locals_ = values[j], values[i]
+        if flaw("value_for_slope") and op == "add":
+            locals_ = values[i], values[j]
         if flaw("wrong_argument"):
             locals_ = locals_[::-1]
         if flaw("upstream_shared_out") and op == "add":
@@ -181,11 +191,11 @@ def reverse_mode(flaw, leaves, tape):
     misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
-def mend_sigmoid(flaw, x, upstream):
+def mend_sigmoid(flaw: Flaws, x: Array, upstream: Array) -> Result:
     return across(flaw, upstream, x)
 
 
-def _four_nodes():
+def _four_nodes() -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(
@@ -197,7 +207,7 @@ def _four_nodes():
 lettered("flow_graphs.order_of_nodes", picture=_four_nodes)
 
 
-def _square(x):
+def _square(x: int) -> Picture:
     from bpcourse import figures
 
     return figures.flow_graph(

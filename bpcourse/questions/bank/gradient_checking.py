@@ -1,11 +1,15 @@
 """Lesson 13: measuring slopes, and judging with them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _function(rng, size):
+def _function(rng: np.random.Generator, size: int) -> Inputs:
     c = rng.normal(size=2 + size)
     return {
         "f": lambda x: float(np.sum(c * x**2) + np.prod(np.cos(x))),
@@ -25,12 +29,13 @@ def _function(rng, size):
         "entry_not_restored": "of_x_itself above_it",
         "number_for_parameter": "a_larger_one",
     },
-    families=(Family("division_without_brackets"),),
+    families=(Family("division_without_brackets part_scaled"),),
 )
-def mend_checker(flaw, f, x, h):
+def mend_checker(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     if flaw("number_for_parameter"):
         h = 1e-3 if flaw("a_larger_one") else 1e-5
-    slopes = np.zeros(x.shape)
+    slopes, whole = np.zeros(x.shape), h
+    h = h / 2 if flaw("part_scaled") else h  # half the way to each side, and divided by 2h
     point = x if flaw("of_x_itself") else x.copy()
     for i in range(len(x) - (1 if flaw("off_by_one_loop") else 0)):
         here = point[i]
@@ -43,7 +48,7 @@ def mend_checker(flaw, f, x, h):
             point[i] = here + h
         elif not flaw("entry_not_restored"):
             point[i] = here
-        width = h if flaw("one_sided") and not flaw("over_two_h") else 2 * h
+        width = h if flaw("one_sided") and not flaw("over_two_h") else 2 * whole
         if flaw("divided_by_h"):
             width = h
         if flaw("division_without_brackets"):
@@ -56,7 +61,7 @@ def mend_checker(flaw, f, x, h):
     return np.trunc(slopes) if flaw("integer_arrays") else slopes
 
 
-def _pair(rng, size):
+def _pair(rng: np.random.Generator, size: int) -> Inputs:
     larger = -1 if size % 2 else 1  # which of the two is larger where they differ most
     signs = rng.choice([-1.0, 1.0], 3)
     off = rng.permutation([1e-6, -2e-4, 0.03 * larger]) * rng.uniform(1, 2, size=3)
@@ -80,7 +85,7 @@ def _pair(rng, size):
         "one_scale_for_all": "of_norms of_both_norms",
     },
 )
-def relative_error(flaw, given, measured):
+def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
     keeps, below = flaw("sign_kept"), flaw("below_alone") or flaw("above_and_below")
     gap = given - measured
     if not keeps or flaw("below_alone"):
@@ -104,11 +109,11 @@ def relative_error(flaw, given, measured):
     return float(each.max())
 
 
-def _error_against_step(times):
+def _error_against_step(times: int) -> Picture:
     from bpcourse import figures
     from bpcourse.text import text
 
-    ways = {
+    ways: dict[str, Callable[[Array], Array]] = {
         "one_sided": lambda h: (np.exp(h) - 1) / h,
         "central": lambda h: (np.exp(h) - np.exp(-h)) / (2 * h),
     }
@@ -134,7 +139,7 @@ def _error_against_step(times):
     misconceptions="one_sided factor_two_extra cubed",
     slips=lambda times: {"exponent_for_number": 2},
 )
-def error_of_central(flaw, times):
+def error_of_central(flaw: Flaws, times: int) -> Result:
     if flaw("one_sided"):
         return times
     if flaw("factor_two_extra"):
@@ -150,12 +155,14 @@ def error_of_central(flaw, times):
         "x": float(rng.uniform(-0.5, 0.5)),
     },
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
-    forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
+    forms={"real_part_taken": "over_h of_a_difference", "step_forgotten": "times_h"},
     families=(Family("size_for_imaginary"),),
 )
-def complex_step(flaw, f, x):
+def complex_step(flaw: Flaws, f: Callable[[complex], Any], x: float) -> Result:
     h = 1e-20
     value = f(x + 1j * h)
+    if flaw("of_a_difference"):
+        return float((value - f(x)).real / h)
     if flaw("real_part_taken"):
         return float(value.real / h if flaw("over_h") else value.real)
     if flaw("step_forgotten"):

@@ -1,25 +1,27 @@
 """Lesson 03: the gradient, the update, and the slow, honest way to measure a slope."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import rounded, sizes
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.bank._inputs import normals, rounded, sizes
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _uphill(theta, gradient, eta):
+def _uphill(theta: Array, gradient: Array, eta: float) -> Picture:
     from bpcourse import figures
 
     fig = figures.new_figure(4.2, 3.4)
     ax = fig.subplots()
     tip = theta + gradient
     arrow = {"arrowstyle": "-|>", "color": figures.GRADIENT, "linewidth": 2, "shrinkA": 0}
-    ax.annotate("", tip, theta, arrowprops=arrow | {"shrinkB": 0})
+    ax.annotate("", tuple(tip), tuple(theta), arrowprops=arrow | {"shrinkB": 0})
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
     (x, y), (x_tip, y_tip) = theta - away, tip + 1.4 * away
-    ax.text(x, y, "θ⁰", ha="center", va="center", color=figures.PARAMETER)
+    ax.text(x, y, "θ", ha="center", va="center", color=figures.PARAMETER)
     ax.text(x_tip, y_tip, "∇L", ha="center", va="center", color=figures.GRADIENT)
     (left, low), (right, high) = np.minimum(theta, tip) - 0.6, np.maximum(theta, tip) + 0.6
     ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
@@ -28,7 +30,7 @@ def _uphill(theta, gradient, eta):
     return fig
 
 
-def _step(rng, size):
+def _step(rng: np.random.Generator, size: int) -> Inputs:
     return {
         "theta": rounded(rng, 2),
         "gradient": rounded(rng, 2),
@@ -49,14 +51,14 @@ def _step(rng, size):
     },
     on_the_way=lambda theta, gradient, eta: {"start": theta, "gradient": gradient},
 )
-def one_step(flaw, theta, gradient, eta):
+def one_step(flaw: Flaws, theta: Array, gradient: Array, eta: float) -> Result:
     step = gradient * (1 if flaw("learning_rate_missing") else eta)
     if flaw("step_without_start"):
         return -step
     return theta + step if flaw("step_uphill") else theta - step
 
 
-def _measured(rng, size):
+def _measured(rng: np.random.Generator, size: int) -> Inputs:
     shape = sizes(rng, size, (2, 2, 3, 1, 2)[size])  # x may have any shape
     weights = rng.normal(size=shape)
     return {
@@ -76,16 +78,18 @@ def _measured(rng, size):
         "entry_not_restored": "down_from_there both_stay",
         "all_nudged_together": "as_number",
     },
-    families=(Family("left_at_zero"),),
+    families=(Family("left_at_zero part_scaled"),),
 )
-def central_difference(flaw, f, x, h):
+def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
+    whole = h
+    h = h / 2 if flaw("part_scaled") else h  # half the way to each side, and divided by 2h
     if flaw("left_at_zero"):  # as with x + h and x − h in one array: what was raised is lowered
         return np.zeros_like(x)
     if flaw("as_number"):
         return (f(x + h) - f(x - h)) / (2 * h)
     above, below = x if flaw("input_changed") else x.copy(), x.copy()
     one_wide = flaw("divided_by_h") or (flaw("one_sided") and not flaw("over_two_h"))
-    width = 2 / h if flaw("division_without_brackets") else h if one_wide else 2 * h
+    width = 2 / h if flaw("division_without_brackets") else h if one_wide else 2 * whole
     slopes = np.zeros_like(x)
     rounds = list(np.ndindex(x.shape))
     if flaw("stops_after_first_round"):
@@ -109,7 +113,7 @@ def central_difference(flaw, f, x, h):
     return slopes
 
 
-def _valley(rng, size):
+def _valley(rng: np.random.Generator, size: int) -> Inputs:
     n = 1 + size
     slant = rng.normal(size=(n, n))
     curvature = slant @ slant.T / n + 0.5 * np.eye(n)  # no axis of the valley is one of θ's own
@@ -122,13 +126,15 @@ def _valley(rng, size):
     }
 
 
-def _rounds(flaw, steps):
+def _rounds(flaw: Flaws, steps: int) -> int:
     if flaw("stops_after_first_round"):
         return 1
     return steps + (0 if not flaw("off_by_one_loop") else 1 if flaw("one_more") else -1)
 
 
-def _descended(flaw, gradient, theta, eta, steps):
+def _descended(
+    flaw: Flaws, gradient: Callable[[Array], Array], theta: Array, eta: float, steps: int
+) -> Result:
     start, theta = theta, theta.copy()
     for _ in range(_rounds(flaw, steps)):
         g = gradient(start if flaw("gradient_of_the_start") else theta)
@@ -152,14 +158,9 @@ _descent("gradient_descent.descend")(_descended)
 _descent("gradient_descent.mend_descent")(_descended)
 
 
-def _per_example(rng, size):
-    batch, n = sizes(rng, size, 2)
-    return {"per_example": rng.normal(size=(batch, n))}
-
-
 @question(
     "gradient_descent.mean_gradient",
-    inputs=_per_example,
+    inputs=normals("Nn", per_example="Nn"),
     misconceptions="batch_mean_missing summed_over_wrong_axis averaged_twice "
     "mean_over_entries off_by_one_loop stops_after_first_round overwritten_not_accumulated",
     forms={
@@ -169,7 +170,7 @@ def _per_example(rng, size):
         "overwritten_not_accumulated": "undivided",
     },
 )
-def mean_gradient(flaw, per_example):
+def mean_gradient(flaw: Flaws, per_example: Array) -> Result:
     axis = 1 if flaw("summed_over_wrong_axis") else 0
     if flaw("as_number"):
         return per_example.mean()
@@ -199,7 +200,7 @@ def mean_gradient(flaw, per_example):
     slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
     on_the_way=lambda millions: {"ones": 1e6 * millions},
 )
-def evaluations(flaw, millions):
+def evaluations(flaw: Flaws, millions: int) -> Result:
     if flaw("one_sided"):
         return millions + 1 if flaw("and_one") else millions
     if flaw("without_two"):

@@ -7,7 +7,7 @@ between them is what was learnt, not what was remembered.
 
 import numpy as np
 
-from bpcourse.questions.question import question
+from bpcourse.questions.question import Flaws, question
 
 FORMS = ("inventory_a", "inventory_b")
 CONCEPTS = {
@@ -29,7 +29,7 @@ CONCEPTS = {
 }
 
 
-def _option(flaw):
+def _option(flaw: Flaws) -> str:
     """The name of the option: of the misconception asked for, or ``right``."""
     return next(iter(sorted(flaw)), "right")
 

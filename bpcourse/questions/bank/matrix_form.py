@@ -5,31 +5,31 @@ from typing import Any
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import distinct, normals, sizes
 from bpcourse.questions.bank._layers import OF_LAYER, layer_gradients
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Implementation, Inputs, Picture, Result
 
 
-def _through_a_layer(N, n_in, n_out):
+def _through_a_layer(N: int, n_in: int, n_out: int) -> Picture:
     from bpcourse import figures
 
-    parts = [("A", (N, n_in), "forward"), "→", ("Z", (N, n_out), "forward")]
-    names = {N: "examples", n_in: "inputs", n_out: "units"}
-    return figures.shape_row(parts, sizes=names)
+    return figures.shape_row(
+        [("A", (N, n_in), "forward"), "→", ("Z", (N, n_out), "forward")],
+        sizes={N: "examples", n_in: "inputs", n_out: "units"},
+    )
 
 
 @question(
     "matrix_form.shape_of_gradient",
     picture=_through_a_layer,
-    inputs=lambda rng, size: dict(
-        zip(("N", "n_in", "n_out"), sizes(rng, size + 1, 3), strict=True)
-    ),
+    inputs=distinct("N n_in n_out", 1),
     misconceptions="gradient_transposed inner_sizes_kept",
     forms={"inner_sizes_kept": "with_the_units for_each_example"},
     slips=lambda N, n_in, n_out: {"bias_in_weights": [(n_out, n_in + 1), (n_out + 1, n_in)]},
 )
-def shape_of_gradient(flaw, N, n_in, n_out):
+def shape_of_gradient(flaw: Flaws, N: int, n_in: int, n_out: int) -> Result:
     if flaw("for_each_example"):
         return (N, n_out, n_in)
     if flaw("inner_sizes_kept"):
@@ -37,20 +37,15 @@ def shape_of_gradient(flaw, N, n_in, n_out):
     return (n_in, n_out) if flaw("gradient_transposed") else (n_out, n_in)
 
 
-def _one(rng, size):
-    n_in, n_out = sizes(rng, size, 2)
-    return {"delta": rng.normal(size=n_out), "a": rng.normal(size=n_in)}
-
-
 @question(
     "matrix_form.outer_product",
-    inputs=_one,
+    inputs=normals("io", delta="o", a="i"),
     misconceptions="gradient_transposed column_broadcast sign_flipped off_by_one_loop",
     families=(
         Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),
     ),
 )
-def outer_product(flaw, delta, a):
+def outer_product(flaw: Flaws, delta: Array, a: Array) -> Result:
     if flaw("inner_for_outer_product"):
         return delta @ a
     if flaw("elementwise_for_matrix_product"):
@@ -69,13 +64,7 @@ def outer_product(flaw, delta, a):
     return table.T.copy() if flaw("gradient_transposed") else table
 
 
-def _layer(rng, size):
-    batch, n_in, n_out = sizes(rng, size, 3)
-    return {
-        "dZ": rng.normal(size=(batch, n_out)),
-        "A": rng.normal(size=(batch, n_in)),
-        "W": rng.normal(size=(n_out, n_in)),
-    }
+_layer = normals("Nio", dZ="No", A="Ni", W="oi")
 
 
 @question(
@@ -93,7 +82,7 @@ def _layer(rng, size):
     },
     families=(OF_LAYER, Family("", {"backward_is_inverse": "inv"})),
 )
-def linear_backward(flaw, dZ, A, W):
+def linear_backward(flaw: Flaws, dZ: Array, A: Array, W: Array) -> Result:
     inverse = np.linalg.inv if flaw("inv") else np.linalg.pinv
     back = inverse(W).T if flaw("backward_is_inverse") else W
     dA = dZ @ back
@@ -112,7 +101,7 @@ def linear_backward(flaw, dZ, A, W):
 lettered("matrix_form.order_of_weights")
 
 
-def _shared(rng, size):
+def _shared(rng: np.random.Generator, size: int) -> Inputs:
     n, N = sizes(rng, max(size, 1), 2)
     return {
         "X": rng.normal(size=(N, n)),
@@ -129,7 +118,7 @@ def _shared(rng, size):
     forms={"one_path_only": "the_lower"},
     families=(OF_TANH, Family("mean_over_entries weights_missing")),
 )
-def shared_weight(flaw, X, Y, W):
+def shared_weight(flaw: Flaws, X: Array, Y: Array, W: Array) -> Result:
     """dW of Ŷ = tanh(X Wᵀ) Wᵀ, half the squared error, averaged over the N examples."""
     Z1 = X @ W.T
     A1 = np.tanh(Z1)
@@ -153,7 +142,7 @@ def shared_weight(flaw, X, Y, W):
     return total.T.copy() if flaw("gradient_transposed") else total
 
 
-def _network(rng, size):
+def _network(rng: np.random.Generator, size: int) -> Inputs:
     batch, *widths = sizes(rng, size, 4)
     weights = [rng.normal(size=shape) for shape in zip(widths[1:], widths[:-1], strict=True)]
     return {
@@ -175,13 +164,13 @@ def _network(rng, size):
     forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
     families=(OF_TANH, OF_LAYER, Family("weights_missing weights_wrong_way_round")),
 )
-def whole_network(flaw, X, Y, W, b):
+def whole_network(flaw: Flaws, X: Array, Y: Array, W: list[Array], b: list[Array]) -> Result:
     Z1 = X @ W[0].T + b[0]
     A1 = np.tanh(Z1)
     Y_hat = A1 @ W[1].T + b[1]  # linear outputs, and half the squared error, averaged
     Z2, slope2 = Y_hat, 1 - np.tanh(Y_hat) ** 2
     if flaw("activation_on_output") and not flaw("in_its_slope_alone"):
-        slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else 1
+        slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else np.ones_like(Y_hat)
         Y_hat = Y_hat if flaw("in_slope_of_output") else np.tanh(Z2)
     dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
     if flaw("activation_on_output"):
@@ -218,23 +207,22 @@ def whole_network(flaw, X, Y, W, b):
     forms={"weights_wrong_way_round": "forward_alone", "slope_in_linear_layer": "logistic"},
     families=(OF_LAYER, Family("backprop_updates")),
 )
-def layer_class(flaw):
+def layer_class(flaw: Flaws) -> Result:
     class MyLinear:
-        def __init__(self, W, b):
+        def __init__(self, W: Array, b: Array) -> None:
             self.W, self.b = W, b
             self.dW, self.db = np.zeros_like(W), np.zeros_like(b)
             self.A: Any = None
 
-        def forward(self, A):
+        def forward(self, A: Array) -> Array:
             if self.A is None or not flaw("stale_cache"):
                 self.A = A
-            Z = A @ (self.W if flaw("forward_alone") else self.W.T)
-            Z = Z + self.b
+            Z = A @ (self.W if flaw("forward_alone") else self.W.T) + self.b
             if flaw("activation_of_own_layer"):
                 self.A = Z
             return Z
 
-        def backward(self, dZ):
+        def backward(self, dZ: Array) -> Array:
             dW, db = layer_gradients(flaw, dZ, self.A)
             self.dW = self.dW + dW if flaw("not_reset") else dW
             self.db = self.db + db if flaw("not_reset") else db
@@ -249,7 +237,7 @@ def layer_class(flaw):
     return MyLinear
 
 
-def _use_layer(cls, dZ, A, W, b):
+def _use_layer(cls: Implementation, dZ: Array, A: Array, W: Array, b: Array) -> tuple[object, ...]:
     """Two rounds with other numbers, as in two steps of training; what each leaves is copied."""
     layer = cls(W.copy(), np.resize(b, len(W)))
     rounds = []
@@ -276,7 +264,9 @@ def _use_layer(cls, dZ, A, W, b):
     ),
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the outputs
 )
-def mend_update(flaw, X, Y, W, b, eta):
+def mend_update(
+    flaw: Flaws, X: Array, Y: Array, W: list[Array], b: list[Array], eta: float
+) -> Result:
     W1, W2 = (w.copy() for w in W)
     Z1 = X @ W1.T + b[0]
     A1 = np.tanh(Z1)
@@ -303,7 +293,7 @@ def mend_update(flaw, X, Y, W, b, eta):
     return (new_W2, new_W1) if flaw("results_swapped") else (new_W1, new_W2)
 
 
-def _forward_pass():
+def _forward_pass() -> Picture:
     from bpcourse import figures
 
     places = {"X": (0, 1), "Z1": (1, 1), "A1": (2, 1), "Ŷ": (3, 1), "L": (4, 1)}

@@ -3,12 +3,13 @@
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import rounded, sizes
+from bpcourse.questions.bank._inputs import normals, rounded, sizes
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 
-def _weight(rng, size):
+def _weight(rng: np.random.Generator, size: int) -> Inputs:
     return {
         "delta": rounded(rng, 3, -2, 2),
         "a": rounded(rng, 4, 0.1, 2.5),
@@ -18,14 +19,11 @@ def _weight(rng, size):
     }
 
 
-def _the_weight(delta, a, w, i, j):
+def _the_weight(delta: Array, a: Array, w: float, i: int, j: int) -> Picture:
     from bpcourse import figures
 
-    def numbers(values):
-        return [figures.number(value, 1) for value in values]
-
     return figures.layer_diagram(
-        [numbers(a), numbers(delta)],
+        [[figures.number(value, 1) for value in values] for values in (a, delta)],
         ["$a$", r"$\delta$"],
         kinds=["forward", "gradient"],
         marked={(0, j - 1, i - 1): f"{w:g}"},
@@ -47,7 +45,7 @@ def _the_weight(delta, a, w, i, j):
     ),
     on_the_way=lambda delta, a, w, i, j: {"delta": delta[i - 1]},
 )
-def two_terms(flaw, delta, a, w, i, j):
+def two_terms(flaw: Flaws, delta: Array, a: Array, w: float, i: int, j: int) -> Result:
     if flaw("indices_swapped"):
         i, j = min(j, len(delta)), i
     d, below = float(delta[i - 1]), float(a[j - 1])
@@ -58,14 +56,9 @@ def two_terms(flaw, delta, a, w, i, j):
     return -d * below if flaw("sign_flipped") else d * below
 
 
-def _parts(rng, size):
-    n_in, n_out = sizes(rng, size, 2)
-    return {"delta": rng.normal(size=n_out), "a_below": rng.normal(size=n_in)}
-
-
 @question(
     "one_weight_at_a_time.all_weights",
-    inputs=_parts,
+    inputs=normals("io", delta="o", a_below="i"),
     misconceptions="gradient_transposed off_by_one_loop indices_swapped "
     "elementwise_for_matrix_product added_along_path",
     forms={"off_by_one_loop": "last_unit last_input"},
@@ -76,7 +69,7 @@ def _parts(rng, size):
         ),
     ),
 )
-def all_weights(flaw, delta, a_below):
+def all_weights(flaw: Flaws, delta: Array, a_below: Array) -> Result:
     if flaw("inner_for_outer_product"):
         return delta @ a_below
     if flaw("slope_in_linear_layer"):
@@ -102,7 +95,7 @@ def all_weights(flaw, delta, a_below):
     return table.T.copy() if flaw("gradient_transposed") else table
 
 
-def _hidden(rng, size):
+def _hidden(rng: np.random.Generator, size: int) -> Inputs:
     n_0, n_1, n_2 = sizes(rng, size, 3)
     return {
         "x": rng.normal(size=n_0),
@@ -127,7 +120,7 @@ def _hidden(rng, size):
         "indices_swapped": "of_the_weights of_the_slope of_both of_the_result",
     },
 )
-def nested_sum(flaw, x, W1, W2, y, j, i):
+def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, j: int, i: int) -> Result:
     z = W1 @ x
     a = np.tanh(z)
     y_hat = W2 @ (z if flaw("activation_forgotten") else a)
@@ -161,7 +154,7 @@ def nested_sum(flaw, x, W1, W2, y, j, i):
     return 2 * total if flaw("factor_two_extra") else total
 
 
-def _one_output(rng, size):
+def _one_output(rng: np.random.Generator, size: int) -> Inputs:
     n_in, n = sizes(rng, size + 1, 2)
     return {
         "x": rng.normal(size=n_in),
@@ -187,7 +180,7 @@ def _one_output(rng, size):
         "indices_swapped": "of_delta of_both of_v of_slope",
     },
 )
-def mend_slope(flaw, x, W, v, i, j):
+def mend_slope(flaw: Flaws, x: Array, W: Array, v: Array, i: int, j: int) -> Result:
     if flaw("indices_swapped"):
         if flaw("of_both"):
             i, j = j, i
@@ -208,7 +201,7 @@ def mend_slope(flaw, x, W, v, i, j):
     return weight * tanh_slope(flaw, z[j if flaw("of_slope") else i]) * arriving
 
 
-def _further_layers(width, layers, outputs):
+def _further_layers(width: int, layers: int, outputs: int) -> Picture:
     from bpcourse import figures
 
     sizes = [1] + [width] * layers + [outputs]
@@ -232,7 +225,7 @@ def _further_layers(width, layers, outputs):
     },
     on_the_way=lambda width, layers, outputs: {"one_layer": width, "to_outputs": width * outputs},
 )
-def number_of_paths(flaw, width, layers, outputs):
+def number_of_paths(flaw: Flaws, width: int, layers: int, outputs: int) -> Result:
     if flaw("added_along_path"):
         return width * layers + outputs
     between = width ** (layers + 1 if flaw("one_layer_off") else layers)
@@ -248,7 +241,7 @@ lettered(
 lettered("one_weight_at_a_time.order_of_two_terms")
 
 
-def _shared(rng, size):
+def _shared(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size
     return {"delta": rng.normal(size=n), "a_below": rng.normal(size=n)}
 
@@ -259,7 +252,7 @@ def _shared(rng, size):
     misconceptions="one_path_only overwritten_not_accumulated mean_for_sum paths_multiplied",
     families=(Family("product_of_sums"),),
 )
-def shared_weight(flaw, delta, a_below):
+def shared_weight(flaw: Flaws, delta: Array, a_below: Array) -> Result:
     if flaw("product_of_sums"):
         return float(delta.sum() * a_below.sum())
     terms = delta * a_below

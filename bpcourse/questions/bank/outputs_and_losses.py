@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.bank._inputs import normals
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Result
 
-
-def _ratings(rng, size):
-    batch, k = sizes(rng, size, 2)
-    return {"Y_hat": rng.normal(size=(batch, k)), "Y": rng.normal(size=(batch, k))}
+_ratings = normals("Nk", Y_hat="Nk", Y="Nk")
 
 
 @question(
@@ -19,7 +17,7 @@ def _ratings(rng, size):
     forms={"square_forgotten": "with_sign"},
     families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all"}),),
 )
-def squared_error(flaw, Y_hat, Y):
+def squared_error(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
     if flaw("square_of_sum"):
         if flaw("of_all"):
             return (Y_hat - Y).sum() ** 2 / len(Y)
@@ -32,7 +30,7 @@ def squared_error(flaw, Y_hat, Y):
         gap[1:] = 0
     elif flaw("off_by_one_loop"):
         gap[-1] = 0
-    total = gap.mean() if flaw("mean_over_entries") else gap.sum() / len(Y)
+    total = gap.mean() if flaw("mean_over_entries") else gap.sum(axis=1).sum() / len(Y)
     if flaw("batch_mean_missing"):
         total = total * len(Y)
     if flaw("half_added"):
@@ -49,7 +47,7 @@ lettered(
 lettered("outputs_and_losses.order_of_mean")
 
 
-def _weighted(rng, size):
+def _weighted(rng: np.random.Generator, size: int) -> Inputs:
     N = 3 + size
     return {"y": rng.normal(size=N), "w": rng.uniform(0.5, 4, size=N)}
 
@@ -59,8 +57,13 @@ def _weighted(rng, size):
     inputs=_weighted,
     misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
     "off_by_one_loop",
+    families=(Family("largest_for_sum another_function"),),
 )
-def best_constant(flaw, y, w):
+def best_constant(flaw: Flaws, y: Array, w: Array) -> Result:
+    if flaw("largest_for_sum"):
+        return y[w.argmax()]
+    if flaw("another_function"):
+        return np.median(y)
     if flaw("first_example_only"):
         return y[0]
     if flaw("one_scale_for_all"):
@@ -80,7 +83,7 @@ def best_constant(flaw, y, w):
     "no_normalisation first_example_only",
     families=(Family("mean_of_ratios", {"mean_of_ratios": "example_by_example their_sum"}),),
 )
-def mend_baseline(flaw, Y_hat, Y):
+def mend_baseline(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
     lazy = Y.mean(axis=0)
     if flaw("one_scale_for_all"):
         lazy = Y.mean()

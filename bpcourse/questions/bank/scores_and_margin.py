@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Result
 
 LEVELS = (-3.0, 2.0, 3.0, -2.0, 2.0)  # of scores: only their difference counts
 
 
-def _scores(rng, size):
+def _scores(rng: np.random.Generator, size: int) -> Inputs:
     gap = (0.5, -0.7, 1.8, 0.2, -2.0)[size]
     s_c = LEVELS[size] + 0.3 * float(rng.normal())
     return {"s": s_c + gap + 0.1 * float(rng.uniform()), "s_c": s_c}
@@ -23,7 +24,7 @@ def _scores(rng, size):
         ),
     ),
 )
-def margin_loss(flaw, s, s_c):
+def margin_loss(flaw: Flaws, s: float, s_c: float) -> Result:
     if flaw("target_and_output_swapped"):
         s, s_c = s_c, s
     value = (0.0 if flaw("no_margin") else 1.0) - s + s_c
@@ -48,7 +49,7 @@ lettered("scores_and_margin.maximise", inputs=lambda rng, size: {"s": int(rng.in
 lettered("scores_and_margin.order_of_score_slope")
 
 
-def _rivals(rng, size):
+def _rivals(rng: np.random.Generator, size: int) -> Inputs:
     leads = ((0.5, 2.0), (-0.7, 0.3), (1.8, 1.4), (1.7, 0.2), (-2.0, 3.0))[size]
     s = LEVELS[size] + 0.3 * float(rng.normal())
     s_1, s_2 = (s - lead + 0.1 * float(rng.uniform()) for lead in leads)
@@ -60,10 +61,13 @@ def _rivals(rng, size):
     inputs=_rivals,
     misconceptions="margin_ignored no_margin sign_flipped mean_for_sum",
     families=(
-        Family("one_path_only largest_for_sum plus_for_minus", {"one_path_only": "the_second"}),
+        Family(
+            "one_path_only largest_for_sum plus_for_minus inside_for_outside",
+            {"one_path_only": "the_second", "inside_for_outside": "with_its_slopes"},
+        ),
     ),
 )
-def two_rivals(flaw, s, s_1, s_2):
+def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
     share = 0.5 if flaw("mean_for_sum") else 1.0
     sign = -1.0 if flaw("sign_flipped") else 1.0
     loss, slopes = 0.0, []
@@ -78,10 +82,14 @@ def two_rivals(flaw, s, s_1, s_2):
             value = -np.inf
         loss += share * (value if flaw("margin_ignored") else max(0.0, value))
         slopes.append(sign * share * (1.0 if value > 0 or flaw("margin_ignored") else 0.0))
+    if flaw("inside_for_outside"):  # one maximum over both
+        value = 2 - 2 * s + s_1 + s_2
+        loss = max(0.0, value)
+        slopes = [float(value > 0)] * 2 if flaw("with_its_slopes") else slopes
     return (loss, -sum(slopes), *slopes)
 
 
-def _classes(rng, size):
+def _classes(rng: np.random.Generator, size: int) -> Inputs:
     k = 3 + size
     scores = rng.normal(size=k) + 3 * LEVELS[size]  # all below 0, or all above it
     label = int(rng.integers(1, k))
@@ -101,7 +109,7 @@ def _classes(rng, size):
         ),
     ),
 )
-def mend_rival(flaw, scores, label):
+def mend_rival(flaw: Flaws, scores: Array, label: int) -> Result:
     """The slopes of max(0, 1 − the right score + the largest other one), (k,)."""
     right = label
     if flaw("sum_for_largest"):

@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank import _softmax_forward  # noqa: F401, its questions come first
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import normals, sizes
 from bpcourse.questions.bank._layers import layer_gradients
 from bpcourse.questions.bank._logits import (
     OF_MEAN,
@@ -15,10 +15,11 @@ from bpcourse.questions.bank._logits import (
     shares_of,
     softmax_of,
 )
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Implementation, Inputs, Ints, Result
 
 
-def _shares(rng, size):
+def _shares(rng: np.random.Generator, size: int) -> Inputs:
     return {"y_hat": rng.permutation([0.1, 0.2, 0.7]), "c": int(rng.integers(1, 4))}
 
 
@@ -31,7 +32,7 @@ def _shares(rng, size):
     slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1]},
     on_the_way=lambda y_hat, c: {"target": np.eye(3)[c - 1], "loss": -np.log(y_hat[c - 1])},
 )
-def delta_by_hand(flaw, y_hat, c):
+def delta_by_hand(flaw: Flaws, y_hat: Array, c: int) -> Result:
     y = np.eye(3)[(c if flaw("class_miscounted") else c - 1) % 3]
     if flaw("slope_missing"):
         return -y / y_hat
@@ -43,7 +44,7 @@ def delta_by_hand(flaw, y_hat, c):
     return delta * y_hat * (1 - y_hat) if flaw("output_slope_twice") else delta
 
 
-def _logits(rng, size):
+def _logits(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": rng.normal(size=2 + size) * 2}
 
 
@@ -64,7 +65,7 @@ def _logits(rng, size):
         ),
     ),
 )
-def jacobian(flaw, z):
+def jacobian(flaw: Flaws, z: Array) -> Result:
     if flaw("log_softmax"):
         return np.eye(len(z)) - softmax_of(z)
     y_hat = shares_of(flaw, softmax_of(z) if flaw("softmax_twice") else z)
@@ -94,7 +95,7 @@ def jacobian(flaw, z):
     forms={"batch_mean_missing": "before_the_target", "columns_for_entries": "as_rows"},
     families=(SHARES,),
 )
-def fused_gradient(flaw, Z, labels):
+def fused_gradient(flaw: Flaws, Z: Array, labels: Ints) -> Result:
     N, k = Z.shape
     Y_hat = shares_of(flaw, Z)
     if flaw("softmax_twice"):
@@ -126,7 +127,7 @@ def fused_gradient(flaw, Z, labels):
 lettered("softmax_cross_entropy.order_of_delta")
 
 
-def _warm(rng, size):
+def _warm(rng: np.random.Generator, size: int) -> Inputs:
     k = 3 + size
     y = rng.dirichlet(np.ones(k)) if size % 2 else np.eye(k)[rng.integers(k)]
     z = 2 * rng.normal(size=k)
@@ -140,7 +141,7 @@ def _warm(rng, size):
     misconceptions="inner_slope_missing temperature_outside target_and_output_swapped "
     "output_slope_twice",
 )
-def delta_with_temperature(flaw, z, y, T):
+def delta_with_temperature(flaw: Flaws, z: Array, y: Array, T: float) -> Result:
     y_hat = softmax_of(z if flaw("temperature_outside") else z / T)
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
     if flaw("output_slope_twice"):
@@ -148,7 +149,7 @@ def delta_with_temperature(flaw, z, y, T):
     return delta if flaw("inner_slope_missing") else delta / T
 
 
-def _classifier(rng, size):
+def _classifier(rng: np.random.Generator, size: int) -> Inputs:
     n, k, batch = sizes(rng, size + 1, 3)
     return {
         "W": rng.normal(size=(k, n)),
@@ -157,7 +158,7 @@ def _classifier(rng, size):
     }
 
 
-def _train(answer, W, X, labels):
+def _train(answer: Implementation, W: Array, X: Array, labels: Ints) -> Result:
     """The losses of 15 steps, W after them, and the first results: what fits a wrong loss shows."""
     given = answer(W, X, labels)
     if not isinstance(given, tuple | list) or len(given) != 2:
@@ -188,7 +189,7 @@ def _train(answer, W, X, labels):
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the classes
     families=(OF_MEAN, Family("another_base overwritten_not_accumulated product_of_sums")),
 )
-def classifier(flaw, W, X, labels):
+def classifier(flaw: Flaws, W: Array, X: Array, labels: Ints) -> Result:
     """(ℒ, dW) for ŷ = softmax(W x), the mean over the rows of X."""
     if flaw("class_miscounted"):
         labels = labels - 1
@@ -222,21 +223,16 @@ def classifier(flaw, W, X, labels):
     return (dW, loss) if flaw("results_swapped") else (loss, dW)
 
 
-def _upstream(rng, size):
-    batch, k = sizes(rng, size, 2)
-    return {"Z": rng.normal(size=(batch, k)), "grad_y": rng.normal(size=(batch, k))}
-
-
 @question(
     "softmax_cross_entropy.mend_softmax_backward",
-    inputs=_upstream,
+    inputs=normals("Nk", Z="Nk", grad_y="Nk"),
     misconceptions="softmax_diagonal_only summed_over_wrong_axis slope_missing upstream_missing "
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
     "first_example_only keepdims_forgotten",
     forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
     families=(Family("shares_missing_in_sum"),),
 )
-def mend_softmax_backward(flaw, Z, grad_y):
+def mend_softmax_backward(flaw: Flaws, Z: Array, grad_y: Array) -> Result:
     Y_hat = softmax_of(softmax_of(Z) if flaw("softmax_twice") else Z)
     if flaw("in_softmax"):
         Y_hat = softmax_of(Z, axis=0)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._logits import labelled_logits, shift_of, softmax_of
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
 
 
 @question(
@@ -13,7 +15,7 @@ from bpcourse.questions.question import Family, lettered, question
     "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
     "squared_error_for_classes summed_over_wrong_axis "
     "columns_for_entries no_normalisation another_base",
-    families=(Family("logits_clipped", {"logits_clipped": "at_100 at_50 at_30"}),),
+    families=(Family("logits_clipped", {"logits_clipped": "at_700 at_500 at_100 at_50 at_30"}),),
     forms={
         "another_base": "of_ten",
         "batch_mean_missing": "one_for_each",
@@ -21,15 +23,15 @@ from bpcourse.questions.question import Family, lettered, question
         "logarithm_forgotten": "of_the_true_class",
     },
 )
-def stable_loss(flaw, Z, labels):
+def stable_loss(flaw: Flaws, Z: Array, labels: Ints) -> Result:
     rows = np.arange(len(Z))
     if flaw("wrong_class_picked"):
         labels = Z.argmax(axis=1)
     if flaw("softmax_twice"):
         Z = softmax_of(Z)
     if flaw("logits_clipped"):
-        bounds = {"at_100": 100, "at_50": 50, "at_30": 30}
-        bound = next((bound for name, bound in bounds.items() if flaw(name)), 700)
+        bounds = {"at_700": 700, "at_500": 500, "at_100": 100, "at_50": 50, "at_30": 30}
+        bound = next((bound for name, bound in bounds.items() if flaw(name)), 1000)
         Z = np.clip(Z, -bound, bound)
     if flaw("squared_error_for_classes"):
         return 0.5 * np.sum((softmax_of(Z) - np.eye(Z.shape[1])[labels]) ** 2) / len(Z)
@@ -56,18 +58,11 @@ def stable_loss(flaw, Z, labels):
     return each.sum() if flaw("batch_mean_missing") else each.mean()
 
 
-def _falls_and_stays(classes, loss, epochs):
-    from bpcourse import figures
-    from bpcourse.text import text
-
-    fig = figures.new_figure(4.5, 3)
-    ax = fig.subplots()
-    epoch = np.linspace(0, epochs, 200)
-    start = np.log(classes)  # a network that knows nothing
-    ax.plot(epoch, loss + (start - loss) * np.exp(-8 * epoch / epochs), color=figures.FORWARD)
-    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.05 * start))
-    ax.set_xticks([0, epochs], ["0", f"{epochs}"])
-    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
+def _falls_and_stays(classes: int, loss: float, epochs: int) -> Picture:
+    epoch, start = np.linspace(0, epochs, 200), np.log(classes)  # a network that knows nothing
+    values = loss + (start - loss) * np.exp(-8 * epoch / epochs)
+    fig = pictures.losses(epoch, values, loss, 1.05 * start)
+    fig.axes[0].set_xticks([0, epochs], ["0", f"{epochs}"])
     return fig
 
 
@@ -78,7 +73,7 @@ lettered(
 )
 
 
-def _far_apart(rng, size):
+def _far_apart(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": (1.0, 3.0, 400.0, 2.0, 1500.0)[size] * rng.normal(size=3 + size)}
 
 
@@ -87,7 +82,7 @@ def _far_apart(rng, size):
     inputs=_far_apart,
     misconceptions="log_of_zero no_max_shift shift_not_undone another_base no_normalisation",
 )
-def mend_log_shares(flaw, z):
+def mend_log_shares(flaw: Flaws, z: Array) -> Result:
     """ln ŷ of every class, (k,)."""
     if flaw("log_of_zero"):
         return np.log(softmax_of(z))

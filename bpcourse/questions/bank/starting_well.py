@@ -3,7 +3,8 @@
 import numpy as np
 
 from bpcourse.questions.bank import _behaviour as behaviour
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Result
 
 
 @question(
@@ -14,7 +15,7 @@ from bpcourse.questions.question import Family, lettered, question
     slips=lambda n_in: {"scale_of_relu": (2 / n_in) ** 0.5},
     on_the_way=lambda n_in: {"inputs": n_in},
 )
-def initial_scale(flaw, n_in):
+def initial_scale(flaw: Flaws, n_in: int) -> Result:
     if flaw("initialisation_too_large"):
         return n_in**0.5 if flaw("times_the_root") else 1.0
     if flaw("constant_initialisation"):
@@ -34,7 +35,7 @@ lettered("starting_well.order_of_spread")
     misconceptions="variance_for_deviation dead_side square_forgotten activation_forgotten "
     "factor_two_missing sides_swapped",
 )
-def leaky_spread(flaw, n_in, slope):
+def leaky_spread(flaw: Flaws, n_in: int, slope: float) -> Result:
     """The standard deviation of weights that keeps a signal through leaky ReLU units."""
     passed = 1 + slope if flaw("square_forgotten") else 1 + slope**2
     if flaw("dead_side"):
@@ -65,7 +66,7 @@ def leaky_spread(flaw, n_in, slope):
         Family("scaled_by_outputs weights_of_one_sign", {"weights_of_one_sign": "drawn_below_one"}),
     ),
 )
-def initial_weights(flaw, n_in, n_out, seed):
+def initial_weights(flaw: Flaws, n_in: int, n_out: int, seed: int) -> Result:
     """Normal numbers of spread 1/√n_in, (n_out, n_in)."""
     shape = (n_in, n_out) if flaw("rows_and_columns_swapped") else (n_out, n_in)
     spread = 1 / n_in if flaw("variance_for_deviation") else n_in**-0.5
@@ -92,7 +93,7 @@ def initial_weights(flaw, n_in, n_out, seed):
     misconceptions="initialisation_too_large variance_for_deviation added_along_path "
     "one_layer_only off_by_one_loop",
 )
-def mend_signal(flaw, n, spread, depth):
+def mend_signal(flaw: Flaws, n: int, spread: float, depth: int) -> Result:
     """The spread of the signal after ``depth`` linear layers of n units; 1 comes in."""
     factor = spread * (n if flaw("initialisation_too_large") else n**0.5)
     if flaw("variance_for_deviation"):

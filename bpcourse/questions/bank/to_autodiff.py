@@ -2,27 +2,19 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
-from bpcourse.questions.question import Family, lettered, question
-
-
-def _product(rng, size):
-    n, m, p = sizes(rng, size, 3)
-    return {
-        "A": rng.normal(size=(n, m)),
-        "B": rng.normal(size=(m, p)),
-        "grad": rng.normal(size=(n, p)),
-    }
+from bpcourse.questions.bank._inputs import normals
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Result
 
 
 @question(
     "to_autodiff.matmul_gate",
-    inputs=_product,
+    inputs=normals("nmp", A="nm", B="mp", grad="np"),
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
     families=(Family("", {"wrong_argument": "own_value", "backward_is_inverse": "inv"}),),
 )
-def matmul_gate(flaw, A, B, grad):
+def matmul_gate(flaw: Flaws, A: Array, B: Array, grad: Array) -> Result:
     if flaw("upstream_missing"):
         return B.T.copy(), A.T.copy()
     if flaw("elementwise_for_matrix_product"):
@@ -42,19 +34,14 @@ def matmul_gate(flaw, A, B, grad):
     return (grads[0].T.copy(), grads[1].T.copy()) if flaw("gradient_transposed") else grads
 
 
-def _broadcast(rng, size):
-    n, m = sizes(rng, size, 2)
-    return {"X": rng.normal(size=(n, m)), "b": rng.normal(size=m), "grad": rng.normal(size=(n, m))}
-
-
 @question(
     "to_autodiff.add_with_broadcast",
-    inputs=_broadcast,
+    inputs=normals("nm", X="nm", b="m", grad="nm"),
     misconceptions="bias_not_summed bias_averaged summed_over_wrong_axis upstream_shared_out "
     "bias_summed_to_one first_example_only overwritten_not_accumulated results_swapped",
     families=(Family("add_gate_as_multiply", {"add_gate_as_multiply": "with_its_own"}),),
 )
-def add_with_broadcast(flaw, X, b, grad):
+def add_with_broadcast(flaw: Flaws, X: Array, b: Array, grad: Array) -> Result:
     if flaw("add_gate_as_multiply"):
         own = flaw("with_its_own")
         into_b = (grad * (b if own else X)).sum(axis=0)
@@ -78,7 +65,7 @@ def add_with_broadcast(flaw, X, b, grad):
     misconceptions="overwritten_not_accumulated not_reset wrong_argument "
     "paths_multiplied input_changed",
 )
-def mend_accumulate(flaw, x, times):
+def mend_accumulate(flaw: Flaws, x: Array, times: int) -> Result:
     """The gradient of Σ x·x, computed ``times`` times over; each time from zero."""
     grad = np.zeros_like(x)
     if flaw("input_changed"):  # grad = x; grad += x
@@ -114,19 +101,14 @@ lettered(
 # has built; nothing is trained here.
 
 
-def _two_arrays(rng, size):
-    shape = tuple(sizes(rng, size, 2))
-    return {name: rng.normal(size=shape) for name in ("u", "v", "seed")}
-
-
 @question(
     "to_autodiff.elements",
-    inputs=_two_arrays,
+    inputs=normals("nm", u="nm", v="nm", seed="nm"),
     misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
     "wrong_argument",
     forms={"overwritten_not_accumulated": "the_first_stays"},
 )
-def elements(flaw, u, v, seed):
+def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
     """The gradients of (u + v) · u, entry by entry, when ``seed`` comes from above."""
     if flaw("upstream_missing"):
         seed = np.ones_like(seed)
@@ -143,13 +125,13 @@ def elements(flaw, u, v, seed):
 
 @question(
     "to_autodiff.sums",
-    inputs=lambda rng, size: {"Z": rng.normal(size=sizes(rng, size, 2))},
+    inputs=normals("nm", Z="nm"),
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
     families=(Family("axis_ignored"),),
 )
-def sums(flaw, Z):
+def sums(flaw: Flaws, Z: Array) -> Result:
     """The gradient of Σ_k c_k² + Σ Z, where c = Z.sum(axis=0)."""
     axis = 1 if flaw("summed_over_wrong_axis") else None if flaw("axis_ignored") else 0
     c = Z.sum(axis=axis, keepdims=True)
@@ -168,18 +150,12 @@ def sums(flaw, Z):
     return np.broadcast_to(from_square + from_all, Z.shape).copy()
 
 
-def _row_and_column(rng, size):
-    n, m = sizes(rng, size, 2)
-    shapes = {"X": (n, m), "b": (m,), "c": (n, 1), "seed": (n, m)}
-    return {name: rng.normal(size=shape) for name, shape in shapes.items()}
-
-
 @question(
     "to_autodiff.undo_broadcast",
-    inputs=_row_and_column,
+    inputs=normals("nm", X="nm", b="m", c="n1", seed="nm"),
     misconceptions="bias_not_summed bias_averaged bias_summed_to_one first_example_only",
 )
-def undo_broadcast(flaw, X, b, c, seed):
+def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Result:
     """The gradients of X · b + c, when ``seed`` comes from above."""
     into_X, into_b, into_c = seed * b, seed * X, seed + 0.0
     if flaw("bias_not_summed"):
@@ -194,18 +170,13 @@ def undo_broadcast(flaw, X, b, c, seed):
     return into_X, into_b, into_c
 
 
-def _factors(rng, size):
-    n, m, p = sizes(rng, size, 3)
-    return {"A": rng.normal(size=(n, m)), "W": rng.normal(size=(p, m))}
-
-
 @question(
     "to_autodiff.products",
-    inputs=_factors,
+    inputs=normals("nmp", A="nm", W="pm"),
     misconceptions="gradient_transposed upstream_missing overwritten_not_accumulated "
     "results_swapped",
 )
-def products(flaw, A, W):
+def products(flaw: Flaws, A: Array, W: Array) -> Result:
     """The gradients of the sum of the squares of A @ W.T."""
     Z = A @ W.T
     dZ = 2 * Z
@@ -231,7 +202,7 @@ def products(flaw, A, W):
         "overwritten_not_accumulated": "the_first_stays",
     },
 )
-def again(flaw, u, v, unused):
+def again(flaw: Flaws, u: Array, v: Array, unused: Array) -> Result:
     """The gradients of Σ (u + v) · u after the second of two backward passes."""
     total = u + v
     into_sum = total if flaw("wrong_argument") else u

@@ -4,7 +4,8 @@ import numpy as np
 
 from bpcourse.questions.bank import _classifier as classifier
 from bpcourse.questions.bank import _pictures as pictures
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
 
 
 @question(
@@ -24,7 +25,7 @@ from bpcourse.questions.question import Family, lettered, question
         "seen": batch * epochs,
     },
 )
-def steps(flaw, examples, batch, epochs):
+def steps(flaw: Flaws, examples: int, batch: int, epochs: int) -> Result:
     if flaw("over_all_epochs"):
         return examples * epochs // batch
     if flaw("rounded_once"):
@@ -37,14 +38,14 @@ def steps(flaw, examples, batch, epochs):
     return each * (1 if flaw("epochs_forgotten") else epochs)
 
 
-def _examples(rng, size):
+def _examples(rng: np.random.Generator, size: int) -> tuple[Array, Array, int]:
     """Rows and a batch size: the last batch is short, for size 2 by more than one, for 4 full."""
     batch_size = 2 + size % 2 + 2 * (size == 2)
     n = batch_size * (2 + size // 2) + {2: 2, 4: 0}.get(size, 1)
     return rng.normal(size=(n, 2 + size % 3)), rng.normal(size=n), batch_size
 
 
-def _pile(rng, size):
+def _pile(rng: np.random.Generator, size: int) -> Inputs:
     X, y, batch_size = _examples(rng, size)
     return {"X": X, "y": y, "order": rng.permutation(len(y)), "batch_size": batch_size}
 
@@ -60,7 +61,7 @@ def _pile(rng, size):
     },
     families=(Family("last_batch_filled", {"last_batch_filled": "with_the_last"}),),
 )
-def batches(flaw, X, y, order, batch_size):
+def batches(flaw: Flaws, X: Array, y: Array, order: Ints, batch_size: int) -> Result:
     """A list of (rows of X, rows of y), in the given order, the last perhaps shorter."""
     n = len(X)
     forms = {"one_row_less": (0, n, -1), "one_row_more": (0, n, 1), "from_one": (1, n, 0)}
@@ -91,7 +92,7 @@ def batches(flaw, X, y, order, batch_size):
     return found
 
 
-def _regression(rng, size):
+def _regression(rng: np.random.Generator, size: int) -> Inputs:
     X, y, batch_size = _examples(rng, size)
     eta = [0.1, 0.05, 0.2][size % 3]
     return {"X": X, "y": y, "w": rng.normal(size=X.shape[1]), "eta": eta, "batch_size": batch_size}
@@ -106,7 +107,7 @@ def _regression(rng, size):
     forms={"one_step_an_epoch": "all_at_once the_last"},
     families=(Family("divided_by_another_count sign_flipped"),),
 )
-def epoch(flaw, X, y, w, eta, batch_size):
+def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int) -> Result:
     """One pass in order, for y ≈ Xw and half the mean squared error of each batch."""
     start_w, w = w, w.copy()
     n = len(X)
@@ -146,7 +147,7 @@ def epoch(flaw, X, y, w, eta, batch_size):
     forms={"shuffled_apart": "y_left X_left next_seed"},
     families=(Family("order_inverted another_draw"),),
 )
-def mend_shuffle(flaw, X, y, seed):
+def mend_shuffle(flaw: Flaws, X: Array, y: Array, seed: int) -> Result:
     """X and y in the order of default_rng(seed).permutation(n)."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(X))
@@ -185,7 +186,7 @@ question(
 lettered("training.order_of_loop")
 
 
-def _equal_weights(units):
+def _equal_weights(units: int) -> Picture:
     return pictures.network(2, units, 1, weight=0.1, weights=False, max_units=5)
 
 
@@ -196,18 +197,9 @@ lettered(
 )
 
 
-def _stays(loss, classes):
-    from bpcourse import figures
-    from bpcourse.text import text
-
-    fig = figures.new_figure(4.5, 3)
-    ax = fig.subplots()
-    epochs = np.arange(1, 41)
-    wobble = np.random.default_rng(0).normal(scale=0.01, size=len(epochs))
-    ax.plot(epochs, np.log(classes) + wobble, color=figures.FORWARD)
-    ax.set(xlabel=text("figures.epoch"), ylabel=text("figures.loss"), ylim=(0, 1.2 * loss))
-    ax.set_yticks([0, loss], ["0", f"{loss:g}"])
-    return fig
+def _stays(loss: float, classes: int) -> Picture:
+    wobble = np.random.default_rng(0).normal(scale=0.01, size=40)
+    return pictures.losses(np.arange(1.0, 41.0), np.log(classes) + wobble, loss, 1.2 * loss)
 
 
 lettered(

@@ -2,40 +2,43 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import sizes
+from bpcourse.questions.bank._inputs import distinct, normals
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
-from bpcourse.questions.question import Family, lettered, question
+from bpcourse.questions.question import Family, Flaws, lettered, question
+from bpcourse.questions.types import Array, Inputs, Picture, Result
 
 INVERSE = Family("backward_is_inverse", {"backward_is_inverse": "inv"})
 
 
-def inverse(flaw, W):
+def inverse(flaw: Flaws, W: Array) -> Array:
     """W⁻¹, or what stands for it where W is not square; an error there, in the form "inv"."""
-    return np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)
+    return (np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)).astype(float)
 
 
-def _in_and_out(n, m):
+def _in_and_out(n: int, m: int) -> Picture:
     from bpcourse import figures
 
-    parts = [("v", (n, 1), "forward"), "→", ("f(v)", (m, 1), "forward")]
-    return figures.shape_row(parts, sizes={n: "inputs", m: "outputs"})
+    return figures.shape_row(
+        [("v", (n, 1), "forward"), "→", ("f(v)", (m, 1), "forward")],
+        sizes={n: "inputs", m: "outputs"},
+    )
 
 
 @question(
     "vectors_and_jacobians.shape_of_jacobian",
     picture=_in_and_out,
-    inputs=lambda rng, size: dict(zip(("n", "m"), sizes(rng, size + 1, 2), strict=True)),
+    inputs=distinct("n m", 1),
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
     slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
 )
-def shape_of_jacobian(flaw, n, m):
+def shape_of_jacobian(flaw: Flaws, n: int, m: int) -> Result:
     if flaw("input_alone"):
         return (1, n) if flaw("as_row") else (n,)
     return (n, m) if flaw("jacobian_transposed") else (m, n)
 
 
-def _point_wise(rng, size):
+def _point_wise(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": rng.normal(size=2 + size)}
 
 
@@ -46,7 +49,7 @@ def _point_wise(rng, size):
     families=(OF_TANH,),
     forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
 )
-def pointwise_jacobian(flaw, z):
+def pointwise_jacobian(flaw: Flaws, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("diagonal_as_vector"):
         return slope
@@ -60,24 +63,15 @@ def pointwise_jacobian(flaw, z):
     return full.T.copy() if flaw("in_rows") else full
 
 
-def _chain(rng, size):
-    n_0, n_1, n_2 = sizes(rng, size, 3)
-    return {
-        "x": rng.normal(size=n_0),
-        "W1": rng.normal(size=(n_1, n_0)),
-        "W2": rng.normal(size=(n_2, n_1)),
-    }
-
-
 @question(
     "vectors_and_jacobians.product_of_jacobians",
-    inputs=_chain,
+    inputs=normals("abc", x="a", W1="ba", W2="cb"),
     misconceptions=f"jacobian_transposed chain_order_reversed one_layer_only activation_on_output "
     f"slope_of_wrong_layer {TANH_SLOPES}",
     families=(OF_TANH,),
     forms={"one_layer_only": "the_lower", "slope_of_wrong_layer": "of_the_input"},
 )
-def product_of_jacobians(flaw, x, W1, W2):
+def product_of_jacobians(flaw: Flaws, x: Array, W1: Array, W2: Array) -> Result:
     z = W1 @ x
     y = W2 @ np.tanh(z)
     J = np.diag(tanh_slope(flaw, z))
@@ -95,24 +89,15 @@ def product_of_jacobians(flaw, x, W1, W2):
     return whole.T.copy() if flaw("jacobian_transposed") else whole
 
 
-def _row(rng, size):
-    n, n_above = sizes(rng, size, 2)
-    return {
-        "delta_row": rng.normal(size=(1, n_above)),
-        "W": rng.normal(size=(n_above, n)),
-        "z": rng.normal(size=n),
-    }
-
-
 @question(
     "vectors_and_jacobians.row_recursion",
-    inputs=_row,
+    inputs=normals("na", delta_row="1a", W="an", z="n"),
     misconceptions=f"row_for_column_form backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
     families=(OF_TANH, INVERSE, Family("weights_missing")),
 )
-def row_recursion(flaw, delta_row, W, z):
+def row_recursion(flaw: Flaws, delta_row: Array, W: Array, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
     if flaw("elementwise_for_matrix_product"):
         return delta_row.T * W * slope
@@ -129,14 +114,9 @@ def row_recursion(flaw, delta_row, W, z):
     return below.T.copy() if flaw("row_for_column_form") else below
 
 
-def _crossing(rng, size):
-    n, m = sizes(rng, size, 2)
-    return {"W": rng.normal(size=(m, n)), "delta": rng.normal(size=m)}
-
-
 @question(
     "vectors_and_jacobians.mend_crossing",
-    inputs=_crossing,
+    inputs=normals("nm", W="mn", delta="m"),
     misconceptions="backward_is_inverse row_for_column_form elementwise_for_matrix_product "
     "summed_over_wrong_axis overwritten_not_accumulated upstream_shared_out off_by_one_loop",
     forms={
@@ -147,7 +127,7 @@ def _crossing(rng, size):
     coincide={frozenset({"upstream_shared_out", "summed_over_wrong_axis"})},  # gives δ itself
     families=(INVERSE,),
 )
-def mend_crossing(flaw, W, delta):
+def mend_crossing(flaw: Flaws, W: Array, delta: Array) -> Result:
     if flaw("backward_is_inverse"):
         return inverse(flaw, W) @ delta
     if flaw("elementwise_for_matrix_product"):
@@ -175,7 +155,7 @@ lettered(
 lettered("vectors_and_jacobians.order_of_column")
 
 
-def _residual(rng, size):
+def _residual(rng: np.random.Generator, size: int) -> Inputs:
     n = 2 + size
     return {"W": rng.normal(size=(n, n)), "delta": rng.normal(size=n)}
 
@@ -189,7 +169,7 @@ def _residual(rng, size):
         Family("paths_multiplied plus_for_minus ones_for_identity", {"one_path_only": "the_other"}),
     ),
 )
-def back_through_sum(flaw, W, delta):
+def back_through_sum(flaw: Flaws, W: Array, delta: Array) -> Result:
     if flaw("ones_for_identity"):
         return (W.T + 1) @ delta
     turned = W if flaw("weights_wrong_way_round") else W.T

@@ -6,21 +6,26 @@ than a false name.
 """
 
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values, is_long
 from bpcourse.questions.judging.describe import NEARLY, by_effect, describe_all
 from bpcourse.questions.judging.facts import Facts
+from bpcourse.questions.judging.made import Made
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
-from bpcourse.questions.judging.steps import battery
+from bpcourse.questions.judging.steps import Case, battery
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 MOST_KNOWN = 500  # questions whose inputs are kept
-_known: dict = {}
+MOST_MADE = 16  # and those of which it is kept what their mistakes give
+_known: dict[tuple[str, int], tuple[Question, list[Case], list[Outcome]]] = {}
+_made: dict[tuple[str, int], tuple[list[Case], Made]] = {}
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
 
 
@@ -29,16 +34,16 @@ class Judgement:
     """``status`` "right", "wrong" or "failed", the mistakes named, and the evidence."""
 
     status: str
-    misconceptions: tuple = ()
-    arguments: dict | None = None  # the first inputs on which it is wrong
+    misconceptions: tuple[str, ...] = ()
+    arguments: Case | None = None  # the first inputs on which it is wrong
     given: Outcome | None = None
     expected: object = None
     seen: str = ""  # what can be seen of the difference
     stopped: bool = False  # an endless loop
-    works: dict | None = None  # inputs on which it is right, where on others a mistake has no name
+    works: Case | None = None  # inputs on which it is right, where on others a mistake has no name
 
 
-def known(question: Question, seed: int) -> tuple[list[dict[str, object]], list[Outcome]]:
+def known(question: Question, seed: int) -> tuple[list[Case], list[Outcome]]:
     """The inputs of a check and the right outcomes, which nobody changes: made once."""
     kept = _known.get((question.id, seed))
     if kept is None or kept[0] is not question:
@@ -48,6 +53,18 @@ def known(question: Question, seed: int) -> tuple[list[dict[str, object]], list[
         expected = [run(question, question.reference(), case) for case in cases]
         kept = _known[question.id, seed] = question, cases, expected
     return kept[1:]
+
+
+def made_of(question: Question, seed: int) -> Made:
+    """What a question's mistakes give on the inputs of a check, as far as it has been asked."""
+    cases, _ = known(question, seed)
+    kept = _made.pop((question.id, seed), None)
+    if kept is None or kept[0] is not cases:
+        kept = cases, Made(question, cases)
+    _made[question.id, seed] = kept
+    if len(_made) > MOST_MADE:
+        del _made[next(iter(_made))]  # that which has not been asked for the longest time
+    return kept[1]
 
 
 def judge_code(
@@ -87,7 +104,14 @@ def judge_code(
     )
 
 
-def _seen(question, ask, cases, given, expected, order):
+def _seen(
+    question: Question,
+    ask: Callable[[Case], Outcome],
+    cases: Sequence[Case],
+    given: Sequence[Outcome],
+    expected: Sequence[Outcome],
+    order: Sequence[int],
+) -> str:
     """What can be seen of a mistake without a name; of the cases in ``order`` the first is shown.
 
     A pattern of all cases says most; without one, facts of the answer, and what the first shows.
@@ -107,7 +131,7 @@ def _seen(question, ask, cases, given, expected, order):
     return "\n".join([*facts, *([text("check.here", seen=here)] if here else [])])
 
 
-def _differs(once, again):
+def _differs(once: Outcome, again: Outcome) -> bool:
     """Whether two calls with the same inputs ended well and gave two results."""
     if once.error or again.error or is_long(once.value) or is_long(again.value):
         return False
@@ -116,21 +140,29 @@ def _differs(once, again):
     return not alike_values(again.value, once.value)
 
 
-def run(question, answer, case, clock=None):
+def run(question: Question, answer: Any, case: Case, clock: Clock | None = None) -> Outcome:
     """The outcome of one call, in the time that the ``clock`` has left."""
     outcome = call(lambda *arguments: question.run(answer, arguments), case, clock)
     return replace(outcome, aliased=outcome.aliased - set(question.may_alias))
 
 
-def _recognise(question, ask, cases, given, expected, seed):
+def _recognise(
+    question: Question,
+    ask: Callable[[Case], Outcome],
+    cases: Sequence[Case],
+    given: Sequence[Outcome],
+    expected: Sequence[Outcome],
+    seed: int,
+) -> tuple[str, ...]:
     """The names of the mistakes that explain all outcomes: one, or some at once, or ()."""
     effect = by_effect(question, given, expected)
     if effect or any(is_long(outcome.value) for outcome in given):
         return effect
 
-    def more():
+    def more() -> list[Case]:
         return battery(question, seed + 1, (1, 2, 3, 4) * (MORE // 4))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
-        return Search(question, cases, given, expected, ask, more).names()
+        made = made_of(question, seed)
+        return Search(question, cases, given, expected, made, ask, more).names()

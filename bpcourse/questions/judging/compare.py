@@ -1,6 +1,7 @@
 """Whether two results, or two outcomes, are the same up to rounding; numbers as they are shown."""
 
 from fractions import Fraction
+from typing import TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,13 @@ def alike_values(a: object, b: object, tolerance: float = 0.0) -> bool:
         most = np.fmax(near * (size + 1e-3 * largest), cast * (size + largest))
         close = (np.abs(given - right) <= most) | (given == right)
     return bool((close | (np.isnan(given) & np.isnan(right))).all())
+
+
+def is_nested(value: object) -> TypeGuard[tuple[object, ...] | list[object]]:
+    """Whether a result is several: a tuple, or a list of other things than numbers."""
+    if isinstance(value, list):
+        return any(isinstance(entry, np.ndarray | tuple | list) for entry in value)
+    return isinstance(value, tuple)
 
 
 def is_long(value: object, most: int = MOST) -> bool:

@@ -3,17 +3,25 @@
 These are known by their effect on a right result, whatever the question is.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from bpcourse import diagnosis
 from bpcourse.diagnosis.compare import KNOWN
+from bpcourse.diagnosis.explain import Diagnosis
 from bpcourse.questions.judging.compare import alike_values, as_numbers
+from bpcourse.questions.judging.run import Outcome
+from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 NEARLY = 1e-4  # relative: from here on a wrong number is called nearly right
 
 
-def by_effect(question, given, expected):
+def by_effect(
+    question: Question, given: Sequence[Outcome], expected: Sequence[Outcome]
+) -> tuple[str, ...]:
     """What was done to the inputs, where all results are right; () where one is not."""
     if any(g.error or e.error for g, e in zip(given, expected, strict=True)):
         return ()
@@ -23,7 +31,7 @@ def by_effect(question, given, expected):
     return ("input_changed" if changed else "result_aliases_input",)
 
 
-def describe_all(question, given, expected):
+def describe_all(question: Question, given: Sequence[Outcome], expected: Sequence[Outcome]) -> str:
     """What can be seen of a difference, in the words of the diagnosis; "" where nothing can.
 
     It is said of the first of several outcomes. A pattern of its numbers is said if it is in all.
@@ -35,18 +43,18 @@ def describe_all(question, given, expected):
     return described[0][0] if described[0][1] is None or len(patterns) == 1 else ""
 
 
-def describe(question, given, expected):
+def describe(question: Question, given: Outcome, expected: Outcome) -> tuple[str, object]:
     """What can be seen of one difference, and the pattern of its numbers, or None."""
     said = _of_kind(question, given, expected)
     return (said, None) if isinstance(said, str) else said
 
 
-def _of_kind(question, given, expected):
+def _of_kind(question: Question, given: Outcome, expected: Outcome) -> str | tuple[str, object]:
     if given.value is None:
         return text("check.nothing")
     parts = question.parts or ("",)
-    got = given.value if len(parts) > 1 else (given.value,)
-    true = expected.value if len(parts) > 1 else (expected.value,)
+    got: Any = given.value if len(parts) > 1 else (given.value,)
+    true: Any = expected.value if len(parts) > 1 else (expected.value,)
     if not isinstance(got, tuple | list) or len(got) != len(true):
         return ""
     if any(g is None for g in got):
@@ -58,7 +66,7 @@ def _of_kind(question, given, expected):
     return _of_arrays(parts, got, true)
 
 
-def _of_list(given, true):
+def _of_list(given: object, true: Sequence[object]) -> str:
     """What is wrong with a list: its length, or the shape of an entry."""
     if not isinstance(given, tuple | list | np.ndarray):
         return text("check.no_list", given=type(given).__name__)
@@ -71,7 +79,7 @@ def _of_list(given, true):
     return text("diagnosis.shape", array=place, values={"given": g.shape, "true": t.shape})
 
 
-def first_wrong(given, true):
+def first_wrong(given: object, true: object) -> tuple[str, object, object]:
     """(place, given, true) of the first difference in a list of lists of arrays: ("[1][0]", …)."""
     place = ""
     while isinstance(true, tuple | list) and isinstance(given, tuple | list):
@@ -86,7 +94,9 @@ def first_wrong(given, true):
     return place, given, true
 
 
-def _of_arrays(names, given, true):
+def _of_arrays(
+    names: Sequence[str], given: Sequence[object], true: Sequence[object]
+) -> str | tuple[str, object]:
     """What is wrong with arrays, by the diagnosis; of single numbers, their factor."""
     pairs = [(as_numbers(g), as_numbers(t)) for g, t in zip(given, true, strict=True)]
     if any(
@@ -108,7 +118,7 @@ def _of_arrays(names, given, true):
         factors = {round(float(g / t), 6) for g, t in wrong if t}
         known = len(factors) == 1 and factors & set(KNOWN)
         return (text("check.factor", factor=min(known)), min(known)) if known else ""
-    found = diagnosis.diagnose(
+    found: Diagnosis = diagnosis.diagnose(  # type: ignore[no-untyped-call]
         {name: g for name, (g, _) in zip(names, numbers, strict=True)},
         {name: t for name, (_, t) in zip(names, numbers, strict=True)},
         whole=text("check.whole"),

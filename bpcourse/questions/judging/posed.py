@@ -2,7 +2,9 @@
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 from zlib import crc32
 
 import numpy as np
@@ -11,6 +13,7 @@ from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.question import LETTERED, Flaws, Question
+from bpcourse.questions.types import Inputs
 
 NUMBERS = ("number", "array", "shape")  # what is answered by numbers
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
@@ -32,7 +35,7 @@ class Answer:
     value: object
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if type(self.seed) is not int or self.seed < 0:
             raise ValueError(f"seed: expected a whole number from 0 on, got {self.seed!r}")
 
@@ -47,13 +50,13 @@ class Posed:
 
     question: Question
     seed: int
-    inputs: dict
-    right: object
-    wrong: dict
-    labels: dict
-    forms: tuple  # (name, what it gives) for every form of every mistake
+    inputs: Inputs
+    right: Any
+    wrong: dict[str, Any]
+    labels: dict[str, str]
+    forms: tuple[tuple[str, Any], ...]  # (name, what it gives) for every form of every mistake
 
-    def judge(self, value):
+    def judge(self, value: object) -> Judgement:
         """The :class:`Judgement` of a plain value."""
         value = self._read(value)
         if self._same(value, self.right) and not self._is_a_slip(value):
@@ -68,10 +71,10 @@ class Posed:
         if self.question.kind in NUMBERS and not certain:
             seen = by_hand.seen(*asked, near=self._same)
         return Judgement(
-            "wrong", tuple(certain), self.inputs, value, self.shown(self.right), seen=seen
+            "wrong", tuple(certain), self.inputs, expected=self.shown(self.right), seen=seen
         )
 
-    def _is_a_slip(self, value):
+    def _is_a_slip(self, value: object) -> bool:
         """Whether a number as good as right is what a slip gives, and not the right one rounded."""
         if self.question.kind not in NUMBERS or self.question.decimals is None:
             return False
@@ -87,17 +90,17 @@ class Posed:
             return isinstance(read, tuple) and len(read) > 0 and None not in read
         return as_numbers(read) is not None
 
-    def leading(self, value):
+    def leading(self, value: object) -> int:
         """How many lines of an order are right, from the first on."""
         letters = self.shown(self._read(value)), self.shown(self.right)
         same = [a == b for a, b in zip(*letters, strict=False)]
         return [*same, False].index(False)
 
-    def _coincide(self, names):
+    def _coincide(self, names: Sequence[str]) -> bool:
         pairs = (frozenset((names[0], other)) for other in names[1:])
         return all(pair in self.question.coincide for pair in pairs)
 
-    def _read(self, value):
+    def _read(self, value: object) -> Any:
         """What a student means, however it is written: "(2, 3)", [0.5], "c a b"; or as it is.
 
         Of a choice or an order the options that the letters stand for: their names say nothing.
@@ -119,7 +122,7 @@ class Posed:
             return numbers.reshape(()) if numbers.size == 1 else numbers
         return numbers.ravel() if numbers.size == max(numbers.shape, default=0) else numbers
 
-    def _same(self, value, target):
+    def _same(self, value: Any, target: object) -> bool:
         if self.question.kind == "order":
             accepts = self.question.accepts if value is not None and target == self.right else None
             return value == target or bool(accepts and accepts(value))
@@ -128,9 +131,9 @@ class Posed:
         value, target = as_numbers(value), as_numbers(target)
         if value is None or target is None or value.shape != target.shape:
             return False
-        return bool((np.abs(value - target) <= tolerance(self.question)).all())
+        return bool((np.abs(value - target) <= tolerance(self.question.decimals)).all())
 
-    def shown(self, value):
+    def shown(self, value: Any) -> Any:
         """A right answer in the form in which it is given: letters, or rounded numbers."""
         letters = {option: letter for letter, option in self.labels.items()}
         if self.question.kind == "choice":
@@ -166,11 +169,11 @@ def _letters(kind: str, value: object) -> list[tuple[str, str]] | None:
     return LABEL.findall(words) if re.fullmatch(f"(?:{LABEL.pattern})+", words) else None
 
 
-def _is_text(value):
+def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str)
 
 
-def _numbers_in(words, kind):
+def _numbers_in(words: str, kind: str) -> object:
     """The numbers that a text holds; of one number also a fraction, "1/3"."""
     words = words.replace("−", "-")
     if kind != "number":
@@ -182,12 +185,12 @@ def _numbers_in(words, kind):
         return words
 
 
-def tolerance(question):
+def tolerance(decimals: int) -> float:
     """How far a number by hand may be off: one unit of the last decimal that is asked for."""
-    return 1.0001 * 10.0**-question.decimals
+    return 1.0001 * 10.0**-decimals
 
 
-def after(seed):
+def after(seed: int) -> int:
     """The seed of the next try: the next of the student's own, and after the last the first."""
     first = seed - seed % SEEDS
     return first + (seed + 1) % SEEDS
@@ -209,7 +212,7 @@ def pose(question: Question, seed: int = 0) -> Posed:
         )
         if _tells_apart(question, right, forms):
             break
-    wrong: dict = {}
+    wrong: dict[str, Any] = {}
     for name, value in forms:
         wrong.setdefault(name, value)
     options = list(dict.fromkeys([right, *wrong.values()])) if question.kind == "choice" else []
@@ -228,12 +231,12 @@ def pose(question: Question, seed: int = 0) -> Posed:
     return Posed(question, seed, inputs, right, wrong, labels, forms)
 
 
-def _ways(question, name):
+def _ways(question: Question, name: str) -> list[tuple[str, ...]]:
     """The forms of a mistake that are the question's own: what is asked is made of these alone."""
     return [(name,), *((name, form) for form in question.forms.get(name, "").split())]
 
 
-def _tells_apart(question, right, forms):
+def _tells_apart(question: Question, right: object, forms: Sequence[tuple[str, Any]]) -> bool:
     made = [("", right), *forms]
     return not any(
         name != other
@@ -244,9 +247,9 @@ def _tells_apart(question, right, forms):
     )
 
 
-def _close(question, a, b):
+def _close(question: Question, a: Any, b: Any) -> bool:
     if question.decimals is None or as_numbers(a) is None or as_numbers(b) is None:
         return alike_values(a, b)
     if np.shape(a) != np.shape(b):
         return False
-    return bool((np.abs(np.subtract(a, b)) <= 2.5 * tolerance(question)).all())
+    return bool((np.abs(np.subtract(a, b)) <= 2.5 * tolerance(question.decimals)).all())

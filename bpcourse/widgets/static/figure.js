@@ -4,7 +4,7 @@
 
 export const FIGURES = {};
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-const BUDGET = 12; // ms a frame for what takes long
+const BUDGET = { hand: 3, frame: 6 }; // ms for what takes long: at once, and in each frame after
 const SAID_AFTER = 600; // ms of rest until a screen reader is told
 
 const slider = (spec, set) => {
@@ -122,14 +122,15 @@ export function mountFigure(root, data, values, changed = () => {}) {
   root.append(bar, told, panels, message, says, aloud);
   const draw = figure.build(stage);
 
-  const update = () => {
+  const later = () => update(BUDGET.frame);
+  const update = (budget = BUDGET.hand) => {
     cancelAnimationFrame(frame);
     if (!root.isConnected) {
-      frame = requestAnimationFrame(update); // JupyterLab attaches it later: until then no colours
+      frame = requestAnimationFrame(later); // JupyterLab attaches it later: until then no colours
       return;
     }
     for (const [name, show] of Object.entries(shows)) show(values[name]);
-    const found = { ...values, ...figure.outcome(values, data, BUDGET) };
+    const found = { ...values, ...figure.outcome(values, data, budget) };
     const sentence = filled(labels[found.says], found, formats);
     message.textContent = found.refused ? sentence : "";
     if (!found.refused) {
@@ -139,7 +140,7 @@ export function mountFigure(root, data, values, changed = () => {}) {
         if (!line.hidden) right.innerHTML = filled(numbers, found, formats);
       }
       draw(values, found, sentence);
-      if (found.unfinished) frame = requestAnimationFrame(update);
+      if (found.unfinished) frame = requestAnimationFrame(later);
     }
     clearTimeout(waiting);
     if (!changes) return;

@@ -6,13 +6,15 @@ export function forwardPass(layers, unit, X) {
   const zs = [],
     as = [X];
   layers.forEach(({ W, b, n_in, n_out }, l) => {
-    const z = as[l].map((a) =>
-      Float64Array.from({ length: n_out }, (_, i) => {
+    const z = as[l].map((a) => {
+      const row = new Float64Array(n_out);
+      for (let i = 0; i < n_out; i++) {
         let total = 0;
         for (let j = 0; j < n_in; j++) total += a[j] * W[i * n_in + j];
-        return total + b[i];
-      }),
-    );
+        row[i] = total + b[i];
+      }
+      return row;
+    });
     zs.push(z);
     if (l < layers.length - 1) as.push(z.map((row) => row.map(unit.value)));
   });

@@ -107,6 +107,8 @@ FIGURES.playground = {
     add(make("figure", { class: "bpc-panel whole" }, told, heats));
     const most = controls.find(({ name }) => name === "epoch").high;
     const canvas = make("canvas", { width: MAP, height: MAP });
+    const side = grid(-FRAME, FRAME, MAP);
+    const places = side.toReversed().flatMap((up) => side.map((across) => [across, up]));
     const ground = ({ layers }, unit) => {
       const context = canvas.getContext("2d"),
         image = context.createImageData(MAP, MAP);
@@ -118,11 +120,10 @@ FIGURES.playground = {
           .match(/[\da-f]{2}/gi)
           .map((part) => parseInt(part, 16)),
       );
-      const side = grid(-FRAME, FRAME, MAP);
-      const places = side.toReversed().flatMap((up) => side.map((across) => [across, up]));
       forwardPass(layers, unit, places).logits.forEach((z, k) => {
         const share = 2 * shareOfOne(z) - 1;
-        image.data.set([...colors[share < 0 ? 0 : 1], 150 * Math.abs(share)], 4 * k);
+        image.data.set(colors[share < 0 ? 0 : 1], 4 * k);
+        image.data[4 * k + 3] = 150 * Math.abs(share);
       });
       context.putImageData(image, 0, 0);
       return canvas.toDataURL();

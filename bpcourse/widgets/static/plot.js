@@ -92,10 +92,12 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
   if (across) root.append(rich("div", across, { class: "bpc-across" }));
   svg.setAttribute("aria-label", caption.textContent);
   let view = null,
+    wide = 0, // as it was seen: to ask at each change would lay the page out once for every plot
     x,
     y;
   const draw = () => {
-    const width = svg.clientWidth || 360,
+    wide ||= svg.clientWidth;
+    const width = wide || 360,
       height = Math.round(Math.min(Math.max(width * ratio, 200), 340));
     const up = ticks(view.y, view.ylog, height / 44);
     const room = 14 + 7 * Math.max(...up.map(([, label]) => label.length));
@@ -134,7 +136,10 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
     });
     svg.addEventListener("pointermove", move);
   }
-  const watch = new ResizeObserver(() => view && draw());
+  const watch = new ResizeObserver(() => {
+    wide = svg.clientWidth;
+    if (view) draw();
+  });
   watch.observe(svg);
   return {
     root,

@@ -10,6 +10,14 @@ const element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+// What stays as it is costs the page nothing.
+const write = (target, words) => {
+  if (target.textContent !== words) target.textContent = words;
+};
+const tag = (target, name, value) => {
+  if (target.getAttribute(name) !== value) target.setAttribute(name, value);
+};
+
 export function mount(root, data) {
   const { program, labels, formulas, dialects } = data;
   if (data.message) {
@@ -146,8 +154,9 @@ export function mount(root, data) {
   if (nodes.some((n) => n.layer)) controls.append(choice);
   const message = element("p", { class: "bpc-message", role: "alert" });
   const told = element("div", { class: "bpc-told", "aria-live": "polite" });
+  const shares = element("div", { class: "bpc-shares" }); // below: the picture keeps its place
   const details = element("div", { class: "bpc-details" });
-  root.append(controls, told, picture, message, details);
+  root.append(controls, told, picture, shares, message, details);
   const app = root;
   app.tabIndex = -1;
   app.addEventListener("keydown", (event) => {
@@ -173,17 +182,21 @@ export function mount(root, data) {
     const title = g.querySelector(".title");
     if (nodes[id].layer || nodes[id].kind) {
       title.dataset.own ??= title.textContent;
-      if (symbol(id)) svgText(title, symbol(id));
-      else title.textContent = title.dataset.own;
+      const named = symbol(id) ?? "";
+      if (title.dataset.named !== named) {
+        title.dataset.named = named;
+        if (named) svgText(title, named);
+        else title.textContent = title.dataset.own;
+      }
     }
     if (nodes[id].size === 1) {
-      g.querySelector(".value").textContent = known ? short(view.state.values[id][0]) : "?";
+      write(g.querySelector(".value"), known ? short(view.state.values[id][0]) : "?");
       const seen = ["target", "constant"].includes(nodes[id].role)
         ? ""
         : slope
           ? short(slope[0]) + (waiting ? " + …" : "")
           : "?";
-      g.querySelector(".grad").textContent = seen;
+      write(g.querySelector(".grad"), seen);
     } else {
       heat(g.querySelector(".heat.value"), known ? view.state.values[id] : null);
       heat(g.querySelector(".heat.grad"), slope);
@@ -191,17 +204,15 @@ export function mount(root, data) {
     const seen = Array.from(g.querySelectorAll("text"), (words) => words.textContent);
     const graded = !["target", "constant"].includes(nodes[id].role);
     const said = graded ? `(${labels.gradient}${slope ? "" : ` ${labels.unknown}`})` : "";
-    g.setAttribute("aria-label", [...seen, said].filter(Boolean).join(" "));
+    tag(g, "aria-label", [...seen, said].filter(Boolean).join(" "));
   };
   const heat = (g, values) => {
     const top = values ? Math.max(...Array.from(values, Math.abs)) || 1 : 1;
     g.querySelectorAll(".cell").forEach((cell) => {
       const x = values?.[Number(cell.dataset.k)];
-      cell.setAttribute(
-        "class",
-        `cell ${x === undefined ? "unknown" : x < 0 ? "negative" : "positive"}`,
-      );
-      cell.setAttribute("fill-opacity", x === undefined ? 0 : (Math.abs(x) / top).toFixed(2));
+      const sign = x === undefined ? "unknown" : x < 0 ? "negative" : "positive";
+      tag(cell, "class", `cell ${sign}`);
+      tag(cell, "fill-opacity", x === undefined ? "0" : (Math.abs(x) / top).toFixed(2));
     });
   };
   // A name in MathML as SVG: what stands above or below is smaller, and moved.
@@ -246,7 +257,7 @@ export function mount(root, data) {
     line[key].classList.toggle("back", back && child === id);
     line[key].classList.toggle("chosen", view.chosen === key);
     const stepping = back && child === id;
-    label.textContent =
+    const words =
       stepping && weight === null && local?.length === 1 && graded
         ? `∂${nodes[child].name}/∂${nodes[parent].name} = ${short(local[0])}`
         : stepping && weight !== null && share?.length === 1
@@ -254,10 +265,13 @@ export function mount(root, data) {
           : weight !== null && label.dataset.still
             ? short(view.state.values[weight][0])
             : "";
-    const room = line[key].querySelector(".line").getBBox().width;
-    const beside = label.textContent.startsWith("∂") && room > 40; // not above and below
-    if (beside && label.getComputedTextLength() > room - 8)
-      label.textContent = `× ${short(local[0])}`; // between two boxes that stand close
+    write(label, words);
+    if (label.textContent.startsWith("∂")) {
+      const room = line[key].querySelector(".line").getBBox().width;
+      const beside = room > 40; // not above and below
+      if (beside && label.getComputedTextLength() > room - 8)
+        label.textContent = `× ${short(local[0])}`; // between two boxes that stand close
+    }
     const size =
       weight !== null
         ? sized(Math.abs(view.state.values[weight][0]), most.weight)
@@ -266,7 +280,7 @@ export function mount(root, data) {
           : null;
     line[key].style.setProperty("--wide", size ?? 1.4);
     const way = `${spoken(parent)} → ${spoken(child)}`; // what is seen stands in the name, first
-    line[key].setAttribute("aria-label", [label.textContent, way].filter(Boolean).join(" "));
+    tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
   };
 
   // A line is as thick as its number is large beside the others of its kind, from 1 to 5 px.
@@ -286,12 +300,13 @@ export function mount(root, data) {
 
   // A signal along every line of the step: forward towards the gate, backward away from it.
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  let duration;
   const travel = () => {
     svg.querySelectorAll(".signal").forEach((dot) => dot.remove());
     const id = active(),
       back = view.position > operations.length + 1;
     if (id === null || still.matches) return;
-    const duration = parseFloat(getComputedStyle(root).getPropertyValue("--step"));
+    duration ??= parseFloat(getComputedStyle(root).getPropertyValue("--step"));
     nodes[id].parents.forEach((_, slot) => {
       const g = line[`${id}.${slot}`];
       if (!g || (back && !view.state.contributions[id][slot])) return;
@@ -405,6 +420,7 @@ export function mount(root, data) {
     };
     picture.scrollLeft += middle(box[active()]) - middle(picture);
   };
+  let detailed = null; // the dialect in which it stands there
   const show = (next = view.state, rebuild = true) => {
     view.state = next;
     slider.value = view.position;
@@ -420,11 +436,16 @@ export function mount(root, data) {
       fillBox(Number(id));
       box[id].classList.toggle("concerned", concerned.has(Number(id)));
     });
-    follow();
     Object.keys(line).forEach(fillEdge);
     told.innerHTML = tell();
     told.classList.toggle("back", view.position > operations.length);
-    if (rebuild) detail();
+    shares.innerHTML = view.position > operations.length + 1 ? backTable(now) : "";
+    // without a choice it says the same at every step
+    if (rebuild && (view.chosen !== null || detailed !== view.dialect)) {
+      detail();
+      detailed = view.chosen === null ? view.dialect : null;
+    }
+    follow();
   };
 
   // Weights have paths: everything that a push there reaches.
@@ -474,9 +495,16 @@ export function mount(root, data) {
   const printed = (when, act) => addEventListener(when, act, { signal: paper.signal });
   printed("beforeprint", () => {
     begun = view.position > 0;
-    if (!begun) go(last);
+    if (begun) return;
+    go(last);
+    told.hidden = shares.hidden = true;
+    for (const mark of ["stepping", "active", "back"])
+      picture.querySelectorAll(`.${mark}`).forEach((one) => one.classList.remove(mark));
   });
-  printed("afterprint", () => begun || go(0));
+  printed("afterprint", () => {
+    told.hidden = shares.hidden = false;
+    if (!begun) go(0);
+  });
   show();
   return {
     stop() {

@@ -182,7 +182,7 @@ function wording(view, { received, expected, active }) {
     const said = math(...formula(id));
     if (view.position <= operations.length)
       return `${count}${labels.forward}: ${said} ${math(...inNumbers(id))} ${equals("value", view.state.values[id])}${shape(id)}`;
-    return `${count}${labels.backward}: ${said}, ${math(slopeName(id))} ${equals("grad", view.state.grads[id])}${backTable(id)}`;
+    return `${count}${labels.backward}: ${said}, ${math(slopeName(id))} ${equals("grad", view.state.grads[id])}`;
   };
   return { symbol, name, slopeName, equals, shape, formula, inNumbers, backTable, tell };
 }

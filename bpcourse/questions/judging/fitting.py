@@ -1,0 +1,159 @@
+"""Whether an explanation does on every input what an answer does."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bpcourse.questions.judging.compare import alike_values, as_numbers, is_nested
+from bpcourse.questions.judging.made import (
+    NEAR,
+    Made,
+    agrees,
+    array_in,
+    is_covered,
+    near,
+)
+from bpcourse.questions.judging.run import Outcome
+from bpcourse.questions.judging.steps import Case, Explanation, Step
+from bpcourse.questions.question import Question
+
+
+class Fitting:
+    """An answer's outcomes, ``given``, beside what explanations make of the same cases.
+
+    ``order`` has the numbers of the cases, those first that are wrong: what does not fit there is
+    out.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        cases: Sequence[Case],
+        given: Sequence[Outcome],
+        expected: Sequence[Outcome],
+        made: Made,
+    ) -> None:
+        self.question, self.cases, self.given, self.made = question, cases, given, made
+        ran = [i for i in range(len(cases)) if given[i].error is None]
+        wrong = [i for i in ran if not alike_values(given[i].value, expected[i].value)]
+        self.wrong = wrong
+        self.order = wrong + [i for i in range(len(cases)) if i not in wrong]
+        first = given[self.order[0]]
+        self._place = _largest(first.value)
+        self._array = None if first.error else array_in(first.value, self._place)
+        self.has_numbers = bool(ran) and self._array is not None
+
+    @property
+    def right(self) -> list[object]:
+        """The right results, case by case."""
+        return [self.made.outcome((), i).value for i in range(len(self.cases))]
+
+    def differing(self, a: Outcome, b: Outcome) -> set[int] | None:
+        """Which of several results differ; None where there are not several."""
+        count = len(self.question.parts)
+        if count < 2 or not (has_parts(a, count) and has_parts(b, count)):
+            return None
+        pairs = zip(a.value, b.value, strict=True)  # type: ignore[call-overload]
+        return {i for i, (x, y) in enumerate(pairs) if not alike_values(x, y)}
+
+    def among(self, *groups: Iterable[Explanation]) -> list[Explanation]:
+        """Those that do on every case what the answer does, of the first group that has some.
+
+        ∞ and nan say little: what explains the numbers themselves comes first.
+        """
+        found: list[tuple[int, Explanation]] = []
+        for explanations in groups:
+            for one in explanations:
+                if self.fits(one):
+                    made = (self.made.outcome(one, i) for i in range(len(self.cases)))
+                    found.append((sum(map(is_covered, self.given, made)), one))
+            if any(covered == 0 for covered, _ in found):
+                break
+        least = min((covered for covered, _ in found), default=0)
+        if 2 * least >= len(self.cases):
+            return []
+        return [one for covered, one in found if covered == least]
+
+    def has_finite(self, explanation: Explanation) -> bool:
+        """Whether it gives plain numbers on any case that is wrong: ∞ alone says too little."""
+        made = (self.made.outcome(explanation, i) for i in self.wrong)
+        values = (as_numbers(outcome.value) for outcome in made if outcome.error is None)
+        several = (True for value in values if value is None or np.isfinite(value).all())
+        return any(several)
+
+    def fits(self, explanation: Explanation) -> bool:
+        allowed = self.question.may_change
+        return self._may_fit(explanation) and all(
+            agrees(self.given[i], self.made.outcome(explanation, i), allowed)
+            and not self._is_right_beyond(explanation, i)
+            for i in self.order
+        )
+
+    def _is_right_beyond(self, explanation: Explanation, i: int) -> bool:
+        """Whether the answer is right where the explanation has ∞: no clip does that."""
+        outcomes = self.given[i], self.made.outcome(explanation, i), self.made.outcome((), i)
+        given, made, right = (as_numbers(outcome.value) for outcome in outcomes)
+        if given is None or made is None or right is None:
+            return False
+        if not given.shape == made.shape == right.shape:
+            return False
+        beyond = np.isinf(made) & np.isfinite(right) & (right != 0)
+        return bool((np.abs(given - right) <= NEAR * np.abs(right))[beyond].any())
+
+    def _may_fit(self, explanation: Explanation) -> bool:
+        """Whether the largest array of the first case is near: nearly all are out by that."""
+        if self._array is None:
+            return False
+        made = self.made.array_at(explanation, self.order[0], self._place)
+        return made is not None and near(self._array, made)
+
+    def is_in_proportion(self, explanation: Explanation) -> bool:
+        """Whether the first case's array is the answer's but for a factor and an order."""
+        made = self.made.array_at(explanation, self.order[0], self._place)
+        if made is None or self._array is None or made.size != self._array.size:
+            return False
+        a, b = _proportions(self._array), _proportions(made)
+        return a is not None and b is not None and abs(a - b) <= NEAR * a
+
+
+def has_parts(outcome: Outcome, count: int) -> bool:
+    """Whether a result is so many."""
+    return isinstance(outcome.value, tuple | list) and len(outcome.value) == count
+
+
+def by_names(fits: Sequence[Explanation]) -> dict[frozenset[str], Explanation]:
+    """{set of names: the first explanation of these}, in their order."""
+    sets: dict[frozenset[str], Explanation] = {}
+    for fit in fits:
+        sets.setdefault(frozenset(step.name for step in fit), fit)
+    return sets
+
+
+def followed(explanations: Iterable[Explanation], after: Sequence[Step]) -> Iterator[Explanation]:
+    """Each explanation and one change of its result more, of another name."""
+    for one in explanations:
+        names = {step.name for step in one}
+        yield from ((*one, step) for step in after if step.name not in names)
+
+
+def _largest(value: object) -> tuple[int, ...]:
+    """The place of the array with most entries in a nested value."""
+    if not is_nested(value) or not value:
+        return ()
+    sizes = [_size(entry) for entry in value]
+    best = int(np.argmax(sizes))
+    return (best, *_largest(value[best]))
+
+
+def _size(value: object) -> int:
+    if isinstance(value, tuple | list):
+        return sum(map(_size, value))
+    return int(np.size(value)) if isinstance(value, np.ndarray) else 1
+
+
+def _proportions(array: npt.NDArray[np.floating]) -> float | None:
+    """A number that no factor changes, and no other order of the entries: Σ|x| / max|x|."""
+    sizes = np.abs(array)
+    largest = sizes.max(initial=0)
+    return float(sizes.sum() / largest) if 0 < largest < np.inf else None

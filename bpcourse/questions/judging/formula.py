@@ -1,0 +1,246 @@
+"""What each slip of the pen in a question's solution gives.
+
+Wherever something else may stand (:mod:`rewriting`) a switch is put into its formula: ``a + b``
+becomes ``a - b if slip == 7 else a + b``. So all slips are compiled at once, and one is made by its
+number.
+"""
+
+import ast
+import contextlib
+import copy
+import warnings
+from collections.abc import Iterator
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from bpcourse.questions.judging import rewriting
+from bpcourse.questions.judging.reading import asks_flaws, fold, inline, is_idle, read, stores
+from bpcourse.questions.question import Flaws, Question
+
+SWITCH = "_slip"
+KEPT = ("strict", "keepdims", "dtype", "start", "axis")  # arguments that are rewritten by the call
+
+
+class Formula:
+    """``names[k]`` is what slip k is called in the catalogue; ``answer`` makes the one that is on.
+
+    Without slips where the solution cannot be read, as that of a lambda.
+    """
+
+    def __init__(self, question: Question) -> None:
+        self.names: list[str] = []
+        self._on = [-1]
+        self._read: dict[FunctionType, FunctionType] = {}
+        try:
+            solve: Any = self._switched(question.solve)  # type: ignore[arg-type]
+        except (OSError, TypeError, SyntaxError):
+            self.names = []
+            return
+        flaw = Flaws()
+        self.answer = (
+            solve(flaw) if question.kind == "class" else lambda *given: solve(flaw, *given)
+        )
+
+    @property
+    def numbers(self) -> list[int]:
+        """Those of the slips, in the order in which they are to be tried."""
+        return sorted(range(len(self.names)), key=lambda k: rewriting.ORDER.index(self.names[k]))
+
+    @contextlib.contextmanager
+    def slipped(self, number: int) -> Iterator[None]:
+        """With the slip of that number made."""
+        self._on[0] = number
+        try:
+            yield
+        finally:
+            self._on[0] = -1
+
+    def _switched(self, function: FunctionType) -> FunctionType:
+        """The function with switches in it, and in all functions of the questions that it calls."""
+        if function in self._read:
+            return self._read[function]
+        if not isinstance(function, FunctionType) or function.__closure__:
+            raise TypeError
+        definition = read(function)
+        space = dict(function.__globals__) | {SWITCH: self._on}
+        space.setdefault("np", np)
+        self._read[function] = function  # where it calls itself
+        fold(definition)
+        gone = inline(definition, space)
+        for name in {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}:
+            helper = space.get(name)
+            if isinstance(helper, FunctionType) and asks_flaws(helper):
+                with contextlib.suppress(OSError, TypeError, SyntaxError):
+                    space[name] = self._switched(helper)
+        _Switches(definition, self.names, gone).visit(definition)
+        tree = ast.fix_missing_locations(ast.Module([definition], []))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of slips that can only fail
+            code = compile(tree, f"<slips in {function.__name__}>", "exec")
+        exec(code, space)  # noqa: S102 (our own source)
+        self._read[function] = made = space[definition.name]
+        return made
+
+
+_formulas: dict[str, tuple[Question, Formula]] = {}
+
+
+def formula(question: Question) -> Formula:
+    """The :class:`Formula` of the question's solution, which is read once."""
+    kept = _formulas.get(question.id)
+    if kept is None or kept[0] is not question:
+        kept = _formulas[question.id] = question, Formula(question)
+    return kept[1]
+
+
+class _Switches(ast.NodeTransformer):
+    """Puts a switch wherever something else may stand, and its name into ``slips``."""
+
+    def __init__(
+        self, definition: ast.FunctionDef, slips: list[str], gone: dict[str, ast.expr]
+    ) -> None:
+        self._slips, self._gone = slips, gone
+        self._since = {argument.arg: 0 for argument in definition.args.args}
+        for node in ast.walk(definition):
+            if isinstance(node, ast.Name) and stores(node):
+                self._since[node.id] = min(node.lineno, self._since.get(node.id, node.lineno))
+        self._since |= {name: value.lineno for name, value in gone.items()}
+        self._values: set[int] = set()  # nodes that stand for numbers or arrays
+        self._line = 0
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.expr):
+            return self._expression(node)
+        return super().visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.body = self._lines(node.body)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.body = self._lines(node.body)
+        return node
+
+    def visit_For(self, node: ast.For) -> ast.AST:
+        rounds = list(rewriting.of_rounds(copy.deepcopy(node.iter)))
+        node.body = self._lines(node.body)
+        if not isinstance(node.iter, ast.Name):  # a list that grows in its own loop has no end
+            node.iter = self.visit(node.iter)
+        node.iter = self._either(node.iter, rounds)
+        node.body.append(ast.If(self._is_on("stops_after_first_round"), [ast.Break()], []))
+        return node
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        node.iter = self._either(node.iter, rewriting.of_rounds(copy.deepcopy(node.iter)))
+        node.ifs = [self.visit(test) for test in node.ifs]
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        return self._of_line(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        return self._of_line(node)
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        if node.value is not None:
+            node.value = self._whole(node.value)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> ast.AST:
+        return node if node.arg in KEPT else self.generic_visit(node)
+
+    def _lines(self, lines: list[ast.stmt]) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        for line in lines:
+            if is_idle(line):
+                continue
+            self._line = getattr(line, "lineno", self._line)
+            found.append(self.visit(line))
+            if isinstance(line, ast.Return):
+                break
+        return found or [ast.Pass()]
+
+    def _of_line(self, line: Any) -> ast.AST:
+        others = list(rewriting.of_line(copy.deepcopy(line)))
+        line.value = self._whole(line.value)
+        for name, other in others:
+            line = ast.If(self._is_on(name), [other], [line])
+        return line
+
+    def _whole(self, node: ast.expr) -> ast.expr:
+        """The whole that a line computes."""
+        if isinstance(node, ast.Tuple):
+            node.elts = [self._whole(entry) for entry in node.elts]
+            return node
+        if isinstance(node, ast.Starred):
+            return self.visit(node)  # type: ignore[no-any-return]
+        if isinstance(node, ast.List):
+            self._values.update(map(id, node.elts))
+        if isinstance(node, ast.List | ast.Dict | ast.Constant | ast.Lambda):
+            return self.visit(node)  # type: ignore[no-any-return]
+        more = list(rewriting.of_value(copy.deepcopy(node), self._others()))
+        self._values.add(id(node))
+        return self._either(self.visit(node), more)
+
+    def _others(self) -> list[ast.expr]:
+        """What there is by now, by its name, or as it was computed."""
+        hidden = ("flaw", "self")
+        names = [n for n, line in self._since.items() if line < self._line and n not in hidden]
+        return [self._gone.get(name, ast.Name(name, ast.Load())) for name in names]
+
+    def _expression(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.Starred):
+            node.value = self.visit(node.value)
+            return node
+        if isinstance(node, ast.JoinedStr) or not isinstance(
+            getattr(node, "ctx", ast.Load()), ast.Load
+        ):
+            return node
+        if isinstance(node, ast.BinOp):
+            self._values.update({id(node.left), id(node.right)})
+        elif isinstance(node, ast.Call) and rewriting.is_of_values(node):
+            self._values.update(map(id, node.args))
+        original = copy.deepcopy(node)
+        value = id(node) in self._values
+        others = list(rewriting.of_expression(original, self._others(), value=value))
+        if getattr(node, "was_line", False) and not isinstance(node, ast.Name | ast.Constant):
+            others += rewriting.of_value(original, self._others())
+        if isinstance(node, ast.Call):
+            self._inside(node)
+        else:
+            self.generic_visit(node)
+        return self._either(node, others)
+
+    def _inside(self, node: ast.Call) -> None:
+        """What a function is called with; not what it is called."""
+        if isinstance(node.func, ast.Attribute) and not rewriting.is_np(node):
+            self._values.add(id(node.func.value))
+            node.func.value = self.visit(node.func.value)
+        if getattr(node.func, "id", "") == "isinstance":
+            return
+        node.args = [self.visit(arg) for arg in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+
+    def _either(self, node: ast.expr, others: Any) -> ast.expr:
+        """The node, or one of the others if its slip is on."""
+        first, chosen = len(self._slips), None
+        for name, other in others:
+            on = self._is_on(name)
+            chosen = other if chosen is None else ast.IfExp(on, other, chosen)
+        if chosen is None:
+            return node
+        bounds = [ast.Constant(first), ast.Constant(len(self._slips) - 1)]
+        slip: Any = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
+        among = ast.Compare(bounds[0], [ast.LtE(), ast.LtE()], [slip, bounds[1]])
+        return ast.IfExp(among, chosen, node)
+
+    def _is_on(self, name: str) -> ast.expr:
+        """The test of a new slip of that name."""
+        self._slips.append(name)
+        on = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
+        return ast.Compare(on, [ast.Eq()], [ast.Constant(len(self._slips) - 1)])

@@ -1,0 +1,83 @@
+"""Several results, each with a mistake of its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bpcourse.diagnosis.transformations import given_back
+from bpcourse.questions.judging.compare import alike_values
+from bpcourse.questions.judging.fitting import Fitting, by_names, followed, has_parts
+from bpcourse.questions.judging.made import array_in, near
+from bpcourse.questions.judging.steps import OWN, SLIP, Explanation, Step
+
+Names = tuple[str, ...]
+
+
+class Parts:
+    """What explains each result that is wrong, of an answer that gives several."""
+
+    def __init__(self, fitting: Fitting) -> None:
+        self._fitting = fitting
+        self._question, self._made = fitting.question, fitting.made
+        self._cases, self._given, self._order = fitting.cases, fitting.given, fitting.order
+
+    def names(self, every: Sequence[Step], slips: Sequence[Step] = ()) -> Names:
+        """What explains each result that is wrong, or ()."""
+        count = len(self._question.parts)
+        if count < 2 or not all(has_parts(outcome, count) for outcome in self._given):
+            return ()
+        # an order is of all results: one of them in the place of another is no other order
+        usable = [step for step in every if step.name != "results_swapped"]
+        names: list[str] = []
+        for part in sorted(self._wrong_anywhere()):
+            found = self._of_part(part, usable, slips)
+            if found is None:
+                return ()
+            names += found
+        return tuple(dict.fromkeys(names))
+
+    def _wrong_anywhere(self) -> set[int]:
+        right = (self._made.outcome((), i) for i in range(len(self._cases)))
+        differing = (self._fitting.differing(g, e) for g, e in zip(self._given, right, strict=True))
+        return set().union(*(parts for parts in differing if parts is not None))
+
+    def _of_part(self, part: int, usable: Sequence[Step], slips: Sequence[Step]) -> Names | None:
+        """The names of what explains one result; None if nothing does, or several things."""
+        given = [array_in(outcome.value, (part,)) for outcome in self._given]
+        plain = [outcome.value[part] for outcome in self._given]  # type: ignore[index]
+        count = len(self._question.parts)
+
+        def fits(explanation: Explanation) -> bool:
+            for i in self._order:
+                array, mine = self._made.array_at(explanation, i, (part,)), given[i]
+                if array is not None and mine is not None and not near(mine, array):
+                    return False
+                made = self._made.outcome(explanation, i)
+                if not has_parts(made, count) or not alike_values(plain[i], made.value[part]):  # type: ignore[index]
+                    return False
+            return True
+
+        single = [(step,) for step in usable]
+        simple = [step for step in usable if step.keeps_proportions]
+        for explanations in (single, [(slip,) for slip in slips], followed(single, simple)):
+            sets = by_names([one for one in explanations if fits(one)])
+            if sets:
+                best = min(sum(step.rank for step in fit) for fit in sets.values())
+                least = [fit for fit in sets.values() if sum(s.rank for s in fit) == best]
+                unique = len(least) == 1 or (best in (OWN, SLIP) and len(least[0]) == 1)
+                return tuple(step.name for step in least[0]) if unique else None
+        return self._of_another(plain, part)
+
+    def _of_another(self, values: Sequence[object], part: int) -> Names | None:
+        """Where one result is an input, or another of the results that are right."""
+        if self._question.measured:
+            return None
+        for name in given_back(self._cases[0]):
+            if all(
+                alike_values(v, case[name]) for v, case in zip(values, self._cases, strict=True)
+            ):
+                return ("input_given_back",)
+        right: list[Any] = [self._made.outcome((), i).value for i in range(len(self._cases))]
+        for other in set(range(len(self._question.parts))) - {part}:
+            if all(alike_values(v, r[other]) for v, r in zip(values, right, strict=True)):
+                return ("result_given_twice",)
+        return None

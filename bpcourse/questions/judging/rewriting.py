@@ -1,0 +1,438 @@
+"""What a slip of the pen writes in place of a part of a formula, each with its name.
+
+A part is an expression or a line of a solution. The names are those of the catalogue; where two
+slips do the same, the one that stands first in ORDER is named.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+ORDER = """
+    overwritten_not_accumulated stops_after_first_round off_by_one_loop loop_other_way
+    plus_for_minus divided_for_multiplied multiplied_for_divided multiplied_for_added
+    added_for_multiplied brackets_missing inside_for_outside summed_over_wrong_axis
+    summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
+    elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
+    another_function term_missing factor_missing division_missing factor_twice another_index
+    another_value part_negative another_number one_in_part product_for_power part_scaled
+    square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
+    factor_too_many term_too_many slope_for_value
+""".split()
+Part = tuple[str, ast.AST]
+
+ALIKE = (  # functions that are taken for each other
+    ("sum", "mean", "max", "prod"),
+    ("max", "min", "mean", "sum"),
+    ("maximum", "minimum"),
+    ("argmax", "argmin"),
+    ("tanh", "exp", "sin", "cosh", "arctan"),
+    ("cos", "sin", "tan", "cosh"),
+    ("exp", "exp2", "square", "expm1"),
+    ("log", "log2", "log10", "log1p", "exp"),
+    ("sqrt", "square"),
+    ("abs", "sign", "square"),
+    ("mean", "sum", "max", "min"),
+)
+REDUCING = {"sum": "averaged_part", "mean": "added_part"}  # and what the other of them is called
+OTHERS = {(a, b): None for first, *rest in ALIKE for a in [first] for b in rest}
+UNARY = {"tanh", "exp", "log", "sqrt", "abs", "cos", "sin", "square"}
+WRAPS = {
+    "sqrt": "root_in_part",
+    "abs": "absolute_value",
+    "sign": "sign_alone",
+    "tanh": "function_too_many",
+    "exp": "function_too_many",
+    "log": "function_too_many",
+}
+COMPARED = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
+
+
+def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> Iterator[Part]:
+    """What may stand there in its place.
+
+    ``names`` are what else there is; ``value``: whether it is a number or an array to compute with.
+    """
+    match node:
+        case ast.BinOp():
+            yield from _of_operation(node)
+        case ast.Call():
+            yield from _of_call(node)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            yield "part_negative", operand
+        case ast.Compare(ops=[op]) if isinstance(op, COMPARED):
+            for kind in COMPARED:
+                if kind is not type(op):
+                    changed: Any = ast.Compare(node.left, [kind()], node.comparators)
+                    yield "condition_wrong", changed
+            there: Any = ast.BinOp(_number(1.0), ast.Mult(), node)
+            for elsewhere in (0.01, 0.1, -1.0):
+                yield "condition_wrong", _call_np("where", there, _number(1.0), _number(elsewhere))
+            yield "condition_wrong", _call_np("sign", node.left)
+            yield from (("condition_wrong", _number(always)) for always in (True, False))
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            turned = ast.IfExp(test, orelse, body)
+            yield from (("condition_wrong", other) for other in (turned, body, orelse))
+        case ast.Attribute(attr="T", value=inner):
+            yield "transpose_misplaced", inner
+            yield "transpose_misplaced", _reshaped(inner)
+        case ast.Subscript(ctx=ast.Load()):
+            yield from _of_entry(node)
+            yield "another_value", _call_np("sum", node.value)
+            yield from (("another_value", other) for other in names)
+        case ast.Name():
+            yield from (("another_value", other) for other in names if not _is_same(other, node))
+        case ast.Constant(value=int() | float() as number) if type(number) is not bool:
+            others = [number + 1, number - 1, 2 * number, number / 2, 0]
+            yield from (("another_number", _number(other)) for other in others)
+    if value and not isinstance(node, ast.Constant):
+        yield from _wrapped(node)
+
+
+def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
+    """What may come in besides where a whole is computed: a factor or a term."""
+    for other in names:
+        yield "another_value", other
+        yield "another_value", ast.Subscript(other, _number(-1), ast.Load())
+        yield "factor_too_many", ast.BinOp(node, ast.Div(), _plus(other, 1))
+        for operator in (ast.Mult(), ast.Div()):
+            yield "factor_too_many", ast.BinOp(node, operator, other)
+        for operator in (ast.Add(), ast.Sub()):
+            yield "term_too_many", ast.BinOp(node, operator, other)
+
+
+def of_rounds(node: ast.expr) -> Iterator[Part]:
+    """Other rounds of a loop over ``node``."""
+    match node:
+        case ast.Call(func=ast.Name("range"), args=args):
+            first, last = (_number(0), args[0]) if len(args) == 1 else args[:2]
+            step: Any = args[2:]
+            for start in (_plus(first, 1), _plus(first, -1)):
+                yield "off_by_one_loop", _call("range", start, last, *step)
+            for end in (_plus(last, -1), _plus(last, 1)):
+                yield "off_by_one_loop", _call("range", first, end, *step)
+        case _:
+            listed = _call("list", node)
+            yield "off_by_one_loop", _part_of(listed, lower=_number(1))
+            yield "off_by_one_loop", _part_of(listed, upper=_number(-1))
+    backwards: Any = _part_of(_call("list", node), step=_number(-1))
+    yield "loop_other_way", backwards
+
+
+def of_line(line: ast.stmt) -> Iterator[Part]:
+    """What may stand in the place of a line that changes what there is already."""
+    match line:
+        case ast.AugAssign(target=target, op=op, value=value):
+            plain: Any = ast.Assign([target], value)
+            adds = isinstance(op, ast.Add | ast.Sub)
+            yield "overwritten_not_accumulated" if adds else "factor_missing", plain
+            yield "term_missing" if adds else "factor_missing", ast.Pass()
+            for name, kind in OPERATORS.get(type(op), ()):
+                yield name, ast.AugAssign(target, kind(), value)
+        case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Add(), right=right)):
+            if ast.unparse(target) == ast.unparse(left):
+                yield "overwritten_not_accumulated", ast.Assign([target], right)
+
+
+# --- kinds of expressions ---
+
+OPERATORS: dict[type, list[tuple[str, type]]] = {
+    ast.Add: [("plus_for_minus", ast.Sub), ("multiplied_for_added", ast.Mult)],
+    ast.Sub: [("plus_for_minus", ast.Add)],
+    ast.Mult: [("divided_for_multiplied", ast.Div), ("added_for_multiplied", ast.Add)],
+    ast.Div: [("multiplied_for_divided", ast.Mult)],
+    ast.MatMult: [("elementwise_for_matrix_product", ast.Mult)],
+}
+SUMS, PRODUCTS = ast.Add | ast.Sub, ast.Mult | ast.Div
+
+
+def _of_operation(node: ast.BinOp) -> Iterator[Part]:
+    left, op, right = node.left, node.op, node.right
+    for name, kind in OPERATORS.get(type(op), ()):
+        yield name, ast.BinOp(left, kind(), right)
+    yield from _other_brackets(node)
+    match op:
+        case ast.Add():
+            yield from (("term_missing", side) for side in (left, right))
+            yield from (("another_value", _plus(side, 1)) for side in (left, right))
+        case ast.Sub():
+            yield "term_missing", left
+            yield "term_missing", ast.UnaryOp(ast.USub(), right)
+            yield "part_negative", ast.BinOp(right, op, left)
+        case ast.Mult():
+            yield from (("factor_missing", side) for side in (left, right))
+            yield from (("factor_twice", ast.BinOp(node, op, side)) for side in (left, right))
+            yield "divided_for_multiplied", ast.BinOp(right, ast.Div(), left)
+            yield from _of_product(_factors(node))
+        case ast.Div():
+            yield "division_missing", left
+            if isinstance(left, ast.Call) and _called(left) == "sum":
+                yield from (("another_function", other) for other in _other_summaries(left))
+            yield "ratio_upside_down", ast.BinOp(right, op, left)
+            yield "factor_twice", ast.BinOp(node, op, right)
+            yield "factor_missing", ast.BinOp(_number(1.0), op, right)
+        case ast.MatMult():
+            yield "transpose_misplaced", ast.BinOp(_turned(left), op, right)
+            yield "transpose_misplaced", ast.BinOp(left, op, _turned(right))
+            yield "transpose_misplaced", ast.BinOp(right, op, left)
+            ends = _summed(left, -1), _summed(right, 0)
+            yield from (("factor_missing", end) for end in (*ends, left, right))
+            yield "factor_missing", _call_np("sum", right)
+            yield "summed_too_early", ast.BinOp(ends[0], ast.Mult(), ends[1])
+        case ast.Pow():
+            yield "factor_missing", left
+            yield "product_for_power", ast.BinOp(left, ast.Mult(), right)
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    """Those of a product, however it is bracketed."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return _factors(node.left) + _factors(node.right)
+    return [node]
+
+
+def _of_product(factors: list[ast.expr]) -> Iterator[Part]:
+    """Of a product of three or more, in whatever order they stand."""
+    if len(factors) < 3:
+        return
+    for i, one in enumerate(factors):
+        rest = [*factors[:i], *factors[i + 1 :]]
+        yield "factor_missing", _product(rest)
+        match one:
+            case ast.BinOp(a, ast.Add() | ast.Sub() as op, b):
+                yield "brackets_missing", ast.BinOp(_product([*rest, a]), op, b)
+        for j, other in enumerate(rest[i:]):
+            third = [*rest[: i + j], *rest[i + j + 1 :]]
+            for name, kind in (
+                ("added_for_multiplied", ast.Add),
+                ("divided_for_multiplied", ast.Div),
+            ):
+                yield name, _product([ast.BinOp(one, kind(), other), *third])
+            yield "divided_for_multiplied", _product([ast.BinOp(other, ast.Div(), one), *third])
+
+
+def _product(factors: list[ast.expr]) -> ast.expr:
+    whole, *others = factors
+    for other in others:
+        whole = ast.BinOp(whole, ast.Mult(), other)
+    return whole
+
+
+def _other_summaries(node: ast.Call) -> Iterator[ast.expr]:
+    """Of what is summed up: its largest or smallest, its median, its length."""
+    yield from (_renamed(node, other) for other in ("max", "min", "prod"))
+    inner = _inner(node)
+    if inner is not None:
+        yield ast.Call(_call_np("median").func, [inner], node.keywords)
+        yield _call_np("sqrt", _with_inner(node, ast.BinOp(inner, ast.Pow(), _number(2))))
+
+
+def _other_brackets(node: ast.BinOp) -> Iterator[Part]:
+    """What the same signs say without a pair of brackets, or with one elsewhere."""
+    match node:
+        case ast.BinOp(
+            ast.BinOp(a, ast.Add() | ast.Sub() as op, b), ast.Mult() | ast.Div() as by, c
+        ):
+            yield "brackets_missing", ast.BinOp(a, op, ast.BinOp(b, by, c))
+        case ast.BinOp(ast.BinOp(a, ast.Add() | ast.Sub() as op, b), ast.Pow(), c):
+            squares = ast.BinOp(a, ast.Pow(), c), ast.BinOp(b, ast.Pow(), c)
+            yield "inside_for_outside", ast.BinOp(squares[0], op, squares[1])
+            yield "brackets_missing", ast.BinOp(a, op, squares[1])
+        case ast.BinOp(ast.BinOp(a, ast.Mult() as op, b), ast.Pow(), c):
+            yield "brackets_missing", ast.BinOp(a, op, ast.BinOp(b, ast.Pow(), c))
+        case ast.BinOp(a, ast.Mult() | ast.Add() | ast.Sub() as op, ast.BinOp(b, ast.Pow(), c)):
+            yield "inside_for_outside", ast.BinOp(ast.BinOp(a, op, b), ast.Pow(), c)
+    match node:
+        case ast.BinOp(a, ast.Mult() as by, ast.BinOp(b, ast.Add() | ast.Sub() as op, c)):
+            yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
+        case ast.BinOp(a, ast.Div() as by, ast.BinOp(b, ast.Add() | ast.Sub() as op, c)):
+            yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
+        case ast.BinOp(a, ast.Div() as by, ast.BinOp(b, ast.Mult() as op, c)):
+            yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
+        case ast.BinOp(
+            a, ast.Add() | ast.Sub() as op, ast.BinOp(b, ast.Mult() | ast.Div() as by, c)
+        ):
+            yield "brackets_missing", ast.BinOp(ast.BinOp(a, op, b), by, c)
+            if isinstance(by, ast.Mult):
+                yield "brackets_missing", ast.BinOp(ast.BinOp(a, op, c), by, b)
+        case ast.BinOp(ast.BinOp(a, ast.Mult() as by, b), ast.Add() | ast.Sub() as op, c):
+            yield "brackets_missing", ast.BinOp(a, by, ast.BinOp(b, op, c))
+            yield "brackets_missing", ast.BinOp(b, by, ast.BinOp(a, op, c))
+    match node:  # what is done to one of two, done to both
+        case ast.BinOp(ast.Call(args=[inner]) as call, op, right) if _is_unary(call):
+            yield "inside_for_outside", _with_inner(call, ast.BinOp(inner, op, right))
+        case ast.BinOp(left, op, ast.Call(args=[inner]) as call) if _is_unary(call):
+            yield "inside_for_outside", _with_inner(call, ast.BinOp(left, op, inner))
+
+
+def _of_call(node: ast.Call) -> Iterator[Part]:
+    name = _called(node)
+    inner = _inner(node)
+    for one, other in OTHERS:
+        if one == name:
+            reducing = {"max": "largest_for_sum", "mean": "averaged_part", "sum": "added_part"}
+            known = name in REDUCING or (name == "max" and other in REDUCING)
+            called = reducing.get(other, "another_function") if known else "another_function"
+            yield called, _renamed(node, other)
+    if name in REDUCING:
+        yield from (("another_function", other) for other in _other_summaries(node))
+    if name in UNARY and inner is not None:
+        yield "function_missing", inner
+    if name == "where" and len(node.args) == 3:
+        test, yes, no = node.args
+        for args in ((test, no, yes), (test, yes, yes), (test, no, no)):
+            yield "condition_wrong", ast.Call(node.func, list(args), [])
+    if name in ("maximum", "max", "outer") and len(node.args) == 2:
+        called = "function_missing" if name != "outer" else "elementwise_for_matrix_product"
+        yield from ((called, side) for side in node.args)
+    if name == "outer":
+        column: Any = ast.Tuple([ast.Slice(), ast.Constant(None)], ast.Load())
+        left = ast.Subscript(node.args[0], column, ast.Load())
+        yield "added_for_multiplied", ast.BinOp(left, ast.Add(), node.args[1])
+        yield "divided_for_multiplied", ast.BinOp(left, ast.Div(), node.args[1])
+    for i, keyword in enumerate(node.keywords):
+        if keyword.arg == "axis":
+            rest = [*node.keywords[:i], *node.keywords[i + 1 :]]
+            yield "summed_over_wrong_axis", ast.Call(node.func, node.args, rest)
+            for axis in (0, 1):
+                there = [*rest, ast.keyword("axis", _number(axis))]
+                yield "summed_over_wrong_axis", ast.Call(node.func, node.args, there)
+    if inner is not None and (name in REDUCING or _is_unary(node)):
+        match inner:  # first the one and then the other, in the other order
+            case ast.BinOp(a, ast.Pow() as op, b):
+                yield "inside_for_outside", ast.BinOp(_with_inner(node, a), op, b)
+            case ast.BinOp(a, op, b):
+                yield "inside_for_outside", ast.BinOp(_with_inner(node, a), op, b)
+                both = ast.BinOp(_with_inner(node, a), op, _with_inner(node, b))
+                yield "inside_for_outside", both
+                if not isinstance(op, ast.MatMult):
+                    yield "inside_for_outside", ast.BinOp(a, op, _with_inner(node, b))
+            case ast.UnaryOp(op=ast.USub() as sign, operand=operand):
+                yield "part_negative", ast.UnaryOp(sign, _with_inner(node, operand))
+
+
+def _of_entry(node: ast.Subscript) -> Iterator[Part]:
+    match node.slice:
+        case ast.Tuple(elts=[i, j]) if not isinstance(i, ast.Slice) or not isinstance(j, ast.Slice):
+            yield (
+                "another_index",
+                ast.Subscript(node.value, ast.Tuple([j, i], ast.Load()), node.ctx),
+            )
+        case ast.Slice() | ast.Tuple():
+            return
+        case ast.Name() | ast.Constant() | ast.BinOp() as i:
+            for step in (1, -1):
+                yield "another_index", ast.Subscript(node.value, _plus(i, step), node.ctx)
+
+
+def _wrapped(node: ast.expr) -> Iterator[Part]:
+    yield "part_negative", ast.UnaryOp(ast.USub(), node)
+    yield "square_in_part", ast.BinOp(node, ast.Pow(), _number(2))
+    yield "part_scaled", ast.BinOp(_number(2), ast.Mult(), node)
+    yield "part_scaled", ast.BinOp(node, ast.Div(), _number(2))
+    for name, called in WRAPS.items():
+        yield called, _call_np(name, node)
+    length: Any = ast.Attribute(
+        ast.Attribute(_name("np"), "linalg", ast.Load()), "norm", ast.Load()
+    )
+    for size in (ast.Call(length, [node], []), _call_np("sum", node), _call_np("max", node)):
+        yield "normalised_part", ast.BinOp(node, ast.Div(), size)
+    yield "function_too_many", _call_np("maximum", node, _number(0))
+    yield "summed_too_early", _call_np("sum", node)
+    yield "averaged_part", ast.BinOp(node, ast.Div(), _call("len", node))
+    square = ast.BinOp(node, ast.Pow(), _number(2))
+    rest = ast.BinOp(_number(1), ast.Sub(), node)
+    for slope in (ast.BinOp(_number(1), ast.Sub(), square), ast.BinOp(node, ast.Mult(), rest)):
+        yield "slope_for_value", slope
+    yield "one_in_part", ast.BinOp(_number(1), ast.Sub(), node)
+    yield from (("one_in_part", _plus(node, step)) for step in (1, -1))
+    logistic = ast.BinOp(
+        _number(1), ast.Div(), _plus(_call_np("exp", ast.UnaryOp(ast.USub(), node)), 1)
+    )
+    yield "function_too_many", logistic
+
+
+# --- parts of trees ---
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def is_of_values(node: ast.Call) -> bool:
+    """Whether a call computes with its arguments, as NumPy's functions of numbers do."""
+    return _called(node) in UNARY or (is_np(node) and _called(node) in ("outer", "where", "diag"))
+
+
+def is_np(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "np"
+
+
+def _is_unary(node: ast.Call) -> bool:
+    return _called(node) in UNARY and len(node.args) == 1
+
+
+def _inner(node: ast.Call) -> ast.expr | None:
+    """What a function is taken of: its one argument, or what its method is of."""
+    if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+        return node.args[0]
+    method = isinstance(node.func, ast.Attribute) and not node.args and not is_np(node)
+    return node.func.value if method else None  # type: ignore[attr-defined]
+
+
+def _with_inner(node: ast.Call, inner: ast.expr) -> ast.Call:
+    if node.args:
+        return ast.Call(node.func, [inner], node.keywords)
+    assert isinstance(node.func, ast.Attribute)
+    return ast.Call(ast.Attribute(inner, node.func.attr, ast.Load()), [], node.keywords)
+
+
+def _renamed(node: ast.Call, other: str) -> ast.Call:
+    """With another function; one that arrays do not have as a method is NumPy's."""
+    if isinstance(node.func, ast.Attribute):
+        func: Any = ast.Attribute(node.func.value, other, ast.Load())
+    else:
+        func = _name(other)
+    return ast.Call(func, node.args, node.keywords)
+
+
+def _is_same(one: ast.expr, other: ast.expr) -> bool:
+    return isinstance(one, ast.Name) and isinstance(other, ast.Name) and one.id == other.id
+
+
+def _name(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _number(value: float) -> ast.Constant:
+    return ast.Constant(value)
+
+
+def _plus(node: ast.expr, number: int) -> ast.expr:
+    return ast.BinOp(node, ast.Add(), _number(number))
+
+
+def _turned(node: ast.expr) -> ast.expr:
+    return ast.Attribute(node, "T", ast.Load())
+
+
+def _reshaped(node: ast.expr) -> ast.expr:
+    """Of the shape of the transpose, with its entries in another order."""
+    shape = ast.Attribute(_turned(node), "shape", ast.Load())
+    return ast.Call(ast.Attribute(node, "reshape", ast.Load()), [shape], [])
+
+
+def _summed(node: ast.expr, axis: int) -> ast.expr:
+    return ast.Call(_call_np("sum").func, [node], [ast.keyword("axis", _number(axis))])
+
+
+def _part_of(node: ast.expr, **ends: ast.expr) -> ast.expr:
+    return ast.Subscript(node, ast.Slice(**ends), ast.Load())
+
+
+def _call(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(_name(name), list(args), [])
+
+
+def _call_np(name: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Attribute(_name("np"), name, ast.Load()), list(args), [])
