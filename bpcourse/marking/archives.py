@@ -238,7 +238,7 @@ def _copied(stream: IO[bytes]) -> IO[bytes]:
 def _decoded(entry: zipfile.ZipInfo) -> str:
     """The entry's name. Where the zip does not say that it is UTF-8, it may be that all the same.
 
-    Else it is of Windows: cp437 has its accented letters where cp1252 has none, and the reverse.
+    Else it is of Windows: of the code pages that it uses, one in which the name could be written.
     """
     name = entry.orig_filename.partition("\0")[0]
     if entry.flag_bits & 0x800 or name.isascii():
@@ -247,8 +247,19 @@ def _decoded(entry: zipfile.ZipInfo) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        high = [byte for byte in data if byte > 127]
-        return data.decode("cp1252") if min(high) >= 0xC0 else name
+        pages = ["cp437", "cp850", "cp1252"]
+        if min(byte for byte in data if byte > 127) >= 0xC0:  # where cp1252 has its letters
+            pages = ["cp1252", "cp850", "cp437"]
+        names = [data.decode(page, "replace") for page in pages]
+        return next(filter(_is_written, names), names[0])
+
+
+def _is_written(name: str) -> bool:
+    """Whether its letters with accents are letters, and small ones behind a small one."""
+    return all(
+        now.isascii() or (now.isalpha() and (now.islower() or not before.islower()))
+        for before, now in zip(" " + name, name, strict=False)
+    )
 
 
 def _time(entry: zipfile.ZipInfo) -> float:

@@ -321,6 +321,24 @@ def test_accents_in_a_zip_are_read_as_they_were_written(tmp_path, flag):
     assert set(found(tmp_path / "class.zip")) == {name, "Ana"}
 
 
+@pytest.mark.parametrize(
+    "name, page",
+    [
+        ("João", "cp850"),
+        ("João", "cp1252"),
+        ("Ángel", "cp850"),
+        ("JOÃO", "cp1252"),
+        ("é1", "cp437"),
+    ],
+)
+def test_a_name_is_read_in_the_code_page_in_which_it_could_be_written(tmp_path, name, page):
+    plain = "".join(c if c.isascii() else "#" for c in name)
+    (letter,) = (c for c in name if not c.isascii())
+    data = zipped(names(f"{plain}/{FILE}", f"Ana/{FILE}"))
+    (tmp_path / "class.zip").write_bytes(data.replace(b"#", letter.encode(page)))
+    assert set(found(tmp_path / "class.zip")) == {name, "Ana"}
+
+
 def test_windows_separators_in_a_zip(tmp_path):
     (tmp_path / "class.zip").write_bytes(zipped(names(f"ana\\{FILE}", f"bo\\hw\\{FILE}")))
     assert found(tmp_path / "class.zip") == BOTH
