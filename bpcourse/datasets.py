@@ -45,16 +45,16 @@ def worked_network(
     r"""Build the course's 3-4-2 running example.
 
     Logistic hidden units, a linear output and ½ Σ (ŷ − y)², averaged over the batch. Row 0, that
-    is ``X[:1], Y[:1]``, is *the* running example: it can be done by hand, and its z¹ are
+    is ``X[:1], Y[:1]``, is *the* running example: it can be done by hand, and its z⁽¹⁾ are
     one-decimal numbers. ::
 
-        W¹ =  0.3  −0.5  −1.1      b¹ = −0.1      x = 0.5      z¹ = −0.6      a¹ ≈ 0.354
-             −1.0   0.7   1.2            0.4         −2.0            0.3           0.574
-              0.8  −0.9  −0.6           −0.2          1.5            1.1           0.750
-              0.2   0.1  −0.4            0.3                        −0.4           0.401
-        W² = −1.0  −0.4   1.1  −0.3     b² =  0.5     z² = ŷ ≈  0.621     y = 0.2
-             −0.1   1.2  −0.8   0.9          −0.6              −0.185         0.9
-        δ² = ŷ − y ≈ (0.421, −1.085)    δ¹ ≈ (−0.071, −0.359, 0.249, −0.265)    loss ≈ 0.677
+        W⁽¹⁾ =  0.3  −0.5  −1.1     b⁽¹⁾ = −0.1     x = 0.5     z⁽¹⁾ = −0.6     a⁽¹⁾ ≈ 0.354
+               −1.0   0.7   1.2             0.4        −2.0             0.3            0.574
+                0.8  −0.9  −0.6            −0.2         1.5             1.1            0.750
+                0.2   0.1  −0.4             0.3                        −0.4            0.401
+        W⁽²⁾ = −1.0  −0.4   1.1  −0.3     b⁽²⁾ =  0.5     z⁽²⁾ = ŷ ≈  0.621     y = 0.2
+               −0.1   1.2  −0.8   0.9            −0.6                −0.185         0.9
+        δ⁽²⁾ = ŷ − y ≈ (0.421, −1.085)   δ⁽¹⁾ ≈ (−0.071, −0.359, 0.249, −0.265)   loss ≈ 0.677
 
     Parameters
     ----------

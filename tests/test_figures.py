@@ -367,6 +367,8 @@ def test_bars_are_as_high_as_their_values_and_one_is_filled():
     assert [bar.get_height() for bar in ax.patches] == [0.2, 0.5, 0.3]
     assert [bar.get_facecolor()[:3] == (1, 1, 1) for bar in ax.patches] == [True, True, False]
     assert [label.get_text() for label in ax.texts] == ["0.2", "0.5", "0.3"]
+    long = figures.bars([0.0, -1000.0]).axes[0]
+    assert "−1000" in [words.get_text() for words in long.texts]  # and not −1e+03
 
 
 def test_each_unit_is_joined_to_all_of_the_next_layer():

@@ -13,6 +13,7 @@ from measuring import faults, on_dark
 
 from bpcourse import figures
 from bpcourse.figures.style import ON_DARK
+from tools import notebooks
 
 NOTEBOOKS = sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("solutions/*.ipynb")])
 
@@ -22,6 +23,13 @@ NOTEBOOKS = sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("solutions/*.ipyn
 def test_every_figure_can_be_read(path):
     found = running.apart(running.figures, path)["faults"]
     assert not found, "\n".join(f"{cell}: {fault}" for cell, fault in found)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_a_notebook_draws_itself_is_in_the_style_of_the_course(path):
+    for cell in notebooks.read(path).cells:
+        drawn, styled = (cell.source.count(words) for words in ("new_figure(", "@figures.styled"))
+        assert drawn <= styled, f"cell {cell.id}"
 
 
 # --- the measure can fail -------------------------------------------------------------------------

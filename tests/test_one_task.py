@@ -1,7 +1,10 @@
 """One task, four engines: the same losses by central differences, scalars, matrices, a Network."""
 
+import re
+
 import numpy as np
 import pytest
+from lessons import STEMS, lesson
 
 from bpcourse import Linear, Network, SquaredError, Tanh, datasets, graph
 from bpcourse.graph import Node
@@ -152,3 +155,15 @@ def test_the_start_is_short_fresh_and_hides_no_mistake():
     np.testing.assert_array_equal(datasets.one_task().X, TASK.X)
     np.testing.assert_array_equal(datasets.one_task().params["W1"], TASK.params["W1"])
     assert (learning_rate, steps) == (0.5, 60)
+
+
+def test_the_table_of_the_engines_holds_what_each_lesson_has_measured():
+    """The column *there* holds one digit of what the lesson itself printed, then and later."""
+    measured = {}
+    for number in ("03", "05", "11", "15"):
+        told = lesson(next(stem for stem in STEMS if stem.startswith(number)))
+        cells = {place.cell.id: place for place in told.places}
+        seconds = float(re.match(r"[\d.]+(?= seconds a step)", cells["rooms-time"].shown)[0])
+        measured[number] = np.format_float_positional(float(f"{seconds:.1g}"))
+        rows = re.findall(r"\| (\d\d) \| ([\d.]*) ?\| … \|", cells["rooms-table"].source)
+        assert dict(rows) == {key: measured.get(key, "") for key in ("03", "05", "11", "15")}

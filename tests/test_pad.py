@@ -232,7 +232,7 @@ def test_a_network_of_ones_own_reads(name):
     assert pad.network is net
     probabilities, image = pad.read(STYLES[3]["round"])
     np.testing.assert_array_equal(probabilities, net.predict(image.reshape(1, 64) / 16)[0])
-    outputs = "How likely" not in pad.data["labels"]["title_bars"]
+    outputs = "share" not in pad.data["labels"]["title_bars"]
     assert outputs == isinstance(net.loss, SquaredError)
 
 

@@ -4,15 +4,17 @@ import ast
 import re
 
 import pytest
-from lessons import ENDS, LESSONS, TO_COME, TOLD_ANEW, each
+from lessons import ENDS, LESSONS, ROOT, TO_COME, TOLD_ANEW, each
 
-from bpcourse import terms
+from bpcourse import terms, text
+from tools import notebooks
 
 LINES = 12  # of a cell in plain view
 PREDICTIONS = 4
 TERMS = 8  # of a lesson
 MATHS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)
 LINKS = re.compile(r"\[([^]]*)\]\([^)]*\)")
+BARE = re.compile(r"[WZδ][⁰¹²³ˡᴸ]|[abz][¹ˡᴸ]|(?:[WZ]|\\delta)\^[0-9lL]|[abz]\^[1lL]")  # W² for W⁽²⁾
 
 
 # --- code -----------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ def words(text):
 
 
 @each
-def test_at_most_a_third_of_the_words_stands_behind_the_fold(lesson):
+def test_at_most_a_third_of_the_saidstands_behind_the_fold(lesson):
     story = sum(words(place.source) for place in lesson.story if not place.is_code)
     whole = sum(words(place.source) for place in lesson.places if not place.is_code)
     assert whole - story <= whole / 3, f"{whole - story} of {whole} words"
@@ -165,14 +167,40 @@ def test_the_glossary_names_a_thing_once_and_says_what_it_is():
     assert len(shown) == len(glossary) and shown == sorted(shown, key=str.casefold)
 
 
+# --- letters --------------------------------------------------------------------------------------
+
+
+def told():
+    """What a reader meets in the course's own letters: (where, words)."""
+    for lesson in LESSONS:
+        if lesson.stem != "90_notation":  # whose tables hold everybody's letters
+            yield lesson.stem, "\n".join(place.source for place in lesson.story)
+    for path in sorted((ROOT / "solutions").glob("*.ipynb")):
+        yield f"solutions/{path.stem}", "\n".join(c.source for c in notebooks.read(path).cells)
+    yield "bpcourse/text", "\n".join(text._table("en").values())
+
+
+def test_the_number_of_a_layer_stands_in_parentheses():
+    """Without them it reads as a power."""
+    found = {where: BARE.findall(words) for where, words in told()}
+    assert not {where: bare for where, bare in found.items() if bare}
+
+
 # --- the tests can fail ---------------------------------------------------------------------------
 
 
 def test_a_term_is_found_in_any_form_and_not_in_parts_of_words():
-    for text in ("an error signal", "Error signals", "the error signal's", "(error signal)"):
-        assert term("error signal").search(text)
-    for text in ("terror signals", "error-signal", "signal errors", "error signalled"):
-        assert not term("error signal").search(text)
+    for said in ("an error signal", "Error signals", "the error signal's", "(error signal)"):
+        assert term("error signal").search(said)
+    for said in ("terror signals", "error-signal", "signal errors", "error signalled"):
+        assert not term("error signal").search(said)
+
+
+def test_a_bare_number_of_a_layer_is_found_and_a_square_is_not():
+    for bare in ("W²(W¹x)", "$W^1$", r"$\delta^2_i$", "δˡ", "$z^l$", "a¹"):
+        assert BARE.search(bare), bare
+    for fine in ("1 − a²", "$z^2$", "W⁽²⁾", "$W^{(2)}$", "δ⁽ˡ⁾", "$a^{(1)}$", "n²"):
+        assert not BARE.search(fine), fine
 
 
 def test_some_lesson_is_held_to_this():

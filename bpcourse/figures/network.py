@@ -21,7 +21,7 @@ from bpcourse.figures.style import (
 )
 from bpcourse.layers import Linear
 from bpcourse.network import Network
-from bpcourse.text import text
+from bpcourse.text import has, text
 
 MOST_WEIGHTS = 24  # numbers on lines become a thicket beyond
 LINE = 0.21  # inches, one line of print in a box
@@ -107,7 +107,7 @@ def _columns(net, X, y, row):
     columns = [Column(text("figures.input"), net.n_in, [("x", inputs, FORWARD)])]
     for l, i in enumerate(linear, start=1):
         after = [*linear, len(net.layers)][l]  # where the next column begins
-        names = [type(layer).__name__ for layer in net.layers[i + 1 : after]]
+        names = [_called(layer) for layer in net.layers[i + 1 : after]]
         last = after == len(net.layers)
         title = text("figures.output_layer" if last else "figures.layer", number=l)
         column = Column("\n".join([title, *names]), net.layers[i].n_out, linear=net.layers[i])
@@ -125,6 +125,12 @@ def _columns(net, X, y, row):
         one_hot = y.ndim == 1 and column.size > 1
         column.target = np.eye(column.size, dtype=int)[y[0]] if one_hot else np.ravel(y)
     return columns
+
+
+def _called(layer):
+    """What the lessons call an activation function; other layers have the name of their class."""
+    key = f"figures.unit.{type(layer).__name__}"
+    return text(key) if has(key) else type(layer).__name__
 
 
 def _shown(size, most):

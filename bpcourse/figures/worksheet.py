@@ -20,30 +20,30 @@ WIDTH, HEIGHT = 8.26, 11.0  # inches: as wide as A4 and as high as Letter, so it
 EDGE, FIELDS = 0.55, 3.3  # inches from the left: the margin, the boxes to fill in
 BOX_WIDTH, BOX_HEIGHT, PITCH = 0.78, 0.31, 0.86
 SYMBOLS = {  # how the quantities of :func:`quantities` are written, and their colour
-    "z1": ("z^1", "forward"),
-    "a1": ("a^1", "forward"),
+    "z1": ("z^{(1)}", "forward"),
+    "a1": ("a^{(1)}", "forward"),
     "y_hat": (r"\hat{y}", "forward"),
     "loss": (r"\mathcal{L}", "forward"),
-    "delta2": (r"\delta^2", "gradient"),
+    "delta2": (r"\delta^{(2)}", "gradient"),
     "dW2": ("dW", "gradient"),
     "db2": ("db", "gradient"),
     "back": ("v", "gradient"),
     "slope": (r"\sigma'", "gradient"),
-    "delta1": (r"\delta^1", "gradient"),
+    "delta1": (r"\delta^{(1)}", "gradient"),
     "dW1": ("dW", "gradient"),
     "db1": ("db", "gradient"),
 }
 STEPS = [  # from the top: inches from the top edge, the formula, what is filled in there
-    (4.51, "z^1=W^1x+b^1", ["z1"]),
-    (4.93, r"a^1=\sigma(z^1)", ["a1"]),
-    (5.35, r"\hat{y}=W^2a^1+b^2", ["y_hat"]),
+    (4.51, "z^{(1)}=W^{(1)}x+b^{(1)}", ["z1"]),
+    (4.93, r"a^{(1)}=\sigma(z^{(1)})", ["a1"]),
+    (5.35, r"\hat{y}=W^{(2)}a^{(1)}+b^{(2)}", ["y_hat"]),
     (5.77, r"\mathcal{L}=\frac{1}{2}\sum(\hat{y}-y)^2", ["loss"]),
-    (6.71, r"\delta^2=\hat{y}-y", ["delta2"]),
-    (7.13, r"dW^2=\delta^2(a^1)^\top,\ \ db^2=\delta^2", ["dW2", "db2"]),
-    (7.90, r"v=(W^2)^\top\delta^2", ["back"]),
-    (8.32, r"\sigma'(z^1)", ["slope"]),
-    (8.74, r"\delta^1=\sigma'(z^1)\odot v", ["delta1"]),
-    (9.16, r"dW^1=\delta^1x^\top,\ \ db^1=\delta^1", ["dW1", "db1"]),
+    (6.71, r"\delta^{(2)}=\hat{y}-y", ["delta2"]),
+    (7.13, r"dW^{(2)}=\delta^{(2)}(a^{(1)})^\top,\ \ db^{(2)}=\delta^{(2)}", ["dW2", "db2"]),
+    (7.90, r"v=(W^{(2)})^\top\delta^{(2)}", ["back"]),
+    (8.32, r"\sigma'(z^{(1)})", ["slope"]),
+    (8.74, r"\delta^{(1)}=\sigma'(z^{(1)})\odot v", ["delta1"]),
+    (9.16, r"dW^{(1)}=\delta^{(1)}x^\top,\ \ db^{(1)}=\delta^{(1)}", ["dW1", "db1"]),
 ]
 
 
@@ -120,7 +120,7 @@ def _fields(ax, left, top, name, values, answers):
 
 def _network(ax, given):
     """Circles and lines, small; the inputs and targets with their numbers."""
-    layers = {"x": (1.1, 3, "x"), "a": (1.97, 4, "a^1"), "y": (2.84, 2, r"\hat{y}")}
+    layers = {"x": (1.1, 3, "x"), "a": (1.97, 4, "a^{(1)}"), "y": (2.84, 2, r"\hat{y}")}
     places = {
         name: [(x, 2.2 + 0.44 * (i - (n - 1) / 2)) for i in range(n)]
         for name, (x, n, _) in layers.items()
@@ -153,7 +153,7 @@ def _matrices(ax, given):
             rows, columns = matrix.shape
             kind = "parameter" if name[0] in "Wb" else "forward" if name == "x" else None
             style = {"color": COLORS[kind], "va": "center"}
-            symbol = f"${name[0]}^{name[1:]}$ =" if name[1:] else f"${name}$ ="
+            symbol = f"${name[0]}^{{({name[1:]})}}$ =" if name[1:] else f"${name}$ ="
             ax.text(left - 0.05, top + 0.105 * rows, symbol, fontsize=9.5, ha="right", **style)
             for (i, j), value in np.ndenumerate(matrix):
                 at = left + 0.38 * j + 0.37, top + 0.21 * i + 0.105

@@ -8,15 +8,15 @@ where it was not right, as the notebook's end left it: the better counts.
 import re
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bpcourse.marking.apart import Apart
+from bpcourse.marking.cells import Cells, Places, follows, given_in, needs_data, place_of
 from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.judge import CONTROL, Answered, Judge, Limits, better
 from bpcourse.marking.records import Stopped
-from bpcourse.marking.remote import SLACK
 from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
 from bpcourse.questions.question import Question
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from bpcourse.marking.marker import Marker
     from bpcourse.marking.submissions import Submission
 
-Cells = Sequence[tuple[int, str]]  # numbers and sources
-Places = Mapping[str, int]  # which cell was handed out for which answer
 Event = tuple[str, object, object]  # of Progress: a field, a key if it is a dict, a value
 
 LOADED = {  # worth loading once for many notebooks, and how a notebook shows that it needs it
@@ -95,7 +93,8 @@ class Run:
         return self.progress.late or any(one.late for one in self.progress.results.values())
 
     def _how(self) -> str:
-        return next(iter(self.progress.left_out.values()), "crashed")
+        otherwise = "timeout" if self.progress.late else "crashed"
+        return next(iter(self.progress.left_out.values()), otherwise)
 
     def outcome(self, results: Mapping[str, Answered]) -> tuple[str, str, tuple[Stopped, ...]]:
         """What the notebook's own record says of it: (state, message, cells that stopped)."""
@@ -109,18 +108,18 @@ class Run:
         else:
             state, message = "graded", ""
         open = [find(id) for id, one in results.items() if one.state == "not answered"]
-        wanted = {_place(question, self.cells, self.places) for question in open}
+        wanted = {place_of(question, self.cells, self.places) for question in open}
         without_data = {
             number: source
             for number, source in self.cells
-            if number not in wanted and _needs_data(progress.stopped.get(number, ""))
+            if number not in wanted and needs_data(progress.stopped.get(number, ""))
         }
         missing = {question.answer for question in open}
-        missing |= {name for source in without_data.values() for name in _given(source)}
+        missing |= {name for source in without_data.values() for name in given_in(source)}
         stopped = tuple(
             Stopped(number, message)
             for number, message in sorted(progress.stopped.items())
-            if number not in without_data and not _follows(message, missing)
+            if number not in without_data and not follows(message, missing)
         )
         return state, message, stopped
 
@@ -168,7 +167,7 @@ class Attempt:
     ) -> None:
         self._run, self._job, self._until, self._questions = run, job, until, questions
         settings = run.settings
-        limits = Limits(settings.question_seconds, settings.patience)
+        limits = Limits(settings.question_seconds, settings.patience, settings.slack)
         self._judge = Judge(job, limits, settings.seed, run.first_seed, run.marker.course)
         self._early, self._done = dict(run.progress.early), set(run.progress.results)
 
@@ -201,7 +200,7 @@ class Attempt:
         """{number of a cell: the questions whose answers it gives}."""
         own: dict[int, list[Question]] = {}
         for question in self._questions:
-            if place := _place(question, cells, self._run.places):
+            if place := place_of(question, cells, self._run.places):
                 own.setdefault(place, []).append(question)
         return own
 
@@ -223,10 +222,10 @@ class Attempt:
         Then the cell that runs is left out the next time.
         """
         settings = self._run.settings
-        longest = time.monotonic() + settings.patience * settings.cell_seconds + 2 * SLACK
+        longest = time.monotonic() + settings.patience * settings.cell_seconds + 2 * settings.slack
         until = min(self._until, longest)
         try:
-            self._job.settimeout(SLACK)
+            self._job.settimeout(settings.slack)
             frames.send(self._job, message)
             for _ in range(1000):  # a notebook may have put in others
                 said = frames.receive(self._job, until=until, most=CONTROL)
@@ -282,35 +281,3 @@ class Attempt:
         answered = better(early, answered)
         self._done.add(question.id)
         self._emit("results", question.id, answered)
-
-
-def _place(question: Question, cells: Cells, places: Places) -> int | None:
-    """The number of the cell that gives an answer, among ``cells``; None where none does.
-
-    The one that was handed out for it; else, since a name may be used again, the first that gives
-    it a value, or the last that defines it.
-    """
-    name = re.escape(question.answer)
-    gives = re.compile(rf"^(?:(?:async )?def |class ){name}\b|^{name}\b[^=\n]*=(?!=)", re.MULTILINE)
-    found = [number for number, source in cells if gives.search(source)]
-    handed_out = [places.get(id.replace(".", "-")) for id in question.ids]
-    if own := [number for number in found if number in handed_out]:
-        return own[0]
-    return found[-1 if question.is_code else 0] if found else None
-
-
-def _follows(message: str, missing: Iterable[str]) -> bool:
-    """Whether a cell stopped only because an exercise is still open, or for our data above it."""
-    errors = {f"NameError: name '{name}' is not defined" for name in missing}
-    return message.startswith("NotImplementedError") or message in errors
-
-
-def _needs_data(message: str) -> bool:
-    """Whether a cell stopped because the data sets of the course are not inside."""
-    return message.startswith("NotInsideError: ")
-
-
-def _given(source: str) -> Iterator[str]:
-    """The names that a cell gives a value."""
-    for names in re.findall(r"^([\w, ]++)=(?!=)", source, re.MULTILINE):
-        yield from re.findall(r"\w+", names)

@@ -3,10 +3,15 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO
 
 from bpcourse.questions.bank import NOTEBOOKS
+from bpcourse.questions.question import Question
 from bpcourse.text import text
+
+Cells = Sequence[tuple[int, str]]  # numbers and sources
+Places = Mapping[str, int]  # which cell was handed out for which answer
 
 MOST_READ = 1 << 30  # bytes of a file
 MOST_BYTES = 8 << 20  # of a notebook without its outputs
@@ -89,6 +94,38 @@ def lesson_in(cells: list[tuple[int, str]]) -> str:
     """The stem of the exercises whose questions the cells check most; "" for none."""
     counts = lessons_in(cells)
     return max(counts, key=lambda stem: (counts[stem], stem), default="")
+
+
+def place_of(question: Question, cells: Cells, places: Places) -> int | None:
+    """The number of the cell that gives an answer, among ``cells``; None where none does.
+
+    The one that was handed out for it; else, since a name may be used again, the first that gives
+    it a value, or the last that defines it.
+    """
+    name = re.escape(question.answer)
+    gives = re.compile(rf"^(?:(?:async )?def |class ){name}\b|^{name}\b[^=\n]*=(?!=)", re.MULTILINE)
+    found = [number for number, source in cells if gives.search(source)]
+    handed_out = [places.get(id.replace(".", "-")) for id in question.ids]
+    if own := [number for number in found if number in handed_out]:
+        return own[0]
+    return found[-1 if question.is_code else 0] if found else None
+
+
+def follows(message: str, missing: Iterable[str]) -> bool:
+    """Whether a cell stopped only because an exercise is still open, or for our data above it."""
+    errors = {f"NameError: name '{name}' is not defined" for name in missing}
+    return message.startswith("NotImplementedError") or message in errors
+
+
+def needs_data(message: str) -> bool:
+    """Whether a cell stopped because the data sets of the course are not inside."""
+    return message.startswith("NotInsideError: ")
+
+
+def given_in(source: str) -> Iterator[str]:
+    """The names that a cell gives a value."""
+    for names in re.findall(r"^([\w, ]++)=(?!=)", source, re.MULTILINE):
+        yield from re.findall(r"\w+", names)
 
 
 def code_cells(data: bytes) -> list[tuple[int, str]]:

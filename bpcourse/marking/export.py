@@ -85,34 +85,40 @@ def _table(
     of: Mapping[str, float],
 ) -> bytes:
     rows = list(rows)
+    if name != "canvas":
+        return write_table(columns, rows, excused="")
+    possible = [_possible(column, rows, course, of) for column in columns.values()]
+    # Canvas wants this row, under that name, before those of the students.
+    return write_table(columns, rows, ["    Points Possible", *possible[1:]])
+
+
+def write_table(
+    columns: Mapping[str, str],
+    rows: Iterable[Row],
+    first: Sequence[str] = (),
+    excused: str = "EX",
+) -> bytes:
+    """A table of those columns of the rows, {column of the file: of the row}.
+
+    ``excused``: what it says there, as Canvas alone reads it.
+    """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(map(safe, columns))
-    if name == "canvas":  # it wants this row, under that name, before those of the students
-        possible = [_possible(column, rows, course, of) for column in columns.values()]
-        writer.writerow(["    Points Possible", *possible[1:]])
+    if first:
+        writer.writerow(first)
     for row in rows:
-        writer.writerow(safe(_value(name, column, row)) for column in columns.values())
+        cells = (_value(column, row) for column in columns.values())
+        writer.writerow(safe(excused if cell == "EX" else cell) for cell in cells)
     return file.getvalue().encode()
 
 
-def write_table(columns: Mapping[str, str], rows: Iterable[Row]) -> bytes:
-    """A table of those columns of the rows, {column of the file: of the row}."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(map(safe, columns))
-    for row in rows:
-        writer.writerow(safe(_value("canvas", column, row)) for column in columns.values())
-    return file.getvalue().encode()
-
-
-def _value(name: str, column: str, row: Row) -> object:
+def _value(column: str, row: Row) -> object:
     if column == "identifier":
         return row.get(column) or row.get("student")
     if column == "login":
         return row.get(column) or row.get("email")
-    value = row.get(column)
-    return "" if value == "EX" and name != "canvas" else value  # only Canvas knows it: excused
+    return row.get(column)
 
 
 def _possible(column: str, rows: Sequence[Row], course: Course, of: Mapping[str, float]) -> str:

@@ -114,19 +114,21 @@ def _row(
     counted = {stem: value for stem, value in points.items() if value != EXEMPT}
     total = sum(value for value in counted.values() if isinstance(value, float)) * kept
     of = sum(_of(id, stem, by_hand, what, course) for stem in counted)
-    whole = by_hand.of(id)
-    if whole and whole.points is not None:
+    full = sum(what.of.values())
+    scale = assignment.points / full if assignment and assignment.points and full else 1.0
+    total, of, whole = total * scale, of * scale, by_hand.of(id)
+    if whole and whole.points is not None:  # of the assignment's points, as feedback shows them
         total = whole.points
     if whole and whole.added is not None:
         total = max(0.0, total + whole.added)
-    full = sum(what.of.values())
-    scale = assignment.points / full if assignment and assignment.points and full else 1.0
-    row |= {"total": round(total * scale, 6), "of": round(of * scale, 6)}
+    row |= {"total": round(total, 6), "of": round(of, 6)}
     if blank == "" and not own and id not in by_hand.students():
         row["total"] = ""
     if (whole and whole.excused) or (what.lessons and not counted):
         row |= {"total": EXEMPT, "of": 0.0}
-    states = [one.state for one in own if one.question is None and one.state != "graded"]
+    notebooks = [one for one in own if one.question is None]
+    states = [one.state for one in notebooks if one.state != "graded"]
+    states += [one.message for one in notebooks if one.state == "graded" and one.message]
     certain = not course.students or id in course.students
     odd = [*dict.fromkeys(states), late.said, "" if certain else text("grade.not_certain")]
     row["look at"] = "; ".join(filter(None, odd))

@@ -11,7 +11,7 @@ import numpy as np
 
 from bpcourse.marking.course import Course
 from bpcourse.marking.inside import answers, frames
-from bpcourse.marking.remote import SLACK, Line, Remote
+from bpcourse.marking.remote import Line, Remote
 from bpcourse.questions.checking import judge, letter_of, told
 from bpcourse.questions.judging.clock import OutOfTimeError
 from bpcourse.questions.judging.code import judge_code, known
@@ -65,10 +65,11 @@ def _said(answered: Answered, key: str) -> str:
 
 @dataclass(frozen=True)
 class Limits:
-    """Of a question: seconds of processor time, and how many times as long it may take."""
+    """Of a question: seconds of processor time, how many times as long it may take, and slack."""
 
     seconds: float
     patience: float
+    slack: float
 
 
 class Judge:
@@ -87,7 +88,7 @@ class Judge:
         """
         found: dict[str, Answered] = {}
         ours, theirs = socket.socketpair()
-        on_the_wall = self._limits.seconds * self._limits.patience
+        on_the_wall = self._limits.seconds * self._limits.patience + self._limits.slack
         most = max(map(self._most, questions))
         lost: Question | None = None
         begin = time.perf_counter()
@@ -95,7 +96,7 @@ class Judge:
             with theirs:
                 names = [question.answer for question in questions]
                 try:
-                    self._job.settimeout(SLACK)
+                    self._job.settimeout(self._limits.slack)
                     frames.send(self._job, {"ask": names, "most": most} | vars(self._limits))
                     socket.send_fds(self._job, [b"?"], [theirs.fileno()])
                 except OSError:
@@ -115,6 +116,8 @@ class Judge:
                     answered = Answered("failed", text("grade.unreadable"))
                 found[question.id] = self._whole(answered, begin)
         ended = self._ended()
+        if ended == "died" and line.is_late:  # of being stopped, then
+            ended = "late"
         if lost and ended != "not" and (len(questions) == 1 or ended == ""):
             state = "timeout" if ended in ("late", "spent") else "crashed"
             answered = Answered(state, text(f"grade.{state}"), late=ended == "late")

@@ -37,7 +37,8 @@ Read = tuple[list[tuple[int, str]], dict[str, int], str]  # cells, places of ans
 class Settings:
     """How to mark; seconds of processor time for one cell, for all cells, and for one question.
 
-    ``patience`` is how many times as long each may take by the clock on the wall.
+    ``patience`` is how many times as long each may take by the clock on the wall, ``slack`` how
+    many seconds of it more, in which what stops there has to be told here.
     """
 
     way: str = "bubblewrap"
@@ -50,6 +51,7 @@ class Settings:
     seconds: float = 30.0
     question_seconds: float = 5.0
     patience: float = 10.0
+    slack: float = 2.0
 
 
 class Marker:
@@ -100,7 +102,8 @@ class Marker:
         if message:
             return replace(own, state="not a notebook", message=message), []
         own = replace(own, notebook=own.notebook or lesson_in(cells))
-        asked, earlier = bank.of_notebook(own.notebook, set(ids_in(cells)))
+        ids = set(ids_in(cells))
+        asked, earlier = bank.of_notebook(own.notebook, ids)
         questions = [one for one in asked if self.settings.only in ("", one.id)]
         if not questions:
             return replace(own, message=text("grade.no_lesson")), []
@@ -112,8 +115,10 @@ class Marker:
                 message = text("grade.other_numbers", version=version)
                 results[question.id] = Answered("open", message)
         state, message, stopped = run.outcome(results)
-        if earlier:
-            message = " ".join(filter(None, (message, text("grade.earlier"))))
+        told = [message, text("grade.earlier") if earlier else ""]
+        if unknown := bank.not_here(own.notebook, ids):
+            told.append(text("grade.not_here", version=__version__, ids=", ".join(unknown[:5])))
+        message = " ".join(filter(None, told))
         about = replace(own, file="", version="")
         records = [
             self._record(about, question, results[question.id], work_of(cells, question.answer))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bpcourse.files import alone, write
 from bpcourse.marking import in_words, pages, plain
+from bpcourse.marking.assignment import Assignment
 from bpcourse.marking.course import Course, stem_of
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.questions.bank import find as find_question
@@ -61,7 +62,12 @@ def start(path: Path) -> None:
         write(path, (",".join(COLUMNS) + "\n").encode())
 
 
-def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
+def read(
+    path: Path,
+    course: Course,
+    people: Mapping[str, str],
+    assignment: Assignment | None = None,
+) -> Overrides:
     """The marks of the file. ``people``: {id: name} of those who handed something in.
 
     ValueError names the line that is wrong: a cell too few, points out of range, no reason. A line
@@ -82,7 +88,7 @@ def read(path: Path, course: Course, people: Mapping[str, str]) -> Overrides:
         if len(what) > 1:
             raise ValueError(text("grade.override_which", **where, names=", ".join(what)))
         (id,) = what
-        limit = most(id, course)
+        limit = most(id, course, assignment)
         given = mark(number, cells[2], cells[3], limit, is_question="." in id)
         if given is None:
             raise ValueError(text("grade.override_points", **where, most=pages.number(limit)))
@@ -155,12 +161,15 @@ def mark(number: int, cell: str, reason: str, most: float, *, is_question: bool)
     return Mark(number, reason, points=value)
 
 
-def most(id: str, course: Course) -> float:
+def most(id: str, course: Course, assignment: Assignment | None = None) -> float:
     """The most points that can be given for it: of a question, a notebook, or all of them."""
+    if not id and assignment and assignment.points:
+        return assignment.points
     if "." in id:
         words = in_words.find(id)
         return words.worth(course) if words else course.points(find_question(id))
-    return sum(in_words.worth(stem, course) for stem in ([id] if id else NOTEBOOKS.values()))
+    every = assignment.lessons if assignment else tuple(NOTEBOOKS.values())
+    return sum(in_words.worth(stem, course) for stem in ([id] if id else every))
 
 
 def _student(name: str, people: Mapping[str, str]) -> str | None:

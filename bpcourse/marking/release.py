@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bpcourse import workspace
 from bpcourse.files import write
+from bpcourse.marking.course import stem_of
 from bpcourse.questions.bank import NOTEBOOKS, all_questions
 from bpcourse.text import text
 
@@ -50,10 +51,8 @@ def release(lessons: Iterable[str], out: str | Path, force: bool = False) -> lis
 
 def _stem(lesson: str) -> str:
     """The exercise notebook's name without its ending."""
-    name = str(lesson).removesuffix(".ipynb")
-    for module, stem in NOTEBOOKS.items():
-        if name in (stem, stem.partition("_")[0], module) or name == stem.partition("_")[2]:
-            return stem
+    if stem := stem_of(lesson):
+        return stem
     raise ValueError(text("release.no_lesson", lesson=lesson, known=", ".join(NOTEBOOKS.values())))
 
 

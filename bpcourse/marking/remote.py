@@ -19,7 +19,6 @@ from bpcourse.questions.judging.run import LostError
 from bpcourse.text import text
 
 MOST_TEXT = 500  # characters of an error's message, and of a line
-SLACK = 2.0  # seconds more than the question's own, in which an answer has to have come
 ERRORS = {
     name: kind
     for name, kind in vars(builtins).items()
@@ -58,7 +57,12 @@ class Line:
 
     def __init__(self, sock: socket.socket, seconds: float, most: int = frames.MOST) -> None:
         self._sock, self._most = sock, most
-        self._until = time.monotonic() + seconds + SLACK
+        self._until = time.monotonic() + seconds
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is over."""
+        return time.monotonic() >= self._until
 
     def found(self) -> tuple[bool, str, Any, object]:
         """(whether the name is there, "function", "class" or "data", the value, its seed)."""

@@ -95,7 +95,9 @@ class Results:
 
     def overrides(self, course: Course, people: Mapping[str, str] | None = None) -> Overrides:
         """The marks given by hand. ValueError names the line that is wrong."""
-        return overrides.read(self.folder / OVERRIDES, course, self.people() | dict(people or {}))
+        people = self.people() | dict(people or {})
+        assignment = course.assignments.get(self.folder.resolve().name)
+        return overrides.read(self.folder / OVERRIDES, course, people, assignment)
 
     def write(self, course: Course, assignment: Assignment | None = None) -> Overrides:
         """Make every file for people from what is kept; ValueError for wrong overrides."""

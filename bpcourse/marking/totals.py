@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     write(out / "totals_canvas.csv", _canvas(certain, weeks, course))
     moodle = {"Email address": "email", "ID number": "student"}
     moodle |= {name: name for name in (*weeks, "total")}
-    write(out / "totals_moodle.csv", write_table(moodle, [_blank(row) for row in certain]))
+    write(out / "totals_moodle.csv", write_table(moodle, certain, excused=""))
     for name in missing:
         print(text("grade.week_missing", name=plain.line(name)))
     print(text("grade.totals_ready", path=out / "totals.csv", count=len(weeks)))
@@ -91,10 +91,6 @@ def _person(id: str, course: Course) -> Row:
     one = course.listed(id)
     row: Row = {key: getattr(one, key, "") for key in OF_PERSON}
     return row | {"student": id, "identifier": id}
-
-
-def _blank(row: Row) -> Row:
-    return {key: "" if value == EXEMPT else value for key, value in row.items()}
 
 
 def _canvas(rows: list[Row], weeks: Mapping[str, Any], course: Course) -> bytes:

@@ -20,13 +20,13 @@ KINDS = {
 }
 
 
-SLOPES = {  # each in the form that keeps its digits
-    "logistic": r"=f(z)\,f(-z)",
-    "tanh": r"=1-f(z)^2",
+SLOPES = {  # each in the form that keeps its digits; s is the logistic function
+    "logistic": r"=\sigma(z)\,\sigma(-z)",
+    "tanh": r"=1-\sigma(z)^2",
     "ReLU": "",
     "leaky ReLU": "",
-    "softplus": r"=\sigma(z)",
-    "SiLU": r"=\sigma(z)\,(1+z\,\sigma(-z))",
+    "softplus": r"=\frac{1}{1+e^{-z}}",
+    "SiLU": r"=s+z\,s\,(1-s)",
     "GELU": r"=\Phi(z)+z\,\phi(z)",
     "linear": r"=1",
 }
@@ -41,7 +41,7 @@ def through_unit(kind, z, upstream):
 
 
 class ActivationExplorer(Explorer):
-    """f with its tangent at z, f′ beside it, and what is left of a gradient that comes back."""
+    """σ with its tangent at z, σ′ beside it, and what is left of a gradient that comes back."""
 
     figure = "activation"
     scripts = page("activation")
@@ -49,13 +49,13 @@ class ActivationExplorer(Explorer):
     sentences = ("unit_says",)
     formats = {"z": ".1f", "upstream": ".1f", "a": ".3f", "slope": ".3f", "delta": ".3f"}
     formulas = [
-        {"symbols": r"\value{a}=f(z)", "numbers": r"=f(<z>)=\value{<a>}"},
+        {"symbols": r"\value{a}=\sigma(z)", "numbers": r"=\sigma(<z>)=\value{<a>}"},
         *(
-            {"when": {"kind": kind}, "symbols": rf"\slope{{f'(z)}}{slope}", "numbers": NUMBER}
+            {"when": {"kind": kind}, "symbols": rf"\slope{{\sigma'(z)}}{slope}", "numbers": NUMBER}
             for kind, slope in SLOPES.items()
         ),
         {
-            "symbols": r"\slope{\delta}=\frac{\partial\mathcal L}{\partial a}\cdot f'(z)",
+            "symbols": r"\slope{\delta}=\frac{\partial\mathcal L}{\partial a}\cdot\sigma'(z)",
             "numbers": r"=<upstream>\cdot<slope!>=\slope{<delta>}",
         },
     ]

@@ -68,26 +68,14 @@ def test_they_count_only_where_the_course_says_so():
 
 
 @pytest.fixture
-def results(tmp_path, monkeypatch):
+def results(tmp_path, unrun):
     """Results of two students, whose code was not run: one has an answer in words."""
     for id, answer in (("ana", ANSWER), ("bo", in_words.STUB)):
         (tmp_path / "class" / id).mkdir(parents=True)
         (tmp_path / "class" / id / f"{STEM}.ipynb").write_bytes(notebook(answer))
     made = Results(tmp_path / "out")
 
-    class Unrun:
-        late = False
-
-        def __init__(self, *arguments):
-            pass
-
-        def answers(self, questions):
-            return {one.id: Answered("wrong", "Not so.") for one in questions}
-
-        def outcome(self, results):
-            return "graded", "", ()
-
-    monkeypatch.setattr("bpcourse.marking.marker.Run", Unrun)
+    unrun(lambda code, one: Answered("wrong", "Not so."))
     course = Course(open_points=2)
     marker = Marker(Settings(way="none"), course)
     for one in find(tmp_path / "class"):

@@ -8,6 +8,7 @@ import pytest
 from bpcourse import __version__
 from bpcourse.marking import in_words
 from bpcourse.marking.course import Course
+from bpcourse.marking.grades import grades
 from bpcourse.marking.judge import Answered
 from bpcourse.marking.marker import Marker, Settings
 from bpcourse.marking.submissions import Submission
@@ -15,7 +16,7 @@ from bpcourse.questions.bank import all_questions, find
 from bpcourse.questions.judging import fingerprint
 from bpcourse.questions.judging.posed import pose
 
-from .test_layouts import ROOT
+from .test_layouts import ROOT, notebook
 
 STEM = "11_matrix_form"
 SHAPE = find("matrix_form.shape_of_gradient")
@@ -23,22 +24,10 @@ POSED = [question for question in all_questions() if not question.is_code]
 
 
 @pytest.fixture
-def mark(monkeypatch):
+def mark(unrun):
     """Marks a notebook whose code is not run: every answer is right."""
 
-    class Unrun:
-        late = False
-
-        def __init__(self, *arguments):
-            pass
-
-        def answers(self, questions):
-            return {one.id: Answered("right", share=1.0) for one in questions}
-
-        def outcome(self, results):
-            return "graded", "", ()
-
-    monkeypatch.setattr("bpcourse.marking.marker.Run", Unrun)
+    unrun(lambda code, one: Answered("right", share=1.0))
 
     def of(course):
         data = (ROOT / "solutions" / f"{STEM}.ipynb").read_bytes()
@@ -82,6 +71,17 @@ def test_a_question_that_the_version_did_not_have_waits_for_a_person(monkeypatch
     assert not fingerprint.changed(
         find("matrix_form.linear_backward"), "0.1"
     )  # code has no numbers
+
+
+def test_a_question_that_this_version_does_not_have_is_told(unrun):
+    unrun(lambda code, one: Answered("right", share=1.0))
+    data = notebook(STEM, "check('matrix_form.of_next_year', x)\ncheck('chain_rule.elsewhere', x)")
+    submission = Submission("ana", "", STEM, "x.ipynb", ("", "x"))
+    own, *_ = Marker(Settings(way="none")).mark(submission, data)
+    assert "does not have" in own.message
+    assert "matrix_form.of_next_year" in own.message and "elsewhere" not in own.message
+    (row,) = grades([own], Course())
+    assert own.message in row["look at"]
 
 
 def test_a_version_that_is_not_known_is_refused(tmp_path):

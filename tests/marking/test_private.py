@@ -312,16 +312,17 @@ def test_the_documentations_example_is_marked_by_the_command(folder, tmp_path, m
     bank.add(folder)
     posed = pose(bank.find("midterm.second"))
     wrong = "def gradient_of_loss(y_hat, y):\n    return 4 * (y_hat - y)**2"
-    right = f"second = {posed.shown(posed.right)!r}"
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source) for source in (wrong, right)]
-    )
-    (tmp_path / "class" / "ana").mkdir(parents=True)
-    nbformat.write(notebook, tmp_path / "class" / "ana" / "midterm.ipynb")
+    for student, given in (("ana", posed.shown(posed.right)), ("bo", "right")):
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in (wrong, f"second = {given!r}")]
+        )
+        (tmp_path / "class" / student).mkdir(parents=True)
+        nbformat.write(notebook, tmp_path / "class" / student / "midterm.ipynb")
     cli.main(["grade", "class", "--out", "out", "--jobs", "1", "--questions", str(folder)])
     lines = (tmp_path / "out" / "results.jsonl").read_text("utf-8").splitlines()
-    records = {record["question"]: record for record in map(json.loads, lines)}
-    first, second = records["midterm.first"], records["midterm.second"]
+    records = {(r["student"], r["question"]): r for r in map(json.loads, lines)}
+    first, second = (records["ana", f"midterm.{name}"] for name in ("first", "second"))
     assert (first["state"], first["misconceptions"]) == ("wrong", ["cubed_not_squared"])
     assert (second["state"], second["points"]) == ("right", 1.0)
+    assert records["bo", "midterm.second"]["points"] == 0  # an option's name is worth nothing
     assert "Cubed not squared" in (tmp_path / "out" / "class.html").read_text("utf-8")

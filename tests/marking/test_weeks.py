@@ -495,6 +495,36 @@ def test_a_dry_run_says_what_would_be_marked_and_writes_nothing(tmp_path, course
     assert "--assignment: expected one of w1, w2" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("student", ["bo", "BO", "Bo Smith", "bo@u", "88", "Robert"])
+def test_a_student_is_meant_by_what_one_calls_them(tmp_path, course, capsys, student):
+    course('[aliases]\n"Robert" = "bo"\n')
+    files = names(
+        f"Robert_88_assignsubmission_file/{B}.ipynb", f"Ana Ruiz_7_assignsubmission_file/{B}.ipynb"
+    )
+    command = ["grade", str(laid(tmp_path / "class", files)), "--out", str(tmp_path / "out")]
+    command += ["--course", str(tmp_path / "course.toml"), "--dry-run", "--student", student]
+    cli.main(command)
+    said = capsys.readouterr().out
+    assert "To be marked: 1." in said and "bo | Bo Smith" in said
+
+
+def test_a_line_by_hand_that_cannot_be_stops_everything_before_anything_is_marked(
+    tmp_path, course, capsys, monkeypatch
+):
+    course()
+    monkeypatch.setattr("bpcourse.marking.grading.choose", lambda unsafe: "none")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "overrides.csv").write_text(
+        f"student,question,points,reason\nana,{QUESTION.id},500,much\n"
+    )
+    command = ["grade", str(laid(tmp_path / "class", names(f"ana/{B}.ipynb")))]
+    command += ["--out", str(tmp_path / "out"), "--course", str(tmp_path / "course.toml")]
+    with pytest.raises(SystemExit, match="1"):
+        cli.main(command)
+    assert "overrides.csv, line 2: expected points from 0 to" in capsys.readouterr().err
+    assert not [*(tmp_path / "out" / "notebooks").iterdir()]
+
+
 def test_who_is_not_certain_is_listed_and_nothing_is_exported_for_them(tmp_path, course):
     made = course()
     results = Results(tmp_path / "out")

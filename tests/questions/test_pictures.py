@@ -56,4 +56,4 @@ def test_the_picture_is_shown_below_its_text(monkeypatch):
     monkeypatch.setattr(IPython.display, "display", lambda thing, **_: shown.append(thing))
     ask("chain_rule.two_paths")._ipython_display_()
     task, picture, caption = shown
-    assert "What is ∂z/∂s" in str(task) and "image/png" in picture and "text/html" in caption
+    assert "What is dz/ds" in str(task) and "image/png" in picture and "text/html" in caption

@@ -1,6 +1,7 @@
 """The questions of the course, one module a lesson, in the order of the lessons."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
@@ -90,6 +91,13 @@ def of_notebook(notebook: str, mentioned: set[str]) -> tuple[tuple[Question, ...
     asked = {one.id for one in (*now, *then) if mentioned.intersection(one.ids)}
     earlier = bool(asked & (old - ids)) or bool(asked & old and ids - old and not asked - old)
     return (then, True) if earlier else (now, False)
+
+
+def not_here(notebook: str, mentioned: Iterable[str]) -> list[str]:
+    """Of the ids ``mentioned`` in a notebook those that are of its lesson, and of no question."""
+    known = {id for one in all_questions() for id in one.ids}
+    lessons = {lesson for lesson, stem in NOTEBOOKS.items() if stem == notebook}
+    return sorted({id for id in mentioned if id.partition(".")[0] in lessons} - known)
 
 
 def folders() -> set[Path]:

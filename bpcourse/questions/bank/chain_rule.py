@@ -46,8 +46,8 @@ def _diamond(dx_ds: float, dz_dx: float, dy_ds: float, dz_dy: float) -> Picture:
     return figures.flow_graph(
         {"s": (0, 0.5), "x": (1, 0), "y": (1, 1), "z": (2, 0.5)},
         [
-            ("s", "x", f"∂x/∂s = {dx_ds:g}"),
-            ("s", "y", f"∂y/∂s = {dy_ds:g}"),
+            ("s", "x", f"dx/ds = {dx_ds:g}"),
+            ("s", "y", f"dy/ds = {dy_ds:g}"),
             ("x", "z", f"∂z/∂x = {dz_dx:g}"),
             ("y", "z", f"∂z/∂y = {dz_dy:g}"),
         ],

@@ -21,7 +21,7 @@ def _uphill(theta: Array, gradient: Array, eta: float) -> Picture:
     ax.plot(*theta, "o", color=figures.PARAMETER)
     away = 0.25 * gradient / np.linalg.norm(gradient)
     (x, y), (x_tip, y_tip) = theta - away, tip + 1.4 * away
-    ax.text(x, y, "θ⁰", ha="center", va="center", color=figures.PARAMETER)
+    ax.text(x, y, "θ", ha="center", va="center", color=figures.PARAMETER)
     ax.text(x_tip, y_tip, "∇L", ha="center", va="center", color=figures.GRADIENT)
     (left, low), (right, high) = np.minimum(theta, tip) - 0.6, np.maximum(theta, tip) + 0.6
     ax.set(xlim=(left, right), ylim=(low, high), aspect="equal")
