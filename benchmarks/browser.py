@@ -150,7 +150,7 @@ def in_jupyterlab(browser, lab):
         cell = nbformat.v4.new_code_cell(f"from bpcourse.widgets import *\n{source}")
         notebook = nbformat.v4.new_notebook(cells=[cell], metadata=PYTHON)
         nbformat.write(notebook, lab.folder / f"{name}.ipynb")
-        page.goto(lab.address(f"{name}.ipynb"))
+        page.goto(lab.address(f"{name}.ipynb") + "&reset")  # no tab of the one before
         page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell")
         page.wait_for_function("""() => {
             const session = window.jupyterapp.shell.currentWidget.sessionContext;

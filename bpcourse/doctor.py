@@ -76,16 +76,15 @@ def _parts(version: str) -> list[int]:
 
 def kernel() -> Finding:
     """Is there a kernel for notebooks, and does it run this very Python?"""
-    if importlib.util.find_spec("ipykernel") is None:
-        return Finding("kernel", text("doctor.missing"), text("doctor.kernel"))
-    try:
-        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-    except ImportError:
-        return Finding("kernel", text("doctor.missing"), text("doctor.kernel"))
+    missing = Finding("kernel", text("doctor.missing"), text("doctor.kernel"))
+    if not all(map(importlib.util.find_spec, ("ipykernel", "jupyter_client"))):
+        return missing
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
     try:
         command = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
-        return Finding("kernel", text("doctor.missing"), text("doctor.kernel"))
+        return missing
     own = Path(command).resolve() == Path(sys.executable).resolve()
     same = own or command in ("python", "python3")  # a bare name is the one of this environment
     return Finding("kernel", "python3", "" if same else text("doctor.other_python", seen=command))

@@ -58,6 +58,12 @@ def test_a_missing_kernel_and_one_of_another_python_are_found(monkeypatch, tmp_p
 
     monkeypatch.setattr(kernelspec.KernelSpecManager, "get_kernel_spec", lambda self, name: Spec)
     assert str(tmp_path / "other") in doctor.kernel().mend
+
+    def none(self, name):
+        raise kernelspec.NoSuchKernel(name)
+
+    monkeypatch.setattr(kernelspec.KernelSpecManager, "get_kernel_spec", none)
+    assert "pip install ipykernel" in doctor.kernel().mend
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "pip install ipykernel" in doctor.kernel().mend
 
@@ -120,6 +126,32 @@ def test_a_kernel_that_does_not_run_is_not_advised(kernels):
     assert "HASWELL" in doctor.blas().mend
     kernels[None] = [None]  # nothing to compare with
     assert not doctor.blas().mend
+
+
+@pytest.mark.parametrize("build", [{}, {"Build Dependencies": {}}, None])
+def test_another_library_than_openblas_is_not_measured(monkeypatch, build):
+    monkeypatch.setattr(doctor.np, "show_config", lambda mode: build)
+    finding = doctor.blas()
+    assert finding.seen == doctor.text("doctor.unknown") and not finding.mend
+
+
+@pytest.mark.parametrize(
+    ("flags", "cores"),
+    [
+        ("sse4_2 avx", []),
+        ("avx avx2 fma", ["HASWELL"]),
+        ("avx avx2 fma avx512f avx512dq", ["HASWELL", "SKYLAKEX"]),
+        (None, []),
+    ],
+)
+def test_only_kernels_that_the_processor_has_are_tried(monkeypatch, flags, cores):
+    def read_text(path, encoding):
+        if flags is None:
+            raise OSError("no such file on this system")
+        return f"processor: 0\nflags: fpu {flags}\n"
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert doctor._cores() == cores
 
 
 def test_speed_is_measured():

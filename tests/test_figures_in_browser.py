@@ -129,6 +129,9 @@ def test_a_screen_reader_is_told_once_the_hand_rests(page, opened):
     assert handle.get_attribute("aria-valuetext") == "1.8"
 
 
+GENTLE = {"epoch": 0.12, "rate": 0.4}  # a long run, or a wild one, tears apart what nearly agrees
+
+
 @pytest.mark.parametrize("hand", HANDS)
 @pytest.mark.parametrize("name", EXPLORERS)
 def test_a_hand_drags_every_slider_and_python_says_the_same(page, opened, name, hand):
@@ -138,9 +141,10 @@ def test_a_hand_drags_every_slider_and_python_says_the_same(page, opened, name, 
             continue
         handle = page.locator(f"{FIGURE} [name={control['name']}]")
         at = handle.evaluate("e => (e.value - e.min) / (e.max - e.min)")
-        value = drag_slider(page, handle, 0.25 if at > 0.5 else 0.75, hand)
+        to = GENTLE.get(control["name"], 0.25 if at > 0.5 else 0.75)
+        value = drag_slider(page, handle, to, hand)
         moved = handle.evaluate("e => (e.value - e.min) / (e.max - e.min)")
-        assert abs(moved - at) > 0.1, control["name"]
+        assert moved == pytest.approx(to, abs=0.15) and moved != at, control["name"]
         value = 10.0 ** round(value, 9) if control["kind"] == "powers" else value
         kind = type(figure.values[control["name"]])
         figure.set(**{control["name"]: kind(value)})

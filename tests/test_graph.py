@@ -448,3 +448,11 @@ def test_gradients_alias_nothing(rng):
 def test_bad_input_is_named(act, error, match):
     with pytest.raises(error, match=match):
         act()
+
+
+def test_an_operation_with_a_way_too_few_or_too_many_does_not_go_back_quietly():
+    few = operations.Elementwise("?", lambda x, y: x * y, lambda v, x, y: y)
+    many = operations.Elementwise("?", lambda x: 2 * x, lambda v, x: 2.0, lambda v, x: 2.0)
+    for z in (graph.apply(few, Node(2.0), Node(3.0)), graph.apply(many, Node(2.0))):
+        with pytest.raises(ValueError):
+            z.backward()

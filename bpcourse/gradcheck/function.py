@@ -96,8 +96,10 @@ class Function:
 
     def stored(self, x: Vector) -> Vector:
         """What the arrays keep of x, after rounding to their types."""
+        if self.wide or all(kept.dtype == np.float64 for kept in self._kept):
+            return x
         parts = zip(self.tree.cut(x), self._kept, strict=True)
-        return x if self.wide else vector([part.astype(kept.dtype) for part, kept in parts])
+        return vector([part.astype(kept.dtype) for part, kept in parts])
 
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, Literal
 
 import numpy as np
@@ -49,8 +50,9 @@ class Tree:
 
     def cut(self, flat: Inexact) -> list[Inexact]:
         """The parts of a vector of all entries, each in the shape of its array."""
-        parts = np.split(flat, np.cumsum([a.size for a in self.arrays])[:-1])
-        return [part.reshape(a.shape) for part, a in zip(parts, self.arrays, strict=True)]
+        ends = accumulate(a.size for a in self.arrays)  # np.split takes longer than many an f
+        parts = zip(ends, self.arrays, strict=True)
+        return [flat[end - a.size : end].reshape(a.shape) for end, a in parts]
 
 
 def flatten(params: object) -> Tree:

@@ -22,12 +22,15 @@ from typing import IO
 from bpcourse.marking.plain import hidden
 from bpcourse.text import text
 
+NOTEBOOK = re.compile(r"\.ipynb$", re.IGNORECASE)
 MAYBE = re.compile(r"\.(ipynb\b.*|json|txt)$", re.IGNORECASE)  # what a notebook may be called
 IGNORED = re.compile(r"\.|~\$|__MACOSX$|bpcourse\.json$|timestamp\.txt$|desktop\.ini$|Thumbs\.db$")
 DEPTH = 3  # zips inside one another
 MOST_FILES = 100_000  # in a zip
+MOST_NOTEBOOKS = 1000  # in one that a student handed in
 MOST_INNER = 500 << 20  # bytes that are read of a zip that a student handed in
-LEAST = 64 << 10  # bytes that opening one of its files counts for
+LEAST = 256 << 10  # bytes that opening one of its files counts for
+COPIES = DEPTH + 1  # of zips that are kept open
 MOST_NAME = 1000  # characters of a name
 BROKEN = (  # what zipfile raises for one, or for a password
     zipfile.BadZipFile,
@@ -65,16 +68,25 @@ class File:
 
 @dataclass
 class _Left:
-    """How much of one hand-in is still looked at: entries, and bytes as often as they are read."""
+    """How much of one hand-in is still looked at: entries, and bytes."""
 
     entries: int
     size: int
 
-    def take(self, files: Iterable[File], around: int) -> None:
-        """ValueError where it is too much. Of ``around`` bytes are the zips around each of them."""
-        self.size -= sum(max(one.size, LEAST) + around for one in files if one.may_be_read)
-        if self.size < 0:
-            raise ValueError(text("grade.large_zip", most=MOST_INNER >> 20))
+    def of(self, files: Iterable[File]) -> list[File]:
+        """Those that are looked at, notebooks first; for the others one with a problem."""
+        files = list(files)
+        if sum(bool(NOTEBOOK.search(file.place.name)) for file in files) > MOST_NOTEBOOKS:
+            raise ValueError(text("grade.too_many_notebooks", most=MOST_NOTEBOOKS))
+        kept: list[File] = []
+        for file in sorted(files, key=lambda one: (not NOTEBOOK.search(one.place.name), one.size)):
+            if file.may_be_read:
+                self.size -= max(file.size, LEAST)
+            if self.size < 0:
+                problem = text("grade.large_zip", most=MOST_INNER >> 20)
+                return [*kept, replace(file, problem=problem)]
+            kept.append(file)
+        return kept
 
 
 def walk(root: Path) -> Iterator[File]:
@@ -82,14 +94,14 @@ def walk(root: Path) -> Iterator[File]:
 
     FileNotFoundError where there is no such path, ValueError where it is neither, or is damaged.
     """
+    _close()
     if not root.exists():
         raise FileNotFoundError(text("grade.no_folder", path=root))
     if root.is_dir():
         files: Iterable[File] = _in_folder(root)
     elif is_zip(root.name) or zipfile.is_zipfile(root):
         try:
-            with zipfile.ZipFile(root) as archive:
-                files = _in_zip(archive, PurePosixPath(), (), MOST_FILES)
+            files = _in_zip(_archive(root, ()), PurePosixPath(), (), MOST_FILES)
         except Exception as error:  # zipfile raises many kinds for a damaged directory
             raise ValueError(text("grade.bad_zip", path=root, reason=error)) from None
     else:
@@ -103,19 +115,39 @@ def opened(root: Path, chain: tuple[str, ...]) -> Iterator[IO[bytes]]:
     """The bytes of a file, as a stream. OSError where they cannot be had, for whatever reason."""
     with ExitStack() as stack:
         try:
-            file: IO[bytes]
-            if root.is_dir():
-                file = stack.enter_context(open(root / chain[0], "rb"))
-                inner = chain[1:]
-            else:
-                file, inner = stack.enter_context(open(root, "rb")), chain
-            for index, name in enumerate(inner):
-                seekable = file if index == 0 else stack.enter_context(_copied(file))
-                archive = stack.enter_context(zipfile.ZipFile(seekable))
-                file = stack.enter_context(archive.open(name))
-            yield file
+            if root.is_dir() and len(chain) == 1:
+                yield stack.enter_context(open(root / chain[0], "rb"))
+                return
+            yield stack.enter_context(_archive(root, chain[:-1]).open(chain[-1]))
         except BROKEN as error:
             raise OSError(str(error)) from None
+
+
+Open = tuple[zipfile.ZipFile, ExitStack]
+_open: dict[tuple[Path, tuple[str, ...]], Open] = {}  # the one used last at the end
+
+
+def _archive(root: Path, chain: tuple[str, ...]) -> zipfile.ZipFile:
+    """A zip, kept open for the files that are read next: its directory is read once."""
+    key = root, chain
+    if key not in _open:
+        with ExitStack() as stack:
+            if len(chain) == root.is_dir():
+                file: IO[bytes] = stack.enter_context(open(root.joinpath(*chain), "rb"))
+            else:
+                with opened(root, chain) as stream:
+                    file = stack.enter_context(_copied(stream))
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            _close(COPIES - 1)
+            _open[key] = archive, stack.pop_all()
+    _open[key] = _open.pop(key)
+    return _open[key][0]
+
+
+def _close(but: int = 0) -> None:
+    """Close the zips that are open, but so many of those used last."""
+    while len(_open) > but:
+        _open.pop(next(iter(_open)))[1].close()
 
 
 def readable(name: str) -> str:
@@ -171,7 +203,7 @@ def _in_zip(
     return files
 
 
-def _unpacked(file: File, root: Path, left: _Left, around: int = 0) -> Iterator[File]:
+def _unpacked(file: File, root: Path, left: _Left) -> Iterator[File]:
     """The file, or what is in it if it is a zip; with a problem where that cannot be read."""
     if file.problem or not is_zip(file.place.name):
         yield file
@@ -180,36 +212,33 @@ def _unpacked(file: File, root: Path, left: _Left, around: int = 0) -> Iterator[
     try:
         if len(file.chain) > DEPTH + root.is_dir():
             raise ValueError(text("grade.deep_zip", most=DEPTH))
-        with opened(root, file.chain) as stream, _copied(stream) as copy:
-            around += copy.seek(0, os.SEEK_END)
-            files = _in_zip(zipfile.ZipFile(copy), above, file.chain, left.entries)
+        files = _in_zip(_archive(root, file.chain), above, file.chain, left.entries)
         if not files:
             raise ValueError(text("grade.empty_zip"))
         left.entries -= len(files)
-        left.take(files, around)
+        files = left.of(files)
     except Exception as error:  # zipfile raises many kinds, and it is one student's zip
         yield replace(file, problem=text("grade.bad_inner_zip", reason=error))
         return
     for one in files:
-        yield from _unpacked(one, root, left, around)
+        yield from _unpacked(one, root, left)
 
 
-@contextmanager
-def _copied(stream: IO[bytes]) -> Iterator[IO[bytes]]:
-    """The stream as one in which one can go back, which a zip's directory asks for."""
-    with SpooledTemporaryFile(IN_MEMORY) as copy:
-        while chunk := stream.read(1 << 20):
-            if copy.tell() > MOST_INNER:
-                raise ValueError(text("grade.large_zip", most=MOST_INNER >> 20))
-            copy.write(chunk)
-        copy.seek(0)
-        yield copy
+def _copied(stream: IO[bytes]) -> IO[bytes]:
+    """The stream as a file in which one can go back, which a zip's directory asks for."""
+    copy = SpooledTemporaryFile(IN_MEMORY)
+    while chunk := stream.read(1 << 20):
+        if copy.tell() > MOST_INNER:
+            copy.close()
+            raise ValueError(text("grade.large_zip", most=MOST_INNER >> 20))
+        copy.write(chunk)
+    return copy
 
 
 def _decoded(entry: zipfile.ZipInfo) -> str:
     """The entry's name. Where the zip does not say that it is UTF-8, it may be that all the same.
 
-    Else it is of Windows: cp437 has its accented letters where cp1252 has none, and the reverse.
+    Else it is of Windows: of the code pages that it uses, one in which the name could be written.
     """
     name = entry.orig_filename.partition("\0")[0]
     if entry.flag_bits & 0x800 or name.isascii():
@@ -218,8 +247,19 @@ def _decoded(entry: zipfile.ZipInfo) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        high = [byte for byte in data if byte > 127]
-        return data.decode("cp1252") if min(high) >= 0xC0 else name
+        pages = ["cp437", "cp850", "cp1252"]
+        if min(byte for byte in data if byte > 127) >= 0xC0:  # where cp1252 has its letters
+            pages = ["cp1252", "cp850", "cp437"]
+        names = [data.decode(page, "replace") for page in pages]
+        return next(filter(_is_written, names), names[0])
+
+
+def _is_written(name: str) -> bool:
+    """Whether its letters with accents are letters, and small ones behind a small one."""
+    return all(
+        now.isascii() or (now.isalpha() and (now.islower() or not before.islower()))
+        for before, now in zip(" " + name, name, strict=False)
+    )
 
 
 def _time(entry: zipfile.ZipInfo) -> float:

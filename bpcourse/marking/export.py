@@ -80,11 +80,10 @@ def moodle_feedback(pages: Mapping[tuple[str, str], bytes]) -> bytes:
 def _table(
     name: str,
     columns: Mapping[str, str],
-    rows: Iterable[Row],
+    rows: Sequence[Row],
     course: Course,
     of: Mapping[str, float],
 ) -> bytes:
-    rows = list(rows)
     if name != "canvas":
         return write_table(columns, rows, excused="")
     possible = [_possible(column, rows, course, of) for column in columns.values()]

@@ -10,13 +10,12 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from bpcourse import workspace
-from bpcourse.marking.archives import MAYBE, File, opened, readable, walk
+from bpcourse.marking.archives import MAYBE, NOTEBOOK, File, opened, readable, walk
 from bpcourse.marking.cells import NotANotebookError, code_cells, lesson_in, lessons_in, trimmed
 from bpcourse.marking.layouts import Owner, owners, stem_in
 from bpcourse.marking.roster import Match, Roster
 from bpcourse.text import text
 
-SURELY = re.compile(r"\.ipynb$", re.IGNORECASE)
 COPY = re.compile(r"-(Copy\d*|new-\d+|old-\d+|checkpoint)(?=\.|$)")  # as the course names them
 NUMBERED = re.compile(r" ?\(\d+\)$")  # what a browser adds to the name of a second download
 OTHERS = ("lectures", "solutions", "release", "source")  # folders with notebooks of one name
@@ -64,7 +63,7 @@ class Submission:
     @property
     def is_notebook(self) -> bool:
         """Whether it is to be marked, or refused, as a notebook; else it is some other file."""
-        return bool(SURELY.search(self.file)) or bool(self.notebook)
+        return bool(NOTEBOOK.search(self.file)) or bool(self.notebook)
 
 
 def find(path: str | Path, roster: Roster | None = None) -> list[Submission]:
@@ -123,7 +122,7 @@ def _looked_at(root: Path, file: File, named: str) -> Submission:
         return one
     cells = _cells(one)
     if cells is None:  # of a text file that is none, nothing is said
-        return one if SURELY.search(shown) else replace(one, notebook="")
+        return one if NOTEBOOK.search(shown) else replace(one, notebook="")
     return one if named in lessons_in(cells) else replace(one, notebook=lesson_in(cells) or named)
 
 

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import zipfile
 
 import pytest
 
+from bpcourse.marking.assignment import Assignment
 from bpcourse.marking.course import Course
-from bpcourse.marking.export import SYSTEMS, safe, tables
+from bpcourse.marking.export import SYSTEMS, moodle_feedback, safe, tables, write_table
 from bpcourse.questions.bank import all_questions
 
 ROWS = [
@@ -95,3 +97,53 @@ def test_a_class_without_marks_has_files_with_a_head():
     made = tables([], Course())
     assert len(_read(made["moodle.csv"])) == 1
     assert _read(made["canvas.csv"])[1][-1] == "0"
+
+
+def test_moodles_feedback_is_a_zip_of_pages_by_name_and_number():
+    pages = {("Ruiz/Ana", "12"): b"<p>ana</p>", ("D'Arcy O-B", "7"): b"<p>bo</p>"}
+    with zipfile.ZipFile(io.BytesIO(moodle_feedback(pages))) as archive:
+        entries = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+        assert entries == {
+            "D'Arcy O-B_7_assignfeedback_file_feedback.html": b"<p>bo</p>",
+            "Ruiz-Ana_12_assignfeedback_file_feedback.html": b"<p>ana</p>",
+        }
+        for entry in archive.infolist():  # whoever unpacks it can read the pages, and others too
+            assert (entry.external_attr >> 16) & 0o777 == 0o644
+            assert entry.compress_type == zipfile.ZIP_DEFLATED
+
+
+@pytest.mark.parametrize("head", ["Identifier,Name,Grade", "ID-Nummer der Teilnahme,x,Bewertung"])
+def test_moodles_own_worksheet_is_filled_in_where_there_is_a_mark(tmp_path, head):
+    sheet = tmp_path / "sheet.csv"
+    lines = [
+        f"{head},Last",
+        "Group 7 participant 41,=Ana,,a",
+        "Participant 7,Bo,3,b",
+        "nobody,Cy,,c",
+    ]
+    sheet.write_text("\n".join(lines), encoding="utf-8")
+    rows = [
+        {"moodle": "41", "total": 17.5, "of": 20.0, "student": "ana"},
+        {"moodle": "7", "total": "EX", "of": 20.0, "student": "bo"},
+        {"student": "zoe", "total": 1.0, "of": 20.0},
+    ]
+    assignment = Assignment("1", ("11",), worksheet=sheet)
+    made = tables(rows, Course(), assignment)
+    assert _read(made["moodle.csv"]) == [
+        f"{head},Last".split(","),
+        ["Group 7 participant 41", "'=Ana", "17.5", "a"],
+        ["Participant 7", "Bo", "3", "b"],
+        ["nobody", "Cy", "", "c"],
+    ]
+    own = tables(rows, Course(export={"moodle": {"No": "student"}}), assignment)
+    assert _read(own["moodle.csv"])[0] == ["No"]
+
+
+def test_a_table_of_ones_own_columns():
+    made = write_table({"=No": "student", "Points": "total"}, [{"student": "a", "total": "EX"}])
+    assert _read(made) == [["'=No", "Points"], ["a", "EX"]]
+
+
+def test_an_excuse_is_a_word_for_canvas_alone():
+    made = tables([{"student": "a", "total": "EX", "of": 20.0}], Course())
+    assert _read(made["canvas.csv"])[-1][-1] == "EX" and _read(made["moodle.csv"])[-1][4] == ""

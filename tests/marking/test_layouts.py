@@ -321,6 +321,24 @@ def test_accents_in_a_zip_are_read_as_they_were_written(tmp_path, flag):
     assert set(found(tmp_path / "class.zip")) == {name, "Ana"}
 
 
+@pytest.mark.parametrize(
+    "name, page",
+    [
+        ("João", "cp850"),
+        ("João", "cp1252"),
+        ("Ángel", "cp850"),
+        ("JOÃO", "cp1252"),
+        ("é1", "cp437"),
+    ],
+)
+def test_a_name_is_read_in_the_code_page_in_which_it_could_be_written(tmp_path, name, page):
+    plain = "".join(c if c.isascii() else "#" for c in name)
+    (letter,) = (c for c in name if not c.isascii())
+    data = zipped(names(f"{plain}/{FILE}", f"Ana/{FILE}"))
+    (tmp_path / "class.zip").write_bytes(data.replace(b"#", letter.encode(page)))
+    assert set(found(tmp_path / "class.zip")) == {name, "Ana"}
+
+
 def test_windows_separators_in_a_zip(tmp_path):
     (tmp_path / "class.zip").write_bytes(zipped(names(f"ana\\{FILE}", f"bo\\hw\\{FILE}")))
     assert found(tmp_path / "class.zip") == BOTH
@@ -451,7 +469,12 @@ def test_a_small_zip_that_unpacks_to_very_much_is_that_students_problem(tmp_path
         {
             "ana/outputs.zip": whole,
             "bo/many.zip": zipped({f"{n}.zip": many for n in range(50)}),
-            "cy/one.zip": zipped(names(FILE) | {f"venv/lib/{n}.py": b"" for n in range(800)}),
+            "cy/one.zip": zipped(
+                {"a/data.json": bytes(9 << 20), "b/data.zip": zipped({"x": bytes(9 << 20)})}
+                | {f"venv/lib/{n}.py": b"" for n in range(800)}
+                | names(FILE),
+                compression=zipfile.ZIP_DEFLATED,
+            ),
             "di/entries.zip": zipped({f"{n}.py": b"" for n in range(901)}),
             "ed/nothing.zip": zipped({"empty/": b""}),
             "fay/name.zip": zipped(names("x" * 2000 + ".ipynb")),
@@ -460,11 +483,25 @@ def test_a_small_zip_that_unpacks_to_very_much_is_that_students_problem(tmp_path
     by_student = {}
     for one in find(tmp_path):
         by_student.setdefault(one.student, []).append(one)
-    assert all("more than 9 MB" in by_student[one][0].problem for one in ("ana", "bo"))
+    problems = {one: [n.problem for n in by_student[one]] for one in ("ana", "bo")}
+    assert [bool(problem) for problem in problems["ana"]] == [False, False, True]
+    assert "more than 9 MB" in problems["ana"][2] and len(problems["bo"]) < 100
     assert [(one.notebook, one.problem) for one in by_student["cy"]] == [(STEM, "")]
+    assert "more than 9 MB" in by_student["cy"][0].instead[0]
     assert "more than 900 files" in by_student["di"][0].problem
     assert "nothing in it" in by_student["ed"][0].problem
     assert "name is too long" in by_student["fay"][0].problem
+
+
+def test_the_directory_of_a_zip_is_read_once_and_not_for_each_of_its_files(tmp_path, monkeypatch):
+    inner = zipped(names(*(f"{n}/{FILE}" for n in range(20)), "more.zip"))
+    (tmp_path / "class.zip").write_bytes(zipped({"ana/w.zip": inner, f"bo/{FILE}": None}))
+    read, whole = [], zipfile.ZipFile._RealGetContents
+    monkeypatch.setattr(
+        zipfile.ZipFile, "_RealGetContents", lambda self: (read.append(self), whole(self))
+    )
+    assert {one.student for one in find(tmp_path / "class.zip")} == {"ana", "bo"}
+    assert len(read) <= 3
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

@@ -104,6 +104,10 @@ def test_a_correlation_is_asked_from_ten_students_on_and_not_where_the_rest_is_o
 def test_a_question_that_goes_with_the_rest_is_not_weak():
     rest = [float(right) for right in RIGHT_OR_WRONG]
     assert "asked" not in {name for name, *_ in statistics.separating_nobody(a_class(rest))}
+    rest = [right + 2.5 * (n % 2) for n, right in enumerate(RIGHT_OR_WRONG)]
+    rest[1] = rest[5] = 0.0
+    assert 0.15 < np.corrcoef(RIGHT_OR_WRONG, rest)[0, 1] < 0.3
+    assert "asked" not in {name for name, *_ in statistics.separating_nobody(a_class(rest))}
 
 
 def test_who_could_get_no_points_has_a_share_of_none():
@@ -124,5 +128,9 @@ def test_who_has_all_right_before_and_after_is_counted_so_in_every_concept():
                 replace(record("a", posed.question.id, "recorded"), answer=posed.shown(posed.right))
             )
     assert statistics.gains(records) == [(concept, 1, 1.0, 1.0) for concept in CONCEPTS]
+    both = records + [replace(one, student="b") for one in records]
+    assert statistics.gains(both) == [(concept, 2, 1.0, 1.0) for concept in CONCEPTS]
+    unread = [replace(one, state="failed") for one in records]
+    assert statistics.gains(unread) == []
     first = [one for one in records if one.question.startswith(FORMS[0])]
     assert statistics.gains(first) == []
