@@ -31,7 +31,11 @@ COLUMNS = {  # what a column may be called, lower case, in the order in which th
     "status": "status",
 }
 DIGITS = re.compile(r"\d+")
-SIGNS = "¡¢£¤¥¦§¨©¬®¯±²³¶¸¹¼½¾¿×÷„†‡•…‰‹›˜™"  # where cp1250 and others have letters
+# Signs where cp1250 and others have letters.
+SIGNS = (
+    "\xa1\xa2\xa3\xa4\xa5\xa6\xa7\xa8\xa9\xac\xae\xaf\xb1\xb2\xb3\xb6\xb8\xb9\xbc\xbd"
+    "\xbe\xbf\xd7\xf7\u201e\u2020\u2021\u2022\u2026\u2030\u2039\u203a\u02dc\u2122"
+)
 ODD = re.compile(rf"[^\W\d_][{SIGNS}]|[{SIGNS}][^\W\d_]")
 NOT_DECOMPOSED = str.maketrans("øłđðþæœıħ", "oldd" + "t" + "aoih")
 GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})

@@ -131,7 +131,7 @@ def test_what_was_late_keeps_its_record_where_the_second_try_is_lost(tmp_path, h
     run(results, find(handed_in), executor)
     points = {r.student: r.points for r in results.records() if r.question is None}
     assert points == {"ana": 2.0, "bo": 1.0, "cy": 1.0}
-    assert executor.marked == ["ana", "bo", "cy"] * 2 + ["bo", "cy"]
+    assert sorted(executor.marked) == ["ana"] * 2 + ["bo"] * 3 + ["cy"] * 3  # in any order
 
 
 def test_few_notebooks_are_in_memory_at_once(tmp_path, handed_in):
