@@ -145,6 +145,7 @@ OPEN = """() => {  // all that is folded, at once
     document.getAnimations().forEach((one) => one.finish());
     return window.MathJax?.startup?.promise;
 }"""
+RESIZED = 400  # ms: the theme waits until nobody resizes, and then lets keys reach what scrolls
 COLORS = "{runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}}"
 
 
@@ -157,6 +158,9 @@ def test_axe_finds_nothing_on_a_page(tab, served, name):
     tab.emulate_media(color_scheme="dark")
     tab.evaluate(OPEN)
     assert barriers(tab, COLORS) == []
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.wait_for_timeout(RESIZED)
+    assert barriers(tab) == []
 
 
 PAPER = 703, 1032  # px: what the margins leave of A4

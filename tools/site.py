@@ -168,20 +168,30 @@ def reference():
 # names that are not the words in view, the corner of a table, a logo outside of every landmark.
 TIDY = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
-    'title="Search" aria-label="Search" data-bs-placement': "data-bs-placement",
-    '<th class="head"><p></p></th>': '<td class="head"></td>',
+    'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"': (
+        'search-button-field search-button__button pst-js-only"'
+    ),
     '<div id="pst-primary-sidebar"': (
         f'<div id="pst-primary-sidebar" role="complementary" aria-label="{text("site.sidebar")}"'
     ),
 }
 
 
+CORNER = re.compile(r"<th( [^>]*)?>(?:<p></p>)?</th>")
+SEARCHES = re.compile(r'<script src="(?=[^"]*(?:searchtools|language_data|searchindex)\.js)')
+ICONS = re.compile(r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>')
+
+
 def tidy(out):
-    """Mend the pages that Sphinx wrote."""
+    """Mend the pages that Sphinx wrote, and show words first, then formulas, icons last."""
     for path in out.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         for theirs, ours in TIDY.items():
             page = page.replace(theirs, ours)
+        page = CORNER.sub(r"<td\1></td>", page)
+        page = SEARCHES.sub('<script defer src="', page)
+        for icons in ICONS.findall(page):
+            page = page.replace(icons, "").replace("</body>", f"{icons}\n</body>")
         path.write_text(page, encoding="utf-8")
 
 
