@@ -92,6 +92,14 @@ def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     assert "application/vnd.jupyter.widget" not in page
 
 
+CODE = re.compile(r"<(script|style|pre|code|noscript)\b.*?</\1>|<[^>]*>", re.S)
+
+
+def test_no_page_shows_a_formula_as_it_is_typed(pages):
+    for path, page in pages.items():
+        assert re.findall(r"\$[^$\n]+\$", CODE.sub(" ", page)) == [], path.name
+
+
 def test_what_a_page_leaves_out_leaves_no_half_of_its_italics():
     for path in (ROOT / "lectures").glob("*.ipynb"):
         for cell in notebooks.read(path).cells:

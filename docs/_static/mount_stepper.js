@@ -3,5 +3,7 @@ document.querySelectorAll(".bpc-stepper.bpc-live").forEach((place) => {
   place.replaceChildren();
   mount(place, { ...window.bpcStepper, ...figure, message: "" });
   // Bootstrap looks for open menus in the whole page at every click, which takes as long as a step.
-  place.querySelector(".bpc-controls")?.addEventListener("click", (event) => event.stopPropagation());
+  place
+    .querySelector(".bpc-controls")
+    ?.addEventListener("click", (event) => event.stopPropagation());
 });

@@ -51,5 +51,8 @@ export function tinted(parts, columns) {
 export function heatMap(numbers, rows, columns, cell) {
   const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
   const [w, h] = [columns * cell, rows * cell];
-  return `<svg aria-hidden="true" class="bpc-heat" width="${w + 2}" height="${h + 2}" viewBox="-1 -1 ${w + 2} ${h + 2}"><g transform="scale(${cell})">${tinted(numbers.map((x) => x / top), columns)}</g><rect class="frame" width="${w}" height="${h}"/></svg>`;
+  return `<svg aria-hidden="true" class="bpc-heat" width="${w + 2}" height="${h + 2}" viewBox="-1 -1 ${w + 2} ${h + 2}"><g transform="scale(${cell})">${tinted(
+    numbers.map((x) => x / top),
+    columns,
+  )}</g><rect class="frame" width="${w}" height="${h}"/></svg>`;
 }

@@ -276,7 +276,8 @@ export function mount(root, data) {
           : null;
     line[key].style.setProperty("--wide", size ?? 1.4);
     const way = `${spoken(parent)} → ${spoken(child)}`; // what is seen stands in the name, first
-    const named = () => tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
+    const named = () =>
+      tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
     named();
     if (!words.startsWith("∂")) return null;
     return () => {
