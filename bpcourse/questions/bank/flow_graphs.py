@@ -125,6 +125,8 @@ def _tape(rng: np.random.Generator, size: int) -> Inputs:
         values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
     i, j = len(values) - 1, len(values) - 2
     tape += [("mul", i, j), ("add", len(values), 0), ("mul", len(values) + 1, 1)]
+    if size == 3:  # the last step has one value at both ends
+        tape.append(("mul", len(values) + 2, len(values) + 2))
     return {"leaves": leaves, "tape": tape}
 
 
