@@ -27,7 +27,7 @@ OF_LOGISTIC = Family(
 )
 ACROSS = Family(  # of ``across``
     "added_along_path matrix_for_elementwise_product brackets_missing slope_from_upstream",
-    forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square"},
+    forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square before_the_last"},
 )
 
 
@@ -94,6 +94,8 @@ def _once(flaw: Flaws, slope: Array) -> Array:
 def across(flaw: Flaws, grad: Array, z: Array) -> Result:
     """The gradient on its way back across a logistic unit; or what a mistake of ACROSS makes."""
     a, slope = sigmoid(z), logistic_slope(flaw, z)
+    if flaw("before_the_last"):  # a - a**2 * grad
+        return a - a**2 * grad
     if flaw("brackets_missing"):  # grad * a * 1 - a
         return grad * a - (a**2 if flaw("of_the_square") else a)
     if flaw("slope_from_upstream"):

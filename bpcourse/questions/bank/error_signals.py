@@ -153,7 +153,7 @@ def _deep(rng: np.random.Generator, size: int) -> Inputs:
     forms={"slope_of_wrong_layer": "below before_the_weights", "off_by_one_loop": "left_out"},
     families=(
         OF_TANH,
-        Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on"}),
+        Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on at_the_first but_at_the_top"}),
     ),
 )
 def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array) -> Result:
@@ -161,7 +161,8 @@ def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array)
     for layer in range(len(W) - 1, -1, -1):
         turned = W[layer].T
         off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
-        slope = tanh_slope(flaw, z[layer + off])
+        spared = (flaw("at_the_first") and layer > 0) or (flaw("but_at_the_top") and layer == len(W) - 1)
+        slope = tanh_slope(Flaws() if spared else flaw, z[layer + off])
         delta = deltas[0] * (slope if flaw("before_the_weights") else 1.0)
         arriving = turned * delta if flaw("elementwise_for_matrix_product") else turned @ delta
         if flaw("one_path_only"):

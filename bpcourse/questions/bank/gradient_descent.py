@@ -78,10 +78,18 @@ def _measured(rng: np.random.Generator, size: int) -> Inputs:
         "entry_not_restored": "down_from_there both_stay",
         "all_nudged_together": "as_number",
     },
-    families=(Family("left_at_zero part_scaled"),),
+    families=(
+        Family(
+            "left_at_zero part_scaled number_for_parameter",
+            {"all_nudged_together": "row_by_row", "number_for_parameter": "above_alone"},
+        ),
+    ),
 )
 def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     whole = h
+    if flaw("number_for_parameter"):
+        h = 1e-6
+        whole = whole if flaw("above_alone") else h
     h = h / 2 if flaw("part_scaled") else h  # half the way to each side, and divided by 2h
     if flaw("left_at_zero"):  # as with x + h and x − h in one array: what was raised is lowered
         return np.zeros_like(x)
@@ -104,7 +112,10 @@ def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: fl
         below[index] = here if flaw("one_sided") and not flaw("below_only") else here - h
         high, low = f(above), f(below)
         if flaw("all_nudged_together"):
-            high, low = f(x + h), f(x - h)
+            nudge = np.full(x.shape, h)
+            if flaw("row_by_row"):
+                nudge[np.arange(len(x)) != index[0]] = 0
+            high, low = f(x + nudge), f(x - nudge)
         slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h

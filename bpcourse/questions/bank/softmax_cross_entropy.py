@@ -61,7 +61,11 @@ def _logits(rng: np.random.Generator, size: int) -> Inputs:
     families=(
         Family(
             "log_softmax another_activation exponent_sign_lost exponential_forgotten",
-            {"no_normalisation": "not_shifted"},
+            {
+                "no_normalisation": "not_shifted",
+                "product_not_subtracted": "on_the_diagonal",
+                "vector_for_every_row": "but_the_diagonal",
+            },
         ),
     ),
 )
@@ -74,6 +78,10 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
         return slopes if flaw("as_vector") else np.diag(slopes)
     products = np.outer(y_hat, y_hat)
     diagonal = 0 * products if flaw("diagonal_forgotten") else np.diag(y_hat)
+    if flaw("but_the_diagonal"):
+        return np.diag(2 * y_hat - y_hat**2) - y_hat
+    if flaw("on_the_diagonal"):
+        return np.diag(y_hat + y_hat**2) - products
     if flaw("vector_for_every_row"):
         if flaw("squares_alone"):
             return diagonal - y_hat * y_hat
