@@ -152,6 +152,7 @@ RESULTS = (
     Change("last_entry_only", lambda r, n: r[-1] if r.ndim else None),
     Change("one_entry_for_all", _in_every_place(slice(1))),
     Change("one_entry_for_all", _in_every_place(slice(-1, None))),
+    Change("summed_too_early", lambda r, n: np.full_like(r, r.sum()) if r.size > 1 else None),
     Change("used_after_its_loop", _last_alone),
     Change("transpose_misplaced", _reshaped, keeps_proportions=True),
     Change("stops_after_first_round", _without(slice(1, None))),
@@ -180,6 +181,12 @@ def _transposed(W: Any) -> Any:
     return [matrix.T for matrix in W] if isinstance(W, list) else np.asarray(W).T
 
 
+def _shares(table: Array) -> Array:
+    e = np.exp(table - table.max(axis=-1, keepdims=True))
+    shares: Array = e / e.sum(axis=-1, keepdims=True)
+    return shares
+
+
 def _by(factor: float) -> OfInput:
     def change(value: Any) -> Any:
         return [factor * entry for entry in value] if isinstance(value, list) else factor * value
@@ -200,6 +207,7 @@ INPUTS: tuple[tuple[tuple[str, ...], str, OfInput], ...] = (  # of these names, 
     (("x", "X"), "activation_on_input", np.tanh),
     (("x", "X"), "activation_on_input", lambda x: 1 / (1 + np.exp(-x))),
     (("Y", "y"), "target_forgotten", _by(0)),
+    (("Y_hat",), "softmax_twice", _shares),
     (("labels", "label"), "class_miscounted", lambda labels: labels - 1),
     (("labels", "label"), "class_miscounted", lambda labels: labels + 1),
     (("T",), "temperature_upside_down", lambda T: 1 / T),
@@ -302,6 +310,9 @@ def altered(inputs: Inputs) -> Iterator[Change]:
                 yield _replaced(mistake, {name}, change)
         if np.ndim(value[0] if isinstance(value, list) and value else value) == 2:
             tables.add(name)
+    if tables & set(FIRST_OF):
+        for count in (1, 2):
+            yield _replaced("number_for_length", tables & set(EXAMPLES), itemgetter(np.s_[:, :count]))
     weights = tables & set(WEIGHTS)
     each = [{name} for name in sorted(tables)]
     for some in [*each, weights] if len(weights) > 1 else each:

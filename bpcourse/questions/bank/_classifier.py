@@ -50,6 +50,8 @@ def _output_gradient(flaw: Flaws, Z: Array, T: Array) -> Array:
     P = softmax_of(Z.T).T if flaw("summed_over_wrong_axis") else softmax_of(Z)
     if flaw("true_class_not_subtracted"):
         return P
+    if flaw("output_slope_twice"):
+        return (P - T) * P * (1 - P)
     if not flaw("softmax_twice"):
         return P - T
     dP = softmax_of(P) - T

@@ -61,6 +61,7 @@ def _probabilities(rng: np.random.Generator, size: int) -> Inputs:
             -(y_hat * np.log(y_hat)).sum(),
         ],
         "other_probability": -np.log(1 - y_hat[c - 1]),
+        "factor_too_many": -y_hat[c - 1] * np.log(y_hat[c - 1]),
     },
 )
 def cross_entropy_by_hand(flaw: Flaws, y_hat: Array, c: int) -> Result:

@@ -41,7 +41,9 @@ def _tangents(y_hat: Array, y: Array) -> Picture:
     picture=_tangents,
     inputs=lambda rng, size: {"y_hat": rounded(rng, 2, 0.1, 0.9), "y": rounded(rng, 2, -3, -1)},
     misconceptions="target_and_output_swapped factor_two_extra output_slope_twice",
-    slips=lambda y_hat, y: by_hand.difference(y_hat, y),
+    slips=lambda y_hat, y: (
+        by_hand.difference(y_hat, y) | {"summed_to_one_number": (y_hat - y).sum()}
+    ),
     on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
 )
 def output_by_hand(flaw: Flaws, y_hat: Array, y: Array) -> Result:
@@ -61,10 +63,10 @@ def _output(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_output,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing activation_forgotten",
-    families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
+    families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product exponent_sign_lost")),
 )
 def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
-    a, slope = sigmoid(z), logistic_slope(flaw, z)
+    a, slope = sigmoid(-z if flaw("exponent_sign_lost") else z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
     output = z if flaw("activation_forgotten") else a

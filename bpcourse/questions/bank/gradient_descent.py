@@ -46,6 +46,7 @@ def _step(rng: np.random.Generator, size: int) -> Inputs:
     slips=lambda theta, gradient, eta: {
         "divided_for_multiplied": theta - gradient / eta,
         "plus_for_minus": [theta - eta * abs(gradient), theta + eta * abs(gradient)],
+        "inputs_swapped": [eta * theta - gradient, gradient - eta * theta],
         "step_uphill learning_rate_missing": theta + gradient,
         "step_uphill step_without_start": eta * gradient,
     },
@@ -208,7 +209,11 @@ def mean_gradient(flaw: Flaws, per_example: Array) -> Result:
     inputs=lambda rng, size: {"millions": int(rng.integers(20, 200))},
     misconceptions="one_sided cost_grows_with_weights_squared one_pass_is_enough",
     forms={"one_sided": "and_one", "cost_grows_with_weights_squared": "without_two"},
-    slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
+    slips=lambda millions: {
+        "another_unit": [2e6 * millions, 2e6 * millions + 1],
+        "off_by_one_loop": 2 * millions + 1,
+        "halved": millions / 2,
+    },
     on_the_way=lambda millions: {"ones": 1e6 * millions},
 )
 def evaluations(flaw: Flaws, millions: int) -> Result:

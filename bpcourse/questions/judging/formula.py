@@ -196,6 +196,8 @@ class _Switches(ast.NodeTransformer):
             self._values.update(map(id, node.elts))
         if isinstance(node, ast.List | ast.Dict | ast.Constant | ast.Lambda):
             return self.visit(node)  # type: ignore[no-any-return]
+        if isinstance(node, ast.Compare | ast.BoolOp):
+            return self._test(node)
         more = list(rewriting.of_value(copy.deepcopy(node), self._others()))
         self._values.add(id(node))
         return self._either(self.visit(node), more)
@@ -216,6 +218,8 @@ class _Switches(ast.NodeTransformer):
             return node
         if isinstance(node, ast.BinOp):
             self._values.update({id(node.left), id(node.right)})
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            self._values.add(id(node.operand))
         elif isinstance(node, ast.Call) and rewriting.is_of_values(node):
             self._values.update(map(id, node.args))
         original = copy.deepcopy(node)

@@ -16,8 +16,8 @@ ORDER = """
     summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
     elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
     another_function term_missing factor_missing division_missing factor_twice another_index
-    another_value part_negative another_number one_in_part product_for_power part_scaled
-    square_in_part root_in_part absolute_value normalised_part function_too_many
+    another_value part_negative another_number number_for_length one_in_part product_for_power part_scaled
+    square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
     factor_too_many divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
@@ -44,7 +44,15 @@ WRAPS = {
     "tanh": "function_too_many",
     "exp": "function_too_many",
     "log": "function_too_many",
+    "sign": "sign_alone",
 }
+_DOTS, _TWO = ast.Constant(...), ast.Slice(upper=ast.Constant(2))
+MISSED = (  # what a sum leaves out
+    (ast.Slice(upper=ast.Constant(-1)), "off_by_one_loop"),
+    (ast.Slice(lower=ast.Constant(1)), "off_by_one_loop"),
+    (_TWO, "number_for_length"),
+    (ast.Tuple([_DOTS, _TWO], ast.Load()), "number_for_length"),
+)
 COMPARED = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
@@ -112,7 +120,8 @@ def _over_all(node: ast.expr) -> Iterator[Part]:
     names = [part for entry in entries for part in _indices(entry) if isinstance(part, ast.Name)]
     for name in dict.fromkeys(index.id for index in names):
         every = _Every(name).visit(copy.deepcopy(node))
-        yield "summed_too_early", _call_np("sum", every)
+        if name not in {part.id for part in ast.walk(every) if isinstance(part, ast.Name)}:
+            yield "summed_too_early", _call_np("sum", every)
 
 
 def _indices(entry: ast.Subscript) -> list[ast.expr]:
@@ -125,8 +134,14 @@ class _Every(ast.NodeTransformer):
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.Slice() if node.id == self._name else node
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        ends: list[ast.expr] = [
+            ast.Slice() if isinstance(end, ast.Name) and end.id == self._name else end
+            for end in _indices(node)
+        ]
+        node.slice = ends[0] if len(ends) == 1 else ast.Tuple(ends, ast.Load())
+        return node
 
 
 def _values_inside(node: ast.expr) -> Iterator[ast.expr]:
@@ -354,6 +369,9 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
                     yield "inside_for_outside", ast.BinOp(a, op, _with_inner(node, b))
             case ast.UnaryOp(op=ast.USub() as sign, operand=operand):
                 yield "part_negative", ast.UnaryOp(sign, _with_inner(node, operand))
+        if name in REDUCING:
+            for missed, called in MISSED:
+                yield called, _with_inner(node, ast.Subscript(inner, missed, ast.Load()))
 
 
 def _of_entry(node: ast.Subscript) -> Iterator[Part]:
