@@ -69,8 +69,6 @@ def _pair(rng: np.random.Generator, size: int) -> Inputs:
     most = np.abs(off).argmax()
     sizes[most] = rng.uniform(0.5, 0.9)  # below 1, and not so small that 1e-12 beside it counts
     signs[most] = -1.0 if size in (2, 3) else 1.0  # both signs with either
-    if size == 4:
-        off[most] = 1.9  # of other signs, and nearly as large
     given = signs * sizes
     if size == 1:  # a lost sign: the sizes alone are alike
         off[most] = 2.0
