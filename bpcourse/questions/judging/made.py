@@ -23,6 +23,7 @@ class Made:
 
     def __init__(self, question: Question, cases: Sequence[Case]) -> None:
         self._question, self._cases, self.count = question, cases, len(cases)
+        self.named: tuple[bytes | None, tuple[str, ...]] = None, ()  # the last outcomes, and names
         self.is_warm = False  # whether all is kept that a long search asks for
         self._examples = [transformations.examples(case) for case in cases]
         self._kept: dict[tuple[Explanation, int], Outcome] = {}
