@@ -70,6 +70,24 @@ def _without(row: slice | int) -> OfArray:
     return change
 
 
+def _last_alone(r: Array, n: int | None) -> Array | None:
+    """Zeros but in the last place along the last axis: filled once, after the loop."""
+    if r.ndim == 0 or r.shape[-1] < 2:
+        return None
+    left = np.zeros_like(r)
+    left[..., -1] = r[..., -1]
+    return left
+
+
+def _in_every_place(row: slice) -> OfArray:
+    return lambda r, n: np.broadcast_to(r[row], r.shape).copy() if r.ndim and len(r) > 1 else None
+
+
+def _reshaped(r: Array, n: int | None) -> Array | None:
+    """Its transpose, brought to its shape by a reshape."""
+    return r.T.reshape(r.shape) if r.ndim == 2 and min(r.shape) > 1 else None
+
+
 def _along(axis: int, kind: str) -> OfArray:
     return lambda r, n: getattr(r, kind)(axis=axis) if r.ndim > axis and r.ndim == 2 else None
 
@@ -117,7 +135,7 @@ RESULTS = (
         "keepdims_kept", lambda r, n: r[:, None] if r.ndim == 1 else None, keeps_proportions=True
     ),
     Change("keepdims_kept", lambda r, n: r[None, None] if r.ndim == 0 else None),
-    Change("flattened", lambda r, n: r.ravel() if r.ndim == 2 else None, keeps_proportions=True),
+    Change("flattened", lambda r, n: r.ravel() if r.ndim > 1 else None, keeps_proportions=True),
     Change(
         "flattened",
         lambda r, n: r.reshape(()) if r.ndim and r.size == 1 else None,
@@ -132,6 +150,11 @@ RESULTS = (
     Change("axis_summed_away", _along(1, "mean")),
     Change("first_entry_only", lambda r, n: r[0] if r.ndim else None),
     Change("last_entry_only", lambda r, n: r[-1] if r.ndim else None),
+    Change("one_entry_for_all", _in_every_place(slice(1))),
+    Change("one_entry_for_all", _in_every_place(slice(-1, None))),
+    Change("summed_too_early", lambda r, n: np.full_like(r, r.sum()) if r.size > 1 else None),
+    Change("used_after_its_loop", _last_alone),
+    Change("transpose_misplaced", _reshaped, keeps_proportions=True),
     Change("stops_after_first_round", _without(slice(1, None))),
     Change("off_by_one_loop", _without(-1)),
     Change("off_by_one_loop", _without(0)),
@@ -158,6 +181,12 @@ def _transposed(W: Any) -> Any:
     return [matrix.T for matrix in W] if isinstance(W, list) else np.asarray(W).T
 
 
+def _shares(table: Array) -> Array:
+    e = np.exp(table - table.max(axis=-1, keepdims=True))
+    shares: Array = e / e.sum(axis=-1, keepdims=True)
+    return shares
+
+
 def _by(factor: float) -> OfInput:
     def change(value: Any) -> Any:
         return [factor * entry for entry in value] if isinstance(value, list) else factor * value
@@ -178,6 +207,7 @@ INPUTS: tuple[tuple[tuple[str, ...], str, OfInput], ...] = (  # of these names, 
     (("x", "X"), "activation_on_input", np.tanh),
     (("x", "X"), "activation_on_input", lambda x: 1 / (1 + np.exp(-x))),
     (("Y", "y"), "target_forgotten", _by(0)),
+    (("Y_hat",), "softmax_twice", _shares),
     (("labels", "label"), "class_miscounted", lambda labels: labels - 1),
     (("labels", "label"), "class_miscounted", lambda labels: labels + 1),
     (("T",), "temperature_upside_down", lambda T: 1 / T),
@@ -240,23 +270,53 @@ def _an_example(count: Callable[[Inputs], float]) -> Callable[[Inputs], float]:
     return lambda inputs: count(inputs) / (examples(inputs) or 1)
 
 
-ALTERED: tuple[Callable[[Array], Array], ...] = (  # what is given, before it is used
-    np.square,
-    np.negative,
-    np.abs,
-    np.sqrt,
-    np.reciprocal,
-    lambda x: 2 * x,
-    lambda x: x / 2,
+ALTERED: tuple[tuple[str, OfInput], ...] = (  # what is given, before it is used
+    ("input_altered", np.square),
+    ("input_altered", np.negative),
+    ("input_altered", np.abs),
+    ("input_altered", np.sqrt),
+    ("input_altered", np.reciprocal),
+    ("input_altered", lambda x: 2 * x),
+    ("input_altered", lambda x: x / 2),
 )
+OF_ARRAYS: tuple[tuple[str, OfInput], ...] = (
+    ("one_entry_for_all", lambda x: np.broadcast_to(x[:1], x.shape).copy()),
+    ("one_entry_for_all", lambda x: np.broadcast_to(x[-1:], x.shape).copy()),
+    ("summed_too_early", lambda x: np.full(x.shape, x.sum())),
+    ("summed_too_early", lambda x: np.full(x.shape, x.mean())),
+    ("slope_twice", lambda x: x * (1 - x**2)),
+    ("slope_twice", lambda x: x * (1 - np.tanh(x) ** 2)),
+    ("slope_twice", lambda x: x * x * (1 - x)),
+)
+
+
+def _broken_up(table: Any) -> Any:
+    """Reshaped where it should be transposed, and so of the same shape in the end."""
+    if isinstance(table, list):
+        return [_broken_up(entry) for entry in table]
+    return table.reshape(table.shape[::-1]).T
 
 
 def altered(inputs: Inputs) -> Iterator[Change]:
     """Each input of floats that is an array or a number, altered wherever it is used."""
+    tables = set()
     for name, value in inputs.items():
-        if isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f"):
-            for change in ALTERED:
-                yield _replaced("input_altered", {name}, change)
+        is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        if is_array or isinstance(value, float):
+            for mistake, change in ALTERED:
+                yield _replaced(mistake, {name}, change)
+        if is_array and value.ndim:
+            for mistake, change in OF_ARRAYS:
+                yield _replaced(mistake, {name}, change)
+        if np.ndim(value[0] if isinstance(value, list) and value else value) == 2:
+            tables.add(name)
+    if tables & set(FIRST_OF):
+        for count in (1, 2):
+            yield _replaced("number_for_length", tables & set(EXAMPLES), itemgetter(np.s_[:, :count]))
+    weights = tables & set(WEIGHTS)
+    each = [{name} for name in sorted(tables)]
+    for some in [*each, weights] if len(weights) > 1 else each:
+        yield _replaced("transpose_misplaced", some, _broken_up)
 
 
 def counts(inputs: Inputs) -> Iterator[Callable[[Inputs], float]]:

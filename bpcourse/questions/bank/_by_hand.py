@@ -22,6 +22,7 @@ def weighted_sum(w: Array, x: Array, b: float) -> Inputs:
         "plus_for_minus": [*lost, np.abs(products).sum() + b],
         "multiplied_for_added": products.sum() * b,
         "paths_mixed": w[::-1] @ x + b,
+        "not_summed_yet": [products, np.append(products, b)],
     }
 
 
@@ -67,4 +68,5 @@ def entry_of(rows: Array, columns: Array, i: int, j: int) -> Inputs:
         "counted_from_zero": [r(i + 1) * c(j + 1), r(i + 1) * c(j), r(i) * c(j + 1)],
         "neighbour_taken": [r(i - 1) * c(j), r(i) * c(j - 1)],
         "added_along_path": r(i) + c(j),
+        "summed_too_early": [rows.sum() * c(j), r(i) * columns.sum(), rows.sum() * columns.sum()],
     }

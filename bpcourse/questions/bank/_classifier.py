@@ -50,6 +50,8 @@ def _output_gradient(flaw: Flaws, Z: Array, T: Array) -> Array:
     P = softmax_of(Z.T).T if flaw("summed_over_wrong_axis") else softmax_of(Z)
     if flaw("true_class_not_subtracted"):
         return P
+    if flaw("output_slope_twice"):
+        return (P - T) * P * (1 - P)
     if not flaw("softmax_twice"):
         return P - T
     dP = softmax_of(P) - T
@@ -63,7 +65,8 @@ def learn(
     rng = np.random.default_rng(seed)
     Y = np.eye(3)[labels]
     W, b = np.zeros((3, X.shape[1])), np.zeros(3)
-    eta = 1 if flaw("learning_rate_missing") else eta
+    eta_of_b = 1 if flaw("learning_rate_missing") else eta
+    eta = eta if flaw("of_b") else eta_of_b
     order = np.arange(len(X)) if flaw("order_ignored") else rng.permutation(len(X))
     for epoch in range(1 if flaw("epochs_forgotten") else epochs):
         if epoch and not flaw("order_ignored") and not flaw("order_drawn_once"):
@@ -75,7 +78,9 @@ def learn(
             dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
             W -= eta * dZ.T @ A
             db = dZ.mean(axis=0) if flaw("bias_averaged") else dZ.sum(axis=0)
-            b -= 0 if flaw("parameter_not_updated") else eta * db
+            if flaw("forward_after_update"):
+                db = (softmax_of(A @ W.T + b) - T).mean(axis=0)
+            b -= 0 if flaw("parameter_not_updated") else eta_of_b * db
     return W, b
 
 

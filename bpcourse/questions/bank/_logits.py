@@ -10,7 +10,7 @@ SHARES = Family(  # of ``shares_of``
     "no_max_shift exponential_forgotten no_normalisation exponent_sign_lost keepdims_forgotten "
     "summed_over_wrong_axis bias_summed_to_one another_activation log_softmax",
     forms={
-        "no_max_shift": "one_shift_for_all",
+        "no_max_shift": "one_shift_for_all by_the_mean",
         "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
         "bias_summed_to_one": "by_the_largest",
         "keepdims_forgotten": "twice in_the_maximum",
@@ -41,11 +41,13 @@ def shares_of(flaw: Flaws, Z: Array) -> Array:
     if flaw("another_activation"):
         return 1 / (1 + np.exp(-Z))
     largest = Z.max(axis=-1, keepdims=not (flaw("twice") or flaw("in_the_maximum")))
+    if flaw("by_the_mean"):
+        largest = Z.mean(axis=-1, keepdims=True)
     if flaw("by_the_largest") or flaw("one_shift_for_all"):
         largest = Z.max()
     if flaw("by_the_largest_below"):
         largest = Z.max(axis=0)
-    unshifted = flaw("no_max_shift") and not flaw("one_shift_for_all")
+    unshifted = flaw("no_max_shift") and not (flaw("one_shift_for_all") or flaw("by_the_mean"))
     shifted = Z if unshifted or flaw("not_shifted") else Z - largest
     e = Z if flaw("exponential_forgotten") else np.exp(shifted)
     if flaw("no_normalisation"):
@@ -86,6 +88,7 @@ def labelled_logits(rng: np.random.Generator, size: int) -> Inputs:
         Z[0], labels[0] = np.linspace(-450, 450, k), 0
     if size == 4:  # e to the Z overflows; with one shift for all rows it is 0 in the others
         Z = Z + np.where(np.arange(batch) % 2, -1000.0, 1000.0)[:, None]
+        Z[0, 0] += 2000  # so that it overflows beside the mean of its row as well
     return {"Z": Z, "labels": labels}
 
 

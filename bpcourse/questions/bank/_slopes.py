@@ -27,7 +27,7 @@ OF_LOGISTIC = Family(
 )
 ACROSS = Family(  # of ``across``
     "added_along_path matrix_for_elementwise_product brackets_missing slope_from_upstream",
-    forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square"},
+    forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square before_the_last of_the_fraction"},
 )
 
 
@@ -38,7 +38,7 @@ def sigmoid(z: Array) -> Array:
 
 def logistic_slope(flaw: Flaws, z: Array) -> Array:
     """σ(z)(1 − σ(z)), of the shape of ``z``; or what a mistake OF_LOGISTIC makes of it."""
-    a = sigmoid(z)
+    a = 1 + np.exp(-z) if flaw("of_the_fraction") else sigmoid(z)  # 1 / 1 + e⁻ᶻ
     if flaw("slope_missing"):
         return np.ones_like(a)
     if flaw("in_the_second_factor") or flaw("in_the_first_factor"):
@@ -94,7 +94,9 @@ def _once(flaw: Flaws, slope: Array) -> Array:
 def across(flaw: Flaws, grad: Array, z: Array) -> Result:
     """The gradient on its way back across a logistic unit; or what a mistake of ACROSS makes."""
     a, slope = sigmoid(z), logistic_slope(flaw, z)
-    if flaw("brackets_missing"):  # grad * a * 1 - a
+    if flaw("before_the_last"):  # a - a**2 * grad
+        return a - a**2 * grad
+    if flaw("brackets_missing") and not flaw("of_the_fraction"):  # grad * a * 1 - a
         return grad * a - (a**2 if flaw("of_the_square") else a)
     if flaw("slope_from_upstream"):
         own = grad * (1 - grad)

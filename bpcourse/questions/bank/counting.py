@@ -1,11 +1,13 @@
 """Lesson 22: paths, counted."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from math import prod
+from operator import mul
 
 from bpcourse.questions.bank import _pictures as pictures
 from bpcourse.questions.bank._inputs import distinct
-from bpcourse.questions.question import Flaws, question
+from bpcourse.questions.question import Family, Flaws, question
 from bpcourse.questions.types import Result
 
 
@@ -38,6 +40,7 @@ def paths_of_a_weight(flaw: Flaws, n_0: int, n_1: int, n_2: int, n_3: int) -> Re
     misconceptions="added_along_path outputs_not_counted one_layer_only one_path_only "
     "off_by_one_loop",
     forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one"},
+    families=(Family("not_reset"),),
 )
 def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     """The paths of all weights together, from each weight to the loss."""
@@ -47,6 +50,8 @@ def all_paths(flaw: Flaws, widths: list[int]) -> Result:
         layers = range(1, L)
     if flaw("one_layer_only"):
         layers = [L if flaw("the_last") else 1]
+    if flaw("not_reset"):  # one product for all layers
+        return sum(accumulate((prod(widths[i:]) for i in range(L)), mul))
     for layer in layers:
         above = widths[layer + 1 :]
         if flaw("outputs_not_counted"):
@@ -63,10 +68,13 @@ def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     },
     misconceptions="input_layer_counted added_along_path one_layer_only off_by_one_loop "
     "paths_multiplied",
+    families=(Family("one_layer_off"),),
 )
 def mend_walk_down(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications by weights that bring δ from the output down to layer 1."""
     pairs = list(zip(widths, widths[1:], strict=False))
+    if flaw("one_layer_off"):
+        pairs = [(0, 0), *zip(widths, widths[2:], strict=False)]
     used = pairs if flaw("input_layer_counted") else pairs[1:]
     if flaw("one_layer_only"):
         used = used[-1:]

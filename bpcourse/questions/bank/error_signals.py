@@ -41,7 +41,9 @@ def _tangents(y_hat: Array, y: Array) -> Picture:
     picture=_tangents,
     inputs=lambda rng, size: {"y_hat": rounded(rng, 2, 0.1, 0.9), "y": rounded(rng, 2, -3, -1)},
     misconceptions="target_and_output_swapped factor_two_extra output_slope_twice",
-    slips=lambda y_hat, y: by_hand.difference(y_hat, y),
+    slips=lambda y_hat, y: (
+        by_hand.difference(y_hat, y) | {"summed_to_one_number": (y_hat - y).sum()}
+    ),
     on_the_way=lambda y_hat, y: {"target": y, "loss": ((y_hat - y) ** 2).sum() / 2},
 )
 def output_by_hand(flaw: Flaws, y_hat: Array, y: Array) -> Result:
@@ -61,10 +63,10 @@ def _output(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_output,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing activation_forgotten",
-    families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product")),
+    families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product exponent_sign_lost")),
 )
 def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
-    a, slope = sigmoid(z), logistic_slope(flaw, z)
+    a, slope = sigmoid(-z if flaw("exponent_sign_lost") else z), logistic_slope(flaw, z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
     output = z if flaw("activation_forgotten") else a
@@ -153,7 +155,7 @@ def _deep(rng: np.random.Generator, size: int) -> Inputs:
     forms={"slope_of_wrong_layer": "below before_the_weights", "off_by_one_loop": "left_out"},
     families=(
         OF_TANH,
-        Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on"}),
+        Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on at_the_first but_at_the_top"}),
     ),
 )
 def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array) -> Result:
@@ -161,7 +163,8 @@ def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array)
     for layer in range(len(W) - 1, -1, -1):
         turned = W[layer].T
         off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
-        slope = tanh_slope(flaw, z[layer + off])
+        spared = (flaw("at_the_first") and layer > 0) or (flaw("but_at_the_top") and layer == len(W) - 1)
+        slope = tanh_slope(Flaws() if spared else flaw, z[layer + off])
         delta = deltas[0] * (slope if flaw("before_the_weights") else 1.0)
         arriving = turned * delta if flaw("elementwise_for_matrix_product") else turned @ delta
         if flaw("one_path_only"):

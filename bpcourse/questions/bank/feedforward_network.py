@@ -90,7 +90,7 @@ def parameters(flaw: Flaws, n_0: int, n_1: int, n_2: int) -> Result:
 
 
 ACTIVATED = Family(
-    "activation_forgotten another_activation exponent_sign_lost activated_twice",
+    "activation_forgotten another_activation exponent_sign_lost activated_twice brackets_missing",
     forms={"another_activation": "rectified softmax"},
 )
 
@@ -104,6 +104,8 @@ def _activated(flaw: Flaws, z: Array) -> Array:
     if flaw("another_activation"):
         return np.maximum(z, 0) if flaw("rectified") else np.tanh(z)
     a = 1 / (1 + np.exp(z if flaw("exponent_sign_lost") else -z))
+    if flaw("brackets_missing"):  # 1 / 1 + e⁻ᶻ
+        a = 1 + np.exp(-z)
     return 1 / (1 + np.exp(-a)) if flaw("activated_twice") else a
 
 
@@ -174,9 +176,12 @@ def _deep(rng: np.random.Generator, size: int) -> Inputs:
         "activation_forgotten": "in_the_last_hidden",
         "activation_on_output": "at_the_first",
     },
+    families=(Family("bias_after_activation number_for_length"),),
 )
 def mend_forward(flaw: Flaws, x: Array, W: list[Array], b: list[Array]) -> Result:
     a = x
+    if flaw("number_for_length"):  # written for two layers
+        return W[1] @ np.tanh(W[0] @ a + b[0]) + b[1]
     layers = range(len(W) - 1 if flaw("off_by_one_loop") else len(W))
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:
         first = flaw("layers_in_wrong_order") or flaw("at_the_first")
@@ -186,6 +191,8 @@ def mend_forward(flaw: Flaws, x: Array, W: list[Array], b: list[Array]) -> Resul
             z = z + b[layer]
         if output:
             a = np.tanh(z) if flaw("activation_on_output") and not flaw("at_the_first") else z
+        elif flaw("bias_after_activation"):
+            a = np.tanh(W[layer] @ a) + b[layer]
         elif flaw("activation_forgotten") and not (
             flaw("in_the_last_hidden") and layer < len(W) - 2
         ):

@@ -89,8 +89,11 @@ def _circuit(rng: np.random.Generator, size: int) -> Inputs:
         "upstream_missing": "everywhere",
         "upstream_shared_out": "at_x",
     },
+    families=(Family("started_with_the_value brackets_missing"),),
 )
 def circuit(flaw: Flaws, x: float, y: float, z: float) -> Result:
+    if flaw("brackets_missing"):  # x·y + z·x
+        return y + z, x, x
     q = x * y  # f = (x·y + z)·x
     s = q + z
     into_s, x_directly = x, s
@@ -111,7 +114,8 @@ def circuit(flaw: Flaws, x: float, y: float, z: float) -> Result:
         into_x = into_x / 2
     if flaw("overwritten_not_accumulated"):
         into_x = x_directly if flaw("the_other_kept") else x_through_q
-    return into_x, into_y, into_z
+    last = s * x if flaw("started_with_the_value") else 1.0
+    return last * into_x, last * into_y, last * into_z
 
 
 def _tape(rng: np.random.Generator, size: int) -> Inputs:
@@ -125,6 +129,8 @@ def _tape(rng: np.random.Generator, size: int) -> Inputs:
         values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
     i, j = len(values) - 1, len(values) - 2
     tape += [("mul", i, j), ("add", len(values), 0), ("mul", len(values) + 1, 1)]
+    if size == 4:  # what is used last is used twice
+        tape[-1] = "mul", len(values) + 1, len(values) + 1
     return {"leaves": leaves, "tape": tape}
 
 
@@ -136,8 +142,12 @@ def _tape(rng: np.random.Generator, size: int) -> Inputs:
     forms={"overwritten_not_accumulated": "at_mul at_add", "one_path_only": "at_add_alone"},
     families=(
         Family(
-            "backward_not_started all_values_returned add_gate_as_multiply value_for_slope",
-            {"upstream_missing": "at_mul_alone at_add_alone_missing"},
+            "backward_not_started all_values_returned add_gate_as_multiply value_for_slope "
+            "started_with_the_value",
+            {
+                "upstream_missing": "at_mul_alone at_add_alone_missing",
+                "overwritten_not_accumulated": "at_the_end",
+            },
         ),
     ),
 )
@@ -149,6 +159,8 @@ def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -
     if flaw("not_reset") or flaw("paths_multiplied"):
         grad[:] = 1.0
     grad[-1] = 0.0 if flaw("backward_not_started") else 1.0
+    if flaw("started_with_the_value"):
+        grad[-1] = values[-1]
     steps = list(enumerate(tape, start=len(leaves)))
     if flaw("off_by_one_loop"):
         steps = steps[1:]
@@ -171,6 +183,8 @@ def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -
         overwritten = flaw("overwritten_not_accumulated")
         if flaw("at_mul") or flaw("at_add"):
             overwritten = flaw(f"at_{op}")
+        if flaw("at_the_end"):
+            overwritten = k == len(values) - 1
         for parent, local in zip((i, j), locals_, strict=True):
             part = local * upstream
             if flaw("added_along_path") and op == "mul":

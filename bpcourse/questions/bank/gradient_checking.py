@@ -70,6 +70,8 @@ def _pair(rng: np.random.Generator, size: int) -> Inputs:
     sizes[most] = rng.uniform(0.5, 0.9)  # below 1, and not so small that 1e-12 beside it counts
     signs[most] = -1.0 if size in (2, 3) else 1.0  # both signs with either
     given = signs * sizes
+    if size == 1:  # a lost sign: the sizes alone are alike
+        off[most] = 2.0
     return {"given": given, "measured": given * (1 - off)}
 
 
@@ -84,6 +86,7 @@ def _pair(rng: np.random.Generator, size: int) -> Inputs:
         "one_size_doubled": "their_mean the_given the_measured the_smaller",
         "one_scale_for_all": "of_norms of_both_norms",
     },
+    families=(Family("absolute_value", {"one_scale_for_all": "of_the_larger_norm"}),),
 )
 def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
     keeps, below = flaw("sign_kept"), flaw("below_alone") or flaw("above_and_below")
@@ -92,8 +95,12 @@ def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
         gap = np.abs(gap)
     one, other = (given, measured) if below else (np.abs(given), np.abs(measured))
     scale = np.maximum(one, other)
+    if flaw("absolute_value"):
+        gap = np.abs(np.abs(given) - np.abs(measured))
     if flaw("one_scale_for_all"):
         norm = np.linalg.norm
+        if flaw("of_the_larger_norm"):
+            return float(norm(gap) / max(norm(one), norm(other)))
         if flaw("of_both_norms"):
             return float(norm(gap) / (norm(one) + norm(other)))
         return float(norm(gap) / norm(scale) if flaw("of_norms") else gap.max() / scale.max())

@@ -46,6 +46,7 @@ def _step(rng: np.random.Generator, size: int) -> Inputs:
     slips=lambda theta, gradient, eta: {
         "divided_for_multiplied": theta - gradient / eta,
         "plus_for_minus": [theta - eta * abs(gradient), theta + eta * abs(gradient)],
+        "inputs_swapped": [eta * theta - gradient, gradient - eta * theta],
         "step_uphill learning_rate_missing": theta + gradient,
         "step_uphill step_without_start": eta * gradient,
     },
@@ -78,10 +79,18 @@ def _measured(rng: np.random.Generator, size: int) -> Inputs:
         "entry_not_restored": "down_from_there both_stay",
         "all_nudged_together": "as_number",
     },
-    families=(Family("left_at_zero part_scaled"),),
+    families=(
+        Family(
+            "left_at_zero part_scaled number_for_parameter",
+            {"all_nudged_together": "row_by_row", "number_for_parameter": "above_alone"},
+        ),
+    ),
 )
 def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     whole = h
+    if flaw("number_for_parameter"):
+        h = 1e-6
+        whole = whole if flaw("above_alone") else h
     h = h / 2 if flaw("part_scaled") else h  # half the way to each side, and divided by 2h
     if flaw("left_at_zero"):  # as with x + h and x − h in one array: what was raised is lowered
         return np.zeros_like(x)
@@ -104,7 +113,10 @@ def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: fl
         below[index] = here if flaw("one_sided") and not flaw("below_only") else here - h
         high, low = f(above), f(below)
         if flaw("all_nudged_together"):
-            high, low = f(x + h), f(x - h)
+            nudge = np.full(x.shape, h)
+            if flaw("row_by_row"):
+                nudge[np.arange(len(x)) != index[0]] = 0
+            high, low = f(x + nudge), f(x - nudge)
         slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h
@@ -197,7 +209,11 @@ def mean_gradient(flaw: Flaws, per_example: Array) -> Result:
     inputs=lambda rng, size: {"millions": int(rng.integers(20, 200))},
     misconceptions="one_sided cost_grows_with_weights_squared one_pass_is_enough",
     forms={"one_sided": "and_one", "cost_grows_with_weights_squared": "without_two"},
-    slips=lambda millions: {"another_unit": [2e6 * millions, 2e6 * millions + 1]},
+    slips=lambda millions: {
+        "another_unit": [2e6 * millions, 2e6 * millions + 1],
+        "off_by_one_loop": 2 * millions + 1,
+        "halved": millions / 2,
+    },
     on_the_way=lambda millions: {"ones": 1e6 * millions},
 )
 def evaluations(flaw: Flaws, millions: int) -> Result:

@@ -114,7 +114,16 @@ def _hidden(rng: np.random.Generator, size: int) -> Inputs:
     "factor_two_extra factor_two_missing indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "
     "activation_forgotten activation_on_output",
-    families=(OF_TANH, Family("target_for_output")),
+    families=(
+        OF_TANH,
+        Family(
+            "target_for_output big_weight_big_gradient summed_too_early",
+            {
+                "activation_on_output": "with_its_slope",
+                "big_weight_big_gradient": "for_the_input",
+            },
+        ),
+    ),
     forms={
         "one_path_only": "own_number",
         "indices_swapped": "of_the_weights of_the_slope of_both of_the_result",
@@ -129,8 +138,12 @@ def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, j: int, i:
     error = y_hat - y  # E = ½ Σ (ŷ − y)²
     if flaw("target_for_output"):
         error = y + 0.0
+    if flaw("with_its_slope"):
+        error = error * (1 - y_hat**2)
     if flaw("upstream_missing"):
         error = np.ones_like(error)
+    if flaw("summed_too_early"):
+        return (error @ W2 * (1 - a**2)).sum() * x[i]
     swapped = flaw("indices_swapped")
     if swapped and flaw("of_the_result"):
         i, j = j, i
@@ -148,6 +161,8 @@ def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, j: int, i:
     total *= tanh_slope(flaw, z[i if swapped and (flaw("of_the_slope") or flaw("of_both")) else j])
     others = ("of_the_weights", "of_the_slope", "of_both", "of_the_result")
     arriving = x[j if swapped and not any(map(flaw, others)) else i]
+    if flaw("big_weight_big_gradient"):
+        arriving = W1[j, i] * (1.0 if flaw("for_the_input") else arriving)
     total *= a[j] if flaw("activation_of_own_layer") else arriving
     if flaw("factor_two_missing"):
         total = total / 2
@@ -173,7 +188,13 @@ def _one_output(rng: np.random.Generator, size: int) -> Inputs:
     "indices_swapped",
     families=(
         OF_TANH,
-        Family("activation_on_input", {"activation_of_own_layer": "of_unit_j of_unit_j_before"}),
+        Family(
+            "activation_on_input",
+            {
+                "activation_of_own_layer": "of_unit_j of_unit_j_before",
+                "big_weight_big_gradient": "beside_the_input",
+            },
+        ),
     ),
     forms={
         "activation_of_own_layer": "before_tanh",
@@ -196,7 +217,7 @@ def mend_slope(flaw: Flaws, x: Array, W: Array, v: Array, i: int, j: int) -> Res
     if flaw("activation_on_input"):
         arriving = np.tanh(x[j])
     if flaw("big_weight_big_gradient"):
-        arriving = W[i, j]
+        arriving = W[i, j] * (x[j] if flaw("beside_the_input") else 1.0)
     weight = 1.0 if flaw("upstream_missing") else v[j if flaw("of_v") else i]
     return weight * tanh_slope(flaw, z[j if flaw("of_slope") else i]) * arriving
 

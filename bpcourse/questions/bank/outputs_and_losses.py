@@ -81,7 +81,9 @@ def best_constant(flaw: Flaws, y: Array, w: Array) -> Result:
     inputs=_ratings,
     misconceptions="one_scale_for_all summed_over_wrong_axis sides_swapped square_forgotten "
     "no_normalisation first_example_only",
-    families=(Family("mean_of_ratios", {"mean_of_ratios": "example_by_example their_sum"}),),
+    families=(
+        Family("mean_of_ratios averaged_part", {"mean_of_ratios": "example_by_example their_sum"}),
+    ),
 )
 def mend_baseline(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
     lazy = Y.mean(axis=0)
@@ -98,6 +100,8 @@ def mend_baseline(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
         ratios = ours / other
         return ratios.sum() if flaw("their_sum") else ratios.mean()
     sums = [part.sum() for part in parts]
+    if flaw("averaged_part"):
+        sums[1] /= Y.size
     if flaw("no_normalisation"):
         return sums[0] / len(Y)
     return sums[1] / sums[0] if flaw("sides_swapped") else sums[0] / sums[1]

@@ -105,7 +105,11 @@ def _classes(rng: np.random.Generator, size: int) -> Inputs:
     families=(
         Family(
             "zero_for_minus_infinity index_not_shifted sum_for_largest",
-            {"zero_for_minus_infinity": "to_begin_with", "index_not_shifted": "after_the_loss"},
+            {
+                "zero_for_minus_infinity": "to_begin_with",
+                "index_not_shifted": "after_the_loss",
+                "wrong_class_picked": "the_second_best",
+            },
         ),
     ),
 )
@@ -119,7 +123,7 @@ def mend_rival(flaw: Flaws, scores: Array, label: int) -> Result:
     others = scores.copy()
     if not flaw("wrong_class_picked"):
         others[right] = 0.0 if flaw("zero_for_minus_infinity") else -np.inf
-    rival = int(others.argmax())
+    rival = int(others.argsort()[-2] if flaw("the_second_best") else others.argmax())
     if flaw("to_begin_with") and others[rival] <= 0:  # largest, rival = 0, 0
         rival = 0
     if flaw("index_not_shifted"):

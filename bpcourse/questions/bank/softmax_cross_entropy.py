@@ -29,7 +29,7 @@ def _shares(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_shares,
     misconceptions="true_class_not_subtracted target_and_output_swapped output_slope_twice "
     "other_classes_forgotten class_miscounted slope_missing",
-    slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1]},
+    slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1], "constant_offset": y_hat - 1},
     on_the_way=lambda y_hat, c: {"target": np.eye(3)[c - 1], "loss": -np.log(y_hat[c - 1])},
 )
 def delta_by_hand(flaw: Flaws, y_hat: Array, c: int) -> Result:
@@ -61,7 +61,11 @@ def _logits(rng: np.random.Generator, size: int) -> Inputs:
     families=(
         Family(
             "log_softmax another_activation exponent_sign_lost exponential_forgotten",
-            {"no_normalisation": "not_shifted"},
+            {
+                "no_normalisation": "not_shifted",
+                "product_not_subtracted": "on_the_diagonal",
+                "vector_for_every_row": "but_the_diagonal",
+            },
         ),
     ),
 )
@@ -74,6 +78,10 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
         return slopes if flaw("as_vector") else np.diag(slopes)
     products = np.outer(y_hat, y_hat)
     diagonal = 0 * products if flaw("diagonal_forgotten") else np.diag(y_hat)
+    if flaw("but_the_diagonal"):
+        return np.diag(2 * y_hat - y_hat**2) - y_hat
+    if flaw("on_the_diagonal"):
+        return np.diag(y_hat + y_hat**2) - products
     if flaw("vector_for_every_row"):
         if flaw("squares_alone"):
             return diagonal - y_hat * y_hat

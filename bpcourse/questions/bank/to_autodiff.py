@@ -12,7 +12,12 @@ from bpcourse.questions.types import Array, Result
     inputs=normals("nmp", A="nm", B="mp", grad="np"),
     misconceptions="wrong_argument weights_wrong_way_round chain_order_reversed "
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
-    families=(Family("", {"wrong_argument": "own_value", "backward_is_inverse": "inv"}),),
+    families=(
+        Family(
+            "overwritten_not_accumulated product_of_sums",
+            {"wrong_argument": "own_value", "backward_is_inverse": "inv"},
+        ),
+    ),
 )
 def matmul_gate(flaw: Flaws, A: Array, B: Array, grad: Array) -> Result:
     if flaw("upstream_missing"):
@@ -31,6 +36,11 @@ def matmul_gate(flaw: Flaws, A: Array, B: Array, grad: Array) -> Result:
         inverse = np.linalg.inv if flaw("inv") else np.linalg.pinv
         return grad @ inverse(B), inverse(A) @ grad
     grads = grad @ B.T, A.T @ grad
+    if flaw("overwritten_not_accumulated"):  # of the rows, the last alone has come to B
+        grads = grads[0], np.outer(A[-1], grad[-1])
+    if flaw("product_of_sums"):
+        ends = A.sum(axis=0), grad.sum(axis=0)
+        grads = np.outer(grad.sum(axis=1), B.sum(axis=1)), np.outer(*ends)
     return (grads[0].T.copy(), grads[1].T.copy()) if flaw("gradient_transposed") else grads
 
 
@@ -201,6 +211,7 @@ def products(flaw: Flaws, A: Array, W: Array) -> Result:
         "not_reset": "but_the_middle the_last_too",
         "overwritten_not_accumulated": "the_first_stays",
     },
+    families=(Family("", {"not_reset": "but_the_leaves"}),),
 )
 def again(flaw: Flaws, u: Array, v: Array, unused: Array) -> Result:
     """The gradients of Σ (u + v) · u after the second of two backward passes."""
@@ -212,6 +223,8 @@ def again(flaw: Flaws, u: Array, v: Array, unused: Array) -> Result:
     into_u, into_v = straight + into_sum, into_sum + 0.0
     if flaw("overwritten_not_accumulated"):
         into_u = straight if flaw("the_first_stays") else into_sum
+    if flaw("but_the_leaves"):
+        return 2 * straight + 3 * into_sum, 3 * into_sum, np.zeros_like(unused)
     if flaw("not_reset"):  # the second pass sends more, as what lies between has kept its own
         second_product, second_sum = (1, 1) if flaw("but_the_middle") else (2, 3)
         if flaw("the_last_too"):

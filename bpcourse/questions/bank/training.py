@@ -105,7 +105,7 @@ def _regression(rng: np.random.Generator, size: int) -> Inputs:
     "last_batch_dropped factor_two_extra averaged_twice not_reset one_step_an_epoch "
     "mean_over_entries",
     forms={"one_step_an_epoch": "all_at_once the_last"},
-    families=(Family("divided_by_another_count sign_flipped"),),
+    families=(Family("divided_by_another_count sign_flipped step_for_each_example"),),
 )
 def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int) -> Result:
     """One pass in order, for y ≈ Xw and half the mean squared error of each batch."""
@@ -116,6 +116,8 @@ def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int
         batch_size = n if flaw("all_at_once") else batch_size
         first = (n - 1) // batch_size * batch_size if flaw("the_last") else 0
         stop = first + 1
+    if flaw("step_for_each_example"):
+        batch_size = 1
     before = np.zeros_like(w)
     for start in range(first, stop, batch_size):
         A, t = X[start : start + batch_size], y[start : start + batch_size]
@@ -145,7 +147,7 @@ def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int
     },
     misconceptions="shuffled_apart order_ignored columns_shuffled seed_not_used results_swapped",
     forms={"shuffled_apart": "y_left X_left next_seed"},
-    families=(Family("order_inverted another_draw"),),
+    families=(Family("order_inverted another_draw", {"another_draw": "with_repeats"}),),
 )
 def mend_shuffle(flaw: Flaws, X: Array, y: Array, seed: int) -> Result:
     """X and y in the order of default_rng(seed).permutation(n)."""
@@ -153,6 +155,8 @@ def mend_shuffle(flaw: Flaws, X: Array, y: Array, seed: int) -> Result:
     order = rng.permutation(len(X))
     if flaw("another_draw"):
         order = rng.permutation(len(X))
+    if flaw("with_repeats"):
+        order = np.random.default_rng(seed).integers(len(X), size=len(X))
     if flaw("order_inverted"):
         order = order.argsort()
     if flaw("seed_not_used"):  # by a generator of the old kind
@@ -179,7 +183,13 @@ question(
     "batch_mean_missing true_class_not_subtracted epochs_forgotten parameter_not_updated "
     "order_ignored order_drawn_once",
     forms={"softmax_twice": "down_through_both"},
-    families=(Family("bias_forgotten bias_averaged summed_over_wrong_axis"),),
+    families=(
+        Family(
+            "bias_forgotten bias_averaged summed_over_wrong_axis forward_after_update "
+            "output_slope_twice",
+            {"learning_rate_missing": "of_b"},
+        ),
+    ),
 )(classifier.learn)
 
 

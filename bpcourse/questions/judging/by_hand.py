@@ -25,7 +25,7 @@ Numbers = npt.NDArray[np.floating]
 LIKE_CODE = ("sign_flipped", "doubled", "halved", "ratio_upside_down", "squared_once_more",
              "square_lost", "order_reversed")  # fmt: skip
 OF_ANY = (*LIKE_CODE, "absolute_value", "one_minus", "percent_for_share", "exponent_for_number",
-          "rounded_result")  # fmt: skip
+          "rounded_result", "first_entry_only", "last_entry_only")  # fmt: skip
 
 
 def of_any(right: Numbers, decimals: int | None) -> Iterator[tuple[str, Any]]:
@@ -34,6 +34,8 @@ def of_any(right: Numbers, decimals: int | None) -> Iterator[tuple[str, Any]]:
         made = change.of_result(right, None) if change.of_result else None
         if change.name in LIKE_CODE and made is not None:
             yield change.name, made
+    if right.size > 1:
+        yield from (("first_entry_only", right[0]), ("last_entry_only", right[-1]))
     if right.ndim and (right > 0).any():  # of one number it is the sign that is lost
         yield "absolute_value", np.abs(right)
     if ((right > 0) & (right < 1)).all():
@@ -152,6 +154,8 @@ def difference(given: float, right: float, *, counted: bool = False) -> str:
     if given == 0 or right == 0:
         return "zero" if right else "not_zero"
     times = given / right
+    if not 0 < times < np.inf:  # so far apart that a float does not hold it
+        return f"far_{'larger' if times else 'smaller'}"
     places = round(log10(times))
     if 0 < abs(places) <= MOST_SHIFTED and abs(times / 10**places - 1) < 1e-3:
         return "point"

@@ -114,7 +114,7 @@ class _Switches(ast.NodeTransformer):
                 self._since[node.id] = min(node.lineno, self._since.get(node.id, node.lineno))
         self._since |= {name: value.lineno for name, value in gone.items()}
         self._values: set[int] = set()  # nodes that stand for numbers or arrays
-        self._line, self._in_index = 0, False
+        self._line, self._in_index, self._in_test = 0, False, False
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.expr):
@@ -154,6 +154,17 @@ class _Switches(ast.NodeTransformer):
             node.value = self._whole(node.value)
         return node
 
+    def visit_If(self, node: ast.If) -> ast.AST:
+        node.test = self._test(node.test)
+        node.body, node.orelse = self._lines(node.body), [self.visit(line) for line in node.orelse]
+        return node
+
+    def _test(self, node: ast.expr) -> ast.expr:
+        outside, self._in_test = self._in_test, True
+        made: ast.expr = self.visit(node)
+        self._in_test = outside
+        return made
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         return node
 
@@ -190,6 +201,8 @@ class _Switches(ast.NodeTransformer):
             self._values.update(map(id, node.elts))
         if isinstance(node, ast.List | ast.Dict | ast.Constant | ast.Lambda):
             return self.visit(node)  # type: ignore[no-any-return]
+        if isinstance(node, ast.Compare | ast.BoolOp):
+            return self._test(node)
         more = list(rewriting.of_value(copy.deepcopy(node), self._others()))
         self._values.add(id(node))
         return self._either(self.visit(node), more)
@@ -210,6 +223,8 @@ class _Switches(ast.NodeTransformer):
             return node
         if isinstance(node, ast.BinOp):
             self._values.update({id(node.left), id(node.right)})
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            self._values.add(id(node.operand))
         elif isinstance(node, ast.Call) and rewriting.is_of_values(node):
             self._values.update(map(id, node.args))
         original = copy.deepcopy(node)
@@ -217,7 +232,10 @@ class _Switches(ast.NodeTransformer):
         others = list(rewriting.of_expression(original, self._others(), value=value))
         if getattr(node, "was_line", False) and not isinstance(node, ast.Name | ast.Constant):
             others += rewriting.of_value(original, self._others())
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.IfExp):
+            node.test = self._test(node.test)
+            node.body, node.orelse = self.visit(node.body), self.visit(node.orelse)
+        elif isinstance(node, ast.Call):
             self._inside(node)
         elif isinstance(node, ast.Subscript):
             node.value = self.visit(node.value)
@@ -253,6 +271,7 @@ class _Switches(ast.NodeTransformer):
 
     def _is_on(self, name: str) -> ast.expr:
         """The test of a new slip of that name."""
-        self._slips.append("another_index" if self._in_index else name)
+        where = "another_index" if self._in_index else "condition_wrong" if self._in_test else name
+        self._slips.append(where)
         on = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
         return ast.Compare(on, [ast.Eq()], [ast.Constant(len(self._slips) - 1)])

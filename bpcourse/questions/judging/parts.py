@@ -12,6 +12,11 @@ from bpcourse.questions.judging.made import array_in, near
 from bpcourse.questions.judging.steps import OWN, SLIP, Explanation, Step
 
 Names = tuple[str, ...]
+MOST = 2  # names for one answer: a third is found by chance
+VAGUE = (  # slips that fit easily where each result has one of its own
+    "another_value another_number one_in_part part_scaled part_negative divided_once_more "
+    "subtracted_once_more factor_too_many term_too_many slope_for_value"
+).split()
 
 
 class Parts:
@@ -35,7 +40,9 @@ class Parts:
             if found is None:
                 return ()
             names += found
-        return tuple(dict.fromkeys(names))
+        several = tuple(dict.fromkeys(names))
+        says_little = len(several) > 1 and set(several) & set(VAGUE)
+        return () if says_little or len(several) > MOST else several
 
     def _wrong_anywhere(self) -> set[int]:
         right = (self._made.outcome((), i) for i in range(len(self._cases)))

@@ -5,6 +5,7 @@ slips do the same, the one that stands first in ORDER is named.
 """
 
 import ast
+import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,8 +16,8 @@ ORDER = """
     summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
     elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
     another_function term_missing factor_missing division_missing factor_twice another_index
-    another_value part_negative another_number one_in_part product_for_power part_scaled
-    square_in_part root_in_part absolute_value normalised_part function_too_many
+    another_value part_negative another_number number_for_length one_in_part product_for_power part_scaled
+    square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
     factor_too_many divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
@@ -43,7 +44,15 @@ WRAPS = {
     "tanh": "function_too_many",
     "exp": "function_too_many",
     "log": "function_too_many",
+    "sign": "sign_alone",
 }
+_DOTS, _TWO = ast.Constant(...), ast.Slice(upper=ast.Constant(2))
+MISSED = (  # what a sum leaves out
+    (ast.Slice(upper=ast.Constant(-1)), "off_by_one_loop"),
+    (ast.Slice(lower=ast.Constant(1)), "off_by_one_loop"),
+    (_TWO, "number_for_length"),
+    (ast.Tuple([_DOTS, _TWO], ast.Load()), "number_for_length"),
+)
 COMPARED = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
@@ -77,7 +86,7 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
             yield "transpose_misplaced", _reshaped(inner)
         case ast.Subscript(ctx=ast.Load()):
             yield from _of_entry(node)
-            yield "another_value", _call_np("sum", node.value)
+            yield "summed_too_early", _call_np("sum", node.value)
             yield from (("another_value", other) for other in names)
         case ast.Name():
             yield from (("another_value", other) for other in names if not _is_same(other, node))
@@ -90,6 +99,9 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
 
 def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
     """What may come in besides where a whole is computed: a factor or a term."""
+    yield from _over_all(node)
+    for other in _values_inside(node):
+        yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
     for other in names:
         yield "another_value", other
         yield "another_value", ast.Subscript(other, _number(-1), ast.Load())
@@ -100,6 +112,45 @@ def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
         yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
         yield "term_too_many", ast.BinOp(node, ast.Add(), other)
         yield "subtracted_once_more", ast.BinOp(node, ast.Sub(), other)
+
+
+def _over_all(node: ast.expr) -> Iterator[Part]:
+    """A sum over every value of an index, where one of them is meant."""
+    entries = [part for part in ast.walk(node) if isinstance(part, ast.Subscript)]
+    names = [part for entry in entries for part in _indices(entry) if isinstance(part, ast.Name)]
+    for name in dict.fromkeys(index.id for index in names):
+        every = _Every(name).visit(copy.deepcopy(node))
+        if name not in {part.id for part in ast.walk(every) if isinstance(part, ast.Name)}:
+            yield "summed_too_early", _call_np("sum", every)
+
+
+def _indices(entry: ast.Subscript) -> list[ast.expr]:
+    return entry.slice.elts if isinstance(entry.slice, ast.Tuple) else [entry.slice]
+
+
+class _Every(ast.NodeTransformer):
+    """Takes a whole axis wherever an index of this name stands."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        ends: list[ast.expr] = [
+            ast.Slice() if isinstance(end, ast.Name) and end.id == self._name else end
+            for end in _indices(node)
+        ]
+        node.slice = ends[0] if len(ends) == 1 else ast.Tuple(ends, ast.Load())
+        return node
+
+
+def _values_inside(node: ast.expr) -> Iterator[ast.expr]:
+    """The values of the functions in it: what one multiplies by who takes value and slope."""
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call) and _is_unary(part)]
+    for call in {ast.unparse(call): call for call in calls}.values():
+        yield call
+        if _called(call) == "cos":
+            yield _renamed(call, "sin")
 
 
 def of_rounds(node: ast.expr) -> Iterator[Part]:
@@ -202,6 +253,10 @@ def _of_product(factors: list[ast.expr]) -> Iterator[Part]:
         match one:
             case ast.BinOp(a, ast.Add() | ast.Sub() as op, b):
                 yield "brackets_missing", ast.BinOp(_product([*rest, a]), op, b)
+                for j, other in enumerate(rest):  # one of the factors has come into the brackets
+                    inside = ast.BinOp(a, op, _product([b, other]))
+                    outside = [*rest[:j], *rest[j + 1 :]]
+                    yield "brackets_missing", _product([*outside, inside])
         for j, other in enumerate(rest[i:]):
             third = [*rest[: i + j], *rest[i + j + 1 :]]
             for name, kind in (
@@ -314,6 +369,9 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
                     yield "inside_for_outside", ast.BinOp(a, op, _with_inner(node, b))
             case ast.UnaryOp(op=ast.USub() as sign, operand=operand):
                 yield "part_negative", ast.UnaryOp(sign, _with_inner(node, operand))
+        if name in REDUCING:
+            for missed, called in MISSED:
+                yield called, _with_inner(node, ast.Subscript(inner, missed, ast.Load()))
 
 
 def _of_entry(node: ast.Subscript) -> Iterator[Part]:

@@ -101,6 +101,9 @@ def _all_steps(question: Question, case: Case) -> Iterator[Step]:
     if 2 <= count <= MOST_ORDERED:
         for order in list(permutations(range(count)))[1:]:
             yield Step("results_swapped", of_result=_ordered(order))
+    if count > 1:
+        yield Step("first_entry_only", of_result=_alone(0, count))
+        yield Step("last_entry_only", of_result=_alone(-1, count))
     for divisor in transformations.counts(case):
         divided = _divided(divisor)
         yield Step("divided_by_another_count", of_result=divided, keeps_proportions=True)
@@ -115,6 +118,14 @@ def _ordered(order: tuple[int, ...]) -> Callable[[object, Case], object]:
         return tuple(value[i] for i in order) if whole else None  # type: ignore[index]
 
     return changed
+
+
+def _alone(i: int, count: int) -> Callable[[object, Case], object]:
+    def alone(value: object, case: Case) -> object:
+        whole = isinstance(value, tuple | list) and len(value) == count
+        return value[i] if whole else None  # type: ignore[index]
+
+    return alone
 
 
 def _divided(divisor: Callable[[Case], float]) -> Callable[[object, Case], object]:
