@@ -17,7 +17,7 @@ ORDER = """
     elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
     another_function term_missing factor_missing division_missing factor_twice another_index
     another_value part_negative another_number number_for_length one_in_part product_for_power part_scaled
-    square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
+    square_in_part root_in_part absolute_value sign_alone rounded_result normalised_part function_too_many
     factor_too_many divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
@@ -73,6 +73,8 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
                 if kind is not type(op):
                     changed: Any = ast.Compare(node.left, [kind()], node.comparators)
                     yield "condition_wrong", changed
+            for other in names:
+                yield "condition_wrong", ast.Compare(node.left, [op], [other])
             there: Any = ast.BinOp(_number(1.0), ast.Mult(), node)
             for elsewhere in (0.01, 0.1, -1.0):
                 yield "condition_wrong", _call_np("where", there, _number(1.0), _number(elsewhere))
@@ -192,7 +194,7 @@ OPERATORS: dict[type, list[tuple[str, type]]] = {
     ast.Add: [("plus_for_minus", ast.Sub), ("multiplied_for_added", ast.Mult)],
     ast.Sub: [("plus_for_minus", ast.Add)],
     ast.Mult: [("divided_for_multiplied", ast.Div), ("added_for_multiplied", ast.Add)],
-    ast.Div: [("multiplied_for_divided", ast.Mult)],
+    ast.Div: [("multiplied_for_divided", ast.Mult), ("rounded_result", ast.FloorDiv)],
     ast.MatMult: [("elementwise_for_matrix_product", ast.Mult)],
 }
 SUMS, PRODUCTS = ast.Add | ast.Sub, ast.Mult | ast.Div
@@ -207,6 +209,7 @@ def _of_operation(node: ast.BinOp) -> Iterator[Part]:
         case ast.Add():
             yield from (("term_missing", side) for side in (left, right))
             yield from (("another_value", _plus(side, 1)) for side in (left, right))
+            yield "largest_for_sum", _call_np("maximum", left, right)
         case ast.Sub():
             yield "term_missing", left
             yield "term_missing", ast.UnaryOp(ast.USub(), right)
@@ -403,6 +406,7 @@ def _wrapped(node: ast.expr) -> Iterator[Part]:
     yield "summed_too_early", _call_np("sum", node)
     yield "averaged_part", ast.BinOp(node, ast.Div(), _call("len", node))
     square = ast.BinOp(node, ast.Pow(), _number(2))
+    yield "square_in_part", ast.BinOp(square, ast.Div(), _number(2))
     rest = ast.BinOp(_number(1), ast.Sub(), node)
     for slope in (ast.BinOp(_number(1), ast.Sub(), square), ast.BinOp(node, ast.Mult(), rest)):
         yield "slope_for_value", slope
