@@ -317,8 +317,10 @@ def altered(inputs: Inputs) -> Iterator[Change]:
         if np.ndim(value[0] if isinstance(value, list) and value else value) == 2:
             tables.add(name)
     if tables & set(FIRST_OF):
-        for count in (1, 2):
-            yield _replaced("number_for_length", tables & set(EXAMPLES), itemgetter(np.s_[:, :count]))
+        for most in (1, 2):
+            yield _replaced(
+                "number_for_length", tables & set(EXAMPLES), itemgetter(np.s_[:, :most])
+            )
     weights = tables & set(WEIGHTS)
     each = [{name} for name in sorted(tables)]
     for some in [*each, weights] if len(weights) > 1 else each:

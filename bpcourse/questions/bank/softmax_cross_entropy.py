@@ -29,7 +29,10 @@ def _shares(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_shares,
     misconceptions="true_class_not_subtracted target_and_output_swapped output_slope_twice "
     "other_classes_forgotten class_miscounted slope_missing",
-    slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1], "constant_offset": y_hat - 1},
+    slips=lambda y_hat, c: {
+        "plus_for_minus": y_hat + np.eye(3)[c - 1],
+        "constant_offset": y_hat - 1,
+    },
     on_the_way=lambda y_hat, c: {"target": np.eye(3)[c - 1], "loss": -np.log(y_hat[c - 1])},
 )
 def delta_by_hand(flaw: Flaws, y_hat: Array, c: int) -> Result:

@@ -6,7 +6,7 @@ slips do the same, the one that stands first in ORDER is named.
 
 import ast
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 ORDER = """
@@ -16,9 +16,10 @@ ORDER = """
     summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
     elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
     another_function term_missing factor_missing division_missing factor_twice another_index
-    another_value part_negative another_number number_for_length one_in_part product_for_power part_scaled
-    square_in_part root_in_part absolute_value sign_alone rounded_result normalised_part function_too_many
-    factor_too_many divided_once_more term_too_many subtracted_once_more slope_for_value
+    another_value part_negative another_number number_for_length
+    one_in_part product_for_power part_scaled square_in_part root_in_part absolute_value
+    sign_alone rounded_result normalised_part function_too_many factor_too_many
+    divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
 
@@ -99,8 +100,13 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
         yield from _wrapped(node)
 
 
-def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
-    """What may come in besides where a whole is computed: a factor or a term."""
+def of_value(
+    node: ast.expr, names: Sequence[ast.expr], counting: Collection[str]
+) -> Iterator[Part]:
+    """What may come in besides where a whole is computed: a factor or a term.
+
+    ``counting`` are the names that count the rounds of a loop, from 0.
+    """
     yield from _over_all(node)
     for other in _values_inside(node):
         yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
@@ -111,7 +117,8 @@ def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
         if ast.unparse(other) == ast.unparse(node):  # 0 and 1 are no slips of a term or a factor
             continue
         yield "divided_once_more", ast.BinOp(node, ast.Div(), other)
-        yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
+        if isinstance(other, ast.Name) and other.id in counting:
+            yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
         yield "term_too_many", ast.BinOp(node, ast.Add(), other)
         yield "subtracted_once_more", ast.BinOp(node, ast.Sub(), other)
 
