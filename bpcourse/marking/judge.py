@@ -116,11 +116,10 @@ class Judge:
                     answered = Answered("failed", text("grade.unreadable"))
                 found[question.id] = self._whole(answered, begin)
         ended = self._ended()
-        if ended == "died" and line.is_late:  # of being stopped, then
-            ended = "late"
+        late = ended == "late" or (ended in ("died", "") and line.is_late)  # of being stopped, then
         if lost and ended != "not" and (len(questions) == 1 or ended == ""):
-            state = "timeout" if ended in ("late", "spent") else "crashed"
-            answered = Answered(state, text(f"grade.{state}"), late=ended == "late")
+            state = "timeout" if late or ended == "spent" else "crashed"
+            answered = Answered(state, text(f"grade.{state}"), late=late)
             found[lost.id] = self._whole(answered, begin)
         return ended != "", found
 

@@ -193,6 +193,10 @@ for number in range(3, 64):
     "a bad address": ("crashed", function("import ctypes\nctypes.string_at(0)")),
     "stops itself": ("timeout", function("import signal\nos.kill(os.getpid(), signal.SIGSTOP)")),
     "without end": ("timeout", function("while True:\n    pass")),
+    "ended as by its limit of processor time": (
+        "timeout",
+        function("import signal\nos.kill(os.getpid(), signal.SIGXCPU)"),
+    ),
     "without end, and deaf": (
         "timeout",
         function(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bpcourse.questions.bank import _classifier, find
+from bpcourse.questions.checking import judge
 from bpcourse.questions.judging.code import judge_code
 from bpcourse.questions.question import Flaws
 
@@ -146,3 +147,44 @@ def test_what_behaves_like_a_mistake_in_some_things_alone_has_no_name(old, new, 
 def test_steps_that_take_other_rows_than_a_batch_are_not_right(rows):
     verdict = judged(("rows[start : start + batch_size]", rows))
     assert verdict.status == "wrong" and "batches" in str(verdict.given.value)
+
+
+# --- right on nearly all inputs -------------------------------------------------------------------
+
+
+def last_step_assigned(leaves, tape):
+    """The first step back assigns: a last gate with one value at both ends is half."""
+    values = list(leaves)
+    for op, i, j in tape:
+        values.append(values[i] + values[j] if op == "add" else values[i] * values[j])
+    op, i, j = tape[-1]
+    into = np.zeros(len(values))
+    into[i] = 1 if op == "add" else values[j]
+    into[j] = 1 if op == "add" else values[i]
+    for k in reversed(range(len(leaves), len(values) - 1)):
+        op, i, j = tape[k - len(leaves)]
+        into[i] += into[k] * (1 if op == "add" else values[j])
+        into[j] += into[k] * (1 if op == "add" else values[i])
+    return into[: len(leaves)]
+
+
+def shifted_by_the_mean(Z):
+    e = np.exp(Z - Z.mean(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def signs_lost(given, measured):
+    given, measured = np.abs(given), np.abs(measured)
+    return np.max(np.abs(given - measured) / np.maximum(given, measured))
+
+
+@pytest.mark.parametrize(
+    ("id", "answer"),
+    [
+        ("flow_graphs.reverse_mode", last_step_assigned),
+        ("softmax_cross_entropy.softmax", shifted_by_the_mean),
+        ("gradient_checking.relative_error", signs_lost),
+    ],
+)
+def test_what_one_input_alone_shows_is_wrong(id, answer):
+    assert judge(find(id), answer).status == "wrong"

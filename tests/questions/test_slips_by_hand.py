@@ -163,6 +163,7 @@ def test_a_value_on_the_way_is_told_as_what_it_is(question):
         (UNIT, -363, "point", {}),
         (UNIT, -90.0, "far_larger", {"times": 10}),
         (UNIT, -0.06, "far_smaller", {"times": 10}),
+        (UNIT, -5e-324, "far_smaller", {"times": 10}),
         (UNIT, -3.68, "near", {"percent": 3}),
         (UNIT, -4.2, "larger", {}),
         (UNIT, -3.1, "smaller", {}),

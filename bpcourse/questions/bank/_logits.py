@@ -88,6 +88,7 @@ def labelled_logits(rng: np.random.Generator, size: int) -> Inputs:
         Z[0], labels[0] = np.linspace(-450, 450, k), 0
     if size == 4:  # e to the Z overflows; with one shift for all rows it is 0 in the others
         Z = Z + np.where(np.arange(batch) % 2, -1000.0, 1000.0)[:, None]
+        Z[0, 0] += 2000  # so that it overflows beside the mean of its row as well
     return {"Z": Z, "labels": labels}
 
 

@@ -154,6 +154,8 @@ def difference(given: float, right: float, *, counted: bool = False) -> str:
     if given == 0 or right == 0:
         return "zero" if right else "not_zero"
     times = given / right
+    if not 0 < times < np.inf:  # so far apart that a float does not hold it
+        return f"far_{'larger' if times else 'smaller'}"
     places = round(log10(times))
     if 0 < abs(places) <= MOST_SHIFTED and abs(times / 10**places - 1) < 1e-3:
         return "point"
