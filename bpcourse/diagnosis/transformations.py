@@ -236,6 +236,8 @@ def on_inputs(inputs: Inputs) -> Iterator[Change]:
             there = [name for name in there if name in arrays]
         if names == ("Y", "y") and not {"X", "x", "z", "Y_hat", "y_hat"} & set(inputs):
             there = []  # no target, but a number like others
+        if names == ("Y_hat",) and "labels" not in inputs:
+            there = []  # no shares
         each = [{name} for name in there]
         for some in each if len(each) < 2 else [*each, set(there)]:
             yield _replaced(mistake, some, change)
@@ -299,6 +301,10 @@ def _broken_up(table: Any) -> Any:
 
 def altered(inputs: Inputs) -> Iterator[Change]:
     """Each input of floats that is an array or a number, altered wherever it is used."""
+    for count in counts(inputs):
+        for name in BIASES:
+            if name in inputs:
+                yield Change("added_in_each_round", of_inputs=_many(name, count))
     tables = set()
     for name, value in inputs.items():
         is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
@@ -311,8 +317,10 @@ def altered(inputs: Inputs) -> Iterator[Change]:
         if np.ndim(value[0] if isinstance(value, list) and value else value) == 2:
             tables.add(name)
     if tables & set(FIRST_OF):
-        for count in (1, 2):
-            yield _replaced("number_for_length", tables & set(EXAMPLES), itemgetter(np.s_[:, :count]))
+        for most in (1, 2):
+            yield _replaced(
+                "number_for_length", tables & set(EXAMPLES), itemgetter(np.s_[:, :most])
+            )
     weights = tables & set(WEIGHTS)
     each = [{name} for name in sorted(tables)]
     for some in [*each, weights] if len(weights) > 1 else each:
@@ -363,6 +371,10 @@ def _replaced(name: str, which: set[str], change: OfInput) -> Change:
 
 def _slower(count: Callable[[Inputs], float]) -> Callable[[Inputs], Inputs]:
     return lambda inputs: {**inputs, "eta": inputs["eta"] / (count(inputs) or 1)}
+
+
+def _many(name: str, count: Callable[[Inputs], float]) -> Callable[[Inputs], Inputs]:
+    return lambda inputs: {**inputs, name: inputs[name] * count(inputs)}
 
 
 def _put(one: str, other: str) -> Callable[[Inputs], Inputs]:

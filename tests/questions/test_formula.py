@@ -7,7 +7,7 @@ from bpcourse.diagnosis import catalogue
 from bpcourse.questions.bank import find
 from bpcourse.questions.checking import judge
 from bpcourse.questions.judging import rewriting
-from bpcourse.questions.judging.code import judge_code, known
+from bpcourse.questions.judging.code import judge_code, known, made_of, warm
 from bpcourse.questions.judging.compare import alike_values
 from bpcourse.questions.judging.formula import Formula
 from bpcourse.questions.judging.made import Made
@@ -56,6 +56,9 @@ SLIPS = {  # what is written, and how that is called
     "root_in_part": ("w.sum()", "np.sqrt(w.sum())"),
     "another_index": ("total[i]", "total[i - 1]"),
     "factor_twice": ("* total[i]", "* total[i] * total[i]"),
+    "number_for_length": ("w.sum()", "w[:2].sum()"),
+    "sign_alone": ("* total[i]", "* np.sign(total[i])"),
+    "largest_for_sum": ("X @ w + 0.5", "np.maximum(X @ w, 0.5)"),
 }
 RIGHT = """
 def answer(X, w):
@@ -81,6 +84,38 @@ def test_a_slip_in_an_answer_that_is_written_otherwise_is_named(name):
     assert old in RIGHT
     verdict = judge_code(MADE_UP, written(RIGHT.replace(old, new)))
     assert verdict.misconceptions == (SAME.get(name, name),)
+
+
+def _of_one(flaw, u, v, i):
+    return u[i] * (1 - v[i] ** 2) * (2.0 if len(u) > 4 else 3.0)
+
+
+def _of_all(flaw, u, v, i):
+    a = np.cos(u)
+    return a * (1 - a) * v + np.dot(u, v)
+
+
+def _of_slope(flaw, u, v, i):
+    return (1 - np.tanh(u) ** 2) * v
+
+
+@pytest.mark.parametrize(
+    ("name", "solve", "answer"),
+    [
+        ("summed_too_early", _of_one, lambda u, v, i: (u * (1 - v**2)).sum() * (3 - (len(u) > 4))),
+        ("brackets_missing", _of_one, lambda u, v, i: u[i] - u[i] * v[i] ** 2 * (3 - (len(u) > 4))),
+        ("condition_wrong", _of_one, lambda u, v, i: u[i] * (1 - v[i] ** 2) * 3),
+        ("brackets_missing", _of_all, lambda u, v, i: np.cos(u) * (1 - np.cos(u) * v) + u @ v),
+        ("factor_too_many", _of_slope, lambda u, v, i: np.tanh(u) * v / np.cosh(u) ** 2),
+    ],
+)
+def test_a_slip_where_an_index_or_brackets_stand(name, solve, answer):
+    def inputs(rng, size):
+        n = 3 + size
+        return {"u": rng.normal(size=n), "v": rng.normal(size=n), "i": int(rng.integers(n))}
+
+    question = Question("made.entry", "function", 1, 1, "core", "up", inputs, solve, ())
+    assert judge_code(question, answer).misconceptions == (name,)
 
 
 def test_a_slip_and_a_change_of_the_result_are_named_together():
@@ -147,3 +182,24 @@ def test_each_slip_is_named_or_has_something_to_go_on(id):
             result = judge(question, lambda *given, read=read: read.answer(*given))
             assert result.status == "right" or result.misconceptions, step.name
     assert {step.rank for step in steps} == {SLIP}
+
+
+@pytest.mark.parametrize("id", ["matrix_form.linear_backward", "matrix_form.layer_class"])
+def test_what_a_search_makes_of_slips_is_made_once(id, monkeypatch):
+    question, seed = find(id), 7
+    warm(question, seed)
+    made = made_of(question, seed)
+    monkeypatch.setattr(Made, "_run", lambda *explanation: pytest.fail(f"run again: {explanation}"))
+    assert made.is_warm
+    for step in slips(question):
+        made.outcome((step,), 0)
+
+
+def test_an_answer_that_is_judged_again_keeps_its_names(monkeypatch):
+    question = find("matrix_form.linear_backward")
+    judged = judge_code(question, lambda dZ, A, W: (dZ @ W, 2 * dZ.T @ A, dZ.sum(axis=0)))
+    monkeypatch.setattr("bpcourse.questions.judging.code.Search.names", lambda search: ())
+    again = judge_code(question, lambda dZ, A, W: (dZ @ W, dZ.T @ A * 2, dZ.sum(axis=0)))
+    assert again.misconceptions == judged.misconceptions != ()
+    other = judge_code(question, lambda dZ, A, W: (dZ @ W, dZ.T @ A * 3, dZ.sum(axis=0)))
+    assert other.misconceptions == ()

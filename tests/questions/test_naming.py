@@ -59,6 +59,12 @@ def names(question, answer, seed=0):
 TABLE = made(lambda flaw, X, W: np.tanh(X @ W.T), X="nm", W="km")
 ROW = made(lambda flaw, u, v: u * v * v, u="n", v="n")
 NUMBER = made(lambda flaw, X, Y: float(((X - Y) ** 2).sum() / len(X)), X="nm", Y="nm")
+BIASED = made(
+    lambda flaw, x, W, b: W @ x + b,
+    x="n",
+    W="mn",
+    b=lambda rng, size: float(rng.normal()),
+)
 WEIGHTED = made(lambda flaw, y, w: float(w @ y), y="n", w="n")
 STEP = made(
     lambda flaw, eta, steps, u: eta * u**3 + eta,
@@ -81,6 +87,10 @@ OF_RESULTS = {
     "rounded_result": lambda r: np.round(r, 2),
     "constant_offset": lambda r: r + 0.3,
     "one_minus": lambda r: 1 - r,
+    "one_entry_for_all": lambda r: r[[-1] * len(r)],
+    "used_after_its_loop": lambda r: np.hstack([0 * r[:, :-1], r[:, -1:]]),
+    "transpose_misplaced": lambda r: r.T.reshape(r.shape),
+    "summed_too_early": lambda r: np.full(r.shape, r.sum()),
 }
 
 
@@ -123,6 +133,12 @@ def test_what_is_done_to_a_row(name, change):
         ("target_forgotten", NUMBER, lambda X, Y: (X**2).sum() / len(X)),
         ("first_example_only", NUMBER, lambda X, Y: ((X - Y)[0] ** 2).sum()),
         ("last_example_only", NUMBER, lambda X, Y: ((X - Y)[-1] ** 2).sum()),
+        ("one_entry_for_all", ROW, lambda u, v: u * v[0] * v[0]),
+        ("summed_too_early", ROW, lambda u, v: u.sum() * v * v),
+        ("slope_twice", ROW, lambda u, v: u * (1 - u**2) * v * v),
+        ("transpose_misplaced", TABLE, lambda X, W: np.tanh(X @ W.reshape(W.shape[::-1]))),
+        ("number_for_length", NUMBER, lambda X, Y: ((X - Y)[:, :2] ** 2).sum() / len(X)),
+        ("added_in_each_round", BIASED, lambda x, W, b: np.array([w @ x + len(x) * b for w in W])),
         ("weights_squared", WEIGHTED, lambda y, w: y @ w**2),
         ("learning_rate_divided", STEP, lambda eta, steps, u: u**3 * eta / steps + eta / steps),
         ("learning_rate_divided", STEP, lambda eta, steps, u: (u**3 + 1) * eta / len(u)),
@@ -268,6 +284,7 @@ PARTS = made(
         ("results_swapped", lambda X, Y: (X.sum(axis=0), X.T @ Y, Y + 1)),
         ("left_at_zero", lambda X, Y: (X.T @ Y, np.zeros(X.shape[1]), Y + 1)),
         ("left_at_zero sign_flipped", lambda X, Y: (X.T @ Y, 0 * X[0], -Y - 1)),
+        ("first_entry_only", lambda X, Y: X.T @ Y),
         ("", lambda X, Y: (X.T @ Y, X.max(axis=0), -Y)),
     ],
 )

@@ -27,7 +27,10 @@ OF_LOGISTIC = Family(
 )
 ACROSS = Family(  # of ``across``
     "added_along_path matrix_for_elementwise_product brackets_missing slope_from_upstream",
-    forms={"slope_from_upstream": "times_upstream", "brackets_missing": "of_the_square before_the_last of_the_fraction"},
+    forms={
+        "slope_from_upstream": "times_upstream",
+        "brackets_missing": "of_the_square before_the_last of_the_fraction",
+    },
 )
 
 

@@ -198,12 +198,14 @@ def cross_entropy(flaw: Flaws, Y_hat: Array, labels: Ints) -> Result:
     misconceptions="temperature_upside_down temperature_outside no_normalisation "
     "exponential_forgotten",
     forms={"temperature_outside": "multiplied"},
-    families=(Family("", {"no_normalisation": "powers_of_shares"}),),
+    families=(Family("exponent_sign_lost", {"no_normalisation": "powers_of_shares"}),),
 )
 def mend_temperature(flaw: Flaws, z: Array, T: float) -> Result:
     scaled = z * T if flaw("temperature_upside_down") else z / T
     if flaw("temperature_outside"):
         scaled = z
+    if flaw("exponent_sign_lost"):
+        scaled = -scaled
     e = scaled if flaw("exponential_forgotten") else np.exp(scaled - scaled.max())
     if flaw("no_normalisation"):
         return softmax_of(z) ** (1 / T) if flaw("powers_of_shares") else e

@@ -63,7 +63,10 @@ def _output(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_output,
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing activation_forgotten",
-    families=(OF_LOGISTIC, Family("target_for_output matrix_for_elementwise_product exponent_sign_lost")),
+    families=(
+        OF_LOGISTIC,
+        Family("target_for_output matrix_for_elementwise_product exponent_sign_lost"),
+    ),
 )
 def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
     a, slope = sigmoid(-z if flaw("exponent_sign_lost") else z), logistic_slope(flaw, z)
@@ -155,7 +158,10 @@ def _deep(rng: np.random.Generator, size: int) -> Inputs:
     forms={"slope_of_wrong_layer": "below before_the_weights", "off_by_one_loop": "left_out"},
     families=(
         OF_TANH,
-        Family("weights_missing backward_is_inverse", {"slope_missing": "where_passed_on at_the_first but_at_the_top"}),
+        Family(
+            "weights_missing backward_is_inverse",
+            {"slope_missing": "where_passed_on at_the_first but_at_the_top"},
+        ),
     ),
 )
 def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array) -> Result:
@@ -163,7 +169,9 @@ def all_deltas(flaw: Flaws, z: list[Array], W: list[Array], delta_output: Array)
     for layer in range(len(W) - 1, -1, -1):
         turned = W[layer].T
         off = (-1 if flaw("below") else 1) if flaw("slope_of_wrong_layer") else 0
-        spared = (flaw("at_the_first") and layer > 0) or (flaw("but_at_the_top") and layer == len(W) - 1)
+        spared = (flaw("at_the_first") and layer > 0) or (
+            flaw("but_at_the_top") and layer == len(W) - 1
+        )
         slope = tanh_slope(Flaws() if spared else flaw, z[layer + off])
         delta = deltas[0] * (slope if flaw("before_the_weights") else 1.0)
         arriving = turned * delta if flaw("elementwise_for_matrix_product") else turned @ delta

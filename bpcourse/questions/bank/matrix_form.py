@@ -162,7 +162,13 @@ def _network(rng: np.random.Generator, size: int) -> Inputs:
     "overwritten_not_accumulated results_swapped activation_forgotten "
     f"averaged_twice {TANH_SLOPES}",
     forms={"activation_on_output": "in_its_slope_alone in_slope_of_output"},
-    families=(OF_TANH, OF_LAYER, Family("weights_missing weights_wrong_way_round")),
+    families=(
+        OF_TANH,
+        OF_LAYER,
+        Family(
+            "weights_missing weights_wrong_way_round", {"activation_on_output": "with_its_slope"}
+        ),
+    ),
 )
 def whole_network(flaw: Flaws, X: Array, Y: Array, W: list[Array], b: list[Array]) -> Result:
     Z1 = X @ W[0].T + b[0]
@@ -170,7 +176,8 @@ def whole_network(flaw: Flaws, X: Array, Y: Array, W: list[Array], b: list[Array
     Y_hat = A1 @ W[1].T + b[1]  # linear outputs, and half the squared error, averaged
     Z2, slope2 = Y_hat, 1 - np.tanh(Y_hat) ** 2
     if flaw("activation_on_output") and not flaw("in_its_slope_alone"):
-        slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else np.ones_like(Y_hat)
+        if not flaw("with_its_slope"):
+            slope2 = 1 - Y_hat**2 if flaw("in_slope_of_output") else np.ones_like(Y_hat)
         Y_hat = Y_hat if flaw("in_slope_of_output") else np.tanh(Z2)
     dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
     if flaw("activation_on_output"):

@@ -20,7 +20,8 @@ def _scores(rng: np.random.Generator, size: int) -> Inputs:
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
     families=(
         Family(
-            "another_loss value_for_slope plus_for_minus", {"plus_for_minus": "before_the_rival"}
+            "another_loss value_for_slope plus_for_minus other_classes_forgotten",
+            {"plus_for_minus": "before_the_rival"},
         ),
     ),
 )
@@ -40,6 +41,8 @@ def margin_loss(flaw: Flaws, s: float, s_c: float) -> Result:
         loss, slopes = loss**2, (2 * loss * slopes[0], 2 * loss * slopes[1])
     if flaw("value_for_slope"):
         slopes = s * slopes[0], s_c * slopes[1]
+    if flaw("other_classes_forgotten"):
+        slopes = slopes[0], 0.0
     return (loss, *slopes)
 
 

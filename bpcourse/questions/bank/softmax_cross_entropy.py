@@ -29,7 +29,10 @@ def _shares(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_shares,
     misconceptions="true_class_not_subtracted target_and_output_swapped output_slope_twice "
     "other_classes_forgotten class_miscounted slope_missing",
-    slips=lambda y_hat, c: {"plus_for_minus": y_hat + np.eye(3)[c - 1], "constant_offset": y_hat - 1},
+    slips=lambda y_hat, c: {
+        "plus_for_minus": y_hat + np.eye(3)[c - 1],
+        "constant_offset": y_hat - 1,
+    },
     on_the_way=lambda y_hat, c: {"target": np.eye(3)[c - 1], "loss": -np.log(y_hat[c - 1])},
 )
 def delta_by_hand(flaw: Flaws, y_hat: Array, c: int) -> Result:
@@ -60,7 +63,8 @@ def _logits(rng: np.random.Generator, size: int) -> Inputs:
     },
     families=(
         Family(
-            "log_softmax another_activation exponent_sign_lost exponential_forgotten",
+            "log_softmax another_activation exponent_sign_lost exponential_forgotten "
+            "factor_missing",
             {
                 "no_normalisation": "not_shifted",
                 "product_not_subtracted": "on_the_diagonal",
@@ -82,6 +86,8 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
         return np.diag(2 * y_hat - y_hat**2) - y_hat
     if flaw("on_the_diagonal"):
         return np.diag(y_hat + y_hat**2) - products
+    if flaw("factor_missing"):
+        return np.eye(len(z)) - products
     if flaw("vector_for_every_row"):
         if flaw("squares_alone"):
             return diagonal - y_hat * y_hat
@@ -243,7 +249,7 @@ def classifier(flaw: Flaws, W: Array, X: Array, labels: Ints) -> Result:
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
     "first_example_only keepdims_forgotten",
     forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
-    families=(Family("shares_missing_in_sum"),),
+    families=(Family("shares_missing_in_sum", {"shares_missing_in_sum": "averaged"}),),
 )
 def mend_softmax_backward(flaw: Flaws, Z: Array, grad_y: Array) -> Result:
     Y_hat = softmax_of(softmax_of(Z) if flaw("softmax_twice") else Z)
@@ -262,7 +268,8 @@ def mend_softmax_backward(flaw: Flaws, Z: Array, grad_y: Array) -> Result:
     axis = 0 if flaw("summed_over_wrong_axis") and not flaw("in_softmax") else 1
     keepdims = not flaw("keepdims_forgotten")
     weighted = grad_y if flaw("shares_missing_in_sum") else grad_y * Y_hat
-    together = Y_hat * weighted.sum(axis=axis, keepdims=keepdims)
+    total = weighted.sum(axis=axis, keepdims=keepdims)
+    together = Y_hat * (total / Z.shape[1] if flaw("averaged") else total)
     alone = 0 * grad_y if flaw("diagonal_forgotten") else grad_y * Y_hat
     if flaw("product_not_subtracted"):
         below = alone if flaw("left_out") else alone + together

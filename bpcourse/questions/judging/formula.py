@@ -96,6 +96,11 @@ def formula(question: Question) -> Formula:
     return kept[1]
 
 
+def is_read(question: Question) -> bool:
+    """Whether :func:`formula` has been asked for it."""
+    return question.id in _formulas
+
+
 class _Switches(ast.NodeTransformer):
     """Puts a switch wherever something else may stand, and its name into ``slips``."""
 
@@ -107,6 +112,8 @@ class _Switches(ast.NodeTransformer):
         for node in ast.walk(definition):
             if isinstance(node, ast.Name) and stores(node):
                 self._since[node.id] = min(node.lineno, self._since.get(node.id, node.lineno))
+        loops = [node.target for node in ast.walk(definition) if isinstance(node, ast.For)]
+        self._counting = {target.id for target in loops if isinstance(target, ast.Name)}
         self._since |= {name: value.lineno for name, value in gone.items()}
         self._values: set[int] = set()  # nodes that stand for numbers or arrays
         self._line, self._in_index, self._in_test = 0, False, False
@@ -198,7 +205,7 @@ class _Switches(ast.NodeTransformer):
             return self.visit(node)  # type: ignore[no-any-return]
         if isinstance(node, ast.Compare | ast.BoolOp):
             return self._test(node)
-        more = list(rewriting.of_value(copy.deepcopy(node), self._others()))
+        more = list(rewriting.of_value(copy.deepcopy(node), self._others(), self._counting))
         self._values.add(id(node))
         return self._either(self.visit(node), more)
 
@@ -226,7 +233,7 @@ class _Switches(ast.NodeTransformer):
         value = id(node) in self._values
         others = list(rewriting.of_expression(original, self._others(), value=value))
         if getattr(node, "was_line", False) and not isinstance(node, ast.Name | ast.Constant):
-            others += rewriting.of_value(original, self._others())
+            others += rewriting.of_value(original, self._others(), self._counting)
         if isinstance(node, ast.IfExp):
             node.test = self._test(node.test)
             node.body, node.orelse = self.visit(node.body), self.visit(node.orelse)

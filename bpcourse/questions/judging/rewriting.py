@@ -6,7 +6,7 @@ slips do the same, the one that stands first in ORDER is named.
 
 import ast
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 ORDER = """
@@ -16,9 +16,10 @@ ORDER = """
     summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
     elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
     another_function term_missing factor_missing division_missing factor_twice another_index
-    another_value part_negative another_number number_for_length one_in_part product_for_power part_scaled
-    square_in_part root_in_part absolute_value sign_alone normalised_part function_too_many
-    factor_too_many divided_once_more term_too_many subtracted_once_more slope_for_value
+    another_value part_negative another_number number_for_length
+    one_in_part product_for_power part_scaled square_in_part root_in_part absolute_value
+    sign_alone rounded_result normalised_part function_too_many factor_too_many
+    divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
 
@@ -73,6 +74,8 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
                 if kind is not type(op):
                     changed: Any = ast.Compare(node.left, [kind()], node.comparators)
                     yield "condition_wrong", changed
+            for other in names:
+                yield "condition_wrong", ast.Compare(node.left, [op], [other])
             there: Any = ast.BinOp(_number(1.0), ast.Mult(), node)
             for elsewhere in (0.01, 0.1, -1.0):
                 yield "condition_wrong", _call_np("where", there, _number(1.0), _number(elsewhere))
@@ -97,8 +100,13 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
         yield from _wrapped(node)
 
 
-def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
-    """What may come in besides where a whole is computed: a factor or a term."""
+def of_value(
+    node: ast.expr, names: Sequence[ast.expr], counting: Collection[str]
+) -> Iterator[Part]:
+    """What may come in besides where a whole is computed: a factor or a term.
+
+    ``counting`` are the names that count the rounds of a loop, from 0.
+    """
     yield from _over_all(node)
     for other in _values_inside(node):
         yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
@@ -109,7 +117,8 @@ def of_value(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
         if ast.unparse(other) == ast.unparse(node):  # 0 and 1 are no slips of a term or a factor
             continue
         yield "divided_once_more", ast.BinOp(node, ast.Div(), other)
-        yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
+        if isinstance(other, ast.Name) and other.id in counting:
+            yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
         yield "term_too_many", ast.BinOp(node, ast.Add(), other)
         yield "subtracted_once_more", ast.BinOp(node, ast.Sub(), other)
 
@@ -192,7 +201,7 @@ OPERATORS: dict[type, list[tuple[str, type]]] = {
     ast.Add: [("plus_for_minus", ast.Sub), ("multiplied_for_added", ast.Mult)],
     ast.Sub: [("plus_for_minus", ast.Add)],
     ast.Mult: [("divided_for_multiplied", ast.Div), ("added_for_multiplied", ast.Add)],
-    ast.Div: [("multiplied_for_divided", ast.Mult)],
+    ast.Div: [("multiplied_for_divided", ast.Mult), ("rounded_result", ast.FloorDiv)],
     ast.MatMult: [("elementwise_for_matrix_product", ast.Mult)],
 }
 SUMS, PRODUCTS = ast.Add | ast.Sub, ast.Mult | ast.Div
@@ -207,6 +216,7 @@ def _of_operation(node: ast.BinOp) -> Iterator[Part]:
         case ast.Add():
             yield from (("term_missing", side) for side in (left, right))
             yield from (("another_value", _plus(side, 1)) for side in (left, right))
+            yield "largest_for_sum", _call_np("maximum", left, right)
         case ast.Sub():
             yield "term_missing", left
             yield "term_missing", ast.UnaryOp(ast.USub(), right)
@@ -403,6 +413,7 @@ def _wrapped(node: ast.expr) -> Iterator[Part]:
     yield "summed_too_early", _call_np("sum", node)
     yield "averaged_part", ast.BinOp(node, ast.Div(), _call("len", node))
     square = ast.BinOp(node, ast.Pow(), _number(2))
+    yield "square_in_part", ast.BinOp(square, ast.Div(), _number(2))
     rest = ast.BinOp(_number(1), ast.Sub(), node)
     for slope in (ast.BinOp(_number(1), ast.Sub(), square), ast.BinOp(node, ast.Mult(), rest)):
         yield "slope_for_value", slope
