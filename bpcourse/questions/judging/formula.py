@@ -260,20 +260,34 @@ class _Switches(ast.NodeTransformer):
 
     def _either(self, node: ast.expr, others: Any) -> ast.expr:
         """The node, or one of the others if its slip is on."""
-        first, chosen = len(self._slips), None
+        first, made = len(self._slips), []
         for name, other in others:
-            on = self._is_on(name)
-            chosen = other if chosen is None else ast.IfExp(on, other, chosen)
-        if chosen is None:
+            self._add(name)
+            made.append(other)
+        if not made:
             return node
         bounds = [ast.Constant(first), ast.Constant(len(self._slips) - 1)]
-        slip: Any = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
-        among = ast.Compare(bounds[0], [ast.LtE(), ast.LtE()], [slip, bounds[1]])
-        return ast.IfExp(among, chosen, node)
+        among = ast.Compare(bounds[0], [ast.LtE(), ast.LtE()], [self._on(), bounds[1]])
+        return ast.IfExp(among, self._one_of(made, first), node)
+
+    def _one_of(self, others: list[ast.expr], first: int) -> ast.expr:
+        """That whose slip is on, found by halves: a long chain of tests would be too deep."""
+        if len(others) == 1:
+            return others[0]
+        half = len(others) // 2
+        before = ast.Compare(self._on(), [ast.Lt()], [ast.Constant(first + half)])
+        rest = self._one_of(others[half:], first + half)
+        return ast.IfExp(before, self._one_of(others[:half], first), rest)
 
     def _is_on(self, name: str) -> ast.expr:
         """The test of a new slip of that name."""
+        self._add(name)
+        return ast.Compare(self._on(), [ast.Eq()], [ast.Constant(len(self._slips) - 1)])
+
+    def _add(self, name: str) -> None:
         where = "another_index" if self._in_index else "condition_wrong" if self._in_test else name
         self._slips.append(where)
-        on = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
-        return ast.Compare(on, [ast.Eq()], [ast.Constant(len(self._slips) - 1)])
+
+    def _on(self) -> Any:
+        """The number of the slip that is on."""
+        return ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
