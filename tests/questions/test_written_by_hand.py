@@ -440,7 +440,7 @@ answer("gradient_checking.relative_error", "one_size_doubled")(
 answer("gradient_checking.relative_error", "one_size_doubled")(
     lambda g, m: (np.abs(g - m) / np.abs(m)).max()
 )
-answer("gradient_checking.relative_error", "")(
+answer("gradient_checking.relative_error", "one_scale_for_all")(
     lambda g, m: np.linalg.norm(g - m) / max(np.linalg.norm(g), np.linalg.norm(m))
 )
 answer("training.batches", "last_batch_dropped")(
@@ -606,7 +606,7 @@ these(
         lambda z: np.diag(y := sm(z[None])[0]) - y * y,
     ],
     no_normalisation=[lambda z: np.diag(e := np.exp(z)) - np.outer(e, e)],
-    divided_once_more=[lambda z: np.eye(len(z)) - np.outer(y := sm(z[None])[0], y)],
+    factor_missing=[lambda z: np.eye(len(z)) - np.outer(y := sm(z[None])[0], y)],
 )
 
 
@@ -966,7 +966,7 @@ these(
     number_for_parameter=[lambda X, y, w, eta, n: ep(X, y, w, 0.1, n)],
     one_step_an_epoch=[lambda X, y, w, eta, n: ep(X, y, w, eta, len(y))],
     factor_two_extra=[lambda X, y, w, eta, n: ep(X, y, w, 2 * eta, n)],
-    unnamed=[lambda X, y, w, eta, n: ep(X, y, w, eta, 1)],
+    step_for_each_example=[lambda X, y, w, eta, n: ep(X, y, w, eta, 1)],
     input_given_back=[lambda X, y, w, eta, n: w.copy()],
 )
 
@@ -1107,7 +1107,9 @@ def lesson_1():
     answer(at, "")(lambda X, W1, b1, W2, b2: np.zeros((len(X), len(b2))))
 
     at = "feedforward_network.mend_forward"
-    answer(at, "")(lambda x, W, b: W[1] @ np.tanh(W[0] @ x + b[0]) + b[1])  # two layers alone
+    answer(at, "number_for_length")(
+        lambda x, W, b: W[1] @ np.tanh(W[0] @ x + b[0]) + b[1]
+    )  # two layers alone
 
     def hidden(x, W, b):
         for weights, bias in zip(W[:-1], b[:-1], strict=True):
@@ -1197,7 +1199,7 @@ def lesson_3():
     answer(at, "left_at_zero")(each(lambda f, x, d, h: 0.0))
 
     answer(at, "absolute_value")(lambda f, x, h: np.abs(each(centred)(f, x, h)))
-    answer(at, "")(lambda f, x, h: np.full(x.shape, each(centred)(f, x, h).sum()))
+    answer(at, "summed_too_early")(lambda f, x, h: np.full(x.shape, each(centred)(f, x, h).sum()))
 
     def of_matrices(f, x, h):
         slopes = np.zeros_like(x)
@@ -1411,7 +1413,7 @@ these(
     slope_missing__results_swapped=[
         lambda *given: deltas_in_a_list(*given, slope=lambda z: 1)[::-1],
     ],
-    another_value=[lambda *given: deltas_in_a_list(*given)[0]],
+    first_entry_only=[lambda *given: deltas_in_a_list(*given)[0]],
 )
 
 
