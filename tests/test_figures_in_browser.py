@@ -39,6 +39,18 @@ def picture(page):
     return page.locator(".bpc-panels").inner_html()
 
 
+def meant(control, power):
+    """10^power with as many digits as the page shows."""
+    value = 10.0 ** round(power, 9)
+    return float(f"{value:.{control['digits']}g}") if control["digits"] else value
+
+
+def place(control, value):
+    """Where a slider over powers stands for this value."""
+    steps = round((np.log10(value) - control["low"]) / control["step"])
+    return control["low"] + steps * control["step"]
+
+
 def move(page, figure, name):
     """Move a control by its keys, and the figure in Python as far."""
     control, value = figure.controls[name], figure.values[name]
@@ -51,11 +63,11 @@ def move(page, figure, name):
         figure.set(**{name: options[at]})
         return
     powers = control["kind"] == "powers"
-    at = np.log10(value) if powers else value
+    at = place(control, value) if powers else value
     up = at + control["step"] <= control["high"] + 1e-9
     page.keyboard.press("ArrowRight" if up else "ArrowLeft")
     at += control["step"] if up else -control["step"]
-    figure.set(**{name: 10.0 ** round(at, 9) if powers else type(value)(round(at, 9))})
+    figure.set(**{name: meant(control, at) if powers else type(value)(round(at, 9))})
 
 
 def settled(page, figure):
@@ -145,9 +157,24 @@ def test_a_hand_drags_every_slider_and_python_says_the_same(page, opened, name, 
         value = drag_slider(page, handle, to, hand)
         moved = handle.evaluate("e => (e.value - e.min) / (e.max - e.min)")
         assert moved == pytest.approx(to, abs=0.15) and moved != at, control["name"]
-        value = 10.0 ** round(value, 9) if control["kind"] == "powers" else value
+        value = meant(control, value) if control["kind"] == "powers" else value
         kind = type(figure.values[control["name"]])
         figure.set(**{control["name"]: kind(value)})
+        settled(page, figure)
+
+
+@pytest.mark.parametrize(
+    "name, control",
+    [("initialisation", "scale"), ("chain", "ds"), ("descent", "rate"), ("playground", "rate")],
+)
+def test_a_reader_can_compute_with_the_number_beside_a_slider(page, opened, name, control):
+    figure = opened(name)
+    spec, slider = figure.controls[control], page.locator(f"[name={control}]")
+    for power in (0.25, 0.5, -0.5, max(spec["low"], -2)):
+        slider.fill(f"{power:.2f}")
+        beside = float(slider.get_attribute("aria-valuetext"))
+        assert beside == meant(spec, float(slider.input_value()))
+        figure.set(**{control: beside})
         settled(page, figure)
 
 
@@ -163,7 +190,7 @@ def test_a_hand_drags_the_point_in_the_picture(page, opened, name, control, hand
     for own in figure.controls.values():
         if own["kind"] != "menu":
             value = float(page.locator(f"[name={own['name']}]").input_value())
-            value = 10.0 ** round(value, 9) if own["kind"] == "powers" else value
+            value = meant(own, value) if own["kind"] == "powers" else value
             figure.set(**{own["name"]: type(figure.values[own["name"]])(value)})
     settled(page, figure)
 

@@ -92,6 +92,14 @@ def test_a_lesson_has_its_guesses_and_its_words_for_pictures(site, stem):
     assert "application/vnd.jupyter.widget" not in page
 
 
+CODE = re.compile(r"<(script|style|pre|code|noscript)\b.*?</\1>|<[^>]*>", re.S)
+
+
+def test_no_page_shows_a_formula_as_it_is_typed(pages):
+    for path, page in pages.items():
+        assert re.findall(r"\$[^$\n]+\$", CODE.sub(" ", page)) == [], path.name
+
+
 def test_what_a_page_leaves_out_leaves_no_half_of_its_italics():
     for path in (ROOT / "lectures").glob("*.ipynb"):
         for cell in notebooks.read(path).cells:
@@ -145,6 +153,7 @@ OPEN = """() => {  // all that is folded, at once
     document.getAnimations().forEach((one) => one.finish());
     return window.MathJax?.startup?.promise;
 }"""
+RESIZED = 400  # ms: the theme waits until nobody resizes, and then lets keys reach what scrolls
 COLORS = "{runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}}"
 
 
@@ -157,6 +166,9 @@ def test_axe_finds_nothing_on_a_page(tab, served, name):
     tab.emulate_media(color_scheme="dark")
     tab.evaluate(OPEN)
     assert barriers(tab, COLORS) == []
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.wait_for_timeout(RESIZED)
+    assert barriers(tab) == []
 
 
 PAPER = 703, 1032  # px: what the margins leave of A4

@@ -33,6 +33,7 @@ ABOUT = re.compile(r"^\*About .*$", flags=re.M)  # the minutes, and what a lesso
 ASIDE = re.compile(  # where to write a guess in a notebook
     r" ?\*?\(?Write your (?:guess|number)[^.*]*(?:dots|cell)[^.]*\.(?: Then run[^.]*\.)?\)?\*?"
 )
+FOLD = re.compile(r"(?<=</summary>)(.*\$.*)(?=</details>)")  # in one line: HTML, not Markdown
 MODULES = (
     "activations datasets diagnosis gradcheck graph indexwise layers losses network notation "
     "optimizers questions training widgets"
@@ -92,7 +93,7 @@ def lesson(notebook, stem, static):
             cells.append(_markdown(cell, guess_box(found[1], stem)))
             continue
         if cell.cell_type == "markdown":
-            cell.source = ASIDE.sub(_rest, cell.source)
+            cell.source = FOLD.sub(_folded, ASIDE.sub(_rest, cell.source))
         else:
             if ".reveal(" in cell.source:
                 cell.metadata["tags"] = ["bpc-reveal", "remove-input"]
@@ -104,6 +105,15 @@ def lesson(notebook, stem, static):
 def _rest(aside):
     """What stays of an aside: the end of italics that began before it."""
     return "*" if aside[0].endswith("*") and not aside[0].startswith(("*", " *")) else ""
+
+
+def _folded(fold):
+    return f'<span class="mathjax_process">{_formulas(fold[0])}</span>'
+
+
+def _formulas(html):
+    """HTML with the formulas as MathJax looks for them."""
+    return re.sub(r"\$([^$]+)\$", r"\\(\1\\)", html)
 
 
 def exercise(notebook, stem, static):
@@ -168,20 +178,30 @@ def reference():
 # names that are not the words in view, the corner of a table, a logo outside of every landmark.
 TIDY = {
     '<summary aria-label="Toggle hidden content">': "<summary>",
-    'title="Search" aria-label="Search" data-bs-placement': "data-bs-placement",
-    '<th class="head"><p></p></th>': '<td class="head"></td>',
+    'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"': (
+        'search-button-field search-button__button pst-js-only"'
+    ),
     '<div id="pst-primary-sidebar"': (
         f'<div id="pst-primary-sidebar" role="complementary" aria-label="{text("site.sidebar")}"'
     ),
 }
 
 
+CORNER = re.compile(r"<th( [^>]*)?>(?:<p></p>)?</th>")
+SEARCHES = re.compile(r'<script src="(?=[^"]*(?:searchtools|language_data|searchindex)\.js)')
+ICONS = re.compile(r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>')
+
+
 def tidy(out):
-    """Mend the pages that Sphinx wrote."""
+    """Mend the pages that Sphinx wrote, and show words first, then formulas, icons last."""
     for path in out.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
         for theirs, ours in TIDY.items():
             page = page.replace(theirs, ours)
+        page = CORNER.sub(r"<td\1></td>", page)
+        page = SEARCHES.sub('<script defer src="', page)
+        for icons in ICONS.findall(page):
+            page = page.replace(icons, "").replace("</body>", f"{icons}\n</body>")
         path.write_text(page, encoding="utf-8")
 
 
@@ -248,7 +268,8 @@ def _outputs(cell, stem, static):
             kept.append(_html(output, _caption(data["text/markdown"])))
         else:
             if "text/html" in data:  # Sphinx follows no link here
-                data["text/html"] = data["text/html"].replace(".ipynb", ".html")
+                page = _formulas(data["text/html"].replace(".ipynb", ".html"))
+                data["text/html"] = page.replace("<table", '<table class="table mathjax_process"')
             kept.append(output)
     if cell.cell_type == "code":
         cell.outputs = kept
@@ -271,7 +292,7 @@ def _figure(figure, still):
 def _caption(words):
     """What a figure says below it: Markdown's emphasis and formulas as HTML."""
     words = escape(re.sub(r"</?small>", "", words), quote=False)
-    words = re.sub(r"\$([^$]+)\$", r"\\(\1\\)", words)
+    words = _formulas(words)
     parts = re.split(r"(\\\(.*?\\\))", words)  # an asterisk in a formula is none
     parts[::2] = [re.sub(r"\*([^*]+)\*", r"<em>\1</em>", part) for part in parts[::2]]
     return f'<p class="bpc-caption mathjax_process">{"".join(parts)}</p>'

@@ -19,6 +19,7 @@ from bpcourse.marking.judge import CONTROL, Answered, Judge, Limits, better
 from bpcourse.marking.records import Stopped
 from bpcourse.questions.allowed import ALLOWED
 from bpcourse.questions.bank import find
+from bpcourse.questions.judging.code import may_be_warmed
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 
@@ -49,6 +50,7 @@ class Progress:
     ended: str = ""  # how a cell ended the attempt: "timeout" or "crashed"
     ready: bool = False  # whether all cells have been run
     late: bool = False  # whether the clock on the wall has stopped anything
+    searched: dict[str, bool] = field(default_factory=dict)  # questions, for slips of the pen
 
     def add(self, name: str, key: object, value: object) -> None:
         """Take what an attempt has emitted."""
@@ -128,6 +130,7 @@ class Run:
         settings, progress = self.settings, self.progress
         job, spent = None, False
         progress.ended = ""
+        self.marker.warm(questions)
         try:
             job = self.marker.sandbox(self.libraries).job(
                 {
@@ -153,6 +156,7 @@ class Run:
             if job is not None:
                 job.close()
             spent = self.marker.finished(self.libraries)
+            self.marker.searched |= progress.searched.keys()
         if progress.ended:
             how = "timeout" if spent else progress.ended  # spent: it heard nothing of its end
             progress.left_out[progress.running] = how
@@ -266,6 +270,8 @@ class Attempt:
         for question in questions:
             if question.id in found:
                 keep(question, found[question.id])
+            if question.is_code and may_be_warmed(question, self._run.settings.seed):
+                self._emit("searched", question.id, True)
         self._emit("asking", None, "")
         return there
 

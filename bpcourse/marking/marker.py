@@ -4,7 +4,8 @@ Whatever the notebook does, :meth:`Marker.mark` returns its records.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bpcourse import __version__
@@ -25,6 +26,7 @@ from bpcourse.marking.records import Record
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.marking.submissions import Submission
 from bpcourse.questions import bank
+from bpcourse.questions.judging.code import warm
 from bpcourse.questions.judging.fingerprint import FIRST, changed
 from bpcourse.questions.question import Question
 from bpcourse.text import text
@@ -63,6 +65,7 @@ class Marker:
         self.settings = settings
         self.course = course or Course.load()
         self._sandboxes: dict[tuple[str, ...], Sandbox] = {}  # a larger one forks more slowly
+        self.searched: set[str] = set()  # questions where naming a mistake took a long search
 
     def mark(self, submission: Submission, data: bytes) -> list[Record]:
         """The records of one notebook, its own first, then one for each question."""
@@ -170,6 +173,17 @@ class Marker:
             settings = self.settings
             self._sandboxes[libraries] = Sandbox(settings.way, settings.memory, libraries)
         return self._sandboxes[libraries]
+
+    def warm(self, questions: Sequence[Question]) -> None:
+        """Keep here, for every fork to come, what a search asked for in a fork that has ended.
+
+        It is computed anew, of our own code alone, and only where such a question comes again.
+        """
+        for question in questions:
+            if question.id in self.searched:
+                self.searched.remove(question.id)
+                with suppress(Exception):  # what fails here fails there too, and is told there
+                    warm(question, self.settings.seed)
 
     def finished(self, libraries: tuple[str, ...] = ()) -> bool:
         """End what the last notebook left; start anew where a server serves but one.

@@ -48,7 +48,7 @@ class ChainMicroscope(Explorer):
     scripts = page("chain")
     labels = ("s_axis", "u_axis", "f_axis", "curve", "tangent")
     sentences = ("push_says", "pole")
-    formats = {"ds": ".2g", "ratio": ".5g", "product": ".5g"}
+    formats = {"ds": ".2g"} | dict.fromkeys(("df", "du_ds", "df_du", "ratio", "product"), ".5g")
     formulas = [
         {
             "symbols": r"\frac{\value{\Delta f}}{\value{\Delta s}}",

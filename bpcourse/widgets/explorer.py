@@ -41,10 +41,14 @@ def counter(name: str, low: int, high: int, play: int = 0, label: str = "") -> d
 
 
 def powers(
-    name: str, low: float, high: float, step: float = 0.25, form: str = ".2g"
+    name: str, low: float, high: float, step: float = 0.25, form: str = ".2g", digits: int = 2
 ) -> dict[str, Any]:
-    """A slider over 10^low … 10^high."""
-    return slider(name, low, high, step, form) | {"kind": "powers"}
+    """A slider over 10^low … 10^high.
+
+    Its values have so many ``digits``, all of which are shown, because a reader computes with
+    them; with 0 digits they are the powers themselves.
+    """
+    return slider(name, low, high, step, form) | {"kind": "powers", "digits": digits}
 
 
 def menu(name: str, options: Sequence[Any] | Mapping[str, Any], label: str = "") -> dict[str, Any]:

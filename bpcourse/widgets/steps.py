@@ -91,7 +91,7 @@ class StepExplorer(Explorer):
         controls = [
             menu("function", list(FUNCTIONS)),
             slider("x", 0.3, 1.4, 0.05, ".2f"),
-            powers("h", -16, 0),
+            powers("h", -16, 0, digits=0),  # where the curves have points
             menu("precision", ["float64", "float32"]),
         ]
         values = {"function": function, "x": x, "h": h, "precision": precision}

@@ -117,8 +117,10 @@ const fit = () => {
   });
   document.querySelectorAll("figure.bpc-picture, div.math").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
   });
 };
+addEventListener("resize", fit); // a phone is turned
 addEventListener("load", () => {
   if (window.MathJax?.startup?.promise) window.MathJax.startup.promise.then(fit);
   else fit();

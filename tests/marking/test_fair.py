@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from bpcourse.marking.records import Record
 from bpcourse.marking.results import Results
 from bpcourse.marking.submissions import Submission, find
 from bpcourse.questions.bank import find as question
+from bpcourse.questions.judging.code import made_of
 from bpcourse.questions.judging.posed import pose
 
 from . import hostile
@@ -201,3 +203,20 @@ def test_a_fault_of_ours_costs_no_student_points(capfd):
     with pytest.raises(RuntimeError, match="the marking itself"):
         list(Apart(lambda emit: emit(1 / 0), seconds=1))
     assert "ZeroDivisionError" in capfd.readouterr().err
+
+
+def test_what_a_long_search_computed_is_kept_for_the_notebooks_to_come():
+    """So a class does not pay for it once a notebook; the records are the same."""
+    marker = Marker(Settings(way=WAYS[0]))
+    odd = hostile.function("pass", "np.cbrt(dZ @ W) + 0.3, np.cbrt(dZ.T @ A) + 0.3, dZ[0] + 0.3")
+    data = hostile.solved(ROOT, answer=odd)
+    try:
+        first = of(marker.mark(SUBMISSION, data))
+        asked = question(first.question)
+        kept = made_of(asked, marker.settings.seed)
+        assert first.state == "wrong" and first.misconceptions == () and not kept.is_warm
+        again = of(marker.mark(SUBMISSION, data))
+        assert kept.is_warm and made_of(asked, marker.settings.seed) is kept
+        assert replace(again, seconds=first.seconds) == first
+    finally:
+        marker.close()

@@ -7,7 +7,7 @@ from bpcourse.diagnosis import catalogue
 from bpcourse.questions.bank import find
 from bpcourse.questions.checking import judge
 from bpcourse.questions.judging import rewriting
-from bpcourse.questions.judging.code import judge_code, known
+from bpcourse.questions.judging.code import judge_code, known, made_of, warm
 from bpcourse.questions.judging.compare import alike_values
 from bpcourse.questions.judging.formula import Formula
 from bpcourse.questions.judging.made import Made
@@ -182,3 +182,24 @@ def test_each_slip_is_named_or_has_something_to_go_on(id):
             result = judge(question, lambda *given, read=read: read.answer(*given))
             assert result.status == "right" or result.misconceptions, step.name
     assert {step.rank for step in steps} == {SLIP}
+
+
+@pytest.mark.parametrize("id", ["matrix_form.linear_backward", "matrix_form.layer_class"])
+def test_what_a_search_makes_of_slips_is_made_once(id, monkeypatch):
+    question, seed = find(id), 7
+    warm(question, seed)
+    made = made_of(question, seed)
+    monkeypatch.setattr(Made, "_run", lambda *explanation: pytest.fail(f"run again: {explanation}"))
+    assert made.is_warm
+    for step in slips(question):
+        made.outcome((step,), 0)
+
+
+def test_an_answer_that_is_judged_again_keeps_its_names(monkeypatch):
+    question = find("matrix_form.linear_backward")
+    judged = judge_code(question, lambda dZ, A, W: (dZ @ W, 2 * dZ.T @ A, dZ.sum(axis=0)))
+    monkeypatch.setattr("bpcourse.questions.judging.code.Search.names", lambda search: ())
+    again = judge_code(question, lambda dZ, A, W: (dZ @ W, dZ.T @ A * 2, dZ.sum(axis=0)))
+    assert again.misconceptions == judged.misconceptions != ()
+    other = judge_code(question, lambda dZ, A, W: (dZ @ W, dZ.T @ A * 3, dZ.sum(axis=0)))
+    assert other.misconceptions == ()

@@ -5,16 +5,20 @@ answer does. Two at once are tried as well. Nothing is named that does not fit: 
 than a false name.
 """
 
+import pickle
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
-from bpcourse.questions.judging.compare import alike, alike_values, is_long
+from bpcourse.questions.judging.compare import alike, alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.describe import NEARLY, by_effect, describe_all
 from bpcourse.questions.judging.facts import Facts
+from bpcourse.questions.judging.formula import is_read
 from bpcourse.questions.judging.made import Made
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
@@ -23,7 +27,7 @@ from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 MOST_KNOWN = 500  # questions whose inputs are kept
-MOST_MADE = 16  # and those of which it is kept what their mistakes give
+MOST_MADE = 40  # and those of which it is kept what their mistakes give: 3 MB each, at most 16
 _known: dict[tuple[str, int], tuple[Question, list[Case], list[Outcome]]] = {}
 _made: dict[tuple[str, int], tuple[list[Case], Made]] = {}
 MORE = 12  # inputs that are tried where two mistakes have looked alike so far
@@ -65,6 +69,28 @@ def made_of(question: Question, seed: int) -> Made:
     if len(_made) > MOST_MADE:
         del _made[next(iter(_made))]  # that which has not been asked for the longest time
     return kept[1]
+
+
+def may_be_warmed(question: Question, seed: int) -> bool:
+    """Whether slips have been searched here for an answer, and :func:`warm` has not been called."""
+    return is_read(question) and not made_of(question, seed).is_warm
+
+
+def warm(question: Question, seed: int) -> None:
+    """Keep what every long search asks for, by one for an answer that no mistake explains."""
+    cases, expected = known(question, seed)
+    rng = np.random.default_rng(seed)
+    odd = [replace(outcome, value=_spoilt(outcome.value, rng)) for outcome in expected]
+    _recognise(question, lambda case: Outcome(error=ValueError()), cases, odd, expected, seed)
+    made_of(question, seed).is_warm = True
+
+
+def _spoilt(value: Any, rng: np.random.Generator) -> Any:
+    """The value with each of its numbers wrong in a way of its own."""
+    if is_nested(value):
+        return type(value)(_spoilt(entry, rng) for entry in value)
+    numbers = as_numbers(value)
+    return value if numbers is None else (1 + numbers) * rng.uniform(0.6, 1.4, numbers.shape)
 
 
 def judge_code(
@@ -164,5 +190,15 @@ def _recognise(
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
-        made = made_of(question, seed)
-        return Search(question, cases, given, expected, made, ask, more).names()
+        made, same = made_of(question, seed), _digest(given)
+        if same is None or made.named[0] != same:
+            made.named = same, Search(question, cases, given, expected, made, ask, more).names()
+        return made.named[1]
+
+
+def _digest(given: Sequence[Outcome]) -> bytes | None:
+    """The same for the same outcomes, so that an answer that is judged again has its names."""
+    try:
+        return pickle.dumps([(o.value, o.error is None, o.changed, o.aliased) for o in given])
+    except Exception:  # objects of the student's
+        return None

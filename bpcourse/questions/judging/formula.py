@@ -96,6 +96,11 @@ def formula(question: Question) -> Formula:
     return kept[1]
 
 
+def is_read(question: Question) -> bool:
+    """Whether :func:`formula` has been asked for it."""
+    return question.id in _formulas
+
+
 class _Switches(ast.NodeTransformer):
     """Puts a switch wherever something else may stand, and its name into ``slips``."""
 

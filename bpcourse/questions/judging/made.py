@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,11 +23,18 @@ class Made:
 
     def __init__(self, question: Question, cases: Sequence[Case]) -> None:
         self._question, self._cases, self.count = question, cases, len(cases)
+        self.named: tuple[bytes | None, tuple[str, ...]] = None, ()  # the last outcomes, and names
+        self.is_warm = False  # whether all is kept that a long search asks for
         self._examples = [transformations.examples(case) for case in cases]
         self._kept: dict[tuple[Explanation, int], Outcome] = {}
         self._arrays: dict[
             tuple[Explanation, int, tuple[int, ...]], npt.NDArray[np.floating] | None
         ] = {}
+
+    @cached_property
+    def acting(self) -> list[Step]:
+        """Every step, slips apart, that does something of its own on these cases."""
+        return acting(all_steps(self._question), self)
 
     def outcome(self, explanation: Explanation, i: int) -> Outcome:
         """The outcome on case ``i``; the changes of the result are made last, in their order."""
@@ -111,7 +119,7 @@ class Made:
 
 def steps(question: Question) -> list[Step]:
     """Every step that does something of its own on the cases of a check."""
-    return acting(all_steps(question), Made(question, battery(question, 0)))
+    return Made(question, battery(question, 0)).acting
 
 
 def acting(every: Sequence[Step], made: Made) -> list[Step]:

@@ -12,7 +12,7 @@ import numpy as np
 from bpcourse.questions.judging import plain
 from bpcourse.questions.judging.compare import as_numbers
 from bpcourse.questions.judging.fitting import Fitting, by_names, followed
-from bpcourse.questions.judging.made import Made, acting, agrees
+from bpcourse.questions.judging.made import Made, agrees
 from bpcourse.questions.judging.parts import Parts
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import (
@@ -82,7 +82,7 @@ class Search:
         if names := self._slipped(_alone(slipped, SLIP)):
             return names
         by_parts = by_parts or parts.names(every, slipped)
-        every = acting(every, self._made)
+        every = self._made.acting
         after = [step for step in every if step.keeps_proportions]
         slipped = [step for step in slipped if step.name not in LOOSE]
         in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))

@@ -106,6 +106,8 @@ def _same(a: object, b: object) -> bool:
 
 def _same_numbers(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> bool:
     """Equal but for rounding: an entry that is moved up and down again may be off by 1e-17."""
+    if a.dtype == b.dtype and a.tobytes() == b.tobytes():  # as nearly always
+        return True
     if a.dtype.kind != "f" or b.dtype.kind != "f":
         return np.array_equal(a, b)
     rounding = 8 * np.finfo(a.dtype).eps * np.abs(a[np.isfinite(a)]).max(initial=1e-300)

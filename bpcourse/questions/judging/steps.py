@@ -48,7 +48,7 @@ class Step:
 
 
 Explanation = tuple[Step, ...]
-_kept: dict[str, tuple[Question, list[Step]]] = {}
+_kept: dict[tuple[str, int], tuple[Question, list[Step]]] = {}
 
 
 def battery(question: Question, seed: int, sizes: Sequence[int] = SIZES) -> list[Case]:
@@ -57,23 +57,32 @@ def battery(question: Question, seed: int, sizes: Sequence[int] = SIZES) -> list
 
 
 def all_steps(question: Question) -> list[Step]:
-    """Every step that may act on the question, its own first."""
-    kept = _kept.get(question.id)
-    if kept is None or kept[0] is not question:
-        case = question.inputs(np.random.default_rng([0, 0]), SIZES[0])
-        kept = _kept[question.id] = question, list(_all_steps(question, case))
-    return kept[1]
+    """Every step that may act on the question but a slip, its own first."""
+    return _once(question, ANY, _all_steps)
 
 
 def slips(question: Question) -> list[Step]:
     """Every slip of the pen in the question's solution, those first that are more likely."""
+    return _once(question, SLIP, _slips)
+
+
+def _once(
+    question: Question, rank: int, find: Callable[[Question, Case], Iterator[Step]]
+) -> list[Step]:
+    """The steps up to that rank, found once: what they give is kept for each of them."""
+    kept = _kept.get((question.id, rank))
+    if kept is None or kept[0] is not question:
+        case = question.inputs(np.random.default_rng([0, 0]), SIZES[0])
+        kept = _kept[question.id, rank] = question, list(find(question, case))
+    return kept[1]
+
+
+def _slips(question: Question, case: Case) -> Iterator[Step]:
     read = formula(question)
-    case = question.inputs(np.random.default_rng([0, 0]), SIZES[0])
-    altered = transformations.altered(case)
-    return [
-        *(Step(read.names[number], SLIP, slip=number) for number in read.numbers),
-        *(Step(change.name, SLIP, of_inputs=change.of_inputs) for change in altered),
-    ]
+    for number in read.numbers:
+        yield Step(read.names[number], SLIP, slip=number)
+    for change in transformations.altered(case):
+        yield Step(change.name, SLIP, of_inputs=change.of_inputs)
 
 
 def _all_steps(question: Question, case: Case) -> Iterator[Step]:

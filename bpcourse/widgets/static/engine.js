@@ -16,7 +16,11 @@ const shares = (z) => {
     total = sum(e);
   return e.map((x) => x / total);
 };
-const unary = (f, slope) => ({ value: ([x]) => f(x), slopes: ([x]) => [slope(x)] });
+const unary = (f, slope) => ({
+  value: ([x]) => f(x),
+  slopes: ([x]) => [slope(x)],
+  unit: { value: f, slope },
+});
 const softplus = (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 // The normal distribution, at and up to z: a series near 0, a continued fraction beyond, to 1e-13.
 const bell = (z) => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);

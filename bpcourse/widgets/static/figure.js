@@ -16,10 +16,12 @@ const slider = (spec, set) => {
     step: spec.step,
     name: spec.name,
   });
-  const tidy = (x) => Number(x.toFixed(9));
-  input.addEventListener("input", () =>
-    set(powers ? 10 ** tidy(input.valueAsNumber) : tidy(input.valueAsNumber)),
-  );
+  const value = () => {
+    const at = Number(input.valueAsNumber.toFixed(9));
+    if (!powers) return at;
+    return spec.digits ? Number((10 ** at).toPrecision(spec.digits)) : 10 ** at;
+  };
+  input.addEventListener("input", () => set(value()));
   const read = make("span", { class: "bpc-read", "aria-hidden": "true" });
   const show = (value) => {
     input.value = powers ? Math.log10(value) : value;

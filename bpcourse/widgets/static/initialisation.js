@@ -65,7 +65,7 @@ FIGURES.initialisation = {
         const points = all.map((size, l) => [l + 1, kept(size)]);
         return [
           { kind: "curve", look, points },
-          ...points.map((at) => ({ kind: "dot", look, at, size: 4 })),
+          { kind: "dots", look, places: points, size: 4 },
         ];
       };
       sizes.show({

@@ -27,13 +27,32 @@ export function shapeRow(panels, label) {
   };
 }
 
-// Numbers as a map: brown below zero, purple above, pale near it.
+// Numbers from −1 to 1 as cells of side 1: brown below zero, purple above, pale near it. Cells of
+// one tone are one path, because a page pays for every element.
+const TONES = 20;
+export function tinted(parts, columns) {
+  const tones = Array.from(parts, (part) => Math.round(TONES * part)),
+    paths = {};
+  for (let k = 0, end; k < tones.length; k = end) {
+    end = k + 1;
+    while (end % columns && tones[end] === tones[k]) end++;
+    const run = `M${k % columns} ${Math.floor(k / columns)}h${end - k}v1h${k - end}z`;
+    paths[tones[k]] = (paths[tones[k]] ?? "") + run;
+  }
+  return Object.entries(paths)
+    .map(
+      ([tone, d]) =>
+        `<path class="${tone < 0 ? "negative" : "positive"}" fill-opacity="${Math.abs(tone) / TONES}" d="${d}"/>`,
+    )
+    .join("");
+}
+
+// Numbers as a map, the largest in full colour.
 export function heatMap(numbers, rows, columns, cell) {
   const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
-  const cells = Array.from(numbers, (x, k) => {
-    const part = Math.abs(x) / top;
-    return `<rect class="${x < 0 ? "negative" : "positive"}" x="${(k % columns) * cell}" y="${Math.floor(k / columns) * cell}" width="${cell}" height="${cell}" fill-opacity="${part.toFixed(2)}"/>`;
-  });
   const [w, h] = [columns * cell, rows * cell];
-  return `<svg aria-hidden="true" class="bpc-heat" width="${w + 2}" height="${h + 2}" viewBox="-1 -1 ${w + 2} ${h + 2}">${cells.join("")}<rect class="frame" width="${w}" height="${h}"/></svg>`;
+  return `<svg aria-hidden="true" class="bpc-heat" width="${w + 2}" height="${h + 2}" viewBox="-1 -1 ${w + 2} ${h + 2}"><g transform="scale(${cell})">${tinted(
+    numbers.map((x) => x / top),
+    columns,
+  )}</g><rect class="frame" width="${w}" height="${h}"/></svg>`;
 }

@@ -2,7 +2,8 @@
 
 const BATCH_SIZE = 20,
   MAP = 40, // points along an edge of the map
-  FRAME = 2.5; // the map reaches so far from its middle
+  FRAME = 2.5, // the map reaches so far from its middle
+  PALE = 0.6; // its deepest tone: the examples stand out
 const copied = (layers) => layers.map((one) => ({ ...one, W: one.W.slice(), b: one.b.slice() }));
 
 // A run that can be looked at after any epoch; epochs are computed once, when asked for.
@@ -46,11 +47,7 @@ export function trainingRun({ X, y }, { depth, width, unit: kind, rule, rate }) 
   // Trains up to an epoch, or for `budget` ms.
   const reach = (wanted, budget) => {
     const end = performance.now() + budget;
-    while (
-      !diverged &&
-      epochs.length <= wanted &&
-      (epochs.length === 1 || performance.now() < end)
-    ) {
+    while (!diverged && epochs.length <= wanted && performance.now() < end) {
       const next = epoch();
       const totals = next.gradients.map((W) => sum(W.map(Math.abs)));
       if ([next.loss, ...totals].every(Number.isFinite)) epochs.push(next);
@@ -65,9 +62,11 @@ FIGURES.playground = {
   outcome({ epoch: wanted, ...choice }, { sets }, budget = Infinity) {
     const key = JSON.stringify(choice),
       { X, y } = sets[choice.data];
-    if (latest.key !== key) latest = { key, run: trainingRun(sets[choice.data], choice) };
+    const fresh = latest.key !== key;
+    if (fresh) latest = { key, run: trainingRun(sets[choice.data], choice) };
     const { run } = latest;
-    run.reach(wanted, budget);
+    // A new network is seen at once, and trained from the next frame on.
+    run.reach(wanted, fresh && budget < Infinity ? 0 : budget);
     const diverged = run.diverged(wanted);
     if (diverged) return { refused: true, says: "diverged", epoch: diverged };
     const epoch = Math.min(wanted, run.epochs.length - 1);
@@ -88,7 +87,7 @@ FIGURES.playground = {
       ...(epoch < wanted ? { unfinished: true } : {}),
     };
   },
-  build({ plot, add, root, data: { sets, labels, controls } }) {
+  build({ plot, add, data: { sets, labels, controls } }) {
     const map = plot({ title: labels.x2_axis, across: labels.x1_axis, ratio: 0.95 });
     const losses = plot({
       title: labels.loss_title,
@@ -106,27 +105,12 @@ FIGURES.playground = {
     const told = make("figcaption", {}, labels.gradient_maps);
     add(make("figure", { class: "bpc-panel whole" }, told, heats));
     const most = controls.find(({ name }) => name === "epoch").high;
-    const canvas = make("canvas", { width: MAP, height: MAP });
     const side = grid(-FRAME, FRAME, MAP);
     const places = side.toReversed().flatMap((up) => side.map((across) => [across, up]));
     const ground = ({ layers }, unit) => {
-      const context = canvas.getContext("2d"),
-        image = context.createImageData(MAP, MAP);
-      const style = getComputedStyle(root);
-      const colors = ["--negative", "--positive"].map((name) =>
-        style
-          .getPropertyValue(name)
-          .trim()
-          .match(/[\da-f]{2}/gi)
-          .map((part) => parseInt(part, 16)),
-      );
-      forwardPass(layers, unit, places).logits.forEach((z, k) => {
-        const share = 2 * shareOfOne(z) - 1;
-        image.data.set(colors[share < 0 ? 0 : 1], 4 * k);
-        image.data[4 * k + 3] = 150 * Math.abs(share);
-      });
-      context.putImageData(image, 0, 0);
-      return canvas.toDataURL();
+      const { logits } = forwardPass(layers, unit, places);
+      const parts = logits.map((z) => PALE * (2 * shareOfOne(z) - 1));
+      return `<g transform="scale(${1 / MAP})">${tinted(parts, MAP)}</g>`;
     };
     return ({ data }, found) => {
       const { run } = latest,
@@ -137,8 +121,13 @@ FIGURES.playground = {
         x: ends,
         y: ends,
         marks: [
-          { kind: "image", x: ends, y: ends, url: ground(now, run.unit) },
-          ...X.map((at, r) => ({ kind: "dot", look: y[r] ? "one" : "zero", at, size: 3.5 })),
+          { kind: "ground", x: ends, y: ends, html: ground(now, run.unit) },
+          ...["zero", "one"].map((look, label) => ({
+            kind: "dots",
+            look,
+            places: X.filter((_, r) => y[r] === label),
+            size: 3.5,
+          })),
         ],
       });
       losses.show({
@@ -157,7 +146,7 @@ FIGURES.playground = {
         xticks: points.map(([l]) => [l, String(l)]),
         marks: [
           { kind: "curve", look: "slope", points },
-          ...points.map((at) => ({ kind: "dot", look: "slope", at })),
+          { kind: "dots", look: "slope", places: points },
         ],
       });
       heats.innerHTML = now.layers

@@ -57,14 +57,16 @@ const MARKS = {
     return `<path class="curve ${look}" d="${d}"/>`;
   },
   // A value is a disc, a slope a diamond, where something starts a square.
-  dot: ({ at, look, size = 5 }, x, y) => {
-    const [p, q] = [x(at[0]), y(at[1])].map(pixel);
-    if (/slope|one$/.test(look))
-      return `<path class="dot ${look}" d="M${p} ${q}m0 ${-size - 1}l${size + 1} ${size + 1}l${-size - 1} ${size + 1}l${-size - 1} ${-size - 1}z"/>`;
-    if (look.includes("start"))
-      return `<rect class="dot ${look}" x="${p - size}" y="${q - size}" width="${2 * size}" height="${2 * size}"/>`;
-    return `<circle class="dot ${look}" cx="${p}" cy="${q}" r="${size}"/>`;
+  dots: ({ places, look, size = 5 }, x, y) => {
+    const shape = /slope|one$/.test(look)
+      ? `m0 ${-size - 1}l${size + 1} ${size + 1}l${-size - 1} ${size + 1}l${-size - 1} ${-size - 1}z`
+      : look.includes("start")
+        ? `m${-size} ${-size}h${2 * size}v${2 * size}h${-2 * size}z`
+        : `m${-size} 0a${size} ${size} 0 1 1 ${2 * size} 0a${size} ${size} 0 1 1 ${-2 * size} 0z`;
+    const all = places.map(([a, b]) => `M${pixel(x(a))} ${pixel(y(b))}${shape}`);
+    return `<path class="dot ${look}" d="${all.join("")}"/>`; // one: a page pays for every element
   },
+  dot: ({ at, ...rest }, ...scales) => MARKS.dots({ places: [at], ...rest }, ...scales),
   arrow: ({ from, to, look }, x, y) => {
     const [p, q, r, s] = [x(from[0]), y(from[1]), x(to[0]), y(to[1])];
     const length = Math.hypot(r - p, s - q);
@@ -79,8 +81,9 @@ const MARKS = {
     across === undefined
       ? `<path class="rule ${look}" d="M${box.left} ${pixel(y(up))}H${box.right}"/>`
       : `<path class="rule ${look}" d="M${pixel(x(across))} ${box.top}V${box.bottom}"/>`,
-  image: ({ x: [a, b], y: [c, d], url }, x, y) =>
-    `<image href="${url}" x="${pixel(x(a))}" y="${pixel(y(d))}" width="${pixel(x(b) - x(a))}" height="${pixel(y(c) - y(d))}" preserveAspectRatio="none"/>`,
+  // What is drawn on a square of side 1, its corner at the top left, fills these ends.
+  ground: ({ x: [a, b], y: [c, d], html }, x, y) =>
+    `<g transform="translate(${pixel(x(a))} ${pixel(y(d))}) scale(${pixel(x(b) - x(a))} ${pixel(y(c) - y(d))})">${html}</g>`,
 };
 
 // A picture with axes. `title` (the quantity that goes up) and `across` are HTML. `show(view)` draws

@@ -59,9 +59,11 @@ export function mount(root, data) {
   svg.style.maxWidth = `${1.5 * svg.viewBox.baseVal.width}px`;
   svg.style.minWidth = `${0.75 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
   const box = {},
+    texts = {}, // of a box
     line = {};
   svg.querySelectorAll("[data-node]").forEach((g) => {
     box[g.dataset.node] = g;
+    texts[g.dataset.node] = Array.from(g.querySelectorAll("text"));
   });
   svg.querySelectorAll("[data-edge]").forEach((g) => {
     line[g.dataset.edge] = g;
@@ -201,7 +203,7 @@ export function mount(root, data) {
       heat(g.querySelector(".heat.value"), known ? view.state.values[id] : null);
       heat(g.querySelector(".heat.grad"), slope);
     }
-    const seen = Array.from(g.querySelectorAll("text"), (words) => words.textContent);
+    const seen = texts[id].map((words) => words.textContent);
     const graded = !["target", "constant"].includes(nodes[id].role);
     const said = graded ? `(${labels.gradient}${slope ? "" : ` ${labels.unknown}`})` : "";
     tag(g, "aria-label", [...seen, said].filter(Boolean).join(" "));
@@ -266,12 +268,6 @@ export function mount(root, data) {
             ? short(view.state.values[weight][0])
             : "";
     write(label, words);
-    if (label.textContent.startsWith("∂")) {
-      const room = line[key].querySelector(".line").getBBox().width;
-      const beside = room > 40; // not above and below
-      if (beside && label.getComputedTextLength() > room - 8)
-        label.textContent = `× ${short(local[0])}`; // between two boxes that stand close
-    }
     const size =
       weight !== null
         ? sized(Math.abs(view.state.values[weight][0]), most.weight)
@@ -280,7 +276,17 @@ export function mount(root, data) {
           : null;
     line[key].style.setProperty("--wide", size ?? 1.4);
     const way = `${spoken(parent)} → ${spoken(child)}`; // what is seen stands in the name, first
-    tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
+    const named = () =>
+      tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
+    named();
+    if (!words.startsWith("∂")) return null;
+    return () => {
+      const room = line[key].querySelector(".line").getBBox().width;
+      const beside = room > 40; // not above and below
+      if (!beside || label.getComputedTextLength() <= room - 8) return;
+      label.textContent = `× ${short(local[0])}`; // between two boxes that stand close
+      named();
+    };
   };
 
   // A line is as thick as its number is large beside the others of its kind, from 1 to 5 px.
@@ -300,9 +306,10 @@ export function mount(root, data) {
 
   // A signal along every line of the step: forward towards the gate, backward away from it.
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const signals = [];
   let duration;
   const travel = () => {
-    svg.querySelectorAll(".signal").forEach((dot) => dot.remove());
+    signals.splice(0).forEach((dot) => dot.remove());
     const id = active(),
       back = view.position > operations.length + 1;
     if (id === null || still.matches) return;
@@ -314,6 +321,7 @@ export function mount(root, data) {
       dot.setAttribute("class", `signal ${back ? "back" : ""}`);
       dot.setAttribute("r", "5");
       dot.style.offsetPath = `path("${g.querySelector(".line").getAttribute("d")}")`;
+      signals.push(dot);
       svg.insertBefore(dot, svg.querySelector(".box")); // boxes lie above it
       const way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
       dot.animate(back ? way.reverse() : way, { duration, easing: "ease-in-out" }).onfinish = () =>
@@ -436,7 +444,7 @@ export function mount(root, data) {
       fillBox(Number(id));
       box[id].classList.toggle("concerned", concerned.has(Number(id)));
     });
-    Object.keys(line).forEach(fillEdge);
+    const toFit = Object.keys(line).map(fillEdge);
     told.innerHTML = tell();
     told.classList.toggle("back", view.position > operations.length);
     shares.innerHTML = view.position > operations.length + 1 ? backTable(now) : "";
@@ -445,6 +453,7 @@ export function mount(root, data) {
       detail();
       detailed = view.chosen === null ? view.dialect : null;
     }
+    toFit.forEach((fit) => fit?.()); // last, because to measure lays the page out
     follow();
   };
 

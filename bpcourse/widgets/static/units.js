@@ -12,8 +12,8 @@ const NAMES = {
 export function unitOf(kind) {
   if (kind === "linear") return { value: (z) => z, slope: () => 1 };
   const [op, detail] = NAMES[kind],
-    { value, slopes } = ELEMENTWISE[op];
-  return { value: (z) => value([z], detail), slope: (z) => slopes([z], detail)[0] };
+    { value, slopes, unit } = ELEMENTWISE[op];
+  return unit ?? { value: (z) => value([z], detail), slope: (z) => slopes([z], detail)[0] };
 }
 export const grid = (low, high, count) =>
   Array.from({ length: count }, (_, k) => low + ((high - low) * k) / (count - 1));
