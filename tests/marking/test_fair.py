@@ -207,7 +207,7 @@ def test_a_fault_of_ours_costs_no_student_points(capfd):
 
 def test_what_a_long_search_computed_is_kept_for_the_notebooks_to_come():
     """So a class does not pay for it once a notebook; the records are the same."""
-    marker = Marker(Settings(way=WAYS[0]))
+    marker = Marker(Settings(way=WAYS[0], seed=20_014))  # of no other test: nothing is kept yet
     odd = hostile.function("pass", "np.cbrt(dZ @ W) + 0.3, np.cbrt(dZ.T @ A) + 0.3, dZ[0] + 0.3")
     data = hostile.solved(ROOT, answer=odd)
     try:

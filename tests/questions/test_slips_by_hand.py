@@ -176,7 +176,7 @@ def test_a_value_on_the_way_is_told_as_what_it_is(question):
         ("error_signals.output_by_hand", [2.8, 3.3], "some_wrong", {"places": "2"}),
         ("error_signals.output_by_hand", [7.1, -4.2], "all_wrong", {"count": 2}),
         ("error_signals.output_by_hand", [2.85, 3.15], "near", {"percent": 3}),
-        ("error_signals.output_by_hand", 2.8, "count", {"given": 1, "right": 2}),
+        ("error_signals.output_by_hand", 4.4, "count", {"given": 1, "right": 2}),
         ("softmax_cross_entropy.delta_by_hand", [0.1, -0.3, 0.2], "another_order", {}),
         ("matrix_form.shape_of_gradient", (5,), "axes", {"given": 1, "right": 2}),
         ("matrix_form.shape_of_gradient", (5, 9), "rows_right", {}),
