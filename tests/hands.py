@@ -34,3 +34,9 @@ def drag_slider(page, slider, to, hand="mouse"):
     start, end = ((THUMB / 2 + part * (width - THUMB)) / width for part in (at, to))
     drag(page, slider, [(start, 0.5), ((start + end) / 2, 0.5), (end, 0.5)], hand)
     return float(slider.input_value())
+
+
+def meant(control, power):
+    """10^power with as many digits as the page shows."""
+    value = 10.0 ** round(power, 9)
+    return float(f"{value:.{control['digits']}g}") if control["digits"] else value

@@ -27,7 +27,7 @@ from bpcourse.text import text
 from bpcourse.widgets import Stepper
 from tests.accessible import barriers
 from tests.explorers import CALLS
-from tests.hands import HANDS, drag, drag_slider
+from tests.hands import HANDS, drag, drag_slider, meant
 
 pytestmark = pytest.mark.browser
 NOTEBOOK = "window.jupyterapp.shell.currentWidget.content.model.toJSON()"
@@ -515,7 +515,7 @@ def test_every_figure_moves_in_jupyterlab_and_fits(lab, page, tmp_path, theme):
         control = next(one for one in same.controls.values() if one["kind"] != "menu")
         for hand, part in zip(HANDS, (0.8, 0.3), strict=True):
             value = drag_slider(page, figure.locator(f"[name={control['name']}]"), part, hand)
-            value = 10.0 ** round(value, 9) if control["kind"] == "powers" else value
+            value = meant(control, value) if control["kind"] == "powers" else value
             kind = type(same.values[control["name"]])
             same.set(**{control["name"]: kind(value)})
             figure.get_by_text(same.said, exact=True).first.wait_for(timeout=20_000)

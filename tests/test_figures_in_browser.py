@@ -7,7 +7,7 @@ from bpcourse.text import text
 from bpcourse.widgets import functions
 from tests.accessible import barriers
 from tests.explorers import EXPLORERS
-from tests.hands import HANDS, drag, drag_slider
+from tests.hands import HANDS, drag, drag_slider, meant
 
 pytestmark = pytest.mark.browser
 FIGURE = ".bpc-figure"
@@ -37,12 +37,6 @@ def said(page):
 
 def picture(page):
     return page.locator(".bpc-panels").inner_html()
-
-
-def meant(control, power):
-    """10^power with as many digits as the page shows."""
-    value = 10.0 ** round(power, 9)
-    return float(f"{value:.{control['digits']}g}") if control["digits"] else value
 
 
 def place(control, value):
