@@ -1,6 +1,5 @@
 """Work on what a stranger sent, in a fork that may die without harm: of its time or its memory."""
 
-import gc
 import math
 import os
 import pickle
@@ -76,7 +75,6 @@ class Apart(Generic[Item]):
             self.seconds = used.ru_utime + used.ru_stime
 
     def _do(self, writing: int) -> None:
-        gc.freeze()  # looking through what was there before would copy all of it
         confine.die_with_parent()
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller ends it
         confine.processor(max(math.ceil(self._most), 1))

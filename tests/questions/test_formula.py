@@ -203,3 +203,15 @@ def test_an_answer_that_is_judged_again_keeps_its_names(monkeypatch):
     assert again.misconceptions == judged.misconceptions != ()
     other = judge_code(question, lambda dZ, A, W: (dZ @ W, dZ.T @ A * 3, dZ.sum(axis=0)))
     assert other.misconceptions == ()
+
+
+def test_a_name_is_not_kept_for_an_answer_that_goes_its_own_way_on_further_inputs():
+    """On those of a check it does what the answer before it did, which was named by a slip."""
+    question = find("activations.tanh_slope")
+    cases, _ = known(question, 0)
+    met = {case["z"].tobytes() for case in cases}
+    named = judge_code(question, lambda z: 1 - np.sin(z) ** 2)
+    other = judge_code(
+        question, lambda z: 1 - (np.sin(z) if z.tobytes() in met else np.cbrt(z)) ** 2
+    )
+    assert named.misconceptions == ("another_function",) and other.misconceptions == ()

@@ -18,8 +18,9 @@ from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.describe import NEARLY, by_effect, describe_all
 from bpcourse.questions.judging.facts import Facts
+from bpcourse.questions.judging.fitting import Fitting, Further
 from bpcourse.questions.judging.formula import is_read
-from bpcourse.questions.judging.made import Made
+from bpcourse.questions.judging.made import Made, Named
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
 from bpcourse.questions.judging.steps import Case, battery
@@ -30,7 +31,7 @@ MOST_KNOWN = 500  # questions whose inputs are kept
 MOST_MADE = 40  # and those of which it is kept what their mistakes give: 3 MB each, at most 16
 _known: dict[tuple[str, int], tuple[Question, list[Case], list[Outcome]]] = {}
 _made: dict[tuple[str, int], tuple[list[Case], Made]] = {}
-MORE = 12  # inputs that are tried where two mistakes have looked alike so far
+MORE = (1, 2, 3, 4) * 3  # inputs that are tried where two mistakes have looked alike so far
 
 
 @dataclass(frozen=True)
@@ -185,15 +186,21 @@ def _recognise(
     if effect or any(is_long(outcome.value) for outcome in given):
         return effect
 
-    def more() -> list[Case]:
-        return battery(question, seed + 1, (1, 2, 3, 4) * (MORE // 4))
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
         made, same = made_of(question, seed), _digest(given)
-        if same is None or made.named[0] != same:
-            made.named = same, Search(question, cases, given, expected, made, ask, more).names()
-        return made.named[1]
+        further = Further(partial(battery, question, seed + 1, MORE), ask)
+        kept = made.named
+        if (
+            kept
+            and kept.given == same
+            and (not kept.further or kept.further == _digest(further.given))
+        ):
+            return kept.names
+        names = Search(Fitting(question, cases, given, expected, made), further).names()
+        asked = _digest(further.given) if further.was_asked else b""
+        made.named = None if same is None or asked is None else Named(same, asked, names)
+        return names
 
 
 def _digest(given: Sequence[Outcome]) -> bytes | None:

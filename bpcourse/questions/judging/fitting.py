@@ -1,6 +1,7 @@
 """Whether an explanation does on every input what an answer does."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,25 @@ from bpcourse.questions.judging.made import (
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import Case, Explanation, Step
 from bpcourse.questions.question import Question
+
+
+class Further:
+    """What an answer gives on inputs that tell two explanations apart: asked once, if at all."""
+
+    def __init__(self, draw: Callable[[], list[Case]], ask: Callable[[Case], Outcome]) -> None:
+        self._draw, self._ask = draw, ask
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        return self._draw()
+
+    @cached_property
+    def given(self) -> list[Outcome]:
+        return [self._ask(case) for case in self.cases]
+
+    @property
+    def was_asked(self) -> bool:
+        return "given" in vars(self)
 
 
 class Fitting:

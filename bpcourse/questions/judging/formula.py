@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bpcourse.questions.judging import rewriting
+from bpcourse.questions.judging import rewriting, trees
 from bpcourse.questions.judging.reading import asks_flaws, fold, inline, is_idle, read, stores
 from bpcourse.questions.question import Flaws, Question
 
@@ -227,7 +227,7 @@ class _Switches(ast.NodeTransformer):
             self._values.update({id(node.left), id(node.right)})
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             self._values.add(id(node.operand))
-        elif isinstance(node, ast.Call) and rewriting.is_of_values(node):
+        elif isinstance(node, ast.Call) and trees.is_of_values(node):
             self._values.update(map(id, node.args))
         original = copy.deepcopy(node)
         value = id(node) in self._values
@@ -250,7 +250,7 @@ class _Switches(ast.NodeTransformer):
 
     def _inside(self, node: ast.Call) -> None:
         """What a function is called with; not what it is called."""
-        if isinstance(node.func, ast.Attribute) and not rewriting.is_np(node):
+        if isinstance(node.func, ast.Attribute) and not trees.is_np(node):
             self._values.add(id(node.func.value))
             node.func.value = self.visit(node.func.value)
         if getattr(node.func, "id", "") == "isinstance":

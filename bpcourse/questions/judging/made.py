@@ -1,7 +1,7 @@
 """What explanations make of a right answer, and whether an answer does the same."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,12 +18,21 @@ NEAR = 1e-5  # relative: what a first look lets pass
 MOST_KEPT = 20_000  # outcomes of one question
 
 
+@dataclass(frozen=True)
+class Named:
+    """The names of an answer, and its outcomes as bytes: on the cases, and further, if asked."""
+
+    given: bytes
+    further: bytes
+    names: tuple[str, ...]
+
+
 class Made:
     """What explanations give on the cases: each outcome is computed once, and kept."""
 
     def __init__(self, question: Question, cases: Sequence[Case]) -> None:
         self._question, self._cases, self.count = question, cases, len(cases)
-        self.named: tuple[bytes | None, tuple[str, ...]] = None, ()  # the last outcomes, and names
+        self.named: Named | None = None  # the last answer that was searched for here
         self.is_warm = False  # whether all is kept that a long search asks for
         self._examples = [transformations.examples(case) for case in cases]
         self._kept: dict[tuple[Explanation, int], Outcome] = {}

@@ -4,29 +4,26 @@ An explanation is kept if it does on every input what the answer does. It is nam
 its size does so too: nothing is better than a false name.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from bpcourse.questions.judging import plain
 from bpcourse.questions.judging.compare import as_numbers
-from bpcourse.questions.judging.fitting import Fitting, by_names, followed
+from bpcourse.questions.judging.fitting import Fitting, Further, by_names, followed
 from bpcourse.questions.judging.made import Made, agrees
 from bpcourse.questions.judging.parts import Parts
-from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import (
     ANY,
     FAMILY,
     OWN,
     SLIP,
-    Case,
     Explanation,
     Step,
     all_steps,
     slips,
 )
-from bpcourse.questions.question import Question
 
 Names = tuple[str, ...]
 # Slips that are not told together with a change of the result: all of it is scaled, or another.
@@ -34,27 +31,15 @@ LOOSE = ("part_scaled", "part_negative", "another_value")
 
 
 class Search:
-    """The explanations of one answer: ``given`` outcomes on ``cases``, where some are wrong.
+    """The explanations of one answer: ``fitting`` says what fits, and ``further`` tells apart."""
 
-    ``made`` keeps what explanations give there. ``ask`` runs the answer on one case more, and
-    ``more`` gives cases that tell two explanations apart that have agreed so far.
-    """
-
-    def __init__(
-        self,
-        question: Question,
-        cases: Sequence[Case],
-        given: Sequence[Outcome],
-        expected: Sequence[Outcome],
-        made: Made,
-        ask: Callable[[Case], Outcome],
-        more: Callable[[], Sequence[Case]],
-    ) -> None:
-        self._question, self._cases, self._given, self._made = question, cases, given, made
-        self._ask, self._more = ask, more
-        self._fitting = Fitting(question, cases, given, expected, made)
-        first = self._fitting.order[0]
-        self._wrong_parts = self._fitting.differing(given[first], expected[first])
+    def __init__(self, fitting: Fitting, further: Further) -> None:
+        self._fitting, self._further = fitting, further
+        self._question, self._made = fitting.question, fitting.made
+        self._cases, self._given = fitting.cases, fitting.given
+        first = fitting.order[0]
+        right = self._made.outcome((), first)
+        self._wrong_parts = fitting.differing(self._given[first], right)
 
     def names(self) -> Names:
         """The names of the smallest explanation that fits; () where none does, or several."""
@@ -165,9 +150,8 @@ class Search:
         return True
 
     def _told_apart(self, fits: Sequence[Explanation]) -> list[Explanation]:
-        cases = self._more()
+        cases, again = self._further.cases, self._further.given
         made = Made(self._question, cases)
-        again = [self._ask(case) for case in cases]
         allowed = self._question.may_change
         return [
             fit

@@ -9,6 +9,8 @@ import copy
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
+from bpcourse.questions.judging import trees
+
 ORDER = """
     overwritten_not_accumulated stops_after_first_round off_by_one_loop loop_other_way
     plus_for_minus divided_for_multiplied multiplied_for_divided multiplied_for_added
@@ -38,7 +40,6 @@ ALIKE = (  # functions that are taken for each other
 )
 REDUCING = {"sum": "averaged_part", "mean": "added_part"}  # and what the other of them is called
 OTHERS = {(a, b): None for first, *rest in ALIKE for a in [first] for b in rest}
-UNARY = {"tanh", "exp", "log", "sqrt", "abs", "cos", "sin", "square"}
 WRAPS = {
     "sqrt": "root_in_part",
     "abs": "absolute_value",
@@ -76,26 +77,31 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
                     yield "condition_wrong", changed
             for other in names:
                 yield "condition_wrong", ast.Compare(node.left, [op], [other])
-            there: Any = ast.BinOp(_number(1.0), ast.Mult(), node)
+            there: Any = ast.BinOp(trees.constant(1.0), ast.Mult(), node)
             for elsewhere in (0.01, 0.1, -1.0):
-                yield "condition_wrong", _call_np("where", there, _number(1.0), _number(elsewhere))
-            yield "condition_wrong", _call_np("sign", node.left)
-            yield from (("condition_wrong", _number(always)) for always in (True, False))
+                yield (
+                    "condition_wrong",
+                    trees.call_np("where", there, trees.constant(1.0), trees.constant(elsewhere)),
+                )
+            yield "condition_wrong", trees.call_np("sign", node.left)
+            yield from (("condition_wrong", trees.constant(always)) for always in (True, False))
         case ast.IfExp(test=test, body=body, orelse=orelse):
             turned = ast.IfExp(test, orelse, body)
             yield from (("condition_wrong", other) for other in (turned, body, orelse))
         case ast.Attribute(attr="T", value=inner):
             yield "transpose_misplaced", inner
-            yield "transpose_misplaced", _reshaped(inner)
+            yield "transpose_misplaced", trees.reshaped(inner)
         case ast.Subscript(ctx=ast.Load()):
             yield from _of_entry(node)
-            yield "summed_too_early", _call_np("sum", node.value)
+            yield "summed_too_early", trees.call_np("sum", node.value)
             yield from (("another_value", other) for other in names)
         case ast.Name():
-            yield from (("another_value", other) for other in names if not _is_same(other, node))
+            yield from (
+                ("another_value", other) for other in names if not trees.is_same(other, node)
+            )
         case ast.Constant(value=int() | float() as number) if type(number) is not bool:
-            others = [number + 1, number - 1, 2 * number, number / 2, 0]
-            yield from (("another_number", _number(other)) for other in others)
+            for another in (number + 1, number - 1, 2 * number, number / 2, 0):
+                yield "another_number", trees.constant(another)
     if value and not isinstance(node, ast.Constant):
         yield from _wrapped(node)
 
@@ -112,13 +118,13 @@ def of_value(
         yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
     for other in names:
         yield "another_value", other
-        yield "another_value", ast.Subscript(other, _number(-1), ast.Load())
+        yield "another_value", ast.Subscript(other, trees.constant(-1), ast.Load())
         yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
         if ast.unparse(other) == ast.unparse(node):  # 0 and 1 are no slips of a term or a factor
             continue
         yield "divided_once_more", ast.BinOp(node, ast.Div(), other)
         if isinstance(other, ast.Name) and other.id in counting:
-            yield "divided_once_more", ast.BinOp(node, ast.Div(), _plus(other, 1))
+            yield "divided_once_more", ast.BinOp(node, ast.Div(), trees.plus(other, 1))
         yield "term_too_many", ast.BinOp(node, ast.Add(), other)
         yield "subtracted_once_more", ast.BinOp(node, ast.Sub(), other)
 
@@ -130,7 +136,7 @@ def _over_all(node: ast.expr) -> Iterator[Part]:
     for name in dict.fromkeys(index.id for index in names):
         every = _Every(name).visit(copy.deepcopy(node))
         if name not in {part.id for part in ast.walk(every) if isinstance(part, ast.Name)}:
-            yield "summed_too_early", _call_np("sum", every)
+            yield "summed_too_early", trees.call_np("sum", every)
 
 
 def _indices(entry: ast.Subscript) -> list[ast.expr]:
@@ -155,28 +161,28 @@ class _Every(ast.NodeTransformer):
 
 def _values_inside(node: ast.expr) -> Iterator[ast.expr]:
     """The values of the functions in it: what one multiplies by who takes value and slope."""
-    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call) and _is_unary(part)]
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call) and trees.is_unary(part)]
     for call in {ast.unparse(call): call for call in calls}.values():
         yield call
-        if _called(call) == "cos":
-            yield _renamed(call, "sin")
+        if trees.called(call) == "cos":
+            yield trees.renamed(call, "sin")
 
 
 def of_rounds(node: ast.expr) -> Iterator[Part]:
     """Other rounds of a loop over ``node``."""
     match node:
         case ast.Call(func=ast.Name("range"), args=args):
-            first, last = (_number(0), args[0]) if len(args) == 1 else args[:2]
+            first, last = (trees.constant(0), args[0]) if len(args) == 1 else args[:2]
             step: Any = args[2:]
-            for start in (_plus(first, 1), _plus(first, -1)):
-                yield "off_by_one_loop", _call("range", start, last, *step)
-            for end in (_plus(last, -1), _plus(last, 1)):
-                yield "off_by_one_loop", _call("range", first, end, *step)
+            for start in (trees.plus(first, 1), trees.plus(first, -1)):
+                yield "off_by_one_loop", trees.call("range", start, last, *step)
+            for end in (trees.plus(last, -1), trees.plus(last, 1)):
+                yield "off_by_one_loop", trees.call("range", first, end, *step)
         case _:
-            listed = _call("list", node)
-            yield "off_by_one_loop", _part_of(listed, lower=_number(1))
-            yield "off_by_one_loop", _part_of(listed, upper=_number(-1))
-    backwards: Any = _part_of(_call("list", node), step=_number(-1))
+            listed = trees.call("list", node)
+            yield "off_by_one_loop", trees.part_of(listed, lower=trees.constant(1))
+            yield "off_by_one_loop", trees.part_of(listed, upper=trees.constant(-1))
+    backwards: Any = trees.part_of(trees.call("list", node), step=trees.constant(-1))
     yield "loop_other_way", backwards
 
 
@@ -215,8 +221,8 @@ def _of_operation(node: ast.BinOp) -> Iterator[Part]:
     match op:
         case ast.Add():
             yield from (("term_missing", side) for side in (left, right))
-            yield from (("another_value", _plus(side, 1)) for side in (left, right))
-            yield "largest_for_sum", _call_np("maximum", left, right)
+            yield from (("another_value", trees.plus(side, 1)) for side in (left, right))
+            yield "largest_for_sum", trees.call_np("maximum", left, right)
         case ast.Sub():
             yield "term_missing", left
             yield "term_missing", ast.UnaryOp(ast.USub(), right)
@@ -228,18 +234,18 @@ def _of_operation(node: ast.BinOp) -> Iterator[Part]:
             yield from _of_product(_factors(node))
         case ast.Div():
             yield "division_missing", left
-            if isinstance(left, ast.Call) and _called(left) == "sum":
+            if isinstance(left, ast.Call) and trees.called(left) == "sum":
                 yield from (("another_function", other) for other in _other_summaries(left))
             yield "ratio_upside_down", ast.BinOp(right, op, left)
             yield "factor_twice", ast.BinOp(node, op, right)
-            yield "factor_missing", ast.BinOp(_number(1.0), op, right)
+            yield "factor_missing", ast.BinOp(trees.constant(1.0), op, right)
         case ast.MatMult():
-            yield "transpose_misplaced", ast.BinOp(_turned(left), op, right)
-            yield "transpose_misplaced", ast.BinOp(left, op, _turned(right))
+            yield "transpose_misplaced", ast.BinOp(trees.turned(left), op, right)
+            yield "transpose_misplaced", ast.BinOp(left, op, trees.turned(right))
             yield "transpose_misplaced", ast.BinOp(right, op, left)
-            ends = _summed(left, -1), _summed(right, 0)
+            ends = trees.summed(left, -1), trees.summed(right, 0)
             yield from (("factor_missing", end) for end in (*ends, left, right))
-            yield "factor_missing", _call_np("sum", right)
+            yield "factor_missing", trees.call_np("sum", right)
             yield "summed_too_early", ast.BinOp(ends[0], ast.Mult(), ends[1])
         case ast.Pow():
             yield "factor_missing", left
@@ -286,11 +292,13 @@ def _product(factors: list[ast.expr]) -> ast.expr:
 
 def _other_summaries(node: ast.Call) -> Iterator[ast.expr]:
     """Of what is summed up: its largest or smallest, its median, its length."""
-    yield from (_renamed(node, other) for other in ("max", "min", "prod"))
-    inner = _inner(node)
+    yield from (trees.renamed(node, other) for other in ("max", "min", "prod"))
+    inner = trees.inner_of(node)
     if inner is not None:
-        yield ast.Call(_call_np("median").func, [inner], node.keywords)
-        yield _call_np("sqrt", _with_inner(node, ast.BinOp(inner, ast.Pow(), _number(2))))
+        yield ast.Call(trees.call_np("median").func, [inner], node.keywords)
+        yield trees.call_np(
+            "sqrt", trees.with_inner(node, ast.BinOp(inner, ast.Pow(), trees.constant(2)))
+        )
 
 
 def _other_brackets(node: ast.BinOp) -> Iterator[Part]:
@@ -325,24 +333,24 @@ def _other_brackets(node: ast.BinOp) -> Iterator[Part]:
             yield "brackets_missing", ast.BinOp(a, by, ast.BinOp(b, op, c))
             yield "brackets_missing", ast.BinOp(b, by, ast.BinOp(a, op, c))
     match node:  # what is done to one of two, done to both
-        case ast.BinOp(ast.Call(args=[inner]) as call, joined, right) if _is_unary(call):
-            yield "inside_for_outside", _with_inner(call, ast.BinOp(inner, joined, right))
-        case ast.BinOp(left, joined, ast.Call(args=[inner]) as call) if _is_unary(call):
-            yield "inside_for_outside", _with_inner(call, ast.BinOp(left, joined, inner))
+        case ast.BinOp(ast.Call(args=[inner]) as call, joined, right) if trees.is_unary(call):
+            yield "inside_for_outside", trees.with_inner(call, ast.BinOp(inner, joined, right))
+        case ast.BinOp(left, joined, ast.Call(args=[inner]) as call) if trees.is_unary(call):
+            yield "inside_for_outside", trees.with_inner(call, ast.BinOp(left, joined, inner))
 
 
 def _of_call(node: ast.Call) -> Iterator[Part]:
-    name = _called(node)
-    inner = _inner(node)
+    name = trees.called(node)
+    inner = trees.inner_of(node)
     for one, other in OTHERS:
         if one == name:
             reducing = {"max": "largest_for_sum", "mean": "averaged_part", "sum": "added_part"}
             known = name in REDUCING or (name == "max" and other in REDUCING)
             called = reducing.get(other, "another_function") if known else "another_function"
-            yield called, _renamed(node, other)
+            yield called, trees.renamed(node, other)
     if name in REDUCING:
         yield from (("another_function", other) for other in _other_summaries(node))
-    if name in UNARY and inner is not None:
+    if name in trees.UNARY and inner is not None:
         yield "function_missing", inner
     if name == "where" and len(node.args) == 3:
         test, yes, no = node.args
@@ -365,23 +373,23 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
             rest = [*node.keywords[:i], *node.keywords[i + 1 :]]
             yield "summed_over_wrong_axis", ast.Call(node.func, node.args, rest)
             for axis in (0, 1):
-                there = [*rest, ast.keyword("axis", _number(axis))]
+                there = [*rest, ast.keyword("axis", trees.constant(axis))]
                 yield "summed_over_wrong_axis", ast.Call(node.func, node.args, there)
-    if inner is not None and (name in REDUCING or _is_unary(node)):
+    if inner is not None and (name in REDUCING or trees.is_unary(node)):
         match inner:  # first the one and then the other, in the other order
             case ast.BinOp(a, ast.Pow() as op, b):
-                yield "inside_for_outside", ast.BinOp(_with_inner(node, a), op, b)
+                yield "inside_for_outside", ast.BinOp(trees.with_inner(node, a), op, b)
             case ast.BinOp(a, op, b):
-                yield "inside_for_outside", ast.BinOp(_with_inner(node, a), op, b)
-                both = ast.BinOp(_with_inner(node, a), op, _with_inner(node, b))
+                yield "inside_for_outside", ast.BinOp(trees.with_inner(node, a), op, b)
+                both = ast.BinOp(trees.with_inner(node, a), op, trees.with_inner(node, b))
                 yield "inside_for_outside", both
                 if not isinstance(op, ast.MatMult):
-                    yield "inside_for_outside", ast.BinOp(a, op, _with_inner(node, b))
+                    yield "inside_for_outside", ast.BinOp(a, op, trees.with_inner(node, b))
             case ast.UnaryOp(op=ast.USub() as sign, operand=operand):
-                yield "part_negative", ast.UnaryOp(sign, _with_inner(node, operand))
+                yield "part_negative", ast.UnaryOp(sign, trees.with_inner(node, operand))
         if name in REDUCING:
             for missed, called in MISSED:
-                yield called, _with_inner(node, ast.Subscript(inner, missed, ast.Load()))
+                yield called, trees.with_inner(node, ast.Subscript(inner, missed, ast.Load()))
 
 
 def _of_entry(node: ast.Subscript) -> Iterator[Part]:
@@ -395,118 +403,36 @@ def _of_entry(node: ast.Subscript) -> Iterator[Part]:
             return
         case ast.Name() | ast.Constant() | ast.BinOp() as i:
             for step in (1, -1):
-                yield "another_index", ast.Subscript(node.value, _plus(i, step), node.ctx)
+                yield "another_index", ast.Subscript(node.value, trees.plus(i, step), node.ctx)
 
 
 def _wrapped(node: ast.expr) -> Iterator[Part]:
     yield "part_negative", ast.UnaryOp(ast.USub(), node)
-    yield "square_in_part", ast.BinOp(node, ast.Pow(), _number(2))
-    yield "part_scaled", ast.BinOp(_number(2), ast.Mult(), node)
-    yield "part_scaled", ast.BinOp(node, ast.Div(), _number(2))
+    yield "square_in_part", ast.BinOp(node, ast.Pow(), trees.constant(2))
+    yield "part_scaled", ast.BinOp(trees.constant(2), ast.Mult(), node)
+    yield "part_scaled", ast.BinOp(node, ast.Div(), trees.constant(2))
     for name, called in WRAPS.items():
-        yield called, _call_np(name, node)
+        yield called, trees.call_np(name, node)
     length: Any = ast.Attribute(
-        ast.Attribute(_name("np"), "linalg", ast.Load()), "norm", ast.Load()
+        ast.Attribute(trees.named("np"), "linalg", ast.Load()), "norm", ast.Load()
     )
-    for size in (ast.Call(length, [node], []), _call_np("sum", node)):
+    for size in (ast.Call(length, [node], []), trees.call_np("sum", node)):
         yield "normalised_part", ast.BinOp(node, ast.Div(), size)
-    yield "summed_too_early", _call_np("sum", node)
-    yield "averaged_part", ast.BinOp(node, ast.Div(), _call("len", node))
-    square = ast.BinOp(node, ast.Pow(), _number(2))
-    yield "square_in_part", ast.BinOp(square, ast.Div(), _number(2))
-    rest = ast.BinOp(_number(1), ast.Sub(), node)
-    for slope in (ast.BinOp(_number(1), ast.Sub(), square), ast.BinOp(node, ast.Mult(), rest)):
+    yield "summed_too_early", trees.call_np("sum", node)
+    yield "averaged_part", ast.BinOp(node, ast.Div(), trees.call("len", node))
+    square = ast.BinOp(node, ast.Pow(), trees.constant(2))
+    yield "square_in_part", ast.BinOp(square, ast.Div(), trees.constant(2))
+    rest = ast.BinOp(trees.constant(1), ast.Sub(), node)
+    for slope in (
+        ast.BinOp(trees.constant(1), ast.Sub(), square),
+        ast.BinOp(node, ast.Mult(), rest),
+    ):
         yield "slope_for_value", slope
-    yield "one_in_part", ast.BinOp(_number(1), ast.Sub(), node)
-    yield from (("one_in_part", _plus(node, step)) for step in (1, -1))
+    yield "one_in_part", ast.BinOp(trees.constant(1), ast.Sub(), node)
+    yield from (("one_in_part", trees.plus(node, step)) for step in (1, -1))
     logistic = ast.BinOp(
-        _number(1), ast.Div(), _plus(_call_np("exp", ast.UnaryOp(ast.USub(), node)), 1)
+        trees.constant(1),
+        ast.Div(),
+        trees.plus(trees.call_np("exp", ast.UnaryOp(ast.USub(), node)), 1),
     )
     yield "function_too_many", logistic
-
-
-# --- parts of trees ---
-
-
-def _called(node: ast.Call) -> str:
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-
-
-def is_of_values(node: ast.Call) -> bool:
-    """Whether a call computes with its arguments, as NumPy's functions of numbers do."""
-    return _called(node) in UNARY or (is_np(node) and _called(node) in ("outer", "where", "diag"))
-
-
-def is_np(node: ast.Call) -> bool:
-    return isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "np"
-
-
-def _is_unary(node: ast.Call) -> bool:
-    return _called(node) in UNARY and len(node.args) == 1
-
-
-def _inner(node: ast.Call) -> ast.expr | None:
-    """What a function is taken of: its one argument, or what its method is of."""
-    if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
-        return node.args[0]
-    method = isinstance(node.func, ast.Attribute) and not node.args and not is_np(node)
-    return node.func.value if method else None  # type: ignore[attr-defined]
-
-
-def _with_inner(node: ast.Call, inner: ast.expr) -> ast.Call:
-    if node.args:
-        return ast.Call(node.func, [inner], node.keywords)
-    assert isinstance(node.func, ast.Attribute)
-    return ast.Call(ast.Attribute(inner, node.func.attr, ast.Load()), [], node.keywords)
-
-
-def _renamed(node: ast.Call, other: str) -> ast.Call:
-    """With another function; one that arrays do not have as a method is NumPy's."""
-    if isinstance(node.func, ast.Attribute):
-        func: Any = ast.Attribute(node.func.value, other, ast.Load())
-    else:
-        func = _name(other)
-    return ast.Call(func, node.args, node.keywords)
-
-
-def _is_same(one: ast.expr, other: ast.expr) -> bool:
-    return isinstance(one, ast.Name) and isinstance(other, ast.Name) and one.id == other.id
-
-
-def _name(name: str) -> ast.Name:
-    return ast.Name(name, ast.Load())
-
-
-def _number(value: float) -> ast.Constant:
-    return ast.Constant(value)
-
-
-def _plus(node: ast.expr, number: int) -> ast.expr:
-    return ast.BinOp(node, ast.Add(), _number(number))
-
-
-def _turned(node: ast.expr) -> ast.expr:
-    return ast.Attribute(node, "T", ast.Load())
-
-
-def _reshaped(node: ast.expr) -> ast.expr:
-    """Of the shape of the transpose, with its entries in another order."""
-    shape = ast.Attribute(_turned(node), "shape", ast.Load())
-    return ast.Call(ast.Attribute(node, "reshape", ast.Load()), [shape], [])
-
-
-def _summed(node: ast.expr, axis: int) -> ast.expr:
-    return ast.Call(_call_np("sum").func, [node], [ast.keyword("axis", _number(axis))])
-
-
-def _part_of(node: ast.expr, **ends: ast.expr) -> ast.expr:
-    part = ast.Slice(ends.get("lower"), ends.get("upper"), ends.get("step"))
-    return ast.Subscript(node, part, ast.Load())
-
-
-def _call(name: str, *args: ast.expr) -> ast.Call:
-    return ast.Call(_name(name), list(args), [])
-
-
-def _call_np(name: str, *args: ast.expr) -> ast.Call:
-    return ast.Call(ast.Attribute(_name("np"), name, ast.Load()), list(args), [])
