@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bpcourse import ledger, notation
+from bpcourse.widgets import mathml
 from tools.notebooks import read
 
 ROOT = Path(__file__).parents[1]
@@ -198,3 +199,11 @@ def test_a_name_that_is_there_twice_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(notation, "files", lambda name: tmp_path)
     with pytest.raises(ValueError, match="Ng: name: expected a new name"):
         notation.dialects.__wrapped__()
+
+
+def test_a_name_with_an_underscore_is_written_so_that_a_page_shows_it():
+    r"""In \text a page writes the backslash of \_ as well; in \mathrm it is an underscore."""
+    for dialect in notation.dialects():
+        for tex in dialect.symbols.values():
+            assert not re.search(r"\\text\{[^}]*\\_", tex), (dialect.name, tex)
+    assert mathml.inside(r"\mathrm{y\_pred}") == "<mtext>y_pred</mtext>"

@@ -246,6 +246,14 @@ def test_the_style_of_a_still_picture_does_not_reach_the_pages_icons(tab, served
     assert all(one.startswith("rgba(0, 0, 0, 0)") for one in backgrounds), backgrounds
 
 
+def test_a_table_has_no_pale_slab_behind_it_in_the_dark(tab, served):
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(f"{served}/lectures/90_notation.html")
+    look = "outputs => outputs.map(e => getComputedStyle(e).backgroundColor)"
+    slabs = tab.locator(".text_html:has(table)").evaluate_all(look)
+    assert len(slabs) >= 2 and set(slabs) == {"rgba(0, 0, 0, 0)"}
+
+
 @pytest.mark.parametrize("guess", ["−1.085", "-1.085", "-1.09"])
 def test_a_right_guess_is_right_as_people_write_it(tab, served, guess):
     tab.goto(f"{served}/lectures/08_error_signals.html")

@@ -41,7 +41,7 @@ NAMED = {
     "weight": "w", "loss": "loss", "error": "delta",
 }  # fmt: skip
 OF_UNITS = ("z", "a", "y_hat", "y", "delta")
-LETTERS = re.compile(r"\\text\{.*?\}|\\[A-Za-z]+|l\+1|[lij]")
+LETTERS = re.compile(r"\\(?:text|mathrm)\{.*?\}|\\[A-Za-z]+|l\+1|[lij]")
 IN_PLACE = {"l": "<l>", "l+1": "<m>", "i": "<i>", "j": "<j>"}
 PLAIN = re.compile(r"(\w|\\hat \w|\\delta)(\^(\w|<\w>|\{[^{}]*\}))?")  # has room for an index
 

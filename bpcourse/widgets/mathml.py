@@ -8,7 +8,7 @@ are set in the italics of a text font, which every device has: a math font need 
 import re
 from html import escape
 
-TOKEN = re.compile(r"<\w+!?>|\\text\{[^}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S")
+TOKEN = re.compile(r"<\w+!?>|\\(?:text|mathrm)\{[^}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S")
 LETTERS = {
     "alpha": "α", "delta": "δ", "eta": "η", "theta": "θ", "sigma": "σ", "ell": "ℓ", "phi": "φ",
     "Phi": "Φ", "varepsilon": "ε",
@@ -74,8 +74,9 @@ class _Reader:
             return f"<mrow>{self.row('}')}</mrow>"
         if token.startswith("<") and len(token) > 1:
             return f"<mn>{{{token[1:-1]}}}</mn>"
-        if token.startswith("\\text{"):
-            return f"<mtext>{escape(token[6:-1]).replace(chr(92), '')}</mtext>"
+        if token.startswith(("\\text{", "\\mathrm{")):
+            words = token.partition("{")[2].removesuffix("}")
+            return f"<mtext>{escape(words).replace(chr(92), '')}</mtext>"
         if token.startswith("\\"):
             return self.command(token[1:])
         if token.isalpha():
