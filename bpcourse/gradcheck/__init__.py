@@ -39,10 +39,7 @@ those with several outputs; ``assert_gradient`` is for tests; ``check_layer``, `
 textbook's way, with no word on its own error.
 """
 
-from bpcourse.gradcheck.central import central_difference as central_difference
 from bpcourse.gradcheck.check import check_gradient as check_gradient
-from bpcourse.gradcheck.complex_step import NotAnalyticError as NotAnalyticError
-from bpcourse.gradcheck.complex_step import complex_slopes as complex_slopes
 from bpcourse.gradcheck.maps import assert_gradient as assert_gradient
 from bpcourse.gradcheck.maps import check_jvp as check_jvp
 from bpcourse.gradcheck.maps import check_vjp as check_vjp
@@ -54,3 +51,6 @@ from bpcourse.gradcheck.report import ArrayReport as ArrayReport
 from bpcourse.gradcheck.report import GradientError as GradientError
 from bpcourse.gradcheck.report import GradientReport as GradientReport
 from bpcourse.gradcheck.slope import Slope as Slope
+from bpcourse.gradcheck.textbook import NotAnalyticError as NotAnalyticError
+from bpcourse.gradcheck.textbook import central_difference as central_difference
+from bpcourse.gradcheck.textbook import complex_slopes as complex_slopes

@@ -36,7 +36,7 @@ def sentence(report: "GradientReport") -> str:
     array = [a for a in report.arrays if a.verdict == report.verdict][-1]
     together = ", ".join(array.together[:SHOWN]) + (", …" if len(array.together) > SHOWN else "")
     kink = array.kinks.get(array.index)
-    left, right = array.sides or ((kink.left, kink.right) if kink else (np.nan, np.nan))
+    left, right = array.sides or (np.nan, np.nan)
     key = f"unclear_{array.reason}"
     if report.verdict == "wrong":
         where = "_nearby" if array.point is not None else "_kink" if array.sides else ""
@@ -121,7 +121,9 @@ def _drawn(report: "GradientReport", figure: "Figure") -> "Figure":
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
     if report.arrays:
         left.legend(fontsize="small")
-    for array in [a for a in report.arrays if a.verdict == report.verdict and a.curve][-1:]:
+    for array in [a for a in report.arrays if a.verdict == report.verdict and a.line][-1:]:
+        if array.line and array.point is None:
+            array.line.look_again()
         steps = sorted(array.curve)
         least = np.finfo(float).eps * abs(array.claimed) or LEAST
         errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)

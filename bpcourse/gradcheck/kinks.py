@@ -15,7 +15,7 @@ shows no kink at all, and there the claim has to be exact. Then
 """
 
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import combinations
 from math import inf
 
 import numpy as np
@@ -24,9 +24,8 @@ from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
 from bpcourse.gradcheck.line import Line
 from bpcourse.gradcheck.look import ENOUGH, Findings, entry
-from bpcourse.gradcheck.point import Point
 from bpcourse.gradcheck.problem import Problem, pattern
-from bpcourse.gradcheck.slope import Measurement, Slope
+from bpcourse.gradcheck.slope import Slope, at_kink, measured
 
 WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
 PAIRS = 28  # of entries: all of eight
@@ -44,12 +43,13 @@ NEAR = {False: (1e-6, 3e-5), True: (3e-2, 3e-2)}
 
 
 class Kinks:
-    """Settles the kinks, and the jumps, among the findings at ``point``."""
+    """Settles the kinks, and the jumps, among the findings."""
 
-    def __init__(self, problem: Problem, point: Point, found: Findings) -> None:
-        self.problem, self.point, self.found = problem, point, found
-        self.distance = tuned.NEARBY * (COARSER if point.precision.coarse else 1)
-        self.away, self.alike = NEAR[point.precision.coarse]
+    def __init__(self, problem: Problem, found: Findings) -> None:
+        self.problem, self.point, self.found = problem, problem.point, found
+        coarse = problem.point.precision.coarse
+        self.distance = tuned.NEARBY * (COARSER if coarse else 1)
+        self.away, self.alike = NEAR[coarse]
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
@@ -60,7 +60,7 @@ class Kinks:
         suspects = [i for i in wrong if kinked or found.slopes[i].by_convention]
         if not (kinked or jumping or suspects):
             return
-        lines, varies = self._lines(kinked), self.problem.varies(self.point)
+        lines, varies = self._lines(kinked), self.problem.varies
         if varies:
             self._ask(lines[:WAYS] + [entry(self.point, i) for i in jumping])
             self._convict(kinked, lines)
@@ -80,41 +80,40 @@ class Kinks:
 
     def _ask(self, lines: list[Line]) -> None:
         """Is grad right on both sides of each line?"""
-        for line, sign in product(lines, (1.0, -1.0)):
-            entries = line.index.tolist()
-            if any(self.found.status(i) == "wrong" for i in entries):
-                continue
-            side = self._side(line, sign, line)
-            if side and side.status == "wrong":
-                self._blame(side)
-            elif side and side.status != "right" and line.single:
-                self.found.judge(entries[0], "unclear")
+        for line in lines:
+            for side in [] if self._known(line) else self._sides([line], line):
+                if side.status == "wrong":
+                    self._blame(side)
+                elif side.status != "right" and line.single:
+                    self.found.judge(int(line.index[0]), "unclear")
+
+    def _known(self, line: Line) -> bool:
+        """Is an entry of the line wrong already?"""
+        return not set(self.found.having("wrong")).isdisjoint(line.index.tolist())
 
     def _blame(self, shown: Slope) -> None:
-        for i in shown.index.tolist():
+        for i in shown.line.index.tolist():
             self.found.judge(i, "wrong", shown=shown)
 
     def _cleared(self, i: int) -> bool:
         """Is a claim that is wrong here right on both sides, with f not just flat there?"""
-        sides = self._sides(i, [entry(self.point, i)])
-        here = FLAT * abs(self.found.slopes[i].value)
+        line = entry(self.point, i)
+        sides, here = self._sides([line], line), FLAT * abs(self.found.slopes[i].value)
         steep = any(abs(side.value) >= here for side in sides)  # else f has a cliff here
         return steep and all(side.status == "right" for side in sides)
 
-    def _sides(self, i: int, lines: list[Line]) -> list[Slope]:
-        """What is said of entry i on both sides of each line, where that is defined."""
-        line, both = entry(self.point, i), product(lines, (1.0, -1.0))
-        return [side for way, sign in both if (side := self._side(way, sign, line))]
+    def _sides(self, ways: list[Line], line: Line) -> list[Slope]:
+        """What f and grad say of ``line`` on both sides of each way, where that is defined."""
+        both = [self._side(way, sign, line) for way in ways for sign in (1.0, -1.0)]
+        return [side for side in both if side]
 
     def _side(self, way: Line, sign: float, line: Line) -> Slope | None:
-        """What f and grad say of ``line`` on one side, where wrong needs two places."""
+        """The same on one side, where wrong needs two places."""
         seen: dict[str, Slope] = {}
         for closer in CLOSER:
             t = sign * self.distance * closer
             slope = self._measured(way.at(t), line, abs(t))
-            if slope and slope.status == "right":
-                return slope
-            if slope and slope.status == "wrong" and "wrong" in seen:
+            if slope and (slope.status == "right" or slope.status == "wrong" and "wrong" in seen):
                 return slope
             seen |= {slope.status: slope} if slope else {}
         return next((slope for status, slope in seen.items() if status != "wrong"), None)
@@ -124,12 +123,12 @@ class Kinks:
     ) -> Slope | None:
         """The slope at a point that is so far away, against what is claimed there, or ``claims``;
         None where that is not defined."""
-        with self.problem.function.moved(x):
-            there = self.problem.there(self.point, claims)
+        with self.problem.moved(x):
+            there = self.problem.there(claims)
             if there is None:
                 return None
             near = Line(there, line.index, line.weights, longest=away * INSIDE)
-            return replace(Measurement(near).run(), x=x)
+            return replace(measured(near), x=x)
 
     # an array
 
@@ -197,40 +196,39 @@ class Kinks:
 
         Is the claim inside along every line?
         """
-        crossed = {line: self._crossing(line) for line in lines if not line.single}
-        met = [self.found.slopes[i] for i in kinked] + list(crossed.values())
-        met += map(self._crossing, self._ties(crossed))
+        crossed = [self._crossing(line) for line in lines if not line.single]
+        ties = map(self._crossing, self._ties(crossed))
+        met = [*(self.found.slopes[i] for i in kinked), *crossed, *ties]
         one_way = len({np.sign(slope.rise) for slope in met if slope.rise}) == 1
         for slope in met:
-            known = any(self.found.status(i) == "wrong" for i in slope.index.tolist())
             excused = slope.inside or (slope.rise and slope.by_convention)
-            if one_way and not known and not excused:
+            if one_way and not excused and not self._known(slope.line):
                 self._blame(slope)
         return all(slope.inside for slope in met)
 
     def _crossing(self, line: Line) -> Slope:
         pairs = map(line.pair, (0, -1, -2))
-        return Measurement(line).at_kink(min(pairs, key=lambda pair: pair.side_error))
+        return at_kink(line, min(pairs, key=lambda pair: pair.side_error))
 
-    def _ties(self, crossed: dict[Line, Slope]) -> list[Line]:
+    def _ties(self, crossed: list[Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.
 
         Kinks that have nothing to do with each other add up along a pair. Where they do not, the
         two entries share one, and the sign that shows less of it is the one to move them by.
         """
-        tied: dict[int, dict[int, float]] = {}  # {entry: {each entry of its group: weight}}
-        rises = {line: abs(s.rise * line.weights[0]) for line, s in crossed.items()}
-        for line in sorted(rises, key=lambda line: rises[line]):
-            apart = self._rises(line.index) @ abs(line.weights)
-            if len(line.index) > 2 or rises[line] > (1 - COUPLED) * apart:
-                continue
-            (i, j), (one, other) = line.index.tolist(), line.weights.tolist()
-            first, second = tied.setdefault(i, {i: one}), tied.setdefault(j, {j: other})
-            if first is not second:
-                turn = np.sign(one * other * first[i] * second[j])
-                first |= {n: turn * weight for n, weight in second.items()}
-                tied |= dict.fromkeys(second, first)
-        groups = {id(group): group for group in tied.values() if len(group) > 2}.values()
+        tied: dict[int, dict[int, float]] = {}  # {entry: {each entry that shares: weight}}
+        pairs = [slope for slope in crossed if len(slope.line.index) == 2]
+
+        def rise(slope: Slope) -> float:
+            return float(abs(slope.rise * slope.line.weights[0]))
+
+        for slope in sorted(pairs, key=rise):
+            line = slope.line
+            if rise(slope) <= (1 - COUPLED) * (self._rises(line.index) @ abs(line.weights)):
+                (i, j), (one, other) = line.index.tolist(), line.weights.tolist()
+                tied.setdefault(i, {i: one}).setdefault(j, other)
+                tied.setdefault(j, {j: abs(other)}).setdefault(i, one * np.sign(other))
+        groups = {frozenset(group): group for group in tied.values() if len(group) > 2}.values()
         return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in groups]
 
     # points around
@@ -243,12 +241,12 @@ class Kinks:
         """
         found, point, size = self.found, self.point, len(self.point.scales)
         open_ = found.having("unclear")
-        if not open_ or point.precision.coarse or not self.problem.varies(point):
+        if not open_ or point.precision.coarse or not self.problem.varies:
             return
         ways = [point.scales * pattern(size, number) for number in range(1, 1 + ELSEWHERE)]
         lines = [Line(point, np.arange(size), way) for way in ways]
         for i in open_:
-            sides = self._sides(i, lines)
+            sides = self._sides(lines, entry(point, i))
             said = [side.status for side in sides]
             informed = point.claims[i] == 0 or any(side.claim != 0 for side in sides)
             if "wrong" in said:

@@ -84,11 +84,6 @@ def flatten(params: object) -> Tree:
     return replace(tree, value=value)
 
 
-def gradient_arrays(tree: Tree, grad: object) -> list[Array]:
-    """The leaves of ``grad`` in the order of the parameters; Told where they do not fit."""
-    return list(_match(tree.value, grad, "grad"))
-
-
 def label(what: str, name: str) -> str:
     """An array of ``what`` by name."""
     return f"{what}[{name}]" if name else what
@@ -126,7 +121,8 @@ def _writable(leaf: object, where: str) -> Array:
     return leaf if leaf.flags.writeable else leaf.copy()
 
 
-def _match(params: object, grad: Any, where: str) -> Iterator[Array]:
+def matched(params: object, grad: Any, where: str = "grad") -> Iterator[Array]:
+    """The leaves of ``grad`` in the order of the parameters; Told where they do not fit."""
     if isinstance(params, np.ndarray):
         yield _leaf(params.shape, grad, where)
         return
@@ -136,7 +132,7 @@ def _match(params: object, grad: Any, where: str) -> Iterator[Array]:
         got = _kind(grad) + (f", {_some(missing)} missing" if own and missing else "")
         raise misfit("structure", where, f"{_kind(params)}, as params has", got)
     for key, child in items:
-        yield from _match(child, grad[key], f"{where}[{key!r}]")
+        yield from matched(child, grad[key], f"{where}[{key!r}]")
 
 
 def _leaf(shape: tuple[int, ...], grad: object, where: str) -> Array:

@@ -266,26 +266,6 @@ def test_a_complex_step_costs_one_evaluation(rng):
     assert report.evaluations <= 1.5 * sum(p.size for p in net.params.values())
 
 
-def test_batch_is_used_and_gives_the_same(rng):
-    W = rng.standard_normal((3, 4))
-
-    def f(p):
-        return float(np.tanh(p["W"]).sum() + (p["b"] ** 2).sum())
-
-    def batch(p):
-        stacks.append(len(p["W"]))
-        return np.tanh(p["W"]).sum(axis=(1, 2)) + (p["b"] ** 2).sum(axis=1)
-
-    stacks = []
-    f.batch = batch
-    params = {"W": W, "b": np.arange(3.0)}
-    report = check_gradient(f, params, lambda p: {"W": 1 - np.tanh(p["W"]) ** 2, "b": 2 * p["b"]})
-    assert report.verdict == "right" and sum(stacks) == 30
-    f.batch = lambda p: np.zeros(2)
-    with pytest.raises(TypeError, match="f.batch"):
-        check_gradient(f, params, lambda p: params)
-
-
 # the parameters are left as they were
 
 
