@@ -40,13 +40,13 @@ textbook's way, with no word on its own error.
 """
 
 from bpcourse.gradcheck.check import check_gradient as check_gradient
-from bpcourse.gradcheck.maps import assert_gradient as assert_gradient
-from bpcourse.gradcheck.maps import check_jvp as check_jvp
-from bpcourse.gradcheck.maps import check_vjp as check_vjp
-from bpcourse.gradcheck.parts import check_activation as check_activation
-from bpcourse.gradcheck.parts import check_layer as check_layer
-from bpcourse.gradcheck.parts import check_loss as check_loss
-from bpcourse.gradcheck.parts import check_network as check_network
+from bpcourse.gradcheck.checks import assert_gradient as assert_gradient
+from bpcourse.gradcheck.checks import check_activation as check_activation
+from bpcourse.gradcheck.checks import check_jvp as check_jvp
+from bpcourse.gradcheck.checks import check_layer as check_layer
+from bpcourse.gradcheck.checks import check_loss as check_loss
+from bpcourse.gradcheck.checks import check_network as check_network
+from bpcourse.gradcheck.checks import check_vjp as check_vjp
 from bpcourse.gradcheck.report import ArrayReport as ArrayReport
 from bpcourse.gradcheck.report import GradientError as GradientError
 from bpcourse.gradcheck.report import GradientReport as GradientReport

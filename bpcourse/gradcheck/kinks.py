@@ -80,8 +80,8 @@ class Kinks:
 
     def _ask(self, lines: list[Line]) -> None:
         """Is grad right on both sides of each line?"""
-        for line in lines:
-            for side in [] if self._known(line) else self._sides([line], line):
+        for line in (line for line in lines if not self._known(line)):
+            for side in self._sides([line], line):
                 if side.status == "wrong":
                     self._blame(side)
                 elif side.status != "right" and line.single:
@@ -152,7 +152,7 @@ class Kinks:
 
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
-        part = self.point.function.slices[self.point.function.part(i)]
+        part = next(part for part in self.point.function.slices if i < part.stop)
         index, scales = np.arange(part.start, part.stop), self.point.scales[part]
         ways = (scales * pattern(len(index), number) for number in (1, 2))
         lines = (Line(self.point, index, way, longest=self.distance) for way in ways)
@@ -174,17 +174,15 @@ class Kinks:
         index, size = np.array(kinked, dtype=np.intp), len(kinked)
         rises, scales = self._rises(index), self.point.scales[kinked]
         weights = (rises * scales).min(initial=inf) / rises  # along each entry one kink
-
-        def through(some: Index, signs: Vector) -> Line:
-            return Line(self.point, index[some], weights[some] * signs)
-
-        every = np.arange(size)
-        if size > WAYS - 1:
-            return [through(every, np.sign(pattern(size, n))) for n in range(WAYS)]
+        lines, rows = [entry(self.point, i) for i in kinked], [np.ones(size)] * (size > 2)
         pairs = sorted(combinations(range(size), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
-        lines = [entry(self.point, i) for i in kinked]
-        lines += [through(every, np.ones(size))] if size > 2 else []
-        return lines + [through(np.array(p), np.array([1, s])) for p in pairs for s in (1, -1)]
+        alone = np.eye(size)
+        rows += [alone[i] + sign * alone[j] for i, j in pairs for sign in (1, -1)]
+        if size >= WAYS:
+            lines, rows = [], [np.sign(pattern(size, number)) for number in range(WAYS)]
+        return lines + [
+            Line(self.point, index[row != 0], (weights * row)[row != 0]) for row in rows
+        ]
 
     def _rises(self, index: Index) -> Vector:
         """How far the two slopes of each entry are apart."""
@@ -218,14 +216,10 @@ class Kinks:
         """
         tied: dict[int, dict[int, float]] = {}  # {entry: {each entry that shares: weight}}
         pairs = [slope for slope in crossed if len(slope.line.index) == 2]
-
-        def rise(slope: Slope) -> float:
-            return float(abs(slope.rise * slope.line.weights[0]))
-
-        for slope in sorted(pairs, key=rise):
-            line = slope.line
-            if rise(slope) <= (1 - COUPLED) * (self._rises(line.index) @ abs(line.weights)):
-                (i, j), (one, other) = line.index.tolist(), line.weights.tolist()
+        for slope in sorted(pairs, key=lambda slope: abs(slope.rise)):
+            (i, j), (one, other) = slope.line.index.tolist(), slope.line.weights.tolist()
+            apart = 2 * self._rises(slope.line.index)[0]  # each of them has as much of it
+            if abs(slope.rise) <= (1 - COUPLED) * apart:
                 tied.setdefault(i, {i: one}).setdefault(j, other)
                 tied.setdefault(j, {j: abs(other)}).setdefault(i, one * np.sign(other))
         groups = {frozenset(group): group for group in tied.values() if len(group) > 2}.values()

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index
 from bpcourse.gradcheck.line import Line
 from bpcourse.gradcheck.point import Point
-from bpcourse.gradcheck.slope import Slope, Status, agrees, averaged, by_one_step, measured
+from bpcourse.gradcheck.slope import PART, Slope, Status, agrees, averaged, by_one_step, measured
 
 GROUPED_ABOVE = 300  # entries: with fewer, one by one costs little and names every wrong one
 GROUP = 512  # entries: in more, the least of them would drown in the noise of the others
@@ -46,6 +47,7 @@ class Look:
 
     def __init__(self, point: Point, rng: np.random.Generator, mode: str) -> None:
         self.point, self.rng, self.mode, self.found = point, rng, mode, Findings()
+        self._enough = ENOUGH if mode == "grouped" else ENOUGH_EACH
         for part in point.function.slices:
             self._wrong = 0  # entries of this array
             for group in self._alike(np.arange(part.start, part.stop)):
@@ -76,26 +78,30 @@ class Look:
         small beside the claim. One direction through a group is enough too, as every entry is still
         measured alone: it is there to show kinks.
         """
-        flat = len(group) > FEW and self._agrees(group)
-        self._singly(group, flat, ENOUGH_EACH)
-
-    def _singly(self, group: Index, flat: bool, enough: int) -> None:
-        """Judge each entry alone, until enough are wrong."""
+        flat = self.mode != "grouped" and len(group) > FEW and self._agrees(group)
+        at_once = self._by_complex_step if self.mode == "complex" else by_one_step
         for i in group.tolist():
-            if self._wrong < enough:
+            if self._wrong < self._enough:
                 line = entry(self.point, i)
-                slope = (flat and self._at_once(line)) or measured(line)
+                slope = (flat and at_once(line)) or measured(line)
                 if slope.status == "unclear" and self.point.precision.coarse:
                     slope = averaged(slope)
                 self.found.slopes[i] = slope
                 self._wrong += slope.status == "wrong"
 
-    def _at_once(self, line: Line) -> Slope | None:
-        """By one evaluation, where no kink troubles the entry."""
-        if self.mode != "complex":
-            return by_one_step(line)
+    def by_complex_steps(self) -> None:
+        """Complex steps, for entries too small for differences, where f takes them."""
+        for i in self.found.having("unclear"):
+            seen = self.found.slopes[i]
+            found = self._by_complex_step(seen.line)
+            if found and abs(found.value - seen.value) <= tuned.CLEAR * seen.error:
+                self.found.slopes[i] = seen if seen.kind else found
+
+    def _by_complex_step(self, line: Line) -> Slope | None:
+        """It can only confirm: two values that agree to many digits are no accident, while a
+        difference may come from an f that is not analytic in that one entry."""
         slope = self.point.function.complex_slope(int(line.index[0])) * float(line.weights[0])
-        return agrees(line, line.start, slope, 0.0, 1.0)
+        return agrees(line, line.start, slope, 0.0, 1.0 if self.mode == "complex" else PART**2)
 
     # in groups
 
@@ -118,7 +124,7 @@ class Look:
     def _open(self, group: Index, directions: int) -> None:
         """Halve a group that is not right until its entries are known one by one."""
         if len(group) <= FEW:
-            self._singly(group, False, ENOUGH)
-        elif self._wrong < ENOUGH and not all(self._agrees(group) for _ in range(directions)):
+            self._each(group)
+        elif self._wrong < self._enough and not all(self._agrees(group) for _ in range(directions)):
             for half in np.array_split(group, 2):
                 self._open(half, 1)

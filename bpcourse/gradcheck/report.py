@@ -47,38 +47,35 @@ class ArrayReport:
     sides: tuple[float, float] | None = None
 
     def __init__(self, problem: Problem, found: Findings, k: int) -> None:
-        function, part = problem.given, problem.given.slices[k]
+        tree, place, part = problem.tree, problem.given.place, problem.given.slices[k]
         mine = [i for i in sorted(found.slopes) if part.start <= i < part.stop]
-        own = {function.place(i)[1]: found.slopes[i] for i in mine}
-        self.name, self.shape = problem.tree.names[k], problem.tree.arrays[k].shape
-        self.wrong = [place for place, slope in own.items() if slope.status == "wrong"]
-        self.kinks = {place: slope for place, slope in own.items() if slope.kind}
-        unclear = [place for place, slope in own.items() if slope.status != "right"]
+        own = {place(i)[1]: found.slopes[i] for i in mine}
+        self.name, self.shape = tree.names[k], tree.arrays[k].shape
+        self.wrong = [index for index, slope in own.items() if slope.status == "wrong"]
+        self.kinks = {index: slope for index, slope in own.items() if slope.kind}
+        unclear = [index for index, slope in own.items() if slope.status != "right"]
         self.verdict: Verdict = "wrong" if self.wrong else "cannot tell" if unclear else "right"
         self.reason = _reason(own.values(), self.verdict)
         groups = [s for s in found.groups if part.start <= s.line.index[0] < part.stop]
         self.resolution = max((s.resolution for s in [*own.values(), *groups]), default=0.0)
         self.claims = problem.point.claims[part].reshape(self.shape)
         self.numerical, self.bounds = np.full(self.shape, nan), np.full(self.shape, inf)
-        for place in own.keys() - self.kinks.keys():
-            self.numerical[place], self.bounds[place] = own[place].value, own[place].error
+        for index in own.keys() - self.kinks.keys():
+            self.numerical[index], self.bounds[index] = own[index].value, own[index].error
         worst = self.wrong or unclear or own
-        self.index: Place = max(worst, key=lambda place: own[place].distance, default=())
-        self.together: list[str] = []
+        self.index: Place = max(worst, key=lambda index: own[index].distance, default=())
+        self.label, self.together = display.label(self.name, self.index), list[str]()
         if own:
-            self._show(own[self.index].shown or own[self.index], problem)
-
-    def _show(self, slope: Slope, problem: Problem) -> None:
-        """The numbers of the entry, and where they were found."""
-        self.claimed, self.slope, self.bound = slope.claim, slope.value, slope.error
-        self.step, self.line, moved = slope.step, slope.line, slope.line.index.tolist()
-        if len(moved) > 1:
-            self.together = [display.label(*problem.given.place(i)) for i in moved]
-        if slope.x is not None:
-            self.point = problem.tree.rebuild(problem.given.parts(slope.x))
-            self.value = float(slope.x[moved[0]])
-        elif slope.kind == "kink":
-            self.sides = (slope.left, slope.right)
+            slope = own[self.index].shown or own[self.index]
+            self.claimed, self.slope, self.bound = slope.claim, slope.value, slope.error
+            self.step, self.line, moved = slope.step, slope.line, slope.line.index.tolist()
+            if len(moved) > 1:
+                self.together = [display.label(*place(i)) for i in moved]
+            if slope.x is not None:
+                self.point = tree.rebuild(problem.given.parts(slope.x))
+                self.value = float(slope.x[moved[0]])
+            elif slope.kind == "kink":
+                self.sides = (slope.left, slope.right)
 
     def __repr__(self) -> str:
         return f"<{self.label}: {self.verdict}>"
@@ -86,11 +83,6 @@ class ArrayReport:
     @property
     def curve(self) -> dict[float, float]:
         return self.line.curve if self.line else {}
-
-    @property
-    def label(self) -> str:
-        """The entry by name, such as ``0.W[1, 2]``."""
-        return display.label(self.name, self.index)
 
 
 @dataclass
@@ -156,8 +148,7 @@ class GradientReport:
         )
         wrong = [array.name for array in self.arrays if array.verdict == "wrong"]
         context = self.context if context is None else context
-        found: Diagnosis = diagnose(claims, slopes, bounds=bounds, wrong=wrong, context=context)  # type: ignore[no-untyped-call]
-        return found
+        return diagnose(claims, slopes, bounds=bounds, wrong=wrong, context=context)  # type: ignore[no-any-return,no-untyped-call]
 
     def plot(self) -> "Figure":
         """A figure for ``figures.show``: claimed against measured, and the worst entry's error
