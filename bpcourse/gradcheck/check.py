@@ -84,9 +84,9 @@ def _checked(problem: Problem, mode: str, rng: np.random.Generator) -> GradientR
         mode = "each"
     problem.start(closely=mode == "complex")
     look = Look(problem.point, rng, mode)
-    kinks = Kinks(problem, look.found)
+    kinks = Kinks(problem, look)
     for ask in (kinks.settle, kinks.elsewhere, look.by_complex_steps, problem.ask):
         problem.require_unchanged("f")
         ask()
     look.show()
-    return GradientReport.of(problem, look.found, mode)
+    return GradientReport.of(problem, look, mode)

@@ -199,10 +199,8 @@ def check_activation(
 ) -> GradientReport:
     """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
     _require("activation", activation, "value")
-    vjp = getattr(activation, "vjp", None)
-    if vjp is None:
-        _require("activation", activation, "derivative")
-        vjp = lambda p, upstream: upstream * activation.derivative(p)  # noqa: E731
+    by_entry = lambda p, upstream: upstream * activation.derivative(p)  # noqa: E731
+    vjp = getattr(activation, "vjp", by_entry)
     return check_vjp(activation.value, as_float("z", z).copy(), vjp, mode=mode, rng=rng)
 
 

@@ -94,7 +94,7 @@ def _number(value: float, form: str) -> str:
 
 def plot(report: "GradientReport") -> "Figure":
     """A figure for ``figures.show``: claimed against measured, and the worst entry's error
-    against the step."""
+    against the step. It calls f a few times more where the steps were not varied yet."""
     from bpcourse.figures import new_figure, styled  # Matplotlib is optional
 
     figure: Figure = styled(_drawn)(report, new_figure(*SIZE))

@@ -23,7 +23,7 @@ import numpy as np
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import ENOUGH, Findings, entry
+from bpcourse.gradcheck.look import ENOUGH, Look, entry
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Slope, at_kink, measured
 
@@ -45,7 +45,7 @@ NEAR = {False: (1e-6, 3e-5), True: (3e-2, 3e-2)}
 class Kinks:
     """Settles the kinks, and the jumps, among the findings."""
 
-    def __init__(self, problem: Problem, found: Findings) -> None:
+    def __init__(self, problem: Problem, found: Look) -> None:
         self.problem, self.point, self.found = problem, problem.point, found
         coarse = problem.point.precision.coarse
         self.distance = tuned.NEARBY * (COARSER if coarse else 1)

@@ -15,7 +15,7 @@ from bpcourse.gradcheck.point import Point, Precision, sizes
 from bpcourse.gradcheck.structure import Array, Told, Tree, label, matched
 
 MOVE = 1e-2  # of the parameters: a move over which f on wider arrays has to change alike,
-ALIKE = (0.05, 1e-3)  # up to these parts of the change and of f itself,
+ALIKE = 0.05  # up to this part of the change, and of f itself,
 ROUNDINGS = 20  # or to this many roundings of the narrow f
 FINER = 1e-2  # of its noise: what is left of it, where wider arrays are worth it
 CLOSELY = 1e-6  # of a claim: the errors that are looked for in the mode "complex"
@@ -54,23 +54,22 @@ class Problem:
         if not np.isfinite(value):
             raise Told("not finite", "not_finite_f", value=value)
         if self._first and value != self._first[0]:
-            calls = {"first": self._first[0], "second": value, "calls": self.f.calls}
-            raise Told("nondeterminism", "nondeterminism", **calls)
+            first, calls = self._first[0], self.f.calls
+            raise Told("nondeterminism", "nondeterminism", first=first, second=value, calls=calls)
         leaves = self._leaves()
         claims = vector(leaves)
-        self._first = first = self._first or (value, claims)
-        for i in np.flatnonzero(~np.isfinite(claims) | (claims != first[1])).tolist():
+        _, before = self._first = self._first or (value, claims)
+        for i in np.flatnonzero(~np.isfinite(claims) | (claims != before)).tolist():
             name, index = self.given.place(i)
             values = {"label": label("grad", name), "index": index, "value": claims[i]}
             if not np.isfinite(claims[i]):
                 raise Told("not finite", "not_finite_grad", "wrong", **values)
-            raise Told("nondeterminism", "grad_differs", first=first[1][i], **values)
+            raise Told("nondeterminism", "grad_differs", first=before[i], **values)
         return value, claims, leaves
 
     def require_unchanged(self, who: str) -> None:
         """The parameters are as they were left."""
-        name = self.given.changed()
-        if name is not None:
+        if (name := self.given.changed()) is not None:
             raise Told("changed its input", "changed", who=who, label=label("params", name))
 
     def _leaves(self) -> list[Array]:
@@ -106,12 +105,12 @@ class Problem:
             return False
         here = self._leaves()
         kept, scales = vector(here), self.point.scales
-        with self.moved(self.given.x + tuned.NEARBY * scales * pattern(len(scales), 1)):
-            with suppress(*DOMAIN_ERRORS):
-                self.given()
-                there = self._leaves()
-                same = all(map(np.may_share_memory, here, there))
-                return not (same and np.array_equal(vector(there), kept))
+        x = self.given.x + tuned.NEARBY * scales * pattern(len(scales), 1)
+        with self.moved(x), suppress(*DOMAIN_ERRORS):
+            self.given()
+            there = self._leaves()
+            same = all(map(np.may_share_memory, here, there))
+            return not (same and np.array_equal(vector(there), kept))
         return True
 
     # precision
@@ -161,11 +160,10 @@ class Problem:
             wide_sigma = noise_level(wide, wide_f0, way, DOUBLE)
         except Exception:  # f does not take them
             return None
-        slack = ROUNDINGS * sigma
-        agrees = abs(narrow - change) <= ALIKE[0] * abs(change) + slack
-        same = abs(wide_f0 - f0) <= ALIKE[1] * abs(wide_f0) + slack
+        slack, both = ROUNDINGS * sigma, ((f0, wide_f0), (narrow, change))
+        alike = all(abs(one - other) <= ALIKE * abs(other) + slack for one, other in both)
         finer = wide_sigma < FINER * sigma
-        return (wide, wide_f0, wide_sigma) if agrees and same and change != 0 and finer else None
+        return (wide, wide_f0, wide_sigma) if alike and change != 0 and finer else None
 
 
 def _require_floats(tree: Tree) -> None:

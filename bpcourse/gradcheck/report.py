@@ -10,15 +10,13 @@ import numpy as np
 from bpcourse.gradcheck import display
 from bpcourse.gradcheck.function import Place
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import Findings
+from bpcourse.gradcheck.look import Look
 from bpcourse.gradcheck.problem import Problem
 from bpcourse.gradcheck.slope import Slope
 from bpcourse.gradcheck.structure import Verdict
 from bpcourse.text import text
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from bpcourse.diagnosis import Diagnosis
 
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
@@ -46,7 +44,7 @@ class ArrayReport:
     point: object = None
     sides: tuple[float, float] | None = None
 
-    def __init__(self, problem: Problem, found: Findings, k: int) -> None:
+    def __init__(self, problem: Problem, found: Look, k: int) -> None:
         tree, place, part = problem.tree, problem.given.place, problem.given.slices[k]
         mine = [i for i in sorted(found.slopes) if part.start <= i < part.stop]
         own = {place(i)[1]: found.slopes[i] for i in mine}
@@ -107,7 +105,7 @@ class GradientReport:
     context: object = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, problem: Problem, found: Findings, mode: str) -> "GradientReport":
+    def of(cls, problem: Problem, found: Look, mode: str) -> "GradientReport":
         """What a check found, array by array."""
         arrays = [ArrayReport(problem, found, k) for k in range(len(problem.tree.arrays))]
         verdict = min((a.verdict for a in arrays), key=WORST_FIRST.index)
@@ -120,10 +118,10 @@ class GradientReport:
 
     def __getitem__(self, name: object) -> ArrayReport:
         """The :class:`ArrayReport` of one parameter array."""
-        for array in self.arrays:
-            if array.name == str(name):
-                return array
-        raise KeyError(f"{name!r}: expected one of {[a.name for a in self.arrays]}")
+        named = {array.name: array for array in self.arrays}
+        if str(name) not in named:
+            raise KeyError(f"{name!r}: expected one of {list(named)}")
+        return named[str(name)]
 
     def raise_if_wrong(self) -> "GradientReport":
         """:class:`GradientError`, an AssertionError, if the verdict is wrong; else the report."""
@@ -150,16 +148,8 @@ class GradientReport:
         context = self.context if context is None else context
         return diagnose(claims, slopes, bounds=bounds, wrong=wrong, context=context)  # type: ignore[no-any-return,no-untyped-call]
 
-    def plot(self) -> "Figure":
-        """A figure for ``figures.show``: claimed against measured, and the worst entry's error
-        against the step. It calls f a few times more where the steps were not varied yet."""
-        return display.plot(self)
-
-    def __str__(self) -> str:
-        return display.plain(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
+    # how it shows itself
+    plot, __str__, _repr_html_ = display.plot, display.plain, display.html
 
 
 def _reason(own: Collection[Slope], verdict: Verdict) -> str | None:
