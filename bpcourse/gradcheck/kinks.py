@@ -32,14 +32,12 @@ PAIRS = 28  # of entries: all of eight
 CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two places agree
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
-LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
 ELSEWHERE = 2  # directions in which all entries are moved, to ask again for one of them
-AROUND = 6  # points at which an entry's slope is looked at
+AROUND = 6  # points at which an entry's slope is looked at,
+TURNED = 1 / 4  # and the part of its distance from the claim that it has to turn by
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
-# Where f's own slope is looked at beside a kink, by whether f is coarse: how far away (of the
-# parameters), and what the slope may have changed on the way (of a kink)
-NEAR = {False: (1e-6, 3e-5), True: (3e-2, 3e-2)}
+AWAY = {False: 1e-6, True: 3e-2}  # of the parameters: the same, by whether f is coarse
 
 
 class Kinks:
@@ -49,7 +47,7 @@ class Kinks:
         self.problem, self.point, self.found = problem, problem.point, found
         coarse = problem.point.precision.coarse
         self.distance = tuned.NEARBY * (COARSER if coarse else 1)
-        self.away, self.alike = NEAR[coarse]
+        self.away = AWAY[coarse]
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
@@ -69,8 +67,7 @@ class Kinks:
         else:
             inside = self._is_a_side(kinked) or self._convict(kinked, lines)
             settled = kinked * inside + [i for i in jumping if found.slopes[i].inside]
-            hidden = (i for i in suspects if kinked or self._kinks_around(i))
-            excused = list(filter(self._turns, hidden))
+            excused = list(filter(self._turns, suspects))
         for i in settled:
             found.judge(i, "right")
         for i in excused:
@@ -118,50 +115,29 @@ class Kinks:
             seen |= {slope.status: slope} if slope else {}
         return next((slope for status, slope in seen.items() if status != "wrong"), None)
 
-    def _measured(
-        self, x: Vector, line: Line, away: float, claims: Vector | None = None
-    ) -> Slope | None:
-        """The slope at a point that is so far away, against what is claimed there, or ``claims``;
-        None where that is not defined."""
+    def _measured(self, x: Vector, line: Line, away: float) -> Slope | None:
+        """The slope at a point that is so far away; None where f or grad is not defined there."""
         with self.problem.moved(x):
-            there = self.problem.there(claims)
-            if there is None:
-                return None
-            near = Line(there, line.index, line.weights, longest=away * INSIDE)
-            return replace(measured(near), x=x)
+            there = self.problem.there()
+            near = there and Line(there, line.index, line.weights, longest=away * INSIDE)
+            return near and replace(measured(near), x=x)
 
     # an array
 
     def _is_a_side(self, kinked: list[int]) -> bool:
         """Is the claim the gradient on one side of every kinked entry?"""
-        point, alone = self.point, [self.found.slopes[i] for i in kinked]
+        alone, size = [self.found.slopes[i] for i in kinked], len(kinked)
         ups = [abs(s.claim - s.right) <= s.slack for s in alone]
         downs = [abs(s.claim - s.left) <= s.slack for s in alone]
-        if not all(up or down for up, down in zip(ups, downs, strict=True)):
-            return False
-        index, scales = np.array(kinked, dtype=np.intp), point.scales[kinked]
-        x = point.function.x.copy()
-        x[index] += self.away * scales * np.where(ups, 1, -1) * abs(pattern(len(kinked), 0))
-        near = self.alike * np.maximum(point.contributions[index], self._rises(index) * scales)
-        for number in range(min(len(kinked), PAIRS)):
-            line = Line(point, index, scales * pattern(len(kinked), number))
-            slope = self._measured(x, line, self.away, point.claims)
-            if not slope or not abs((slope.value - slope.claim) * line.weights[0]) <= near.sum():
-                return False
-        return True
-
-    def _kinks_around(self, i: int) -> bool:
-        """Does f have a kink along some direction within the array of entry i?"""
-        part = next(part for part in self.point.function.slices if i < part.stop)
-        index, scales = np.arange(part.start, part.stop), self.point.scales[part]
-        ways = (scales * pattern(len(index), number) for number in (1, 2))
-        lines = (Line(self.point, index, way, longest=self.distance) for way in ways)
-        return any(sum(line.bends(j) for j in range(0, -LOOKS, -1)) >= BENT for line in lines)
+        ways = self.point.scales[kinked] * np.where(ups, 1, -1)
+        rows = (ways * abs(pattern(size, number)) for number in range(min(size, PAIRS)))
+        met = (self._crossing(Line(self.point, np.array(kinked), row)) for row in rows)
+        return all(map(max, ups, downs)) and all(abs(s.claim - s.right) <= s.slack for s in met)
 
     def _turns(self, i: int) -> bool:
         """Do other kinks change the slope of entry i, so that no side of them need have it?"""
         here, point, size = self.found.slopes[i], self.point, len(self.point.scales)
-        far = abs(here.value - here.claim) * (INSIDE if point.precision.coarse else COUPLED)
+        far = TURNED * abs(here.value - here.claim)
         moves = (self.away * point.scales * pattern(size, n) * (-1) ** n for n in range(AROUND))
         line, x = entry(point, i), point.function.x
         near = (self._measured(x + move, line, self.away) for move in moves)

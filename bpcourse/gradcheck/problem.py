@@ -84,16 +84,15 @@ class Problem:
         with self.given.moved(x), self.function.moved(self.given.stored(x)):
             yield
 
-    def there(self, claims: Vector | None = None) -> Point | None:
-        """f where the parameters are now, and the claims there, or ``claims``, if all is defined
-        and finite."""
+    def there(self) -> Point | None:
+        """f where the parameters are now, and the claims there, if all is defined and finite."""
         try:
             value = self.function()
             if self.function is not self.given:
                 self.given()  # what grad keeps from f's last call is of this point
         except DOMAIN_ERRORS:
             return None
-        claims = claims if claims is not None else vector(self._leaves())
+        claims = vector(self._leaves())
         finite = np.isfinite(value) and np.isfinite(claims).all()
         like = self.point
         return Point(self.function, value, claims, like.scales, like.precision) if finite else None
