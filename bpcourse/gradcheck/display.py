@@ -105,8 +105,7 @@ def _drawn(report: "GradientReport", figure: "Figure") -> "Figure":
     """The report's two panels in ``figure``."""
     left, right = figure.subplots(1, 2)
     for array in report.arrays:
-        seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
-        x, y, bounds = array.numerical[seen], array.claims[seen], array.bounds[seen]
+        x, y, bounds = (a.ravel() for a in (array.numerical, array.claims, array.bounds))
         left.errorbar(x, y, xerr=bounds, fmt="o", ms=DOT, label=array.name or "params")
     left.axline((0, 0), slope=1, color="0.7", zorder=0)
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))

@@ -21,7 +21,7 @@ from math import inf
 import numpy as np
 
 from bpcourse.gradcheck import tuned
-from bpcourse.gradcheck.function import Index, Vector
+from bpcourse.gradcheck.function import Vector
 from bpcourse.gradcheck.line import Line
 from bpcourse.gradcheck.look import ENOUGH, Look, entry
 from bpcourse.gradcheck.problem import Problem, pattern
@@ -32,7 +32,6 @@ PAIRS = 28  # of entries: all of eight
 CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two places agree
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
-ELSEWHERE = 2  # directions in which all entries are moved, to ask again for one of them
 AROUND = 6  # points at which an entry's slope is looked at,
 TURNED = 1 / 4  # and the part of its distance from the claim that it has to turn by
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
@@ -148,8 +147,10 @@ class Kinks:
     def _lines(self, kinked: list[int]) -> list[Line]:
         """Each entry alone, all together, and pairs with both signs."""
         index, size = np.array(kinked, dtype=np.intp), len(kinked)
-        rises, scales = self._rises(index), self.point.scales[kinked]
-        weights = (rises * scales).min(initial=inf) / rises  # along each entry one kink
+        alone = [self.found.slopes[i] for i in kinked]
+        rises = np.array([abs(slope.right - slope.left) for slope in alone])
+        # along each entry one kink
+        weights = (rises * self.point.scales[kinked]).min(initial=inf) / rises
         lines, rows = [entry(self.point, i) for i in kinked], [np.ones(size)] * (size > 2)
         pairs = sorted(combinations(range(size), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
         alone = np.eye(size)
@@ -159,11 +160,6 @@ class Kinks:
         return lines + [
             Line(self.point, index[row != 0], (weights * row)[row != 0]) for row in rows
         ]
-
-    def _rises(self, index: Index) -> Vector:
-        """How far the two slopes of each entry are apart."""
-        slopes = [self.found.slopes[i] for i in index.tolist()]
-        return np.array([abs(slope.right - slope.left) for slope in slopes])
 
     def _convict(self, kinked: list[int], lines: list[Line]) -> bool:
         """A claim outside is wrong where all kinks bend the same way, conventions apart.
@@ -194,8 +190,8 @@ class Kinks:
         pairs = [slope for slope in crossed if len(slope.line.index) == 2]
         for slope in sorted(pairs, key=lambda slope: abs(slope.rise)):
             (i, j), (one, other) = slope.line.index.tolist(), slope.line.weights.tolist()
-            apart = 2 * self._rises(slope.line.index)[0]  # each of them has as much of it
-            if abs(slope.rise) <= (1 - COUPLED) * apart:
+            alone = self.found.slopes[i]  # both have as much of a kink
+            if abs(slope.rise) <= 2 * (1 - COUPLED) * abs(alone.right - alone.left):
                 tied.setdefault(i, {i: one}).setdefault(j, other)
                 tied.setdefault(j, {j: abs(other)}).setdefault(i, one * np.sign(other))
         groups = {frozenset(group): group for group in tied.values() if len(group) > 2}.values()
@@ -213,10 +209,9 @@ class Kinks:
         open_ = found.having("unclear")
         if not open_ or point.precision.coarse or not self.problem.varies:
             return
-        ways = [point.scales * pattern(size, number) for number in range(1, 1 + ELSEWHERE)]
-        lines = [Line(point, np.arange(size), way) for way in ways]
+        ways = [Line(point, np.arange(size), point.scales * pattern(size, n)) for n in (1, 2)]
         for i in open_:
-            sides = self._sides(lines, entry(point, i))
+            sides = self._sides(ways, entry(point, i))
             said = [side.status for side in sides]
             informed = point.claims[i] == 0 or any(side.claim != 0 for side in sides)
             if "wrong" in said:

@@ -62,11 +62,13 @@ class ArrayReport:
             self.numerical[index], self.bounds[index] = own[index].value, own[index].error
         worst = self.wrong or unclear or own
         self.index: Place = max(worst, key=lambda index: own[index].distance, default=())
-        self.label, self.together = display.label(self.name, self.index), list[str]()
+        self.label = display.label(self.name, self.index)
+        self.curve, self.together = dict[float, float](), list[str]()
         if own:
             slope = own[self.index].shown or own[self.index]
             self.claimed, self.slope, self.bound = slope.claim, slope.value, slope.error
-            self.step, self.line, moved = slope.step, slope.line, slope.line.index.tolist()
+            self.step, self.line, self.curve = slope.step, slope.line, slope.line.curve
+            moved = slope.line.index.tolist()
             if len(moved) > 1:
                 self.together = [display.label(*place(i)) for i in moved]
             if slope.x is not None:
@@ -77,10 +79,6 @@ class ArrayReport:
 
     def __repr__(self) -> str:
         return f"<{self.label}: {self.verdict}>"
-
-    @property
-    def curve(self) -> dict[float, float]:
-        return self.line.curve if self.line else {}
 
 
 @dataclass
