@@ -32,8 +32,8 @@ PAIRS = 28  # of entries: all of eight
 CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two places agree
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
-AROUND = 6  # points at which an entry's slope is looked at,
-TURNED = 1 / 4  # and the part of its distance from the claim that it has to turn by
+LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
+AROUND = 6  # points at which an entry's slope is looked at
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
 AWAY = {False: 1e-6, True: 3e-2}  # of the parameters: the same, by whether f is coarse
@@ -66,7 +66,8 @@ class Kinks:
         else:
             inside = self._is_a_side(kinked) or self._convict(kinked, lines)
             settled = kinked * inside + [i for i in jumping if found.slopes[i].inside]
-            excused = list(filter(self._turns, suspects))
+            hidden = (i for i in suspects if kinked or self._kinks_around(i))
+            excused = list(filter(self._turns, hidden))
         for i in settled:
             found.judge(i, "right")
         for i in excused:
@@ -117,9 +118,10 @@ class Kinks:
     def _measured(self, x: Vector, line: Line, away: float) -> Slope | None:
         """The slope at a point that is so far away; None where f or grad is not defined there."""
         with self.problem.moved(x):
-            there = self.problem.there()
-            near = there and Line(there, line.index, line.weights, longest=away * INSIDE)
-            return near and replace(measured(near), x=x)
+            if there := self.problem.there():
+                near = Line(there, line.index, line.weights, longest=away * INSIDE)
+                return replace(measured(near), x=x)
+        return None
 
     # an array
 
@@ -133,10 +135,18 @@ class Kinks:
         met = (self._crossing(Line(self.point, np.array(kinked), row)) for row in rows)
         return all(map(max, ups, downs)) and all(abs(s.claim - s.right) <= s.slack for s in met)
 
+    def _kinks_around(self, i: int) -> bool:
+        """Does f have a kink along some direction within the array of entry i?"""
+        part = next(part for part in self.point.function.slices if i < part.stop)
+        index, scales = np.arange(part.start, part.stop), self.point.scales[part]
+        ways = (scales * pattern(len(index), number) for number in (1, 2))
+        lines = (Line(self.point, index, way, longest=self.distance) for way in ways)
+        return any(sum(line.bends(j) for j in range(0, -LOOKS, -1)) >= BENT for line in lines)
+
     def _turns(self, i: int) -> bool:
         """Do other kinks change the slope of entry i, so that no side of them need have it?"""
         here, point, size = self.found.slopes[i], self.point, len(self.point.scales)
-        far = TURNED * abs(here.value - here.claim)
+        far = abs(here.value - here.claim) * (INSIDE if point.precision.coarse else COUPLED)
         moves = (self.away * point.scales * pattern(size, n) * (-1) ** n for n in range(AROUND))
         line, x = entry(point, i), point.function.x
         near = (self._measured(x + move, line, self.away) for move in moves)
@@ -153,8 +163,8 @@ class Kinks:
         weights = (rises * self.point.scales[kinked]).min(initial=inf) / rises
         lines, rows = [entry(self.point, i) for i in kinked], [np.ones(size)] * (size > 2)
         pairs = sorted(combinations(range(size), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
-        alone = np.eye(size)
-        rows += [alone[i] + sign * alone[j] for i, j in pairs for sign in (1, -1)]
+        axes = np.eye(size)
+        rows += [axes[i] + sign * axes[j] for i, j in pairs for sign in (1, -1)]
         if size >= WAYS:
             lines, rows = [], [np.sign(pattern(size, number)) for number in range(WAYS)]
         return lines + [
