@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Counted
 from bpcourse.gradcheck.kinks import Kinks
 from bpcourse.gradcheck.look import GROUPED_ABOVE, Look
@@ -18,8 +17,6 @@ Mode = Literal["auto", "each", "grouped", "complex"]
 Seed = int | np.random.Generator | None
 
 MODES = ("auto", "each", "grouped", "complex")
-COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
-COMPLEX_NEAR = 1e-6  # and the part of a claim to which it is trusted
 
 
 def check_gradient(
@@ -87,27 +84,9 @@ def _checked(problem: Problem, mode: str, rng: np.random.Generator) -> GradientR
         mode = "each"
     problem.start(closely=mode == "complex")
     look = Look(problem.point, rng, mode)
-    kinks = Kinks(problem, look.found)
-    rounds = (kinks.settle, kinks.elsewhere, lambda: _by_complex_steps(look), problem.ask)
-    for ask in rounds:
+    kinks = Kinks(problem, look)
+    for ask in (kinks.settle, kinks.elsewhere, look.by_complex_steps, problem.ask):
         problem.require_unchanged("f")
         ask()
     look.show()
-    return GradientReport.of(problem, look.found, mode)
-
-
-def _by_complex_steps(look: Look) -> None:
-    """Complex steps, for entries too small for differences, where f takes them.
-
-    They can only confirm: two values that agree to many digits are no accident, while a difference
-    may come from an f that is not analytic in that one entry.
-    """
-    found, point = look.found, look.point
-    near = max(COMPLEX_NEAR, COMPLEX_DIGITS * point.precision.eps_claims)
-    for i in found.having("unclear"):
-        measured, rounded = found.slopes[i], float(point.allowance[i] / point.scales[i])
-        value, claim = point.function.complex_slope(i), measured.claim
-        error = min(near * abs(claim) + rounded, point.precision.demand.resolve * abs(claim))
-        fits = abs(value - measured.value) <= tuned.CLEAR * measured.error
-        if fits and not measured.kind and abs(value - claim) <= error:
-            found.judge(i, "right", value=value, error=error)
+    return GradientReport.of(problem, look, mode)

@@ -75,7 +75,7 @@ class Function:
             self._write(self.tree.cut(x))
             return self()
         finally:
-            self.restore()
+            self._write(self._kept)
 
     def complex_slope(self, i: int) -> float:
         """The slope in entry i by a complex step; NaN where f takes none."""
@@ -108,10 +108,6 @@ class Function:
             self._kept, self.x = kept, here
             self._write(now)
 
-    def restore(self) -> None:
-        """Put the parameters back, whatever f or grad did to them."""
-        self._write(self._kept)
-
     def _write(self, parts: Sequence[Inexact]) -> None:
         for array, part in zip(self._arrays, parts, strict=True):
             array[...] = part
@@ -128,13 +124,9 @@ class Function:
         parts = [values[part] for part in self.slices]
         return np.concatenate([np.full(part.size, part.max(initial=0)) for part in parts])
 
-    def part(self, i: int) -> int:
-        """The number of the array that has entry i."""
-        return next(k for k, part in enumerate(self.slices) if i < part.stop)
-
     def place(self, i: int) -> tuple[str, Place]:
         """The array's name and the index in it of entry i."""
-        k = self.part(i)
+        k = next(k for k, part in enumerate(self.slices) if i < part.stop)
         index = np.unravel_index(i - self.slices[k].start, self.tree.arrays[k].shape)
         return self.tree.names[k], tuple(map(int, index))
 

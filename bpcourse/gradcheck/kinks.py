@@ -21,9 +21,9 @@ from math import inf
 import numpy as np
 
 from bpcourse.gradcheck import tuned
-from bpcourse.gradcheck.function import Index, Vector
+from bpcourse.gradcheck.function import Vector
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import ENOUGH, Findings, entry
+from bpcourse.gradcheck.look import ENOUGH, Look, entry
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Slope, at_kink, measured
 
@@ -33,23 +33,20 @@ CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two 
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
-ELSEWHERE = 2  # directions in which all entries are moved, to ask again for one of them
 AROUND = 6  # points at which an entry's slope is looked at
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
-# Where f's own slope is looked at beside a kink, by whether f is coarse: how far away (of the
-# parameters), and what the slope may have changed on the way (of a kink)
-NEAR = {False: (1e-6, 3e-5), True: (3e-2, 3e-2)}
+AWAY = {False: 1e-6, True: 3e-2}  # of the parameters: the same, by whether f is coarse
 
 
 class Kinks:
     """Settles the kinks, and the jumps, among the findings."""
 
-    def __init__(self, problem: Problem, found: Findings) -> None:
+    def __init__(self, problem: Problem, found: Look) -> None:
         self.problem, self.point, self.found = problem, problem.point, found
         coarse = problem.point.precision.coarse
         self.distance = tuned.NEARBY * (COARSER if coarse else 1)
-        self.away, self.alike = NEAR[coarse]
+        self.away = AWAY[coarse]
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
@@ -80,8 +77,8 @@ class Kinks:
 
     def _ask(self, lines: list[Line]) -> None:
         """Is grad right on both sides of each line?"""
-        for line in lines:
-            for side in [] if self._known(line) else self._sides([line], line):
+        for line in (line for line in lines if not self._known(line)):
+            for side in self._sides([line], line):
                 if side.status == "wrong":
                     self._blame(side)
                 elif side.status != "right" and line.single:
@@ -118,41 +115,29 @@ class Kinks:
             seen |= {slope.status: slope} if slope else {}
         return next((slope for status, slope in seen.items() if status != "wrong"), None)
 
-    def _measured(
-        self, x: Vector, line: Line, away: float, claims: Vector | None = None
-    ) -> Slope | None:
-        """The slope at a point that is so far away, against what is claimed there, or ``claims``;
-        None where that is not defined."""
+    def _measured(self, x: Vector, line: Line, away: float) -> Slope | None:
+        """The slope at a point that is so far away; None where f or grad is not defined there."""
         with self.problem.moved(x):
-            there = self.problem.there(claims)
-            if there is None:
-                return None
-            near = Line(there, line.index, line.weights, longest=away * INSIDE)
-            return replace(measured(near), x=x)
+            if there := self.problem.there():
+                near = Line(there, line.index, line.weights, longest=away * INSIDE)
+                return replace(measured(near), x=x)
+        return None
 
     # an array
 
     def _is_a_side(self, kinked: list[int]) -> bool:
         """Is the claim the gradient on one side of every kinked entry?"""
-        point, alone = self.point, [self.found.slopes[i] for i in kinked]
+        alone, size = [self.found.slopes[i] for i in kinked], len(kinked)
         ups = [abs(s.claim - s.right) <= s.slack for s in alone]
         downs = [abs(s.claim - s.left) <= s.slack for s in alone]
-        if not all(up or down for up, down in zip(ups, downs, strict=True)):
-            return False
-        index, scales = np.array(kinked, dtype=np.intp), point.scales[kinked]
-        x = point.function.x.copy()
-        x[index] += self.away * scales * np.where(ups, 1, -1) * abs(pattern(len(kinked), 0))
-        near = self.alike * np.maximum(point.contributions[index], self._rises(index) * scales)
-        for number in range(min(len(kinked), PAIRS)):
-            line = Line(point, index, scales * pattern(len(kinked), number))
-            slope = self._measured(x, line, self.away, point.claims)
-            if not slope or not abs((slope.value - slope.claim) * line.weights[0]) <= near.sum():
-                return False
-        return True
+        ways = self.point.scales[kinked] * np.where(ups, 1, -1)
+        rows = (ways * abs(pattern(size, number)) for number in range(min(size, PAIRS)))
+        met = (self._crossing(Line(self.point, np.array(kinked), row)) for row in rows)
+        return all(map(max, ups, downs)) and all(abs(s.claim - s.right) <= s.slack for s in met)
 
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
-        part = self.point.function.slices[self.point.function.part(i)]
+        part = next(part for part in self.point.function.slices if i < part.stop)
         index, scales = np.arange(part.start, part.stop), self.point.scales[part]
         ways = (scales * pattern(len(index), number) for number in (1, 2))
         lines = (Line(self.point, index, way, longest=self.distance) for way in ways)
@@ -172,24 +157,19 @@ class Kinks:
     def _lines(self, kinked: list[int]) -> list[Line]:
         """Each entry alone, all together, and pairs with both signs."""
         index, size = np.array(kinked, dtype=np.intp), len(kinked)
-        rises, scales = self._rises(index), self.point.scales[kinked]
-        weights = (rises * scales).min(initial=inf) / rises  # along each entry one kink
-
-        def through(some: Index, signs: Vector) -> Line:
-            return Line(self.point, index[some], weights[some] * signs)
-
-        every = np.arange(size)
-        if size > WAYS - 1:
-            return [through(every, np.sign(pattern(size, n))) for n in range(WAYS)]
+        alone = [self.found.slopes[i] for i in kinked]
+        rises = np.array([abs(slope.right - slope.left) for slope in alone])
+        # along each entry one kink
+        weights = (rises * self.point.scales[kinked]).min(initial=inf) / rises
+        lines, rows = [entry(self.point, i) for i in kinked], [np.ones(size)] * (size > 2)
         pairs = sorted(combinations(range(size), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
-        lines = [entry(self.point, i) for i in kinked]
-        lines += [through(every, np.ones(size))] if size > 2 else []
-        return lines + [through(np.array(p), np.array([1, s])) for p in pairs for s in (1, -1)]
-
-    def _rises(self, index: Index) -> Vector:
-        """How far the two slopes of each entry are apart."""
-        slopes = [self.found.slopes[i] for i in index.tolist()]
-        return np.array([abs(slope.right - slope.left) for slope in slopes])
+        axes = np.eye(size)
+        rows += [axes[i] + sign * axes[j] for i, j in pairs for sign in (1, -1)]
+        if size >= WAYS:
+            lines, rows = [], [np.sign(pattern(size, number)) for number in range(WAYS)]
+        return lines + [
+            Line(self.point, index[row != 0], (weights * row)[row != 0]) for row in rows
+        ]
 
     def _convict(self, kinked: list[int], lines: list[Line]) -> bool:
         """A claim outside is wrong where all kinks bend the same way, conventions apart.
@@ -218,18 +198,15 @@ class Kinks:
         """
         tied: dict[int, dict[int, float]] = {}  # {entry: {each entry that shares: weight}}
         pairs = [slope for slope in crossed if len(slope.line.index) == 2]
-
-        def rise(slope: Slope) -> float:
-            return float(abs(slope.rise * slope.line.weights[0]))
-
-        for slope in sorted(pairs, key=rise):
-            line = slope.line
-            if rise(slope) <= (1 - COUPLED) * (self._rises(line.index) @ abs(line.weights)):
-                (i, j), (one, other) = line.index.tolist(), line.weights.tolist()
+        for slope in sorted(pairs, key=lambda slope: abs(slope.rise)):
+            (i, j), (one, other) = slope.line.index.tolist(), slope.line.weights.tolist()
+            alone = self.found.slopes[i]  # both have as much of a kink
+            if abs(slope.rise) <= 2 * (1 - COUPLED) * abs(alone.right - alone.left):
                 tied.setdefault(i, {i: one}).setdefault(j, other)
                 tied.setdefault(j, {j: abs(other)}).setdefault(i, one * np.sign(other))
         groups = {frozenset(group): group for group in tied.values() if len(group) > 2}.values()
-        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in groups]
+        ordered = [dict(sorted(group.items())) for group in groups]
+        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in ordered]
 
     # points around
 
@@ -243,10 +220,9 @@ class Kinks:
         open_ = found.having("unclear")
         if not open_ or point.precision.coarse or not self.problem.varies:
             return
-        ways = [point.scales * pattern(size, number) for number in range(1, 1 + ELSEWHERE)]
-        lines = [Line(point, np.arange(size), way) for way in ways]
+        ways = [Line(point, np.arange(size), point.scales * pattern(size, n)) for n in (1, 2)]
         for i in open_:
-            sides = self._sides(lines, entry(point, i))
+            sides = self._sides(ways, entry(point, i))
             said = [side.status for side in sides]
             informed = point.claims[i] == 0 or any(side.claim != 0 for side in sides)
             if "wrong" in said:

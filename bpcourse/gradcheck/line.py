@@ -7,8 +7,9 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
-from bpcourse.gradcheck.point import STEPS, Point
+from bpcourse.gradcheck.point import Point
 
+SHORTEST, LONGEST = 2e-6, 1e-2  # of the parameters: the first step lies between these
 RATIO = 5  # of two steps: a factor that costs few evaluations and that Richardson's value bears
 SHRINK = 1 / (RATIO**2 - 1)  # Richardson: the error of order t² that is left at the smaller step
 FINEST = 1e3  # roundings of a parameter in the smallest step that makes sense
@@ -78,9 +79,7 @@ class Line:
     part in an error. A claim is wrong if it is ``clear`` errors away, and ``doubt`` beyond them.
     """
 
-    def __init__(
-        self, point: Point, index: Index, weights: Vector, longest: float = STEPS[1]
-    ) -> None:
+    def __init__(self, point: Point, index: Index, weights: Vector, longest: float = inf) -> None:
         self.point, self.index, self.weights = point, index, weights
         self.single, first = len(index) == 1, index[0]
         own = point.claims[index] * weights
@@ -98,9 +97,13 @@ class Line:
         self.clear = tuned.CLEAR * (NOISIER if precision.coarse else 1)
         relative = np.maximum(abs(point.function.x[index] / point.scales[index]), NARROW).max()
         self.finest = FINEST * float(point.function.eps[index].max() * relative)
+        # the first step is where noise is a small part of the claim, as far as it may go
         size = self.claim if self.single else self.least * float(len(index) ** (1 / 2))
-        self.start = min(precision.first_step(size), longest)
+        noise = tuned.FIRST_NOISE * abs(size)
+        first_step = tuned.NOISE * precision.sigma / noise if noise else inf
+        self.start = min(max(first_step, SHORTEST), LONGEST, longest)
         self.kept: dict[int, Sample] = {}
+        self.curve: dict[float, float] = {}  # {step: central slope}, per unit of an entry
 
     def step(self, j: int) -> float:
         return self.start * float(RATIO) ** j
@@ -134,6 +137,8 @@ class Line:
         if j not in self.kept:
             (right, noise), (left, other) = self.slope(self.step(j)), self.slope(-self.step(j))
             self.kept[j] = Sample((left + right) / 2, left, right, max(noise, other))
+            unit = float(self.weights[0])
+            self.curve[self.step(j) * unit] = self.kept[j].central / unit
         return self.kept[j]
 
     def pair(self, j: int) -> Pair:
@@ -148,12 +153,6 @@ class Line:
             bend = (near - far) / (RATIO - 1)
             sides.append(Side(near + bend, _finite(abs(bend) + noise)))
         return Pair(j, small.central + change, _finite(abs(change)), small.noise, *sides)
-
-    @property
-    def curve(self) -> dict[float, float]:
-        """The central slopes by step, per unit of the first entry."""
-        unit = float(self.weights[0])
-        return {self.step(j) * unit: sample.central / unit for j, sample in self.kept.items()}
 
     def noise_at(self, j: int) -> float:
         """The noise of a slope at step j, without looking."""

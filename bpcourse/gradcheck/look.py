@@ -1,15 +1,16 @@
 """All claims of a gradient at one point: one entry at a time, or in groups that are opened."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index
 from bpcourse.gradcheck.line import Line
 from bpcourse.gradcheck.point import Point
-from bpcourse.gradcheck.slope import Slope, Status, agrees, averaged, by_one_step, measured
+from bpcourse.gradcheck.slope import PART, Slope, Status, agrees, averaged, by_one_step, measured
 
 GROUPED_ABOVE = 300  # entries: with fewer, one by one costs little and names every wrong one
 GROUP = 512  # entries: in more, the least of them would drown in the noise of the others
@@ -21,31 +22,23 @@ EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
 UNEVEN = (0.7, 1.3)  # weights of a group's entries: equal ones would let two errors cancel
 
 
-@dataclass
-class Findings:
-    """What was found, by entry: an entry is right unless its slope says something else."""
-
-    slopes: dict[int, Slope] = field(default_factory=dict)  # of the entries measured alone
-    groups: list[Slope] = field(default_factory=list)  # of many at once
-
-    def having(self, *status: Status) -> list[int]:
-        """The entries with such a status, in order."""
-        return sorted(i for i, slope in self.slopes.items() if slope.status in status)
-
-    def judge(self, i: int, status: Status, **changes: Any) -> None:
-        self.slopes[i] = replace(self.slopes[i], status=status, **changes)
-
-
 def entry(point: Point, i: int) -> Line:
     """The line along one entry."""
     return Line(point, np.array([i]), point.scales[[i]])
 
 
 class Look:
-    """The claims at one point against f, array by array, into ``found``."""
+    """The claims at one point against f, array by array, and what was found.
+
+    ``slopes`` is the one map that all questions share, {entry: its slope}: an entry is right unless
+    its slope says something else. ``groups`` are the slopes of many entries at once.
+    """
 
     def __init__(self, point: Point, rng: np.random.Generator, mode: str) -> None:
-        self.point, self.rng, self.mode, self.found = point, rng, mode, Findings()
+        self.point, self.rng, self.mode = point, rng, mode
+        self.slopes: dict[int, Slope] = {}
+        self.groups: list[Slope] = []
+        self._enough = ENOUGH if mode == "grouped" else ENOUGH_EACH
         for part in point.function.slices:
             self._wrong = 0  # entries of this array
             for group in self._alike(np.arange(part.start, part.stop)):
@@ -54,9 +47,16 @@ class Look:
                 else:
                     self._each(group)
 
+    def having(self, *status: Status) -> list[int]:
+        """The entries with such a status, in order."""
+        return sorted(i for i, slope in self.slopes.items() if slope.status in status)
+
+    def judge(self, i: int, status: Status, **changes: Any) -> None:
+        self.slopes[i] = replace(self.slopes[i], status=status, **changes)
+
     def show(self) -> None:
         """Measure some entries for a report: of each array the largest, and many of a wrong one."""
-        wrong, known = self.found.having("wrong"), self.found.slopes
+        wrong, known = self.having("wrong"), self.slopes
         for part in self.point.function.slices:
             own = np.arange(part.start, part.stop)
             unknown = own[[i not in known for i in own]]
@@ -76,26 +76,30 @@ class Look:
         small beside the claim. One direction through a group is enough too, as every entry is still
         measured alone: it is there to show kinks.
         """
-        flat = len(group) > FEW and self._agrees(group)
-        self._singly(group, flat, ENOUGH_EACH)
-
-    def _singly(self, group: Index, flat: bool, enough: int) -> None:
-        """Judge each entry alone, until enough are wrong."""
+        flat = self.mode != "grouped" and len(group) > FEW and self._agrees(group)
+        at_once = self._by_complex_step if self.mode == "complex" else by_one_step
         for i in group.tolist():
-            if self._wrong < enough:
+            if self._wrong < self._enough:
                 line = entry(self.point, i)
-                slope = (flat and self._at_once(line)) or measured(line)
+                slope = (flat and at_once(line)) or measured(line)
                 if slope.status == "unclear" and self.point.precision.coarse:
                     slope = averaged(slope)
-                self.found.slopes[i] = slope
+                self.slopes[i] = slope
                 self._wrong += slope.status == "wrong"
 
-    def _at_once(self, line: Line) -> Slope | None:
-        """By one evaluation, where no kink troubles the entry."""
-        if self.mode != "complex":
-            return by_one_step(line)
+    def by_complex_steps(self) -> None:
+        """Complex steps, for entries too small for differences, where f takes them."""
+        for i in self.having("unclear"):
+            seen = self.slopes[i]
+            found = self._by_complex_step(seen.line)
+            if found and abs(found.value - seen.value) <= tuned.CLEAR * seen.error:
+                self.slopes[i] = seen if seen.kind else found
+
+    def _by_complex_step(self, line: Line) -> Slope | None:
+        """It can only confirm: two values that agree to many digits are no accident, while a
+        difference may come from an f that is not analytic in that one entry."""
         slope = self.point.function.complex_slope(int(line.index[0])) * float(line.weights[0])
-        return agrees(line, line.start, slope, 0.0, 1.0)
+        return agrees(line, line.start, slope, 0.0, 1.0 if self.mode == "complex" else PART**2)
 
     # in groups
 
@@ -112,13 +116,13 @@ class Look:
         """Does f agree along one random direction within the group?"""
         signs = self.rng.choice((-1.0, 1.0), len(group))
         weights = self.point.scales[group] * self.rng.uniform(*UNEVEN, len(group)) * signs
-        self.found.groups.append(measured(Line(self.point, group, weights)))
-        return self.found.groups[-1].status == "right"
+        self.groups.append(measured(Line(self.point, group, weights)))
+        return self.groups[-1].status == "right"
 
     def _open(self, group: Index, directions: int) -> None:
         """Halve a group that is not right until its entries are known one by one."""
         if len(group) <= FEW:
-            self._singly(group, False, ENOUGH)
-        elif self._wrong < ENOUGH and not all(self._agrees(group) for _ in range(directions)):
+            self._each(group)
+        elif self._wrong < self._enough and not all(self._agrees(group) for _ in range(directions)):
             for half in np.array_split(group, 2):
                 self._open(half, 1)

@@ -11,7 +11,6 @@ LAST_DIGITS = 1e3  # roundings, of the largest contribution, that a zero may be 
 CLAIM_DIGITS = 30  # the same in the type of the claims
 ENTRY_DIGITS = 8  # roundings that an entry of a gradient may collect on its way
 FIRST_LOOK = 1e-3  # a zero is asked for this much more closely at first: steps for it are cheap
-STEPS = (2e-6, 1e-2)  # of the parameters: the first step lies between these
 OFFSET = (1e-12, 1e-8)  # of f: errors of a zero that are lost beside f's value, at first and last
 
 
@@ -29,12 +28,6 @@ class Precision:
     def noise(self, value: float) -> float:
         """The noise of f where it has this value."""
         return max(self.sigma, self.eps * abs(value) / 2)
-
-    def first_step(self, claim: float) -> float:
-        """Where noise is a small part of the claim, within STEPS. Claims are per unit of t."""
-        least, most = STEPS
-        noise = tuned.FIRST_NOISE * abs(claim)
-        return min(max(tuned.NOISE * self.sigma / noise, least), most) if noise else most
 
 
 class Point:

@@ -10,15 +10,13 @@ import numpy as np
 from bpcourse.gradcheck import display
 from bpcourse.gradcheck.function import Place
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import Findings
+from bpcourse.gradcheck.look import Look
 from bpcourse.gradcheck.problem import Problem
 from bpcourse.gradcheck.slope import Slope
 from bpcourse.gradcheck.structure import Verdict
 from bpcourse.text import text
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from bpcourse.diagnosis import Diagnosis
 
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
@@ -46,51 +44,41 @@ class ArrayReport:
     point: object = None
     sides: tuple[float, float] | None = None
 
-    def __init__(self, problem: Problem, found: Findings, k: int) -> None:
-        function, part = problem.given, problem.given.slices[k]
+    def __init__(self, problem: Problem, found: Look, k: int) -> None:
+        tree, place, part = problem.tree, problem.given.place, problem.given.slices[k]
         mine = [i for i in sorted(found.slopes) if part.start <= i < part.stop]
-        own = {function.place(i)[1]: found.slopes[i] for i in mine}
-        self.name, self.shape = problem.tree.names[k], problem.tree.arrays[k].shape
-        self.wrong = [place for place, slope in own.items() if slope.status == "wrong"]
-        self.kinks = {place: slope for place, slope in own.items() if slope.kind}
-        unclear = [place for place, slope in own.items() if slope.status != "right"]
+        own = {place(i)[1]: found.slopes[i] for i in mine}
+        self.name, self.shape = tree.names[k], tree.arrays[k].shape
+        self.wrong = [index for index, slope in own.items() if slope.status == "wrong"]
+        self.kinks = {index: slope for index, slope in own.items() if slope.kind}
+        unclear = [index for index, slope in own.items() if slope.status != "right"]
         self.verdict: Verdict = "wrong" if self.wrong else "cannot tell" if unclear else "right"
         self.reason = _reason(own.values(), self.verdict)
         groups = [s for s in found.groups if part.start <= s.line.index[0] < part.stop]
         self.resolution = max((s.resolution for s in [*own.values(), *groups]), default=0.0)
         self.claims = problem.point.claims[part].reshape(self.shape)
         self.numerical, self.bounds = np.full(self.shape, nan), np.full(self.shape, inf)
-        for place in own.keys() - self.kinks.keys():
-            self.numerical[place], self.bounds[place] = own[place].value, own[place].error
+        for index in own.keys() - self.kinks.keys():
+            self.numerical[index], self.bounds[index] = own[index].value, own[index].error
         worst = self.wrong or unclear or own
-        self.index: Place = max(worst, key=lambda place: own[place].distance, default=())
-        self.together: list[str] = []
+        self.index: Place = max(worst, key=lambda index: own[index].distance, default=())
+        self.label = display.label(self.name, self.index)
+        self.curve, self.together = dict[float, float](), list[str]()
         if own:
-            self._show(own[self.index].shown or own[self.index], problem)
-
-    def _show(self, slope: Slope, problem: Problem) -> None:
-        """The numbers of the entry, and where they were found."""
-        self.claimed, self.slope, self.bound = slope.claim, slope.value, slope.error
-        self.step, self.line, moved = slope.step, slope.line, slope.line.index.tolist()
-        if len(moved) > 1:
-            self.together = [display.label(*problem.given.place(i)) for i in moved]
-        if slope.x is not None:
-            self.point = problem.tree.rebuild(problem.given.parts(slope.x))
-            self.value = float(slope.x[moved[0]])
-        elif slope.kind == "kink":
-            self.sides = (slope.left, slope.right)
+            slope = own[self.index].shown or own[self.index]
+            self.claimed, self.slope, self.bound = slope.claim, slope.value, slope.error
+            self.step, self.line, self.curve = slope.step, slope.line, slope.line.curve
+            moved = slope.line.index.tolist()
+            if len(moved) > 1:
+                self.together = [display.label(*place(i)) for i in moved]
+            if slope.x is not None:
+                self.point = tree.rebuild(problem.given.parts(slope.x))
+                self.value = float(slope.x[moved[0]])
+            elif slope.kind == "kink":
+                self.sides = (slope.left, slope.right)
 
     def __repr__(self) -> str:
         return f"<{self.label}: {self.verdict}>"
-
-    @property
-    def curve(self) -> dict[float, float]:
-        return self.line.curve if self.line else {}
-
-    @property
-    def label(self) -> str:
-        """The entry by name, such as ``0.W[1, 2]``."""
-        return display.label(self.name, self.index)
 
 
 @dataclass
@@ -115,7 +103,7 @@ class GradientReport:
     context: object = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, problem: Problem, found: Findings, mode: str) -> "GradientReport":
+    def of(cls, problem: Problem, found: Look, mode: str) -> "GradientReport":
         """What a check found, array by array."""
         arrays = [ArrayReport(problem, found, k) for k in range(len(problem.tree.arrays))]
         verdict = min((a.verdict for a in arrays), key=WORST_FIRST.index)
@@ -128,10 +116,10 @@ class GradientReport:
 
     def __getitem__(self, name: object) -> ArrayReport:
         """The :class:`ArrayReport` of one parameter array."""
-        for array in self.arrays:
-            if array.name == str(name):
-                return array
-        raise KeyError(f"{name!r}: expected one of {[a.name for a in self.arrays]}")
+        named = {array.name: array for array in self.arrays}
+        if str(name) not in named:
+            raise KeyError(f"{name!r}: expected one of {list(named)}")
+        return named[str(name)]
 
     def raise_if_wrong(self) -> "GradientReport":
         """:class:`GradientError`, an AssertionError, if the verdict is wrong; else the report."""
@@ -156,19 +144,10 @@ class GradientReport:
         )
         wrong = [array.name for array in self.arrays if array.verdict == "wrong"]
         context = self.context if context is None else context
-        found: Diagnosis = diagnose(claims, slopes, bounds=bounds, wrong=wrong, context=context)  # type: ignore[no-untyped-call]
-        return found
+        return diagnose(claims, slopes, bounds=bounds, wrong=wrong, context=context)  # type: ignore[no-any-return,no-untyped-call]
 
-    def plot(self) -> "Figure":
-        """A figure for ``figures.show``: claimed against measured, and the worst entry's error
-        against the step. It calls f a few times more where the steps were not varied yet."""
-        return display.plot(self)
-
-    def __str__(self) -> str:
-        return display.plain(self)
-
-    def _repr_html_(self) -> str:
-        return display.html(self)
+    # how it shows itself
+    plot, __str__, _repr_html_ = display.plot, display.plain, display.html
 
 
 def _reason(own: Collection[Slope], verdict: Verdict) -> str | None:

@@ -84,9 +84,8 @@ def measured(line: Line) -> Slope:
     """The slope of f along the line, and whether it fits the claim."""
     sample = line.sample(0)
     flat = abs(sample.bend) <= tuned.FLAT * abs(line.claim) + tuned.DOUBT * sample.noise
-    return (flat and agrees(line, line.start, sample.central, sample.noise, PART**2)) or _searched(
-        line
-    )
+    found = agrees(line, line.start, sample.central, sample.noise, PART**2) if flat else None
+    return found or _searched(line)
 
 
 def by_one_step(line: Line) -> Slope | None:
@@ -117,11 +116,8 @@ def _searched(line: Line) -> Slope:
         local = line.step(j) <= LOCAL_STEP and not line.bends(j)
         if far and local and not vanished and _confirmed(line, j, pair.slope, bound):
             kink = line.kink()  # so small that it hides in the last pair's error
-            return (
-                at_kink(line, kink)
-                if kink
-                else _told(line, "wrong", line.step(j), pair.slope, bound)
-            )
+            wrong = _told(line, "wrong", line.step(j), pair.slope, bound)
+            return at_kink(line, kink) if kink else wrong
         noisy = isfinite(bound) and 2 * tuned.NOISE * pair.noise >= pair.error
         j += 1 if noisy else -1
     return _without_certainty(line, min(tried.values(), key=lambda pair: pair.error))
@@ -162,13 +158,12 @@ def _without_certainty(line: Line, pair: Pair) -> Slope:
         return _told(line, "right", line.step(j), slope, error)  # f is constant along the line
     if not isfinite(error) or line.jumps():
         return _one_sided(line)
-    last = line.last
+    enough = line.last
     if line.zero:  # beside how steep f is within the steps, where only zeros are claimed
         steepest = max(s.steepest for s in seen)
-        last = max(last, STEEP * steepest) if isfinite(steepest) else last
-    if distance <= error <= last or (line.zero and max(distance, error) <= last):
-        return _told(line, "right", line.step(j), slope, max(distance, error))
-    return _told(line, "unclear", line.step(j), slope, error)
+        enough = max(enough, STEEP * steepest) if isfinite(steepest) else enough
+        error = max(error, distance)
+    return _judged(line, line.step(j), slope, error, enough, inf)
 
 
 def at_kink(line: Line, pair: Pair) -> Slope:
@@ -181,14 +176,11 @@ def at_kink(line: Line, pair: Pair) -> Slope:
 def _one_sided(line: Line) -> Slope:
     """The slope on the better side, where f jumps or is not defined on the other."""
     (slope, error), j = line.best_side()
-    distance, level = abs(slope - line.claim), LEVEL * abs(line.claim)
+    level = LEVEL * abs(line.claim)
     if line.jumps():  # to be compared with the claim if it is known well
         slack = level if tuned.CLEAR * error <= level else -inf
         return _told(line, "jump", line.step(j), slope, error, slope, slope, slack)
-    if distance <= error <= max(line.last, level):
-        return _told(line, "right", line.step(j), slope, error)
-    wrong = distance > NOISIER * line.clear * error
-    return _told(line, "wrong" if wrong else "unclear", line.step(j), slope, error)
+    return _judged(line, line.step(j), slope, error, max(line.last, level), NOISIER * line.clear)
 
 
 def averaged(found: Slope) -> Slope:
@@ -200,10 +192,14 @@ def averaged(found: Slope) -> Slope:
     slope, error, width = averaged_slope(line.value, precision.noise)
     if not error < found.error * scale:
         return found
+    return _judged(line, width, slope, error, line.last, tuned.SURE)
+
+
+def _judged(line: Line, t: float, slope: float, error: float, enough: float, clear: float) -> Slope:
+    """Right within an error that is small enough, wrong at a distance of many, or unclear."""
     distance = abs(slope - line.claim)
-    status: Status = "wrong" if distance > tuned.SURE * error else "unclear"
-    status = "right" if distance <= error <= line.last else status
-    return _told(line, status, width, slope, error)
+    status: Status = "wrong" if distance > clear * error else "unclear"
+    return _told(line, "right" if distance <= error <= enough else status, t, slope, error)
 
 
 def _told(line: Line, status: Status, t: float, slope: float, error: float, *sides: float) -> Slope:

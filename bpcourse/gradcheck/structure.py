@@ -19,20 +19,18 @@ SHOWN = 6  # keys in a message
 
 
 class Told(Exception):
-    """The check ends here, with this verdict."""
+    """The check ends here, with this verdict; ``key`` names the sentence."""
 
-    def __init__(self, verdict: Verdict, reason: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(
+        self, reason: str, key: str, verdict: Verdict = "cannot tell", **values: object
+    ) -> None:
+        super().__init__(text(f"gradcheck.{key}", **values))
         self.verdict, self.reason = verdict, reason
-
-
-def cannot_tell(reason: str, key: str, **values: object) -> Told:
-    return Told("cannot tell", reason, text(f"gradcheck.{key}", **values))
 
 
 def misfit(kind: str, where: str, expected: str, got: str) -> Told:
     """A gradient that does not fit its parameters."""
-    return Told("wrong", f"wrong {kind}", f"{where}: expected {expected}, got {got}.")
+    return Told(f"wrong {kind}", "misfit", "wrong", where=where, expected=expected, got=got)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def test_one_entry_off_by_a_thousandth_is_not_right_in_float32_only(seed, mode):
         for part in (1e-3, 0.1):  # one that is small beside its array, and any other
             fit = np.flatnonzero((size > part * size.max()) & (size <= 1e3 * part * size.max()))
             wrong = {n: a.copy() for n, a in right.items()}
-            wrong[name].reshape(-1)[rng.choice(fit[np.argsort(size[fit])][:3])] *= 1.0012
+            wrong[name].flat[rng.choice(fit[np.argsort(size[fit])][:3])] *= 1.0012
             report = check_gradient(f, model.params, wrong, mode=mode, rng=seed)
             assert report.verdict != "right", report
 
@@ -110,7 +110,7 @@ def an_error_of_the_resolution_is_found(seed, dtype, mode) -> bool:
             continue  # rounded zeros
         wrong = {n: a.copy() for n, a in right.items()}
         i = rng.choice(np.flatnonzero(size > 1e-2 * size.max()))
-        wrong[name].reshape(-1)[i] *= 1 + 1.01 * report.resolution
+        wrong[name].flat[i] *= 1 + 1.01 * report.resolution
         told = check_gradient(model.f, model.params, wrong, mode=mode, rng=seed)
         assert told.verdict != "right", f"{report.resolution} {name} {i}\n{told}"
     return True

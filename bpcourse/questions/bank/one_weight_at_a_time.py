@@ -120,6 +120,7 @@ def _hidden(rng: np.random.Generator, size: int) -> Inputs:
             "target_for_output big_weight_big_gradient summed_too_early",
             {
                 "activation_on_output": "with_its_slope",
+                "weights_wrong_way_round": "entry_by_entry",
                 "big_weight_big_gradient": "for_the_input",
             },
         ),
@@ -149,7 +150,7 @@ def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, i: int, j:
         i, j = j, i
     column = W2[:, j if swapped and (flaw("of_the_weights") or flaw("of_both")) else i]
     if flaw("weights_wrong_way_round"):
-        column = W2[i]
+        column = W2[i].take(range(len(y))) if flaw("entry_by_entry") else W2[i]
     terms = error * column
     if flaw("one_path_only"):
         terms = terms[i if flaw("own_number") else 0]
