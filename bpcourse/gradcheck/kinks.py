@@ -205,7 +205,8 @@ class Kinks:
                 tied.setdefault(i, {i: one}).setdefault(j, other)
                 tied.setdefault(j, {j: abs(other)}).setdefault(i, one * np.sign(other))
         groups = {frozenset(group): group for group in tied.values() if len(group) > 2}.values()
-        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in groups]
+        ordered = [dict(sorted(group.items())) for group in groups]
+        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in ordered]
 
     # points around
 
