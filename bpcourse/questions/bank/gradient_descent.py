@@ -116,7 +116,8 @@ def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: fl
             nudge = np.full(x.shape, h)
             if flaw("row_by_row"):
                 nudge[np.arange(len(x)) != index[0]] = 0
-            high, low = f(x + nudge), f(x - nudge)
+            high = f(x if flaw("below_only") else x + nudge)
+            low = f(x if flaw("one_sided") and not flaw("below_only") else x - nudge)
         slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h

@@ -83,7 +83,10 @@ class Search:
         single = [(step,) for step in every]
         fits = self._fitting.among([*pairs, *followed(single, after)])
         if fits or len(by_parts) == 2:
-            return self._chosen(fits, by_parts if len(by_parts) == 2 else ())
+            both = by_parts if len(by_parts) == 2 else ()
+            if fits and min(map(_rank, fits)) < _rank(both):  # a question knows its own mistakes
+                both = ()
+            return self._chosen(fits, both)
         in_proportion = filter(self._fitting.is_in_proportion, pairs)
         return self._chosen(self._fitting.among(followed(in_proportion, after)), by_parts)
 
@@ -159,6 +162,11 @@ class Search:
             for fit in fits
             if all(agrees(again[i], made.outcome(fit, i), allowed) for i in range(len(cases)))
         ]
+
+
+def _rank(fit: Explanation) -> int:
+    """How far its mistakes are from the question's own."""
+    return sum(step.rank for step in fit)
 
 
 def _named(names: Names) -> Explanation:
