@@ -1,5 +1,8 @@
 // What the pages do by themselves: guesses are judged and kept, ends fold, progress is remembered.
 
+// The theme's icons stand still: their script need not look at each change of a figure.
+window.FontAwesomeConfig = { observeMutations: false };
+
 const kept = (key) => {
   try {
     return localStorage.getItem(key);
