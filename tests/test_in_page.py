@@ -134,7 +134,8 @@ def test_two_training_steps_from_any_state_are_those_of_the_package(unit, rule, 
             const layers = {json.dumps(given)}, states = layers.map(() => ({{ W: {{}}, b: {{}} }}));
             const losses = [1, 2].map(() => {{
                 const {{ loss, grads }} = lossAndGradients(
-                    layers, unitOf("{unit}"), {json.dumps(X.ravel().tolist())}, {json.dumps(y.tolist())});
+                    layers, unitOf("{unit}"), {json.dumps(X.tolist())}.flat(),
+                    {json.dumps(y.tolist())});
                 layers.forEach((one, l) => ["W", "b"].forEach((part) => RULES["{rule}"](
                     one[part], grads[l][part], {rate}, states[l][part])));
                 return loss;
