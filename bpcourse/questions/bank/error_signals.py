@@ -65,11 +65,16 @@ def _output(rng: np.random.Generator, size: int) -> Inputs:
     "factor_two_missing activation_forgotten",
     families=(
         OF_LOGISTIC,
-        Family("target_for_output matrix_for_elementwise_product exponent_sign_lost"),
+        Family(
+            "target_for_output matrix_for_elementwise_product exponent_sign_lost brackets_missing",
+            {"brackets_missing": "of_the_fraction"},
+        ),
     ),
 )
 def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
     a, slope = sigmoid(-z if flaw("exponent_sign_lost") else z), logistic_slope(flaw, z)
+    if flaw("of_the_fraction"):
+        a = 1 + np.exp(-z)
     if flaw("target_for_output"):
         slope = y * (1 - y)
     output = z if flaw("activation_forgotten") else a
@@ -77,6 +82,8 @@ def delta_of_output(flaw: Flaws, z: Array, y: Array) -> Result:
     if flaw("factor_two_missing"):
         error = error / 2
     error = (2 if flaw("factor_two_extra") else 1) * error
+    if flaw("brackets_missing") and not flaw("of_the_fraction"):
+        return error * a - a
     return error @ slope if flaw("matrix_for_elementwise_product") else error * slope
 
 
@@ -85,11 +92,12 @@ _through_one_layer = partial(
     inputs=normals("na", z="n", W_above="an", delta_above="a"),
     misconceptions=TANH_SLOPES + " one_path_only slope_before_weights slope_of_wrong_layer "
     "elementwise_for_matrix_product matrix_for_elementwise_product paths_multiplied "
-    "overwritten_not_accumulated off_by_one_loop added_along_path backward_is_inverse",
+    "overwritten_not_accumulated off_by_one_loop added_along_path backward_is_inverse "
+    "summed_over_wrong_axis",
     forms={
         "slope_before_weights": "times_delta",
         "slope_of_wrong_layer": "of_z_alone of_delta",
-        "elementwise_for_matrix_product": "turned then_summed",
+        "elementwise_for_matrix_product": "turned",
         "off_by_one_loop": "from_one",
     },
     families=(
@@ -126,8 +134,9 @@ def _delta_of_tanh(flaw: Flaws, z: Array, W: Array, delta: Array) -> Result:
     if flaw("paths_multiplied"):
         arriving = np.prod(W.T * delta, axis=1)
     if flaw("elementwise_for_matrix_product"):
-        arriving = (W.T if flaw("turned") or flaw("then_summed") else W) * delta
-        arriving = arriving.sum(axis=0) if flaw("then_summed") else arriving
+        arriving = (W.T if flaw("turned") else W) * delta
+    if flaw("summed_over_wrong_axis"):
+        arriving = W.sum(axis=1) * delta
     if flaw("backward_is_inverse"):
         arriving = (np.linalg.inv(W) if flaw("inv") else np.linalg.pinv(W)) @ delta
     if flaw("weights_missing"):

@@ -64,7 +64,7 @@ def _logits(rng: np.random.Generator, size: int) -> Inputs:
     families=(
         Family(
             "log_softmax another_activation exponent_sign_lost exponential_forgotten "
-            "factor_missing term_missing",
+            "factor_missing term_missing term_too_many",
             {
                 "no_normalisation": "not_shifted",
                 "vector_for_every_row": "but_the_diagonal",
@@ -85,6 +85,8 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
         return np.diag(2 * y_hat - y_hat**2) - y_hat
     if flaw("term_missing"):
         return np.diag(y_hat + y_hat**2) - products
+    if flaw("term_too_many"):
+        return np.diag(y_hat * (1 - y_hat)) - products
     if flaw("factor_missing"):
         return np.eye(len(z)) - products
     if flaw("vector_for_every_row"):

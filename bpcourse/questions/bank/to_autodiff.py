@@ -142,7 +142,12 @@ def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
-    families=(Family("axis_ignored visited_too_early", {"upstream_shared_out": "in_each_sum"}),),
+    families=(
+        Family(
+            "axis_ignored visited_too_early",
+            {"upstream_shared_out": "in_each_sum", "visited_too_early": "with_all_each_time"},
+        ),
+    ),
 )
 def sums(flaw: Flaws, Z: Array) -> Result:
     """The gradient of Σ_k c_k² + Σ Z, where c = Z.sum(axis=0)."""
@@ -152,7 +157,7 @@ def sums(flaw: Flaws, Z: Array) -> Result:
     if flaw("upstream_missing"):
         from_square = np.ones_like(c)
     if flaw("visited_too_early"):  # c sends on what it has at each of its two visits
-        from_square = 3 * c
+        from_square = (4 if flaw("with_all_each_time") else 3) * c
     if flaw("upstream_shared_out"):
         from_square, from_all = from_square / Z.size, 1 / Z.size
     if flaw("in_each_sum"):

@@ -59,7 +59,7 @@ def _pile(rng: np.random.Generator, size: int) -> Inputs:
         "shuffled_apart": "X_left",
         "off_by_one_loop": "one_row_less one_row_more from_one one_batch_more",
     },
-    families=(Family("last_batch_filled", {"last_batch_filled": "with_the_last"}),),
+    families=(Family("last_batch_filled another_index", {"last_batch_filled": "with_the_last"}),),
 )
 def batches(flaw: Flaws, X: Array, y: Array, order: Ints, batch_size: int) -> Result:
     """A list of (rows of X, rows of y), in the given order, the last perhaps shorter."""
@@ -77,7 +77,8 @@ def batches(flaw: Flaws, X: Array, y: Array, order: Ints, batch_size: int) -> Re
         stop = 1
     found = []
     for start in range(first, stop, batch_size):
-        rows = order[start : start + batch_size + more]
+        end = batch_size if flaw("another_index") else start + batch_size + more
+        rows = order[start:end]
         if flaw("last_batch_filled"):
             filled = np.arange(start, start + batch_size)
             rows = (
@@ -103,8 +104,8 @@ def _regression(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_regression,
     misconceptions="nominal_batch_size gradient_of_the_start batch_mean_missing "
     "last_batch_dropped factor_two_extra averaged_twice not_reset one_step_an_epoch "
-    "mean_over_entries",
-    forms={"one_step_an_epoch": "all_at_once the_last"},
+    "mean_over_entries stops_after_first_round",
+    forms={"one_step_an_epoch": "the_last"},
     families=(Family("divided_by_another_count sign_flipped step_for_each_example"),),
 )
 def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int) -> Result:
@@ -113,9 +114,10 @@ def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int
     n = len(X)
     first, stop = 0, n - n % batch_size if flaw("last_batch_dropped") else n
     if flaw("one_step_an_epoch"):
-        batch_size = n if flaw("all_at_once") else batch_size
-        first = (n - 1) // batch_size * batch_size if flaw("the_last") else 0
-        stop = first + 1
+        batch_size = batch_size if flaw("the_last") else n
+        first = (n - 1) // batch_size * batch_size
+    if flaw("stops_after_first_round"):
+        stop = 1
     if flaw("step_for_each_example"):
         batch_size = 1
     before = np.zeros_like(w)

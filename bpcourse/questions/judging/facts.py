@@ -180,6 +180,8 @@ class Facts:
         if signs.any():
             return text("check.signs_and_sizes")
         key = "too_large" if low > 1 - NEAR else "too_small" if high < 1 + NEAR else "both_sizes"
+        if key != "both_sizes" and all(g.size == 1 for g, _ in same):
+            return text(f"check.one_{key}")
         return text(f"check.{key}", low=low, high=high)
 
 

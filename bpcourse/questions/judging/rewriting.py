@@ -14,8 +14,8 @@ from bpcourse.questions.judging import rules, trees
 ORDER = """
     overwritten_not_accumulated stops_after_first_round off_by_one_loop range_step_missing
     loop_other_way inner_for_outer_product sum_not_reset
-    plus_for_minus divided_for_multiplied multiplied_for_divided multiplied_for_added
-    added_for_multiplied brackets_missing inside_for_outside summed_over_wrong_axis
+    brackets_missing plus_for_minus divided_for_multiplied multiplied_for_divided
+    multiplied_for_added added_for_multiplied inside_for_outside summed_over_wrong_axis
     summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
     elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
     another_function term_missing factor_missing division_missing factor_twice another_index
@@ -48,7 +48,7 @@ MISSED = (  # what a sum leaves out
     (_TWO, "number_for_length"),
     (ast.Tuple([_DOTS, _TWO], ast.Load()), "number_for_length"),
 )
-SIGNS = ORDER[ORDER.index("plus_for_minus") : ORDER.index("brackets_missing")]
+SIGNS = ORDER[ORDER.index("plus_for_minus") : ORDER.index("inside_for_outside")]
 COMPARED = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
