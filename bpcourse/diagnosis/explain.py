@@ -159,9 +159,11 @@ def _one_factor(given, true, bounds, differences, wrong, context):
     count = sum(d.compared for d in differences.values())
     if count < FEWEST and c not in KNOWN:
         return None
-    sentence = text("diagnosis.all_factor", count=count, factor=_number(c, context))
+    told = _told(wrong[-1], text("diagnosis.all_factor", count=count, factor=_number(c, context)))
+    if not c:
+        told = text("diagnosis.all_zero", count=count)
     known = _known("constant_factor", c, context)
-    return Diagnosis("constant_factor", wrong[-1], _told(wrong[-1], sentence), {"factor": c}, known)
+    return Diagnosis("constant_factor", wrong[-1], told, {"factor": c}, known)
 
 
 def _by_mistakes(given, true, bounds, wrong, context):

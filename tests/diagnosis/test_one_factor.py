@@ -5,6 +5,7 @@ import pytest
 
 from bpcourse import datasets
 from bpcourse.diagnosis import diagnose
+from bpcourse.text import text
 
 
 @pytest.fixture
@@ -34,3 +35,9 @@ def test_two_numbers_are_not_one_factor(worked):
     small = {"b": np.array([1.0, 2.0]), "c": np.array([0.5])}  # too few entries to be sure
     odd = {name: 3.3 * value for name, value in small.items()}
     assert diagnose(odd, small).cause in (None, "constant_factor")
+
+
+def test_gradients_that_are_all_0_are_told_as_that():
+    true = {"dW": np.arange(1.0, 7.0).reshape(2, 3), "db": np.array([2.0, 3.0])}
+    told = diagnose({name: 0 * array for name, array in true.items()}, true)
+    assert told.message == text("diagnosis.all_zero", count=8)

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -79,6 +80,14 @@ ANSWERS = {  # what a slip leads to: (question, answer)
     "too_large": ("activations.tanh_slope", lambda z: tanh_slope(z) + 0.01 * z**2),
     "too_small": ("activations.tanh_slope", lambda z: tanh_slope(z) ** 3),
     "both_sizes": ("activations.tanh_slope", lambda z: tanh_slope(z) ** 3 + 0.05),
+    "one_too_large": (
+        "counting.mend_walk_down",
+        lambda widths: sum(a * b for a, b in pairwise(widths)) - widths[0],
+    ),
+    "one_too_small": (
+        "counting.mend_walk_down",
+        lambda widths: sum(a + b for a, b in pairwise(widths[:-1])),
+    ),
     "factor": ("activations.tanh_slope", lambda z: 0.3 * tanh_slope(z)),
 }
 
