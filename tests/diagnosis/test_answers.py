@@ -1,4 +1,4 @@
-"""The judge: 363 answers written from the notebooks alone, and what is truly wrong in each.
+"""The judge: 365 answers written from the notebooks alone, and what is truly wrong in each.
 
 What is reached is pinned, so that it can only become better: raise NAMED and lower MOST with it.
 """
@@ -12,7 +12,7 @@ from bpcourse.questions.result import Result
 from bpcourse.text import text
 from tools.answering import Answer, ask, known, proposed, read, says_something
 
-NAMED = 308 / 312  # of the wrong answers; of unseen ones the aim is 0.9
+NAMED = 310 / 314  # of the wrong answers; of unseen ones the aim is 0.9
 MOST = {"refused": 0, "falsely": 0, "taken for right": 0, "useless": 0}
 
 

@@ -244,6 +244,7 @@ def _further_layers(width: int, layers: int, outputs: int) -> Picture:
         "multiplied_for_power": width * layers * outputs,
         "base_and_exponent_swapped": [layers**width * outputs, layers**width],
         "added_along_path": [width**layers + outputs, width + layers + outputs],
+        "one_layer_off outputs_not_counted": width ** (layers + 1),
     },
     on_the_way=lambda width, layers, outputs: {"one_layer": width, "to_outputs": width * outputs},
 )

@@ -32,6 +32,7 @@ def _shares(rng: np.random.Generator, size: int) -> Inputs:
     slips=lambda y_hat, c: {
         "plus_for_minus": y_hat + np.eye(3)[c - 1],
         "constant_offset": y_hat - 1,
+        "class_miscounted target_and_output_swapped": np.eye(3)[c % 3] - y_hat,
     },
     on_the_way=lambda y_hat, c: {"target": np.eye(3)[c - 1], "loss": -np.log(y_hat[c - 1])},
 )
