@@ -32,6 +32,7 @@ html_css_files = ["stepper.css", "pad.css", "figure.css", "site.css"]
 html_js_files = [("site.js", {"defer": "defer"})]
 html_theme_options = {
     "show_toc_level": 2,
+    "max_navbar_depth": 1,  # pages alone: the headings of all would be copied for each page
     "use_download_button": False,
     "use_fullscreen_button": False,
     "home_page_in_toc": True,

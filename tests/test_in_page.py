@@ -17,6 +17,7 @@ from bpcourse.text import text
 from bpcourse.text.numbers import in_words, number
 from bpcourse.widgets import descent, drawing, explorer, mathml, playground
 from bpcourse.widgets.draws import Draws
+from bpcourse.widgets.html import RENDER
 from bpcourse.widgets.steps import FUNCTIONS, STEPS, WAYS
 from tests.explorers import EXPLORERS, valley
 
@@ -134,7 +135,8 @@ def test_two_training_steps_from_any_state_are_those_of_the_package(unit, rule, 
             const layers = {json.dumps(given)}, states = layers.map(() => ({{ W: {{}}, b: {{}} }}));
             const losses = [1, 2].map(() => {{
                 const {{ loss, grads }} = lossAndGradients(
-                    layers, unitOf("{unit}"), {json.dumps(X.tolist())}, {json.dumps(y.tolist())});
+                    layers, unitOf("{unit}"), {json.dumps(X.tolist())}.flat(),
+                    {json.dumps(y.tolist())});
                 layers.forEach((one, l) => ["W", "b"].forEach((part) => RULES["{rule}"](
                     one[part], grads[l][part], {rate}, states[l][part])));
                 return loss;
@@ -264,6 +266,31 @@ def test_every_figure_is_one_file(name, tmp_path):
     bare = page.replace("http://www.w3.org/2000/svg", "")
     assert "://" not in bare and 'type="module"' not in page and "export " not in page
     assert text(f"widgets.title_{figure.figure}") in figure.to_html(tmp_path / "b.html").read_text()
+
+
+def test_in_jupyterlab_a_hand_is_followed_once_and_python_too():
+    render = re.sub("KIND|MOUNT|STATE", lambda found: {"MOUNT": "mount"}.get(found[0], "x"), RENDER)
+    followed = in_javascript(
+        """(() => {
+            const drawn = [], tell = [], kept = {x: 1};
+            const model = {
+                get: (name) => kept[name], on: (_, act) => tell.push(act), save_changes() {},
+                set: (name, now) => { kept[name] = now; tell.forEach((act) => act()); },
+            };
+            const el = {classList: {add() {}}, addEventListener() {}};
+            globalThis.mount = (_, data, state, changed) => {
+                globalThis.hand = (now) => { drawn.push(now); changed(now); };
+                return {set: (now) => drawn.push(now), stop() {}};
+            };
+            figure.render({model, el});
+            hand(2);
+            model.set("x", 3);
+            hand(4);
+            return drawn;
+        })()""",
+        render.replace("export default", "const figure ="),
+    )
+    assert followed == [2, 3, 4]
 
 
 def test_every_figure_has_its_script():

@@ -254,6 +254,18 @@ def test_a_table_has_no_pale_slab_behind_it_in_the_dark(tab, served):
     assert len(slabs) >= 2 and set(slabs) == {"rgba(0, 0, 0, 0)"}
 
 
+def test_only_a_formula_that_is_longer_than_its_line_has_a_line_of_its_own(tab, served):
+    tab.goto(f"{served}/lectures/20_scores_and_margin.html")
+    tab.wait_for_function("window.MathJax?.startup?.promise")
+    tab.evaluate("MathJax.startup.promise")
+    for width in (390, 1366, 60):  # a phone is turned, and a reader opens what is folded
+        tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.evaluate("new Promise((next) => requestAnimationFrame(() => setTimeout(next)))")
+        alone = tab.locator(".bpc-wide").count()
+        assert alone > 0 if width == 60 else alone == 0, (width, alone)
+
+
 @pytest.mark.parametrize("guess", ["−1.085", "-1.085", "-1.09"])
 def test_a_right_guess_is_right_as_people_write_it(tab, served, guess):
     tab.goto(f"{served}/lectures/08_error_signals.html")

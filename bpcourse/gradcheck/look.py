@@ -62,9 +62,9 @@ class Look:
             unknown = own[[i not in known for i in own]]
             blamed = bool(np.isin(own, wrong).any())
             if blamed or len(unknown) == len(own):
-                some = unknown[:: max(1, len(unknown) // (EVIDENCE if blamed else 1))]
+                evenly = unknown[:: max(1, len(unknown) // EVIDENCE)]
                 largest = unknown[np.argsort(-self.point.contributions[unknown])[:1]]
-                for i in {*largest.tolist(), *some.tolist()}:
+                for i in (evenly if blamed else largest).tolist():
                     known[i] = replace(measured(entry(self.point, i)), status="right")
 
     # one at a time

@@ -94,8 +94,7 @@ class Problem:
             return None
         claims = vector(self._leaves())
         finite = np.isfinite(value) and np.isfinite(claims).all()
-        like = self.point
-        return Point(self.function, value, claims, like.scales, like.precision) if finite else None
+        return Point(self.function, value, claims, self.point.precision) if finite else None
 
     @cached_property
     def varies(self) -> bool:
@@ -132,8 +131,8 @@ class Problem:
         demand = tuned.NOISY if coarse else demand
         if closely:
             demand = replace(demand, resolve=max(CLOSELY, eps_claims))
-        known = Precision(sigma, eps, eps_claims, rounding, coarse, demand)
-        self.point = Point(self.function, f0, claims, scales, known)
+        known = Precision(scales, sigma, eps, eps_claims, rounding, coarse, demand)
+        self.point = Point(self.function, f0, claims, known)
 
     def _scales(self, f0: float, claims: Vector) -> Vector:
         """The sizes on which steps are based, so large that f reacts to some of them."""

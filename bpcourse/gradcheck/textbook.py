@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse.gradcheck.check import check_gradient
+from bpcourse.gradcheck.check import Seed, check_gradient
 from bpcourse.gradcheck.function import Counted, Function
 from bpcourse.gradcheck.structure import flatten
 
@@ -70,9 +70,7 @@ class NotAnalyticError(ValueError):
     """f does not take a complex step; the message says what was seen."""
 
 
-def complex_slopes(
-    f: Callable[..., Any], params: object, *, rng: int | np.random.Generator | None = None
-) -> Any:
+def complex_slopes(f: Callable[..., Any], params: object, *, rng: Seed = None) -> Any:
     """The gradient of f at ``params`` by complex steps, in the structure of ``params``.
 
     Parameters

@@ -22,7 +22,7 @@ NAMES = (
     "activation", "chain", "loss", "descent", "steps", "draws", "matrix", "shapes",
     "initialisation", "costs", "net", "playground",
 )  # fmt: skip
-CORE = ("engine", "numbers", "units", "plot", "figure")
+CORE = ("engine", "numbers", "units", "page", "plot", "figure")
 LABELS = ("play", "pause", "controls")
 NEAR = 1e-9  # of a slider: how exactly a value lies within it
 

@@ -24,11 +24,15 @@ export default {
   render({ model, el }) {
     el.classList.add("bpc-KIND");
     el.addEventListener("keydown", keepKeys);
+    let shown = null; // what its own hand has changed stands there
     const figure = MOUNT(el, model.get("data"), model.get("STATE"), (now) => {
+      shown = now;
       model.set("STATE", now);
       model.save_changes();
     });
-    const follow = () => figure.set(model.get("STATE"));
+    const follow = () => {
+      if (model.get("STATE") !== shown) figure.set(model.get("STATE"));
+    };
     model.on("change:STATE", follow);
     return () => { model.off("change:STATE", follow); figure.stop(); };
   },

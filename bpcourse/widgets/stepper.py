@@ -45,7 +45,7 @@ class Stepper(PageFigure):
     """
 
     kind, mount = "stepper", "mount"
-    scripts = script("engine", "numbers", "words", "stepper")
+    scripts = script("engine", "numbers", "words", "page", "stepper")
     _css = style("stepper")
 
     def __init__(self, what, X=None, y=None):

@@ -1,5 +1,8 @@
 // What the pages do by themselves: guesses are judged and kept, ends fold, progress is remembered.
 
+// The theme's icons stand still: their script need not look at each change of a figure.
+window.FontAwesomeConfig = { observeMutations: false };
+
 const kept = (key) => {
   try {
     return localStorage.getItem(key);
@@ -110,11 +113,14 @@ document.querySelectorAll("section > h2").forEach((heading) => {
 });
 
 // What is wider than the page can be scrolled, by keys too.
+// An element within a line has no width of its own: the line's is that of the block around it.
+const lineOf = (place) => place.clientWidth || lineOf(place.parentElement);
 const fit = () => {
-  document.querySelectorAll("mjx-container:not([display])").forEach((one) => {
-    if (one.offsetWidth > one.parentElement.clientWidth + 1 && !one.closest("table"))
-      one.classList.add("bpc-wide");
-  });
+  const inWords = [...document.querySelectorAll("mjx-container:not([display])")];
+  inWords.forEach((one) => one.classList.remove("bpc-wide"));
+  inWords
+    .filter((one) => one.offsetWidth > lineOf(one.parentElement) + 1 && !one.closest("table"))
+    .forEach((one) => one.classList.add("bpc-wide"));
   document.querySelectorAll("figure.bpc-picture, div.math").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     else one.removeAttribute("tabindex");

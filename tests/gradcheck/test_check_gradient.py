@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from corpus import mutants, random_model
+from corpus import SABOTAGE, mutants, random_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import a_part
@@ -37,6 +37,13 @@ def test_right_is_right_and_wrong_is_wrong(seed, mode):
     for label, grad, _ in wrong:
         report = check_gradient(model.f, model.params, grad, mode=mode, rng=seed)
         assert report.verdict == "wrong", f"{model.name}: {label}\n{report}"
+
+
+@pytest.mark.parametrize("view", [lambda a: a, lambda a: a.T, lambda a: a[:, ::-1]])
+def test_the_corpus_changes_one_entry_of_any_view(view):
+    sent = view(np.arange(1.0, 7).reshape(2, 3))
+    (changed,) = SABOTAGE["one entry"]([sent], None)
+    assert (changed != sent).sum() == 1
 
 
 @pytest.mark.parametrize("seed", range(100, 130))

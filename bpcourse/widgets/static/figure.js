@@ -25,10 +25,9 @@ const slider = (spec, set) => {
   const read = make("span", { class: "bpc-read", "aria-hidden": "true" });
   const show = (value) => {
     input.value = powers ? Math.log10(value) : value;
-    read.textContent = shown(value, spec.format);
-    input.setAttribute("aria-valuetext", read.textContent);
-    const part = (input.valueAsNumber - spec.low) / (spec.high - spec.low);
-    input.style.setProperty("--part", `${100 * part}%`);
+    const words = shown(value, spec.format);
+    write(read, words);
+    tag(input, "aria-valuetext", words);
   };
   return { parts: [input, read], show };
 };
@@ -83,7 +82,8 @@ export function mountFigure(root, data, values, changed = () => {}) {
     plots = [];
   let waiting = 0,
     frame = 0,
-    changes = 0; // by the hand: before the first one nothing is said aloud
+    changes = 0, // by the hand: before the first one nothing is said aloud
+    seen = {}; // what the controls show
   const rows = controls.map((spec) => {
     const act = (value) => set({ [spec.name]: value });
     const { parts, show } = (spec.kind === "menu" ? menu : slider)(spec, act);
@@ -97,9 +97,9 @@ export function mountFigure(root, data, values, changed = () => {}) {
     return row;
   });
   const lines = formulas.map(({ symbols, numbers, when }) => {
-    const right = rich("span", "", { class: "bpc-numbers" });
+    const right = make("span", { class: "bpc-numbers" });
     const line = make("p", { class: "bpc-formula" }, rich("span", symbols), right);
-    return { line, right, numbers, when };
+    return { line, put: blanks(right, numbers), when };
   });
   const message = make("p", { class: "bpc-message", role: "alert" });
   const says = make("p", { class: "bpc-says" });
@@ -131,15 +131,17 @@ export function mountFigure(root, data, values, changed = () => {}) {
       frame = requestAnimationFrame(later); // JupyterLab attaches it later: until then no colours
       return;
     }
-    for (const [name, show] of Object.entries(shows)) show(values[name]);
+    for (const [name, show] of Object.entries(shows))
+      if (values[name] !== seen[name]) show(values[name]);
+    seen = values;
     const found = { ...values, ...figure.outcome(values, data, budget) };
     const sentence = filled(labels[found.says], found, formats);
-    message.textContent = found.refused ? sentence : "";
+    write(message, found.refused ? sentence : "");
     if (!found.refused) {
-      says.textContent = sentence;
-      for (const { line, right, numbers, when = {} } of lines) {
+      write(says, sentence);
+      for (const { line, put, when = {} } of lines) {
         line.hidden = Object.entries(when).some(([name, value]) => found[name] !== value);
-        if (!line.hidden) right.innerHTML = filled(numbers, found, formats);
+        if (!line.hidden) put((template) => filled(template, found, formats));
       }
       draw(values, found, sentence);
       if (found.unfinished) frame = requestAnimationFrame(later);

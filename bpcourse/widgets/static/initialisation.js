@@ -1,40 +1,57 @@
 // How far signals and gradients reach through a random deep network of rows of examples.
 
 const [WIDTH, BATCH, DEEPEST] = [64, 32, 30];
-let drawn = null; // x, the gradient at the top, and weights of spread 1, the same for every figure
+let drawn = null; // x, the gradient at the top, and weights of spread 1: one draw for every figure
 const given = () => {
   if (drawn) return drawn;
   const { normal } = draws(0);
   const [x, top] = [normal(BATCH * WIDTH), normal(BATCH * WIDTH)];
-  drawn = { x, top, W: Array.from({ length: DEEPEST }, () => normal(WIDTH * WIDTH)) };
+  const W = Array.from({ length: DEEPEST }, () => normal(WIDTH * WIDTH));
+  const turned = W.map((one) =>
+    one.map((_, k) => one[(k % WIDTH) * WIDTH + Math.floor(k / WIDTH)]),
+  );
+  drawn = { x, top, W, turned };
   return drawn;
 };
-const rms = (numbers) => Math.sqrt(sum(numbers.map((x) => x * x)) / numbers.length);
-// A (batch, n) @ W.T, or A @ W where `turned`, times `scale`.
-const times = (A, W, scale, turned) => {
+const rms = (numbers) => {
+  let total = 0;
+  for (const x of numbers) total += x * x;
+  return Math.sqrt(total / numbers.length);
+};
+// scale · A @ W.T. Four sums at once, because a sum waits for each of its additions.
+const times = (A, W, scale) => {
   const Z = new Float64Array(A.length);
   for (let r = 0; r < A.length; r += WIDTH)
-    for (let i = 0; i < WIDTH; i++) {
-      const from = scale * A[r + i];
-      let total = 0;
-      if (turned) for (let j = 0; j < WIDTH; j++) Z[r + j] += from * W[i * WIDTH + j];
-      else {
-        for (let j = 0; j < WIDTH; j++) total += A[r + j] * W[i * WIDTH + j];
-        Z[r + i] = scale * total;
+    for (let i = 0; i < WIDTH; i += 4) {
+      const at = i * WIDTH;
+      let p = 0,
+        q = 0,
+        s = 0,
+        t = 0;
+      for (let j = 0; j < WIDTH; j++) {
+        const a = A[r + j];
+        p += a * W[at + j];
+        q += a * W[at + WIDTH + j];
+        s += a * W[at + 2 * WIDTH + j];
+        t += a * W[at + 3 * WIDTH + j];
       }
+      Z[r + i] = scale * p;
+      Z[r + i + 1] = scale * q;
+      Z[r + i + 2] = scale * s;
+      Z[r + i + 3] = scale * t;
     }
   return Z;
 };
 
 FIGURES.initialisation = {
   outcome({ kind, scale, depth }) {
-    const { x, top, W } = given(),
+    const { x, top, W, turned } = given(),
       unit = unitOf(kind),
       spread = scale / Math.sqrt(WIDTH);
     const [zs, up, down] = [[], [], []];
     let a = x;
     for (let l = 0; l < depth; l++) {
-      zs.push(times(a, W[l], spread, false));
+      zs.push(times(a, W[l], spread));
       a = zs[l].map(unit.value);
       up.push(rms(a));
     }
@@ -43,9 +60,8 @@ FIGURES.initialisation = {
       down[l] = rms(grad);
       grad = times(
         grad.map((g, k) => g * unit.slope(zs[l][k])),
-        W[l],
+        turned[l],
         spread,
-        true,
       );
     }
     return { says: "reach_says", up, down, top: up[depth - 1], bottom: down[0], spread };

@@ -39,20 +39,32 @@ export function tinted(parts, columns) {
     const run = `M${k % columns} ${Math.floor(k / columns)}h${end - k}v1h${k - end}z`;
     paths[tones[k]] = (paths[tones[k]] ?? "") + run;
   }
-  return Object.entries(paths)
-    .map(
-      ([tone, d]) =>
-        `<path class="${tone < 0 ? "negative" : "positive"}" fill-opacity="${Math.abs(tone) / TONES}" d="${d}"/>`,
-    )
-    .join("");
+  return Object.entries(paths).map(([tone, d]) => [
+    "path",
+    {
+      class: tone < 0 ? "negative" : "positive",
+      "fill-opacity": Math.abs(tone) / TONES,
+      d,
+    },
+  ]);
 }
 
-// Numbers as a map, the largest in full colour.
-export function heatMap(numbers, rows, columns, cell) {
-  const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
+// Numbers as a map, the largest in full colour; `show(numbers)` draws them.
+export function heatMap(rows, columns, cell) {
   const [w, h] = [columns * cell, rows * cell];
-  return `<svg aria-hidden="true" class="bpc-heat" width="${w + 2}" height="${h + 2}" viewBox="-1 -1 ${w + 2} ${h + 2}"><g transform="scale(${cell})">${tinted(
-    numbers.map((x) => x / top),
-    columns,
-  )}</g><rect class="frame" width="${w}" height="${h}"/></svg>`;
+  const cells = make("g", { transform: `scale(${cell})` });
+  const frame = make("path", { class: "frame", d: `M0 0H${w}V${h}H0z` });
+  const size = { width: w + 2, height: h + 2, viewBox: `-1 -1 ${w + 2} ${h + 2}` };
+  const root = make("svg", { "aria-hidden": "true", class: "bpc-heat", ...size }, cells, frame);
+  const show = (numbers) => {
+    const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
+    become(
+      cells,
+      tinted(
+        numbers.map((x) => x / top),
+        columns,
+      ),
+    );
+  };
+  return { root, show };
 }

@@ -1,56 +1,61 @@
 // A classifier of two classes with softmax and cross-entropy, and its training, as the package does
 // it: rows are examples, the mean over the batch is taken in the loss alone.
 
-// layers: [{W (n_out × n_in), b, n_in, n_out}], a unit between them. X: rows of numbers.
+// A layer on rows: A (batch × n_in) gives Z (batch × n_out), each in one array, row after row.
+const affine = (A, { W, b, n_in, n_out }) => {
+  const Z = new Float64Array((A.length / n_in) * n_out);
+  for (let at = 0, k = 0; k < Z.length; at += n_in)
+    for (let i = 0, w = 0; i < n_out; i++, k++) {
+      let total = 0;
+      for (let j = 0; j < n_in; j++, w++) total += A[at + j] * W[w];
+      Z[k] = total + b[i];
+    }
+  return Z;
+};
+// layers: [{W (n_out × n_in), b, n_in, n_out}], a unit between them. X: rows as one array.
 export function forwardPass(layers, unit, X) {
   const zs = [],
     as = [X];
-  layers.forEach(({ W, b, n_in, n_out }, l) => {
-    const z = as[l].map((a) => {
-      const row = new Float64Array(n_out);
-      for (let i = 0; i < n_out; i++) {
-        let total = 0;
-        for (let j = 0; j < n_in; j++) total += a[j] * W[i * n_in + j];
-        row[i] = total + b[i];
-      }
-      return row;
-    });
-    zs.push(z);
-    if (l < layers.length - 1) as.push(z.map((row) => row.map(unit.value)));
+  layers.forEach((layer, l) => {
+    zs.push(affine(as[l], layer));
+    if (l < layers.length - 1) as.push(zs[l].map(unit.value));
   });
   return { zs, as, logits: zs.at(-1) };
 }
-const logShare = (z, label) => {
-  const top = Math.max(z[0], z[1]);
-  return z[label] - top - Math.log(Math.exp(z[0] - top) + Math.exp(z[1] - top));
-};
-export const shareOfOne = (z) => shares(Array.from(z))[1];
+// Of two classes the softmax of one is σ of its logit less the other's.
+export const sharesOfOne = (logits) =>
+  Float64Array.from({ length: logits.length / 2 }, (_, r) =>
+    sigma(logits[2 * r + 1] - logits[2 * r]),
+  );
 
 // The mean loss of these rows, and its gradients layer by layer.
 export function lossAndGradients(layers, unit, X, y) {
   const { zs, as, logits } = forwardPass(layers, unit, X);
-  const loss = -sum(logits.map((z, r) => logShare(z, y[r]))) / X.length;
-  let delta = logits.map((z, r) =>
-    Float64Array.from(shares(Array.from(z)), (p, c) => (p - (c === y[r] ? 1 : 0)) / X.length),
-  );
+  let loss = 0,
+    delta = new Float64Array(logits.length);
+  y.forEach((label, r) => {
+    const [own, other] = [2 * r + label, 2 * r + 1 - label];
+    const behind = logits[other] - logits[own];
+    loss += softplus(behind) / y.length; // −ln of the share of the class that is right
+    delta[other] = sigma(behind) / y.length;
+    delta[own] = -delta[other];
+  });
   const grads = [];
   for (let l = layers.length - 1; l >= 0; l--) {
-    const { W, n_in, n_out } = layers[l];
-    const [dW, db] = [new Float64Array(W.length), new Float64Array(n_out)];
-    const below = delta.map((d, r) => {
-      const da = new Float64Array(n_in),
-        a = as[l][r];
-      for (let i = 0; i < n_out; i++) {
-        db[i] += d[i];
-        for (let j = 0; j < n_in; j++) {
-          dW[i * n_in + j] += d[i] * a[j];
-          da[j] += d[i] * W[i * n_in + j];
-        }
+    const { W, n_in, n_out } = layers[l],
+      A = as[l];
+    const [dW, db, dA] = [W, n_out, A].map((size) => new Float64Array(size.length ?? size));
+    for (let k = 0; k < delta.length; k++) {
+      const i = k % n_out,
+        at = ((k - i) / n_out) * n_in;
+      db[i] += delta[k];
+      for (let j = 0; j < n_in; j++) {
+        dW[i * n_in + j] += delta[k] * A[at + j];
+        dA[at + j] += delta[k] * W[i * n_in + j];
       }
-      return da;
-    });
+    }
     grads[l] = { W: dW, b: db };
-    if (l) delta = below.map((da, r) => da.map((x, j) => x * unit.slope(zs[l - 1][r][j])));
+    if (l) delta = dA.map((slope, k) => slope * unit.slope(zs[l - 1][k]));
   }
   return { loss, grads };
 }

@@ -7,9 +7,10 @@ const BATCH_SIZE = 20,
 const copied = (layers) => layers.map((one) => ({ ...one, W: one.W.slice(), b: one.b.slice() }));
 
 // A run that can be looked at after any epoch; epochs are computed once, when asked for.
-export function trainingRun({ X, y }, { depth, width, unit: kind, rule, rate }) {
+export function trainingRun({ X: points, y }, { depth, width, unit: kind, rule, rate }) {
   const unit = unitOf(kind),
     random = draws(0),
+    X = points.flat(),
     sizes = [2, ...Array(depth).fill(width), 2];
   const layers = sizes.slice(1).map((n_out, l) => {
     const n_in = sizes[l];
@@ -27,13 +28,13 @@ export function trainingRun({ X, y }, { depth, width, unit: kind, rule, rate }) 
   };
   const epochs = [measure()];
   const epoch = () => {
-    const order = random.order(X.length);
+    const order = random.order(y.length);
     for (let at = 0; at < order.length; at += BATCH_SIZE) {
       const rows = order.slice(at, at + BATCH_SIZE);
       const { grads } = lossAndGradients(
         layers,
         unit,
-        rows.map((r) => X[r]),
+        rows.flatMap((r) => points[r]),
         rows.map((r) => y[r]),
       );
       layers.forEach((one, l) => {
@@ -54,14 +55,20 @@ export function trainingRun({ X, y }, { depth, width, unit: kind, rule, rate }) 
       else diverged = epochs.length;
     }
   };
-  return { unit, epochs, reach, diverged: (wanted) => diverged && wanted >= diverged && diverged };
+  return {
+    unit,
+    X,
+    epochs,
+    reach,
+    diverged: (wanted) => diverged && wanted >= diverged && diverged,
+  };
 }
 
 let latest = { key: "" }; // one run at a time: it keeps all its epochs
 FIGURES.playground = {
   outcome({ epoch: wanted, ...choice }, { sets }, budget = Infinity) {
     const key = JSON.stringify(choice),
-      { X, y } = sets[choice.data];
+      { y } = sets[choice.data];
     const fresh = latest.key !== key;
     if (fresh) latest = { key, run: trainingRun(sets[choice.data], choice) };
     const { run } = latest;
@@ -71,8 +78,8 @@ FIGURES.playground = {
     if (diverged) return { refused: true, says: "diverged", epoch: diverged };
     const epoch = Math.min(wanted, run.epochs.length - 1);
     const { layers, loss, gradients, sizes } = run.epochs[epoch];
-    const { logits } = forwardPass(layers, run.unit, X);
-    const wrong = logits.filter((z, r) => (shareOfOne(z) > 0.5 ? 1 : 0) !== y[r]).length;
+    const found = sharesOfOne(forwardPass(layers, run.unit, run.X).logits);
+    const wrong = y.filter((label, r) => (found[r] > 0.5 ? 1 : 0) !== label).length;
     return {
       says: "playground_says",
       epoch,
@@ -81,7 +88,7 @@ FIGURES.playground = {
       sizes,
       loss,
       wrong,
-      n: X.length,
+      n: y.length,
       first_size: sizes[0],
       last_size: sizes.at(-1),
       ...(epoch < wanted ? { unfinished: true } : {}),
@@ -106,13 +113,21 @@ FIGURES.playground = {
     add(make("figure", { class: "bpc-panel whole" }, told, heats));
     const most = controls.find(({ name }) => name === "epoch").high;
     const side = grid(-FRAME, FRAME, MAP);
-    const places = side.toReversed().flatMap((up) => side.map((across) => [across, up]));
+    const places = side.toReversed().flatMap((up) => side.flatMap((across) => [across, up]));
     const ground = ({ layers }, unit) => {
-      const { logits } = forwardPass(layers, unit, places);
-      const parts = logits.map((z) => PALE * (2 * shareOfOne(z) - 1));
-      return `<g transform="scale(${1 / MAP})">${tinted(parts, MAP)}</g>`;
+      const found = sharesOfOne(forwardPass(layers, unit, places).logits);
+      const parts = found.map((share) => PALE * (2 * share - 1));
+      return { side: MAP, parts: tinted(parts, MAP) };
     };
-    return ({ data }, found) => {
+    let maps = [],
+      form = "";
+    const laidOut = ({ n_in, n_out }, l) => {
+      const cell = Math.max(4, Math.min(9, Math.floor(110 / Math.max(n_in, n_out))));
+      const map = heatMap(n_out, n_in, cell);
+      const name = rich("figcaption", labels.gradient_of.replace("{layer}", l + 1));
+      return { ...map, figure: make("figure", {}, name, map.root) };
+    };
+    return ({ data, depth, width }, found) => {
       const { run } = latest,
         now = run.epochs[found.epoch],
         ends = [-FRAME, FRAME];
@@ -120,15 +135,13 @@ FIGURES.playground = {
       map.show({
         x: ends,
         y: ends,
-        marks: [
-          { kind: "ground", x: ends, y: ends, html: ground(now, run.unit) },
-          ...["zero", "one"].map((look, label) => ({
-            kind: "dots",
-            look,
-            places: X.filter((_, r) => y[r] === label),
-            size: 3.5,
-          })),
-        ],
+        ground: ground(now, run.unit),
+        marks: ["zero", "one"].map((look, label) => ({
+          kind: "dots",
+          look,
+          places: X.filter((_, r) => y[r] === label),
+          size: 3.5,
+        })),
       });
       losses.show({
         x: [0, most],
@@ -149,13 +162,13 @@ FIGURES.playground = {
           { kind: "dots", look: "slope", places: points },
         ],
       });
-      heats.innerHTML = now.layers
-        .map(({ n_in, n_out }, l) => {
-          const cell = Math.max(4, Math.min(9, Math.floor(110 / Math.max(n_in, n_out))));
-          const name = labels.gradient_of.replace("{layer}", l + 1);
-          return `<figure><figcaption>${name}</figcaption>${heatMap(now.gradients[l], n_out, n_in, cell)}</figure>`;
-        })
-        .join("");
+      const wanted = `${depth} ${width}`;
+      if (form !== wanted) {
+        form = wanted;
+        maps = now.layers.map(laidOut);
+        heats.replaceChildren(...maps.map(({ figure }) => figure));
+      }
+      maps.forEach((one, l) => one.show(now.gradients[l]));
     };
   },
 };

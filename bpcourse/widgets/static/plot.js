@@ -1,9 +1,12 @@
-// Axes and what stands in them: SVG of the size that the page has for it, drawn anew at each change.
+// Axes and what stands in them: SVG of the size that the page has for it. What changes is written
+// into the elements that are there, because a page pays for every new one.
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
+const DRAWN = new Set(["svg", "g", "path", "text"]);
 export const make = (tag, attributes = {}, ...children) => {
-  const made =
-    tag === "svg" ? document.createElementNS(NAMESPACE, tag) : document.createElement(tag);
+  const made = DRAWN.has(tag)
+    ? document.createElementNS(NAMESPACE, tag)
+    : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);
   return made;
@@ -12,6 +15,21 @@ export const rich = (tag, html, attributes = {}) => {
   const made = make(tag, attributes); // html: our own labels, escaped by Python
   made.innerHTML = html;
   return made;
+};
+// The children of `root` become these: [tag, attributes, words].
+const become = (root, parts) => {
+  parts.forEach(([name, attributes, words], k) => {
+    let part = root.children[k];
+    if (part?.localName !== name) {
+      const made = make(name);
+      if (part) part.replaceWith(made);
+      else root.append(made);
+      part = made;
+    }
+    for (const each in attributes) tag(part, each, attributes[each]);
+    if (words !== undefined) write(part, words);
+  });
+  while (root.childElementCount > parts.length) root.lastElementChild.remove();
 };
 const FAR = 4000; // pixels: what leads further out is cut
 const pixel = (p) => Math.min(Math.max(p, -FAR), FAR).toFixed(1);
@@ -45,6 +63,7 @@ export function ticks(ends, log, most) {
   });
 }
 
+// Each gives [look, path]s.
 const MARKS = {
   curve: ({ points, look }, x, y) => {
     let d = "",
@@ -54,7 +73,7 @@ const MARKS = {
       if (Number.isFinite(p) && Number.isFinite(q)) d += `${pen}${pixel(p)} ${pixel(q)}`;
       pen = Number.isFinite(p) && Number.isFinite(q) ? "L" : "M";
     }
-    return `<path class="curve ${look}" d="${d}"/>`;
+    return [[`curve ${look}`, d]];
   },
   // A value is a disc, a slope a diamond, where something starts a square.
   dots: ({ places, look, size = 5 }, x, y) => {
@@ -64,36 +83,45 @@ const MARKS = {
         ? `m${-size} ${-size}h${2 * size}v${2 * size}h${-2 * size}z`
         : `m${-size} 0a${size} ${size} 0 1 1 ${2 * size} 0a${size} ${size} 0 1 1 ${-2 * size} 0z`;
     const all = places.map(([a, b]) => `M${pixel(x(a))} ${pixel(y(b))}${shape}`);
-    return `<path class="dot ${look}" d="${all.join("")}"/>`; // one: a page pays for every element
+    return [[`dot ${look}`, all.join("")]];
   },
   dot: ({ at, ...rest }, ...scales) => MARKS.dots({ places: [at], ...rest }, ...scales),
   arrow: ({ from, to, look }, x, y) => {
     const [p, q, r, s] = [x(from[0]), y(from[1]), x(to[0]), y(to[1])];
     const length = Math.hypot(r - p, s - q);
-    if (!(length > 2)) return "";
+    if (!(length > 2)) return [];
     const [u, v] = [(r - p) / length, (s - q) / length],
       head = Math.min(10, length);
     const wing = (side) =>
       `${pixel(r - head * u + (side * head * v) / 2)} ${pixel(s - head * v - (side * head * u) / 2)}`;
-    return `<path class="arrow ${look}" d="M${pixel(p)} ${pixel(q)}L${pixel(r - head * u)} ${pixel(s - head * v)}"/><path class="head ${look}" d="M${pixel(r)} ${pixel(s)}L${wing(1)}L${wing(-1)}z"/>`;
+    const shaft = `M${pixel(p)} ${pixel(q)}L${pixel(r - head * u)} ${pixel(s - head * v)}`;
+    return [
+      [`arrow ${look}`, shaft],
+      [`head ${look}`, `M${pixel(r)} ${pixel(s)}L${wing(1)}L${wing(-1)}z`],
+    ];
   },
-  line: ({ x: across, y: up, look }, x, y, box) =>
-    across === undefined
-      ? `<path class="rule ${look}" d="M${box.left} ${pixel(y(up))}H${box.right}"/>`
-      : `<path class="rule ${look}" d="M${pixel(x(across))} ${box.top}V${box.bottom}"/>`,
-  // What is drawn on a square of side 1, its corner at the top left, fills these ends.
-  ground: ({ x: [a, b], y: [c, d], html }, x, y) =>
-    `<g transform="translate(${pixel(x(a))} ${pixel(y(d))}) scale(${pixel(x(b) - x(a))} ${pixel(y(c) - y(d))})">${html}</g>`,
+  line: ({ x: across, y: up, look }, x, y, box) => [
+    [
+      `rule ${look}`,
+      across === undefined
+        ? `M${box.left} ${pixel(y(up))}H${box.right}`
+        : `M${pixel(x(across))} ${box.top}V${box.bottom}`,
+    ],
+  ],
 };
 
 // A picture with axes. `title` (the quantity that goes up) and `across` are HTML. `show(view)` draws
-// {x: [low, high], y, xlog, ylog, xticks, marks}; `drag(x, y)` is told where a hand is, if it is given.
+// {x: [low, high], y, xlog, ylog, xticks, marks, ground}; `ground` is what the
+// marks stand on: {side, parts}, parts in a square of this side. `drag(x, y)` is told where a hand is, if it is given.
 export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y" }) {
   const svg = make("svg", { role: "img", class: drag ? "bpc-plot bpc-drag" : "bpc-plot" });
   const caption = rich("figcaption", title);
   const root = make("figure", { class: `bpc-panel${narrow ? " narrow" : ""}` }, caption, svg);
   if (across) root.append(rich("div", across, { class: "bpc-across" }));
   svg.setAttribute("aria-label", caption.textContent);
+  const [axes, ground, marks] = [make("g"), make("g"), make("g")];
+  const inside = make("svg", {}, ground, marks); // what leads further out is cut
+  svg.append(axes, inside);
   let view = null,
     wide = 0, // as it was seen: to ask at each change would lay the page out once for every plot
     x,
@@ -108,23 +136,38 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
     x = scale(view.x, view.xlog, box.left, box.right);
     y = scale(view.y, view.ylog, box.bottom, box.top);
     const along = view.xticks ?? ticks(view.x, view.xlog, Math.max(2, (box.right - box.left) / 70));
-    const axes = [
-      ...along.map(([at, label]) => {
-        const p = pixel(x(at));
-        const anchor = width - p < 24 ? "end" : "middle"; // inside the picture to its last letter
-        return `<path class="grid" d="M${p} ${box.top}V${box.bottom}"/><text x="${anchor === "end" ? width : p}" y="${box.bottom + 16}" text-anchor="${anchor}">${label}</text>`;
-      }),
-      ...up.map(([at, label]) => {
-        const q = pixel(y(at));
-        return `<path class="grid" d="M${box.left} ${q}H${box.right}"/><text x="${box.left - 6}" y="${Number(q) + 4}" text-anchor="end">${label}</text>`;
-      }),
+    const rules = [
+      ...along.map(([at]) => `M${pixel(x(at))} ${box.top}V${box.bottom}`),
+      ...up.map(([at]) => `M${box.left} ${pixel(y(at))}H${box.right}`),
     ];
-    const marks = view.marks.filter(Boolean).map((mark) => MARKS[mark.kind](mark, x, y, box));
-    const [w, h] = [box.right - box.left + 4, box.bottom - box.top + 4];
-    const inside = `viewBox="${box.left - 2} ${box.top - 2} ${w} ${h}"`;
-    svg.setAttribute("height", height);
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`); // paper has another width, and is not drawn for
-    svg.innerHTML = `${axes.join("")}<path class="axis" d="M${box.left} ${box.top}V${box.bottom}H${box.right}"/><svg x="${box.left - 2}" y="${box.top - 2}" width="${w}" height="${h}" ${inside}>${marks.join("")}</svg>`;
+    const words = (x, y, anchor, label) => ["text", { x, y, "text-anchor": anchor }, label];
+    become(axes, [
+      ["path", { class: "grid", d: rules.join("") }],
+      ["path", { class: "axis", d: `M${box.left} ${box.top}V${box.bottom}H${box.right}` }],
+      ...along.map(([at, label]) => {
+        const p = pixel(x(at)),
+          last = width - p < 24; // inside the picture to its last letter
+        return words(last ? width : p, box.bottom + 16, last ? "end" : "middle", label);
+      }),
+      ...up.map(([at, label]) => words(box.left - 6, Number(pixel(y(at))) + 4, "end", label)),
+    ]);
+    const drawn = view.marks
+      .filter(Boolean)
+      .flatMap((mark) => MARKS[mark.kind](mark, x, y, box))
+      .map(([look, d]) => ["path", { class: look, d }]);
+    become(marks, drawn);
+    if (view.ground) {
+      const { side, parts } = view.ground;
+      const [wide, high] = [(box.right - box.left) / side, (box.bottom - box.top) / side];
+      tag(ground, "transform", `translate(${box.left} ${box.top}) scale(${wide} ${high})`);
+      become(ground, parts);
+    }
+    const [left, top] = [box.left - 2, box.top - 2];
+    const frame = { x: left, y: top, width: box.right - left + 2, height: box.bottom - top + 2 };
+    for (const each in frame) tag(inside, each, frame[each]);
+    tag(inside, "viewBox", Object.values(frame).join(" "));
+    tag(svg, "height", height);
+    tag(svg, "viewBox", `0 0 ${width} ${height}`); // paper has another width, and is not drawn for
   };
   if (drag) {
     svg.style.touchAction = touch;

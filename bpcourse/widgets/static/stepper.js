@@ -3,19 +3,11 @@
 const element = (tag, attributes = {}, ...children) => {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    if (name.startsWith("on")) made[name] = value;
     else made.setAttribute(name, value);
   }
   made.append(...children);
   return made;
-};
-
-// What stays as it is costs the page nothing.
-const write = (target, words) => {
-  if (target.textContent !== words) target.textContent = words;
-};
-const tag = (target, name, value) => {
-  if (target.getAttribute(name) !== value) target.setAttribute(name, value);
 };
 
 export function mount(root, data) {
@@ -60,13 +52,16 @@ export function mount(root, data) {
   svg.style.minWidth = `${0.75 * svg.viewBox.baseVal.width}px`; // small print stays legible: rather scroll
   const box = {},
     texts = {}, // of a box
-    line = {};
+    line = {},
+    beside = {}; // how far its boxes stand from each other, if they stand beside each other
   svg.querySelectorAll("[data-node]").forEach((g) => {
     box[g.dataset.node] = g;
     texts[g.dataset.node] = Array.from(g.querySelectorAll("text"));
   });
   svg.querySelectorAll("[data-edge]").forEach((g) => {
     line[g.dataset.edge] = g;
+    const [, from, to] = /^M(\S+) .*H(\S+)$/.exec(g.querySelector(".line").getAttribute("d")) ?? [];
+    beside[g.dataset.edge] = to - from > 40 ? to - from : 0;
   });
 
   const button = (name, sign, act) =>
@@ -93,6 +88,7 @@ export function mount(root, data) {
     if (view.position === last) stop();
     show();
     if (view.position === before + 1) travel();
+    follow(); // last of all, because to measure lays the page out
   };
   const toggle = () => {
     if (timer) return stop();
@@ -243,6 +239,16 @@ export function mount(root, data) {
     parsed.innerHTML = `<math>${html}</math>`;
     add(parsed, 0);
   };
+  // A canvas measures words without laying the page out. They are of one font, in a step backward.
+  let pen = null;
+  const widthOf = (label, words) => {
+    if (!pen) {
+      const { fontWeight, fontSize, fontFamily } = getComputedStyle(label);
+      pen = document.createElement("canvas").getContext("2d");
+      pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+    }
+    return pen.measureText(words).width;
+  };
   const fillEdge = (key) => {
     const [child, slot] = key.split(".").map(Number),
       id = active();
@@ -267,26 +273,19 @@ export function mount(root, data) {
           : weight !== null && label.dataset.still
             ? short(view.state.values[weight][0])
             : "";
-    write(label, words);
+    const close = words.startsWith("∂") && beside[key] && widthOf(label, words) > beside[key] - 8;
+    write(label, close ? `× ${short(local[0])}` : words); // between two boxes that stand close
     const size =
       weight !== null
         ? sized(Math.abs(view.state.values[weight][0]), most.weight)
         : stepping && share
           ? sized(largest(share), most.share)
           : null;
-    line[key].style.setProperty("--wide", size ?? 1.4);
+    const wide = String(size ?? 1.4);
+    if (line[key].style.getPropertyValue("--wide") !== wide)
+      line[key].style.setProperty("--wide", wide);
     const way = `${spoken(parent)} → ${spoken(child)}`; // what is seen stands in the name, first
-    const named = () =>
-      tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
-    named();
-    if (!words.startsWith("∂")) return null;
-    return () => {
-      const room = line[key].querySelector(".line").getBBox().width;
-      const beside = room > 40; // not above and below
-      if (!beside || label.getComputedTextLength() <= room - 8) return;
-      label.textContent = `× ${short(local[0])}`; // between two boxes that stand close
-      named();
-    };
+    tag(line[key], "aria-label", [label.textContent, way].filter(Boolean).join(" "));
   };
 
   // A line is as thick as its number is large beside the others of its kind, from 1 to 5 px.
@@ -419,9 +418,14 @@ export function mount(root, data) {
     }
     details.append(row);
   };
+  let scrolled = false;
+  const watch = new ResizeObserver(() => {
+    scrolled = picture.scrollWidth > picture.clientWidth;
+  });
+  watch.observe(picture);
   const follow = () => {
     // what is computed now stays in view
-    if (active() === null || picture.scrollWidth <= picture.clientWidth) return;
+    if (active() === null || !scrolled) return;
     const middle = (g) => {
       const { left, width } = g.getBoundingClientRect();
       return left + width / 2;
@@ -444,7 +448,7 @@ export function mount(root, data) {
       fillBox(Number(id));
       box[id].classList.toggle("concerned", concerned.has(Number(id)));
     });
-    const toFit = Object.keys(line).map(fillEdge);
+    Object.keys(line).forEach(fillEdge);
     told.innerHTML = tell();
     told.classList.toggle("back", view.position > operations.length);
     shares.innerHTML = view.position > operations.length + 1 ? backTable(now) : "";
@@ -453,8 +457,6 @@ export function mount(root, data) {
       detail();
       detailed = view.chosen === null ? view.dialect : null;
     }
-    toFit.forEach((fit) => fit?.()); // last, because to measure lays the page out
-    follow();
   };
 
   // Weights have paths: everything that a push there reaches.
@@ -519,6 +521,7 @@ export function mount(root, data) {
     stop() {
       stop();
       paper.abort();
+      watch.disconnect();
     },
   };
 }
