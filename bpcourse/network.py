@@ -132,6 +132,25 @@ class Network:
     def params(self, arrays: Mapping[str, npt.ArrayLike]) -> None:
         self._params.update(arrays)
 
+    def with_params(self, arrays: Mapping[str, npt.NDArray[np.inexact]]) -> Self:
+        """Copy the network onto other arrays, of any floating or complex type; it stays as it is.
+
+        Parameters
+        ----------
+        arrays : mapping of arrays
+            One for each parameter, of its shape; the copy uses them themselves.
+
+        Returns
+        -------
+        Network
+            A network of the same kind, with copies of the layers and the same loss.
+        """
+        own = [{n: arrays[f"{i}.{n}"] for n in layer.params} for i, layer in enumerate(self.layers)]
+        layers = [layer.with_params(p) for layer, p in zip(self.layers, own, strict=True)]
+        other = copy(self)
+        Network.__init__(other, layers, self.loss)
+        return other
+
     def scores(self, X: npt.ArrayLike) -> Array:
         """Compute the last layer's own output.
 

@@ -439,3 +439,22 @@ def test_assigning_parameters_writes_into_the_arrays_that_are_there(rng):
     assert net.layers[0].W is arrays["0.W"] and (arrays["0.W"] == 7).all()
     with pytest.raises(KeyError, match="9.W"):
         net.params = {"9.W": np.zeros(1)}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+def test_a_copy_on_other_arrays_leaves_the_network_as_it_is(dtype):
+    class Own(Network):
+        pass
+
+    rng = np.random.default_rng(0)
+    first = make(rng, dtype=np.float32)
+    net = Own(first.layers, first.loss)
+    X, y = rng.normal(size=(BATCH, SIZES[0])), targets(net.loss, rng)
+    loss, before = net.forward(X, y), {n: a.copy() for n, a in net.params.items()}
+    arrays = {name: 2 * array.astype(dtype) for name, array in net.params.items()}
+    other = net.with_params(arrays)
+    assert isinstance(other, Own) and other.dtype == dtype and net.dtype == np.float32
+    assert all(other.params[name] is arrays[name] for name in arrays)
+    assert other.forward(X, y) != loss
+    assert all(np.array_equal(net.params[name], before[name]) for name in before)
+    net.backward()  # of its own forward pass

@@ -2,12 +2,12 @@
 
     python -m tools.train_digit_reader         a minute or two on one core
 
-It learns from ``datasets.digits()`` alone, with the package alone. The 43 people who wrote those
-digits sat at a table, in one country. So each epoch shows every digit as it is and three times as
-other hands would write it: slanted, turned, narrow or wide, bent, thick or thin, and not quite in
-place. Three habits that are rare in the data are put in by changing its pictures: a foot under
-the 1, a 7 without its bar, and a 4 whose right arm is as tall as its left one. Seeded: run again
-on one machine, it writes the same network.
+It learns from ``datasets.digits()`` alone, with the package alone. Only 13 people wrote those
+digits. So each epoch shows every digit as it is and three times as other hands would write it:
+slanted, turned, narrow or wide, bent, thick or thin, and not quite in place. Three habits that are
+rare in the data are put in by changing its pictures: a foot under the 1, a 7 without its bar, and a
+4 whose right arm is as tall as its left one. Seeded: run again on one machine, it writes the same
+network.
 """
 
 from importlib.resources import files

@@ -6,7 +6,7 @@ done to an array is None.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from operator import itemgetter
 from typing import Any
@@ -33,13 +33,14 @@ class Change:
 
     ``of_result`` takes an array and the number of examples, if it is known; ``of_inputs`` takes the
     inputs by name. ``keeps_proportions``: the entries stay the same but for one factor and their
-    places.
+    places. ``instead``: what should be used, and what is, as code.
     """
 
     name: str
     of_result: OfArray | None = None
     of_inputs: Callable[[Inputs], Inputs] | None = None
     keeps_proportions: bool = field(default=False, compare=False)
+    instead: tuple[str, str] | None = None
 
 
 def examples(inputs: Inputs) -> int | None:
@@ -160,6 +161,7 @@ RESULTS = (
     Change("off_by_one_loop", _without(0)),
     Change("off_by_one_loop", lambda r, n: r[:-1] if r.ndim and len(r) > 1 else None),
     Change("off_by_one_loop", lambda r, n: r[1:] if r.ndim and len(r) > 1 else None),
+    Change("sum_not_reset", lambda r, n: np.cumsum(r) if r.ndim == 1 else None),
     Change("divided_by_one_less", _by_one_less, keeps_proportions=True),
     Change("slope_for_value", lambda r, n: r * (1 - r)),
     Change("slope_for_value", lambda r, n: 1 - r**2),
@@ -258,9 +260,9 @@ def on_inputs(inputs: Inputs) -> Iterator[Change]:
         if np.shape(inputs[one]) == np.shape(inputs[other]):
             both = {(one, other), (other, one)} & set(TARGETS)
             mistake = "target_and_output_swapped" if both else "inputs_swapped"
-            yield Change(mistake, of_inputs=_swapped(one, other))
+            yield Change(mistake, of_inputs=_swapped(one, other), instead=(one, other))
             for put, away in ((one, other), (other, one)):
-                yield Change("another_input", of_inputs=_put(put, away))
+                yield Change("another_input", of_inputs=_put(put, away), instead=(away, put))
 
 
 def _size(name: str, axis: int) -> Callable[[Inputs], float]:
@@ -273,13 +275,13 @@ def _an_example(count: Callable[[Inputs], float]) -> Callable[[Inputs], float]:
 
 
 ALTERED: tuple[tuple[str, OfInput], ...] = (  # what is given, before it is used
-    ("input_altered", np.square),
-    ("input_altered", np.negative),
-    ("input_altered", np.abs),
-    ("input_altered", np.sqrt),
-    ("input_altered", np.reciprocal),
-    ("input_altered", lambda x: 2 * x),
-    ("input_altered", lambda x: x / 2),
+    ("{}**2", np.square),
+    ("-{}", np.negative),
+    ("np.abs({})", np.abs),
+    ("np.sqrt({})", np.sqrt),
+    ("1 / {}", np.reciprocal),
+    ("2 * {}", lambda x: 2 * x),
+    ("{} / 2", lambda x: x / 2),
 )
 OF_ARRAYS: tuple[tuple[str, OfInput], ...] = (
     ("one_entry_for_all", lambda x: np.broadcast_to(x[:1], x.shape).copy()),
@@ -309,8 +311,9 @@ def altered(inputs: Inputs) -> Iterator[Change]:
     for name, value in inputs.items():
         is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
         if is_array or isinstance(value, float):
-            for mistake, change in ALTERED:
-                yield _replaced(mistake, {name}, change)
+            for written, change in ALTERED:
+                instead = name, written.format(name)
+                yield replace(_replaced("input_altered", {name}, change), instead=instead)
         if is_array and value.ndim:
             for mistake, change in OF_ARRAYS:
                 yield _replaced(mistake, {name}, change)

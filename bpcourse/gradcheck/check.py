@@ -6,22 +6,17 @@ from typing import Literal
 
 import numpy as np
 
-from bpcourse.gradcheck import tuned
+from bpcourse.gradcheck.function import Counted
 from bpcourse.gradcheck.kinks import Kinks
-from bpcourse.gradcheck.look import GROUPED_ABOVE, Findings, Look
-from bpcourse.gradcheck.point import Point, sizes
-from bpcourse.gradcheck.problem import Problem, pattern
+from bpcourse.gradcheck.look import GROUPED_ABOVE, Look
+from bpcourse.gradcheck.problem import Problem
 from bpcourse.gradcheck.report import GradientReport
-from bpcourse.gradcheck.structure import Told, cannot_tell, flatten
+from bpcourse.gradcheck.structure import Told, flatten
 
 Mode = Literal["auto", "each", "grouped", "complex"]
 Seed = int | np.random.Generator | None
 
 MODES = ("auto", "each", "grouped", "complex")
-EVIDENCE = 64  # entries measured in a wrong array, for a diagnosis to look at
-COMPLEX_DIGITS = 64  # roundings that a complex slope may have collected,
-COMPLEX_NEAR = 1e-6  # and the part of a claim to which it is trusted
-REACTS = (1e-3, 1e-1, 1.0, -1e-3, -1e-1, -1.0)  # moves to which some f react, relative, absolute
 
 
 def check_gradient(
@@ -43,8 +38,7 @@ def check_gradient(
     Parameters
     ----------
     f
-        ``f(params)`` gives one real number. ``f.batch``, if there is one, takes every array with
-        one more axis in front and returns as many values.
+        ``f(params)`` gives one real number.
     params
         An array, or a dict or list of arrays, nested ones too. They are moved in place and put
         back bit for bit, also when f raises.
@@ -72,82 +66,27 @@ def check_gradient(
         raise TypeError(f"f: expected a function of params, got {type(f).__name__}")
     if mode not in MODES:
         raise ValueError(f"mode: expected one of {MODES}, got {mode!r}")
-    tree = flatten(params)
+    counted, tree = Counted(f), flatten(params)
     size = sum(array.size for array in tree.arrays)
     chosen = ("each" if size <= GROUPED_ABOVE else "grouped") if mode == "auto" else mode
     try:
-        problem = Problem(f, tree, grad)
+        problem = Problem(counted, tree, grad)
+        # to where they are: so that in the end they are so again, bit for bit
+        with np.errstate(all="ignore"), problem.given.moved(problem.given.x):
+            return _checked(problem, chosen, np.random.default_rng(0 if rng is None else rng))
     except Told as told:
-        return GradientReport.told(told, chosen, 0)
-    check = _Check(problem, chosen, np.random.default_rng(0 if rng is None else rng))
-    try:
-        with np.errstate(all="ignore"):
-            return check.run()
-    except Told as told:
-        return GradientReport.told(told, check.mode, problem.function.calls)
-    finally:
-        problem.function.restore()
+        return GradientReport(told.verdict, told.reason, str(told), chosen, counted.calls)
 
 
-class _Check:
-    """One check: what is known so far, and the questions in the order in which they are asked."""
-
-    def __init__(self, problem: Problem, mode: str, rng: np.random.Generator) -> None:
-        self.problem, self.mode, self.rng = problem, mode, rng
-
-    def run(self) -> GradientReport:
-        problem = self.problem
-        if self.mode == "complex" and isnan(problem.complex_slope(0)):
-            self.mode = "each"
-        self._look(problem.first_point(self.mode == "complex"))
-        self._larger_steps()
-        kinks = Kinks(problem, self.point, self.found)
-        for ask in (kinks.settle, kinks.elsewhere, self._complex, problem.claims, problem.value):
-            problem.require_unchanged("f")
-            ask()
-        return self._report()
-
-    def _look(self, point: Point) -> None:
-        """f's slope along every entry, or along groups of them."""
-        self.point, self.found = point, Findings()
-        self.look = Look(point, self.rng, self.found)
-        if self.mode == "complex":
-            self.look.complex_slope = self.problem.complex_slope
-        self.look.run(self.mode == "grouped")
-
-    def _larger_steps(self) -> None:
-        """f did not react: does it, to larger steps than the parameters' sizes suggest?"""
-        if self.found.moved:
-            return
-        point, function = self.point, self.problem.function
-        ways = (s * point.scales if s > 0 else np.full(len(function.x), -s) for s in REACTS)
-        moves = (way * pattern(len(way), number) for number, way in enumerate(ways))
-        if all(function.at(function.x + move) == point.f0 for move in moves):
-            raise cannot_tell("f does not depend on params", "independent", value=point.f0)
-        scales = sizes(function, point.claims, point.f0, least=1.0)
-        self._look(Point(function, point.f0, point.claims, scales, point.precision))
-
-    def _complex(self) -> None:
-        """Complex steps, for entries too small for differences, where f takes them.
-
-        They can only confirm: two values that agree to many digits are no accident, while a
-        difference may come from an f that is not analytic in that one entry.
-        """
-        found, point = self.found, self.point
-        near = max(COMPLEX_NEAR, COMPLEX_DIGITS * point.precision.eps_claims)
-        for i in found.having("unclear"):
-            measured, rounded = found.slopes[i], float(point.allowance[i] / point.scales[i])
-            value, claim = self.problem.complex_slope(i), measured.claim
-            error = min(near * abs(claim) + rounded, point.precision.demand.resolve * abs(claim))
-            fits = abs(value - measured.value) <= tuned.CLEAR * measured.error
-            if fits and not measured.kind and abs(value - claim) <= error:
-                found.judge(i, "right", value=value, error=error)
-
-    def _report(self) -> GradientReport:
-        point, found, look = self.point, self.found, self.look
-        for k, part in enumerate(point.function.slices):
-            wrong = any(part.start <= i < part.stop for i in found.having("wrong"))
-            if wrong or not any(i in found.slopes for i in range(part.start, part.stop)):
-                look.show(k, EVIDENCE if wrong else 1)
-        kept = {"mode": self.mode, "evaluations": self.problem.function.calls}
-        return GradientReport.build(self.problem.tree, point, found, **kept)
+def _checked(problem: Problem, mode: str, rng: np.random.Generator) -> GradientReport:
+    """The questions in the order in which they are asked, and what they found."""
+    if mode == "complex" and isnan(problem.given.complex_slope(0)):
+        mode = "each"
+    problem.start(closely=mode == "complex")
+    look = Look(problem.point, rng, mode)
+    kinks = Kinks(problem, look)
+    for ask in (kinks.settle, kinks.elsewhere, look.by_complex_steps, problem.ask):
+        problem.require_unchanged("f")
+        ask()
+    look.show()
+    return GradientReport.of(problem, look, mode)

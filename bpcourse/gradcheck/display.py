@@ -11,7 +11,7 @@ from bpcourse.text.numbers import number
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from bpcourse.gradcheck.report import ArrayReport, GradientReport
+    from bpcourse.gradcheck.report import GradientReport
 
 COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
 SIZE = (8, 3.6)  # inches of a figure
@@ -36,7 +36,7 @@ def sentence(report: "GradientReport") -> str:
     array = [a for a in report.arrays if a.verdict == report.verdict][-1]
     together = ", ".join(array.together[:SHOWN]) + (", …" if len(array.together) > SHOWN else "")
     kink = array.kinks.get(array.index)
-    left, right = array.sides or ((kink.left, kink.right) if kink else (np.nan, np.nan))
+    left, right = array.sides or (np.nan, np.nan)
     key = f"unclear_{array.reason}"
     if report.verdict == "wrong":
         where = "_nearby" if array.point is not None else "_kink" if array.sides else ""
@@ -59,51 +59,42 @@ def _remark(report: "GradientReport") -> str:
 
 def plain(report: "GradientReport") -> str:
     """The report as text: the sentence, the look of the difference, a table, the cost."""
-    rows = _rows(report)
-    table = [f"  {line}" for line in tables.lines(rows)]
+    look, rows, cost = _parts(report)
     told = f"{report.verdict.upper()}: {report.message}"
-    return "\n".join([told, *_difference(report), *table, _cost(report)])
+    return "\n".join([told, *look, *(f"  {line}" for line in tables.lines(rows)), cost])
 
 
 def html(report: "GradientReport") -> str:
     """The same for a notebook."""
-    rows = _rows(report)
+    look, rows, cost = _parts(report)
     table = tables.html(rows[0], rows[1:]) if rows else ""
     verdict = f'<span style="color:{COLOURS[report.verdict]};font-weight:bold">{report.verdict}'
-    told = [f"{verdict}</span>: {escape(report.message)}", *map(escape, _difference(report))]
+    told = [f"{verdict}</span>: {escape(report.message)}", *map(escape, look)]
     more = "".join(f"<p>{line}</p>" for line in told)
-    return f"<div>{more}{table}<p><small>{escape(_cost(report))}</small></p></div>"
+    return f"<div>{more}{table}<p><small>{escape(cost)}</small></p></div>"
 
 
-def _difference(report: "GradientReport") -> list[str]:
-    """What the difference looks like, where it has a name."""
-    if report.verdict != "wrong":
-        return []
-    found = report.explain()
-    return [found.message] if found.cause else []
+def _parts(report: "GradientReport") -> tuple[list[str], list[list[str]], str]:
+    """What the difference looks like, where it has a name; the table with its head; the cost."""
+    found = report.explain() if report.verdict == "wrong" else None
+    rows = [text("gradcheck.head").split("|")] * bool(report.arrays)
+    for a in report.arrays:
+        verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
+        forms = {".8g": (a.claimed, a.slope), ".1g": (a.bound, a.step)}
+        told = [_number(value, form) for form, values in forms.items() for value in values]
+        shape = "×".join(map(str, a.shape)) or "1"
+        rows.append([a.label, shape, verdict, *told, str(len(a.wrong) or "")])
+    cost = text("gradcheck.cost", evaluations=report.evaluations, mode=report.mode)
+    return [found.message] if found and found.cause else [], rows, cost
 
 
-def _cost(report: "GradientReport") -> str:
-    return text("gradcheck.cost", evaluations=report.evaluations, mode=report.mode)
-
-
-def _rows(report: "GradientReport") -> list[list[str]]:
-    """The table, with its head; empty where nothing was measured."""
-    head = [text("gradcheck.head").split("|")] * bool(report.arrays)
-    return head + [_row(array) for array in report.arrays]
-
-
-def _row(a: "ArrayReport") -> list[str]:
-    verdict = a.verdict + (f" ({a.reason})" if a.reason else "")
-    told = ["–" if np.isnan(v) else number(v, ".8g", typed=True) for v in (a.claimed, a.slope)]
-    told += ["–" if not np.isfinite(v) else number(v, ".1g", typed=True) for v in (a.bound, a.step)]
-    wrong = f"{len(a.wrong)}" if a.wrong else ""
-    return [a.label, "×".join(map(str, a.shape)) or "1", verdict, *told, wrong]
+def _number(value: float, form: str) -> str:
+    return number(value, form, typed=True) if np.isfinite(value) else "–"
 
 
 def plot(report: "GradientReport") -> "Figure":
     """A figure for ``figures.show``: claimed against measured, and the worst entry's error
-    against the step."""
+    against the step. It calls f a few times more where the steps were not varied yet."""
     from bpcourse.figures import new_figure, styled  # Matplotlib is optional
 
     figure: Figure = styled(_drawn)(report, new_figure(*SIZE))
@@ -114,14 +105,15 @@ def _drawn(report: "GradientReport", figure: "Figure") -> "Figure":
     """The report's two panels in ``figure``."""
     left, right = figure.subplots(1, 2)
     for array in report.arrays:
-        seen = np.isfinite(array.numerical) & np.isfinite(array.bounds)
-        x, y, bounds = array.numerical[seen], array.claims[seen], array.bounds[seen]
+        x, y, bounds = (a.ravel() for a in (array.numerical, array.claims, array.bounds))
         left.errorbar(x, y, xerr=bounds, fmt="o", ms=DOT, label=array.name or "params")
     left.axline((0, 0), slope=1, color="0.7", zorder=0)
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
     if report.arrays:
         left.legend(fontsize="small")
-    for array in [a for a in report.arrays if a.verdict == report.verdict and a.curve][-1:]:
+    for array in [a for a in report.arrays if a.verdict == report.verdict and a.line][-1:]:
+        if array.line and array.point is None:
+            array.line.look_again()
         steps = sorted(array.curve)
         least = np.finfo(float).eps * abs(array.claimed) or LEAST
         errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)

@@ -1,14 +1,16 @@
 """f as a function of one vector: every entry of every parameter array, in order."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice, pairwise
+from contextlib import contextmanager, suppress
+from itertools import pairwise
 from math import nan
+from warnings import catch_warnings
 
 import numpy as np
 import numpy.typing as npt
+from numpy.exceptions import ComplexWarning
 
-from bpcourse.gradcheck.structure import Array, Inexact, Tree
+from bpcourse.gradcheck.structure import Inexact, Tree
 
 Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -16,50 +18,47 @@ Place = tuple[int, ...]
 
 DOUBLE = float(np.finfo(np.float64).eps)
 DOMAIN_ERRORS = (ValueError, ArithmeticError)  # what f may raise where it is not defined
-STACK = 1_000_000  # numbers in one stack for f.batch
+STEP = 1e-30  # a complex one, relative; nothing is subtracted, so it may be as small as this
+
+
+class Counted:
+    """f, and how often it was called."""
+
+    def __init__(self, f: Callable[..., object]) -> None:
+        self.f, self.calls = f, 0
+
+    def __call__(self, params: object) -> object:
+        self.calls += 1
+        return self.f(params)
 
 
 class Function:
     """f on the leaves of ``tree``, which every method puts back bit for bit.
 
     ``x`` is the vector around which f is looked at, ``slices`` are the parts of it that each array
-    is, ``calls`` counts evaluations. If f is ``wide`` it gets float64 copies of the leaves.
+    is, ``eps`` is the precision of each entry's type.
     """
 
-    def __init__(self, f: Callable[..., object], tree: Tree) -> None:
-        self.f, self.tree, self.calls, self.wide = f, tree, 0, False
-        self.batch: Callable[..., object] | None = getattr(f, "batch", None)
+    def __init__(self, f: Counted, tree: Tree) -> None:
+        self.f, self.tree = f, tree
         self._arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
+        self._double = all(a.dtype == np.float64 for a in self._arrays)
         ends = np.cumsum([0, *(a.size for a in self._arrays)]).tolist()
         self.slices = [slice(*pair) for pair in pairwise(ends)]
         eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in self._arrays]
-        self._eps: Vector = np.concatenate(eps)
-        self._ahead: dict[int, float] = {}  # what f.batch gave, until it is asked for
+        self.eps: Vector = np.concatenate(eps)
         self._keep()
 
     def _keep(self) -> None:
         self._kept = [a.copy() for a in self._arrays]
         self.x = vector(self._kept)
 
-    @property
-    def eps(self) -> Vector:
-        """The precision of each entry's type."""
-        return np.full(len(self.x), DOUBLE) if self.wide else self._eps
-
-    def ask(self, params: object) -> object:
-        """f of some parameters, whatever it may be."""
-        self.calls += 1
-        return self.f(params)
-
     def __call__(self) -> float:
         """f where the parameters are now. TypeError unless it is one real number."""
-        return as_number(self.ask(self.tree.value))
+        return as_number(self.f(self.tree.value))
 
     def at(self, x: Vector) -> float:
         """f at x; NaN where it is not defined."""
-        known = self._ahead.pop(hash(x.tobytes()), None) if self._ahead else None
-        if known is not None:
-            return known
         try:
             return self._moved_to(x)
         except DOMAIN_ERRORS as error:
@@ -72,34 +71,30 @@ class Function:
             raise error
 
     def _moved_to(self, x: Vector) -> float:
-        if self.wide:
-            return as_number(self.ask(self.tree.rebuild(self.tree.cut(x.copy()))))
         try:
             self._write(self.tree.cut(x))
             return self()
         finally:
-            self.restore()
+            self._write(self._kept)
 
-    def prepare(self, points: Iterator[Vector]) -> None:
-        """Ask f.batch, if there is one, for f at all these points."""
-        rows = max(1, STACK // len(self.x))
-        while self.batch and (some := list(islice(points, rows))):
-            stack = np.array([self.stored(x) for x in some])
-            parts = zip(self.slices, self.tree.arrays, strict=True)
-            arrays = [stack[:, s].astype(a.dtype).reshape(-1, *a.shape) for s, a in parts]
-            out = np.asarray(self.batch(self.tree.rebuild(arrays)))
-            if out.shape != (len(stack),):
-                expected = f"one number for each of {len(stack)} stacked parameters"
-                raise TypeError(f"f.batch: expected {expected}, got shape {out.shape}")
-            self._ahead |= {hash(x.tobytes()): v for x, v in zip(stack, out.tolist(), strict=True)}
-            self.calls += len(stack)
+    def complex_slope(self, i: int) -> float:
+        """The slope in entry i by a complex step; NaN where f takes none."""
+        x, h = self.x + 0j, STEP * float(abs(self.x[i]) or 1)
+        x[i] += 1j * h
+        with suppress(Exception), catch_warnings(action="error", category=ComplexWarning):
+            value = np.asarray(self.f(self.tree.rebuild(self.tree.cut(x))))
+            if value.dtype.kind == "c":  # else f dropped the imaginary part
+                return float(value.item().imag / h)
+        return nan
+
+    def parts(self, x: Vector) -> list[Inexact]:
+        """x as the arrays would keep it, rounded to their types."""
+        parts = zip(self.tree.cut(x), self._arrays, strict=True)
+        return [part.astype(array.dtype) for part, array in parts]
 
     def stored(self, x: Vector) -> Vector:
-        """What the arrays keep of x, after rounding to their types."""
-        if self.wide or all(kept.dtype == np.float64 for kept in self._kept):
-            return x
-        parts = zip(self.tree.cut(x), self._kept, strict=True)
-        return vector([part.astype(kept.dtype) for part, kept in parts])
+        """What the arrays would keep of x."""
+        return x if self._double else vector(self.parts(x))
 
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:
@@ -112,10 +107,6 @@ class Function:
         finally:
             self._kept, self.x = kept, here
             self._write(now)
-
-    def restore(self) -> None:
-        """Put the parameters back, whatever f or grad did to them."""
-        self._write(self._kept)
 
     def _write(self, parts: Sequence[Inexact]) -> None:
         for array, part in zip(self._arrays, parts, strict=True):
@@ -133,18 +124,14 @@ class Function:
         parts = [values[part] for part in self.slices]
         return np.concatenate([np.full(part.size, part.max(initial=0)) for part in parts])
 
-    def part(self, i: int) -> int:
-        """The number of the array that has entry i."""
-        return next(k for k, part in enumerate(self.slices) if i < part.stop)
-
     def place(self, i: int) -> tuple[str, Place]:
         """The array's name and the index in it of entry i."""
-        k = self.part(i)
+        k = next(k for k, part in enumerate(self.slices) if i < part.stop)
         index = np.unravel_index(i - self.slices[k].start, self.tree.arrays[k].shape)
         return self.tree.names[k], tuple(map(int, index))
 
 
-def vector(arrays: Sequence[Array]) -> Vector:
+def vector(arrays: Sequence[Inexact]) -> Vector:
     """All entries of all arrays, in order."""
     return np.concatenate([np.asarray(array, np.float64).reshape(-1) for array in arrays])
 

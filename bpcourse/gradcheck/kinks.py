@@ -15,18 +15,17 @@ shows no kink at all, and there the claim has to be exact. Then
 """
 
 from dataclasses import replace
-from itertools import combinations, product
+from itertools import combinations
 from math import inf
 
 import numpy as np
 
 from bpcourse.gradcheck import tuned
-from bpcourse.gradcheck.function import Index, Vector
+from bpcourse.gradcheck.function import Vector
 from bpcourse.gradcheck.line import Line
-from bpcourse.gradcheck.look import ENOUGH, Findings, entry
-from bpcourse.gradcheck.point import Point
+from bpcourse.gradcheck.look import ENOUGH, Look, entry
 from bpcourse.gradcheck.problem import Problem, pattern
-from bpcourse.gradcheck.slope import Measurement, Slope
+from bpcourse.gradcheck.slope import Slope, at_kink, measured
 
 WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
 PAIRS = 28  # of entries: all of eight
@@ -34,22 +33,20 @@ CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two 
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
 COUPLED = 1e-2  # of two kinks: by so much less they add up if they are one
 LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that have to show it
-ELSEWHERE = 2  # directions in which all entries are moved, to ask again for one of them
 AROUND = 6  # points at which an entry's slope is looked at
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
-# Where f's own slope is looked at beside a kink, by whether f is coarse: how far away (of the
-# parameters), and what the slope may have changed on the way (of a kink)
-NEAR = {False: (1e-6, 3e-5), True: (3e-2, 3e-2)}
+AWAY = {False: 1e-6, True: 3e-2}  # of the parameters: the same, by whether f is coarse
 
 
 class Kinks:
-    """Settles the kinks, and the jumps, among the findings at ``point``."""
+    """Settles the kinks, and the jumps, among the findings."""
 
-    def __init__(self, problem: Problem, point: Point, found: Findings) -> None:
-        self.problem, self.point, self.found = problem, point, found
-        self.distance = tuned.NEARBY * (COARSER if point.precision.coarse else 1)
-        self.away, self.alike = NEAR[point.precision.coarse]
+    def __init__(self, problem: Problem, found: Look) -> None:
+        self.problem, self.point, self.found = problem, problem.point, found
+        coarse = problem.point.precision.coarse
+        self.distance = tuned.NEARBY * (COARSER if coarse else 1)
+        self.away = AWAY[coarse]
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
@@ -60,7 +57,7 @@ class Kinks:
         suspects = [i for i in wrong if kinked or found.slopes[i].by_convention]
         if not (kinked or jumping or suspects):
             return
-        lines, varies = self._lines(kinked), self.problem.varies(self.point)
+        lines, varies = self._lines(kinked), self.problem.varies
         if varies:
             self._ask(lines[:WAYS] + [entry(self.point, i) for i in jumping])
             self._convict(kinked, lines)
@@ -80,80 +77,67 @@ class Kinks:
 
     def _ask(self, lines: list[Line]) -> None:
         """Is grad right on both sides of each line?"""
-        for line, sign in product(lines, (1.0, -1.0)):
-            entries = line.index.tolist()
-            if any(self.found.status(i) == "wrong" for i in entries):
-                continue
-            side = self._side(line, sign, line)
-            if side and side.status == "wrong":
-                self._blame(side)
-            elif side and side.status != "right" and line.single:
-                self.found.judge(entries[0], "unclear")
+        for line in (line for line in lines if not self._known(line)):
+            for side in self._sides([line], line):
+                if side.status == "wrong":
+                    self._blame(side)
+                elif side.status != "right" and line.single:
+                    self.found.judge(int(line.index[0]), "unclear")
+
+    def _known(self, line: Line) -> bool:
+        """Is an entry of the line wrong already?"""
+        return not set(self.found.having("wrong")).isdisjoint(line.index.tolist())
 
     def _blame(self, shown: Slope) -> None:
-        for i in shown.index.tolist():
+        for i in shown.line.index.tolist():
             self.found.judge(i, "wrong", shown=shown)
 
     def _cleared(self, i: int) -> bool:
         """Is a claim that is wrong here right on both sides, with f not just flat there?"""
-        sides = self._sides(i, [entry(self.point, i)])
-        here = FLAT * abs(self.found.slopes[i].value)
+        line = entry(self.point, i)
+        sides, here = self._sides([line], line), FLAT * abs(self.found.slopes[i].value)
         steep = any(abs(side.value) >= here for side in sides)  # else f has a cliff here
         return steep and all(side.status == "right" for side in sides)
 
-    def _sides(self, i: int, lines: list[Line]) -> list[Slope]:
-        """What is said of entry i on both sides of each line, where that is defined."""
-        line, both = entry(self.point, i), product(lines, (1.0, -1.0))
-        return [side for way, sign in both if (side := self._side(way, sign, line))]
+    def _sides(self, ways: list[Line], line: Line) -> list[Slope]:
+        """What f and grad say of ``line`` on both sides of each way, where that is defined."""
+        both = [self._side(way, sign, line) for way in ways for sign in (1.0, -1.0)]
+        return [side for side in both if side]
 
     def _side(self, way: Line, sign: float, line: Line) -> Slope | None:
-        """What f and grad say of ``line`` on one side, where wrong needs two places."""
+        """The same on one side, where wrong needs two places."""
         seen: dict[str, Slope] = {}
         for closer in CLOSER:
             t = sign * self.distance * closer
             slope = self._measured(way.at(t), line, abs(t))
-            if slope and slope.status == "right":
-                return slope
-            if slope and slope.status == "wrong" and "wrong" in seen:
+            if slope and (slope.status == "right" or slope.status == "wrong" and "wrong" in seen):
                 return slope
             seen |= {slope.status: slope} if slope else {}
         return next((slope for status, slope in seen.items() if status != "wrong"), None)
 
-    def _measured(
-        self, x: Vector, line: Line, away: float, claims: Vector | None = None
-    ) -> Slope | None:
-        """The slope at a point that is so far away, against what is claimed there, or ``claims``;
-        None where that is not defined."""
-        with self.problem.function.moved(x):
-            there = self.problem.there(self.point, claims)
-            if there is None:
-                return None
-            near = Line(there, line.index, line.weights, longest=away * INSIDE)
-            return replace(Measurement(near).run(), x=x)
+    def _measured(self, x: Vector, line: Line, away: float) -> Slope | None:
+        """The slope at a point that is so far away; None where f or grad is not defined there."""
+        with self.problem.moved(x):
+            if there := self.problem.there():
+                near = Line(there, line.index, line.weights, longest=away * INSIDE)
+                return replace(measured(near), x=x)
+        return None
 
     # an array
 
     def _is_a_side(self, kinked: list[int]) -> bool:
         """Is the claim the gradient on one side of every kinked entry?"""
-        point, alone = self.point, [self.found.slopes[i] for i in kinked]
+        alone, size = [self.found.slopes[i] for i in kinked], len(kinked)
         ups = [abs(s.claim - s.right) <= s.slack for s in alone]
         downs = [abs(s.claim - s.left) <= s.slack for s in alone]
-        if not all(up or down for up, down in zip(ups, downs, strict=True)):
-            return False
-        index, scales = np.array(kinked, dtype=np.intp), point.scales[kinked]
-        x = point.function.x.copy()
-        x[index] += self.away * scales * np.where(ups, 1, -1) * abs(pattern(len(kinked), 0))
-        near = self.alike * np.maximum(point.contributions[index], self._rises(index) * scales)
-        for number in range(min(len(kinked), PAIRS)):
-            line = Line(point, index, scales * pattern(len(kinked), number))
-            slope = self._measured(x, line, self.away, point.claims)
-            if not slope or not abs((slope.value - slope.claim) * line.weights[0]) <= near.sum():
-                return False
-        return True
+        ways = self.point.scales[kinked] * np.where(ups, 1, -1)
+        rows = (ways * abs(pattern(size, number)) for number in range(min(size, PAIRS)))
+        met = (self._crossing(Line(self.point, np.array(kinked), row)) for row in rows)
+        return all(map(max, ups, downs)) and all(abs(s.claim - s.right) <= s.slack for s in met)
 
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
-        part = self.point.function.slices[self.point.function.part(i)]
+        part = next(part for part in self.point.function.slices if i < part.stop)
         index, scales = np.arange(part.start, part.stop), self.point.scales[part]
         ways = (scales * pattern(len(index), number) for number in (1, 2))
         lines = (Line(self.point, index, way, longest=self.distance) for way in ways)
@@ -173,65 +157,56 @@ class Kinks:
     def _lines(self, kinked: list[int]) -> list[Line]:
         """Each entry alone, all together, and pairs with both signs."""
         index, size = np.array(kinked, dtype=np.intp), len(kinked)
-        rises, scales = self._rises(index), self.point.scales[kinked]
-        weights = (rises * scales).min(initial=inf) / rises  # along each entry one kink
-
-        def through(some: Index, signs: Vector) -> Line:
-            return Line(self.point, index[some], weights[some] * signs)
-
-        every = np.arange(size)
-        if size > WAYS - 1:
-            return [through(every, np.sign(pattern(size, n))) for n in range(WAYS)]
+        alone = [self.found.slopes[i] for i in kinked]
+        rises = np.array([abs(slope.right - slope.left) for slope in alone])
+        # along each entry one kink
+        weights = (rises * self.point.scales[kinked]).min(initial=inf) / rises
+        lines, rows = [entry(self.point, i) for i in kinked], [np.ones(size)] * (size > 2)
         pairs = sorted(combinations(range(size), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
-        lines = [entry(self.point, i) for i in kinked]
-        lines += [through(every, np.ones(size))] if size > 2 else []
-        return lines + [through(np.array(p), np.array([1, s])) for p in pairs for s in (1, -1)]
-
-    def _rises(self, index: Index) -> Vector:
-        """How far the two slopes of each entry are apart."""
-        slopes = [self.found.slopes[i] for i in index.tolist()]
-        return np.array([abs(slope.right - slope.left) for slope in slopes])
+        axes = np.eye(size)
+        rows += [axes[i] + sign * axes[j] for i, j in pairs for sign in (1, -1)]
+        if size >= WAYS:
+            lines, rows = [], [np.sign(pattern(size, number)) for number in range(WAYS)]
+        return lines + [
+            Line(self.point, index[row != 0], (weights * row)[row != 0]) for row in rows
+        ]
 
     def _convict(self, kinked: list[int], lines: list[Line]) -> bool:
         """A claim outside is wrong where all kinks bend the same way, conventions apart.
 
         Is the claim inside along every line?
         """
-        crossed = {line: self._crossing(line) for line in lines if not line.single}
-        met = [self.found.slopes[i] for i in kinked] + list(crossed.values())
-        met += map(self._crossing, self._ties(crossed))
+        crossed = [self._crossing(line) for line in lines if not line.single]
+        ties = map(self._crossing, self._ties(crossed))
+        met = [*(self.found.slopes[i] for i in kinked), *crossed, *ties]
         one_way = len({np.sign(slope.rise) for slope in met if slope.rise}) == 1
         for slope in met:
-            known = any(self.found.status(i) == "wrong" for i in slope.index.tolist())
             excused = slope.inside or (slope.rise and slope.by_convention)
-            if one_way and not known and not excused:
+            if one_way and not excused and not self._known(slope.line):
                 self._blame(slope)
         return all(slope.inside for slope in met)
 
     def _crossing(self, line: Line) -> Slope:
         pairs = map(line.pair, (0, -1, -2))
-        return Measurement(line).at_kink(min(pairs, key=lambda pair: pair.side_error))
+        return at_kink(line, min(pairs, key=lambda pair: pair.side_error))
 
-    def _ties(self, crossed: dict[Line, Slope]) -> list[Line]:
+    def _ties(self, crossed: list[Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.
 
         Kinks that have nothing to do with each other add up along a pair. Where they do not, the
         two entries share one, and the sign that shows less of it is the one to move them by.
         """
-        tied: dict[int, dict[int, float]] = {}  # {entry: {each entry of its group: weight}}
-        rises = {line: abs(s.rise * line.weights[0]) for line, s in crossed.items()}
-        for line in sorted(rises, key=lambda line: rises[line]):
-            apart = self._rises(line.index) @ abs(line.weights)
-            if len(line.index) > 2 or rises[line] > (1 - COUPLED) * apart:
-                continue
-            (i, j), (one, other) = line.index.tolist(), line.weights.tolist()
-            first, second = tied.setdefault(i, {i: one}), tied.setdefault(j, {j: other})
-            if first is not second:
-                turn = np.sign(one * other * first[i] * second[j])
-                first |= {n: turn * weight for n, weight in second.items()}
-                tied |= dict.fromkeys(second, first)
-        groups = {id(group): group for group in tied.values() if len(group) > 2}.values()
-        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in groups]
+        tied: dict[int, dict[int, float]] = {}  # {entry: {each entry that shares: weight}}
+        pairs = [slope for slope in crossed if len(slope.line.index) == 2]
+        for slope in sorted(pairs, key=lambda slope: abs(slope.rise)):
+            (i, j), (one, other) = slope.line.index.tolist(), slope.line.weights.tolist()
+            alone = self.found.slopes[i]  # both have as much of a kink
+            if abs(slope.rise) <= 2 * (1 - COUPLED) * abs(alone.right - alone.left):
+                tied.setdefault(i, {i: one}).setdefault(j, other)
+                tied.setdefault(j, {j: abs(other)}).setdefault(i, one * np.sign(other))
+        groups = {frozenset(group): group for group in tied.values() if len(group) > 2}.values()
+        ordered = [dict(sorted(group.items())) for group in groups]
+        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in ordered]
 
     # points around
 
@@ -243,12 +218,11 @@ class Kinks:
         """
         found, point, size = self.found, self.point, len(self.point.scales)
         open_ = found.having("unclear")
-        if not open_ or point.precision.coarse or not self.problem.varies(point):
+        if not open_ or point.precision.coarse or not self.problem.varies:
             return
-        ways = [point.scales * pattern(size, number) for number in range(1, 1 + ELSEWHERE)]
-        lines = [Line(point, np.arange(size), way) for way in ways]
+        ways = [Line(point, np.arange(size), point.scales * pattern(size, n)) for n in (1, 2)]
         for i in open_:
-            sides = self._sides(i, lines)
+            sides = self._sides(ways, entry(point, i))
             said = [side.status for side in sides]
             informed = point.claims[i] == 0 or any(side.claim != 0 for side in sides)
             if "wrong" in said:

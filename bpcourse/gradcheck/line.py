@@ -7,8 +7,9 @@ import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
-from bpcourse.gradcheck.point import STEPS, Point
+from bpcourse.gradcheck.point import Point
 
+SHORTEST, LONGEST = 2e-6, 1e-2  # of the parameters: the first step lies between these
 RATIO = 5  # of two steps: a factor that costs few evaluations and that Richardson's value bears
 SHRINK = 1 / (RATIO**2 - 1)  # Richardson: the error of order t² that is left at the smaller step
 FINEST = 1e3  # roundings of a parameter in the smallest step that makes sense
@@ -16,6 +17,7 @@ NARROW = 1e-9  # of its scale: a parameter smaller than this counts as this larg
 SEEN = 20  # noises: what a kink or jump must exceed before anything is concluded from it
 FAR = 3  # steps of the grid over which a jump has to stay
 CURVE = range(-5, 6)  # steps of a plot
+NOISIER = 3  # where f is coarse or one-sided, a claim has to be this many times farther to be wrong
 MOST_STEPS = 12  # that one line is looked at with
 
 
@@ -72,26 +74,36 @@ class Line:
     """The entries ``index`` move together, each by t times its own ``weights``.
 
     Slopes are those of φ, per t. ``claim`` is what the gradient claims of φ′(0), ``least`` the
-    smallest contribution to it, ``allowance`` what rounding may do to it, ``start`` the first step.
+    smallest contribution to it, ``start`` the first step. An error up to ``tolerance`` will do, and
+    in the end one up to ``last``. Rounding may do ``rounding`` to the claim; ``allowance`` is its
+    part in an error. A claim is wrong if it is ``clear`` errors away, and ``doubt`` beyond them.
     """
 
-    def __init__(
-        self, point: Point, index: Index, weights: Vector, longest: float = STEPS[1]
-    ) -> None:
+    def __init__(self, point: Point, index: Index, weights: Vector, longest: float = inf) -> None:
         self.point, self.index, self.weights = point, index, weights
-        self.single = len(index) == 1
+        self.single, first = len(index) == 1, index[0]
         own = point.claims[index] * weights
         self.claim, self.least = float(own.sum()), float(abs(own).min())
-        if not self.single and point.contributions[index[0]] <= point.zero:
+        if not self.single and point.contributions[first] <= point.zero:
             self.least = 0.0
         self.zero = not own.any()
         largest = float(point.allowance[index].max()) or 1.0  # squares could overflow
-        self.allowance = largest * float(np.linalg.norm(point.allowance[index] / largest))
+        self.rounding = largest * float(np.linalg.norm(point.allowance[index] / largest))
+        precision = point.precision
+        self.tolerance = max(precision.demand.resolve * self.least, float(point.small[first]))
+        self.last = max(tuned.SETTLE * self.least, float(point.last[first]))
+        self.allowance = min(self.rounding, self.tolerance / 2)
+        self.doubt = tuned.ROUNDED * self.rounding
+        self.clear = tuned.CLEAR * (NOISIER if precision.coarse else 1)
         relative = np.maximum(abs(point.function.x[index] / point.scales[index]), NARROW).max()
         self.finest = FINEST * float(point.function.eps[index].max() * relative)
+        # the first step is where noise is a small part of the claim, as far as it may go
         size = self.claim if self.single else self.least * float(len(index) ** (1 / 2))
-        self.start = min(point.precision.first_step(size), longest)
+        noise = tuned.FIRST_NOISE * abs(size)
+        first_step = tuned.NOISE * precision.sigma / noise if noise else inf
+        self.start = min(max(first_step, SHORTEST), LONGEST, longest)
         self.kept: dict[int, Sample] = {}
+        self.curve: dict[float, float] = {}  # {step: central slope}, per unit of an entry
 
     def step(self, j: int) -> float:
         return self.start * float(RATIO) ** j
@@ -125,28 +137,22 @@ class Line:
         if j not in self.kept:
             (right, noise), (left, other) = self.slope(self.step(j)), self.slope(-self.step(j))
             self.kept[j] = Sample((left + right) / 2, left, right, max(noise, other))
+            unit = float(self.weights[0])
+            self.curve[self.step(j) * unit] = self.kept[j].central / unit
         return self.kept[j]
 
     def pair(self, j: int) -> Pair:
-        """Richardson's value from the steps j and j − 1."""
+        """Richardson's value from the steps j and j − 1, and what it says of the two sides.
+
+        For a smooth f the two one-sided slopes shrink together, at a kink they do not.
+        """
         big, small = self.sample(j), self.sample(j - 1)
-        left, right = self._side(big.left, small.left, j), self._side(big.right, small.right, j)
-        if not (isfinite(big.central) and isfinite(small.central)):
-            return Pair(j, nan, inf, 0.0, left, right)
-        change = (small.central - big.central) * SHRINK
-        return Pair(j, small.central + change, abs(change), small.noise, left, right)
-
-    def _side(self, far: float, near: float, j: int) -> Side:
-        """The slope on one side; for a smooth f the two shrink together, at a kink they do not."""
-        change = (near - far) / (RATIO - 1)
-        error = abs(change) + (RATIO - 1) * self.noise_at(j - 1)
-        return Side(near + change, error if isfinite(error) else inf)
-
-    @property
-    def curve(self) -> dict[float, float]:
-        """The central slopes by step, per unit of the first entry."""
-        unit = float(self.weights[0])
-        return {self.step(j) * unit: sample.central / unit for j, sample in self.kept.items()}
+        change, noise = (small.central - big.central) * SHRINK, (RATIO - 1) * self.noise_at(j - 1)
+        sides = []
+        for far, near in ((big.left, small.left), (big.right, small.right)):
+            bend = (near - far) / (RATIO - 1)
+            sides.append(Side(near + bend, _finite(abs(bend) + noise)))
+        return Pair(j, small.central + change, _finite(abs(change)), small.noise, *sides)
 
     def noise_at(self, j: int) -> float:
         """The noise of a slope at step j, without looking."""
@@ -169,41 +175,33 @@ class Line:
 
     def bends(self, j: int) -> bool:
         """Is there a kink within the steps j and j − 1, the same at both?"""
-        return self._shows(j) and self._stays(j, j - 1)
+        pair = self.pair(j)
+        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise and self._stays(j, j - 1)
 
     def kink(self) -> Pair | None:
         """The sides, if they differ however small the step.
 
-        The smallest steps that noise does not hide decide whether the kink stays; the slopes come
-        from where they are known best.
+        The smallest steps that noise does not hide decide whether the kink stays: a bend that only
+        large steps span is a kink elsewhere, or a curve seen from afar. The slopes come from where
+        they are known best.
         """
-        seen = [j for j in sorted(self.kept) if j - 1 in self.kept and self._shows(j)]
-        if not seen or not self._lasts(seen[0]):
+        seen = [j for j in sorted(self.kept) if j - 1 in self.kept]
+        staying = [self.pair(j) for j in seen if self.bends(j)]
+        if not staying:
             return None
-        staying = [self.pair(j) for j in seen if self._stays(j, j - 1)]
-        return min(staying, key=lambda pair: pair.side_error, default=None)
-
-    def _shows(self, j: int) -> bool:
-        pair = self.pair(j)
-        return isfinite(pair.slope) and pair.kink > SEEN * pair.noise
+        j, less = staying[0].j, staying[0].j - 1
+        bend = abs(self.sample(j).bend)
+        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= bend:
+            if not self._stays(j, less):
+                return None
+            less -= 1
+        return min(staying, key=lambda pair: pair.side_error)
 
     def _stays(self, j: int, less: int) -> bool:
         """Is the bend at a smaller step the same?"""
         bend, small = self.sample(j).bend, self.sample(less)
         doubt = 2 * tuned.DOUBT * small.noise
         return abs(small.bend - bend) <= tuned.SAME * abs(bend) + doubt
-
-    def _lasts(self, j: int) -> bool:
-        """Is the kink still there at smaller steps, as far as noise would show it?
-
-        A bend that only large steps span is a kink elsewhere, or a curve seen from afar.
-        """
-        less, bend = j - 1, abs(self.sample(j).bend)
-        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= bend:
-            if not self._stays(j, less):
-                return False
-            less -= 1
-        return True
 
     def jumps(self) -> bool:
         """Does f change as much over some step as over one 5³ times as long?"""
@@ -212,3 +210,8 @@ class Line:
             for j, near in self.kept.items()
             if j + FAR in self.kept
         )
+
+
+def _finite(error: float) -> float:
+    """An error, infinite where nothing is known."""
+    return error if isfinite(error) else inf

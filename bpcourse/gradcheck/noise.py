@@ -1,27 +1,43 @@
-"""How much of f is rounding: its noise, measured by difference tables (Hamming; Moré, Wild 2011).
+"""How much of f is rounding, and slopes that average it out: polynomials through many values.
 
-High differences of a smooth function at neighbouring points vanish; those of rounding do not.
+Over a short interval a smooth f is a polynomial, and what the best one leaves is noise. The points
+lie unevenly, because the steps of a rounded f can lie on a straight line at even ones.
+
+Averages decide single entries, and seldom a whole gradient: the noise of float32 inside f is too
+large beside small entries, and f curves over the moves that would average it out.
+``docs/gradcheck.md`` has the numbers.
 """
 
 from collections.abc import Callable
-from math import factorial, inf, isfinite
+from math import inf, isfinite, nan
 
 import numpy as np
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Function, Vector
 
-POINTS = 8  # of a table: Moré and Wild take 6 to 9
+GOLDEN = (5 ** (1 / 2) - 1) / 2  # its multiples fill an interval evenly, and in no simple ratio
+FEW = 8  # points from which noise is read
+NODES = (np.arange(FEW) + GOLDEN * np.arange(FEW) % 1) / FEW
+CUBIC = 3  # over the shortest spacing a curve has no higher powers to show
 # relative to the parameters; the last ones are for what computes in float16
 SPACINGS = (2.0**-42, 2.0**-34, 2.0**-26, 2.0**-19, 2.0**-14, 2.0**-9, 2.0**-6)
 LEAST = 8  # roundings of a parameter in one spacing, or the points would coincide
-AGREE = 4.0  # estimates that differ by less than this factor agree, as in Moré and Wild
 AFAR = 0.1  # of the parameters: where an f that hardly moves is looked at
 WIDE = 2.0**-19  # the interval in which a step of f is looked for,
 SHORTEST = 2.0**-44  # and what it shrinks to
-GOLDEN = 0.382  # intervals are not halved, lest they fit the steps of a float32
 FALL = 1 / 32  # what a kink or a curve falls below while the interval shrinks, and a step does not
 LARGE = 64.0  # noises that a step exceeds
+
+MANY = 24  # points for an average
+WIDTHS = (0.02, 0.1, 0.4, 1.5)  # of its intervals, relative to the line's scale
+EVEN = (2 * np.arange(MANY) + 1) / MANY - 1  # in (−1, 1)
+DEGREE = 6  # of its polynomial
+POWERS = np.vander(EVEN, DEGREE + 1)
+SPREAD = float(np.linalg.inv(POWERS.T @ POWERS)[-2, -2]) ** (1 / 2)  # of its slope, per noise
+DEVIATIONS = 3.5  # of the noise, in a bound: once in two thousand slopes is farther off
+ORDER = 8  # the error of the fit, as part of the change that its last powers make
+HOPELESS = DEVIATIONS * SPREAD / WIDTHS[-1]  # noises: an average is never known better than this
 
 Phi = Callable[[float], float]
 Place = tuple[float, float]  # t and φ(t)
@@ -38,7 +54,7 @@ def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float
     function, f0
         f, and its value at ``function.x``.
     way
-        The direction of the table; its entries have the sizes of the parameters'.
+        The direction in which f is looked at; its entries have the sizes of the parameters'.
     eps
         The precision of the parameters' type.
     """
@@ -55,39 +71,29 @@ def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float
 
 def _one_side(phi: Phi, eps: float, nearest: float) -> float:
     """The noise on one side of x, from ``nearest`` on."""
-    first, stood = phi(nearest), 0.0
-    sigma = floor = eps * abs(first) / 2
-    for spacing in SPACINGS:
-        if spacing < LEAST * eps:
+    sigma = floor = eps * abs(phi(nearest)) / 2
+    for spacing in (s for s in SPACINGS if s >= LEAST * eps):
+        values = np.array([phi(nearest + t) for t in FEW * spacing * NODES])
+        if not np.isfinite(values).all():
             continue
-        table = np.array([first, *(phi(nearest + n * spacing) for n in range(1, POINTS))])
-        if not np.isfinite(table).all():
-            continue
-        sigma = max(floor, _from_table(table))
-        if np.count_nonzero(np.diff(table)) >= POINTS // 2:
-            due = float(np.ptp(table)) * stood / spacing  # f should have moved so where it stood
-            return max(sigma, due / AGREE, _step(phi, nearest, sigma))
-        stood = spacing  # f moves in steps longer than this, if at all: look further
+        sigma = max(floor, _fit(NODES, values, CUBIC)[1])
+        if np.count_nonzero(np.diff(values)) >= FEW // 2:
+            return max(sigma, _step(phi, nearest, sigma))
+        # f moves in steps longer than this, if at all: look further
     # f hardly moves at all: how large can it be at some distance?
     far = [abs(v) for v in (phi(AFAR), phi(-AFAR)) if isfinite(v)]
     return max([sigma, *(eps * v / 2 for v in far)])
 
 
-def _from_table(values: Vector) -> float:
-    """The smallest of the estimates from the differences of order 3 and up, where they agree."""
-    size = float(abs(values).max()) or 1.0  # the squares of large values would overflow
-    differences, found = values / size, list[tuple[float, bool]]()
-    for order in range(1, len(values) - 1):
-        differences = np.diff(differences)
-        gamma = factorial(order) ** 2 / factorial(2 * order)
-        changing = bool(differences.min() < 0 < differences.max())
-        found.append((size * float(np.sqrt(gamma * np.mean(differences**2))), changing))
-    for (one, changing), *more in zip(found, found[1:], found[2:], strict=False):
-        three = [one, *(other for other, _ in more)]
-        if changing and max(three) <= AGREE * min(three):
-            return one
-    last, changing = found[-1]
-    return last if changing else min(last, found[-2][0])
+def _fit(nodes: Vector, values: Vector, degree: int) -> tuple[float, float]:
+    """The slope at 0 of a polynomial through the values, and the deviation of what it leaves."""
+    change = values - values[0]  # exact where they are near each other
+    size = float(abs(change).max()) or 1.0  # the squares of large values would overflow
+    powers = np.vander(nodes, degree + 1)
+    coefficients, *_ = np.linalg.lstsq(powers, change / size, rcond=None)
+    rest = change / size - powers @ coefficients
+    deviation = float(rest @ rest / (len(nodes) - degree - 1)) ** (1 / 2)
+    return size * float(coefficients[-2]), size * deviation
 
 
 def _step(phi: Phi, nearest: float, sigma: float) -> float:
@@ -112,6 +118,34 @@ def _step(phi: Phi, nearest: float, sigma: float) -> float:
 
 def _off_line(phi: Phi, left: Place, right: Place) -> tuple[Place, float]:
     """A point between two others, and how far f lies off the line between them there."""
-    t = left[0] + GOLDEN * (right[0] - left[0])
+    # intervals are not halved, lest they fit the steps of a float32
+    t = GOLDEN * left[0] + (1 - GOLDEN) * right[0]
     value = phi(t)
-    return (t, value), abs(value - ((1 - GOLDEN) * left[1] + GOLDEN * right[1]))
+    return (t, value), abs(value - (GOLDEN * left[1] + (1 - GOLDEN) * right[1]))
+
+
+def averaged_slope(
+    value: Callable[[float], tuple[float, float]], noise_of: Callable[[float], float]
+) -> tuple[float, float, float]:
+    """(slope, error, width) of the interval in which the slope at 0 is known best; the error is
+    infinite if no polynomial fits f's values, as at a kink.
+
+    Parameters
+    ----------
+    value
+        φ, as ``Line.value`` gives it.
+    noise_of
+        The noise of f where it has a value.
+    """
+    found = []
+    for width in WIDTHS:
+        values = np.array([value(t)[0] for t in width * EVEN])
+        if not np.isfinite(values).all():
+            break
+        noise = noise_of(float(abs(values).max()))
+        slope, rest = _fit(EVEN, values, DEGREE)
+        error = DEVIATIONS * max(rest, noise) * SPREAD
+        error += abs(slope - _fit(EVEN, values, DEGREE - 2)[0]) / ORDER
+        if rest <= tuned.MISFIT * noise:
+            found.append((slope / width, error / width, width))
+    return min(found, key=lambda known: known[1], default=(nan, inf, nan))

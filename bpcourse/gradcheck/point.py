@@ -11,7 +11,6 @@ LAST_DIGITS = 1e3  # roundings, of the largest contribution, that a zero may be 
 CLAIM_DIGITS = 30  # the same in the type of the claims
 ENTRY_DIGITS = 8  # roundings that an entry of a gradient may collect on its way
 FIRST_LOOK = 1e-3  # a zero is asked for this much more closely at first: steps for it are cheap
-STEPS = (2e-6, 1e-2)  # of the parameters: the first step lies between these
 OFFSET = (1e-12, 1e-8)  # of f: errors of a zero that are lost beside f's value, at first and last
 
 
@@ -19,6 +18,7 @@ OFFSET = (1e-12, 1e-8)  # of f: errors of a zero that are lost beside f's value,
 class Precision:
     """How precise f and the claims are, and so what is asked of a slope."""
 
+    scales: Vector  # the sizes of the parameters
     sigma: float  # the noise of f
     eps: float  # of the type in which f's values come
     eps_claims: float  # of the coarsest type of claims and parameters
@@ -29,12 +29,6 @@ class Precision:
     def noise(self, value: float) -> float:
         """The noise of f where it has this value."""
         return max(self.sigma, self.eps * abs(value) / 2)
-
-    def first_step(self, claim: float) -> float:
-        """Where noise is a small part of the claim, within STEPS. Claims are per unit of t."""
-        least, most = STEPS
-        noise = tuned.FIRST_NOISE * abs(claim)
-        return min(max(tuned.NOISE * self.sigma / noise, least), most) if noise else most
 
 
 class Point:
@@ -53,31 +47,28 @@ class Point:
     - ``allowance``: what the claim's own rounding may make of it.
     """
 
-    def __init__(
-        self, function: Function, f0: float, claims: Vector, scales: Vector, precision: Precision
-    ) -> None:
-        self.function, self.f0, self.precision = function, f0, precision
-        self.claims, self.scales = claims, scales
+    def __init__(self, function: Function, f0: float, claims: Vector, known: Precision) -> None:
+        self.function, self.f0, self.precision = function, f0, known
+        self.claims, self.scales, scales = claims, known.scales, known.scales
         self.contributions: Vector = abs(claims * scales)
         self.most: Vector = function.of_arrays(self.contributions)
         size = abs(function.x)
         own = np.where(size == 0, scales, np.minimum(size, scales))
         steepest = function.of_arrays(abs(claims * own))
         largest = float(steepest.max(initial=0))
-        demand, eps = precision.demand, precision.eps_claims
-        digits = max(LAST_DIGITS * DOUBLE, CLAIM_DIGITS * (DOUBLE if precision.rounding else eps))
+        demand, eps = known.demand, known.eps_claims
+        digits = max(LAST_DIGITS * DOUBLE, CLAIM_DIGITS * (DOUBLE if known.rounding else eps))
         # Below this a claim is a rounded zero, or less than f's last digit can show.
-        self.zero = max(digits * largest, precision.eps * abs(f0))
+        self.zero = max(digits * largest, known.eps * abs(f0))
         zero, offset = demand.zero * largest, abs(f0) if largest else 0.0
         first, last = max(FIRST_LOOK * zero, OFFSET[0] * offset), max(zero, OFFSET[1] * abs(f0))
         none = self.contributions <= self.zero
         self.usual: Vector = demand.small * steepest
         self.small = np.maximum(self.usual, np.where(none, first, 0))
         self.last = np.maximum(self.usual, np.where(none, last, 0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            by_size = steepest * scales / size
+        by_size = steepest * scales / size
         entry = np.fmin(function.of_arrays(abs(claims)) * scales, by_size)
-        self.allowance: Vector = np.hypot(ENTRY_DIGITS * eps * entry, precision.rounding)
+        self.allowance: Vector = np.hypot(ENTRY_DIGITS * eps * entry, known.rounding)
 
 
 def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> Vector:

@@ -1,28 +1,26 @@
 """What is to be checked: f, its parameters, and the gradient that is claimed."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
-from math import nan
 
 import numpy as np
 
 from bpcourse.gradcheck import tuned
-from bpcourse.gradcheck.complex_step import ComplexStep
-from bpcourse.gradcheck.function import DOMAIN_ERRORS, DOUBLE, Function, Vector, vector
-from bpcourse.gradcheck.noise import noise_level
+from bpcourse.gradcheck.function import DOMAIN_ERRORS, DOUBLE, Counted, Function, Vector, vector
+from bpcourse.gradcheck.noise import GOLDEN, noise_level
 from bpcourse.gradcheck.point import Point, Precision, sizes
-from bpcourse.gradcheck.structure import Array, Told, Tree, cannot_tell, gradient_arrays, label
-from bpcourse.text import text
+from bpcourse.gradcheck.structure import Array, Told, Tree, label, matched
 
-GOLDEN = (5 ** (1 / 2) - 1) / 2  # its multiples fill an interval evenly: directions without chance
 MOVE = 1e-2  # of the parameters: a move over which f on wider arrays has to change alike,
-ALIKE = (0.05, 1e-3)  # up to these parts of the change and of f itself,
+ALIKE = 0.05  # up to this part of the change, and of f itself,
 ROUNDINGS = 20  # or to this many roundings of the narrow f
 FINER = 1e-2  # of its noise: what is left of it, where wider arrays are worth it
 CLOSELY = 1e-6  # of a claim: the errors that are looked for in the mode "complex"
+# {the least size that a parameter counts with: moves, in sizes, to one of which f has to react}
+REACTS = {0.0: (1e-3, 1e-2), 1.0: (1e-2, 1.0, 1e3)}
 
 
 def pattern(size: int, number: int) -> Vector:
@@ -33,143 +31,137 @@ def pattern(size: int, number: int) -> Vector:
 
 
 class Problem:
-    """f, the claims, and how precise they are."""
+    """f, the claims, and how precise they are.
 
-    def __init__(self, f: Callable[..., object], tree: Tree, grad: object) -> None:
+    ``given`` is f of the caller's parameters. ``function`` is what slopes are measured of: the
+    same, or f of float64 copies where f is more precise with them.
+    """
+
+    point: Point  # where all is measured, once it is known how precise f is
+
+    def __init__(self, f: Counted, tree: Tree, grad: object) -> None:
         _require_floats(tree)
-        self.function, self.tree, self.grad = Function(f, tree), tree, grad
-        self._first: float | None = None  # f and the claims at the caller's parameters
-        self._claims: Vector | None = None
-        self._varies: bool | None = None
+        self.f, self.tree, self.grad = f, tree, grad
+        self.given = self.function = Function(f, tree)
+        self._first: tuple[float, Vector] | None = None  # what was said at first
 
-    def complex_slope(self, i: int) -> float:
-        """By a complex step; NaN where f takes none."""
-        with suppress(Exception):
-            return self._step.slope(i) if self._step else nan
-        return nan
+    # what f and grad say, here and elsewhere
 
-    @cached_property
-    def _step(self) -> ComplexStep | None:
-        with suppress(Exception):
-            return ComplexStep(self.function.ask, self.tree, np.random.default_rng(0))
-        return None
-
-    # what f and grad say, and whether they say it twice
-
-    def value(self) -> float:
-        """f at the caller's parameters: finite, and the same whenever it is asked."""
-        value = self.function()
+    def ask(self) -> tuple[float, Vector, list[Array]]:
+        """f and the claims at the caller's parameters: finite, and the same whenever asked."""
+        value = self.given()
         self.require_unchanged("f")
         if not np.isfinite(value):
-            raise cannot_tell("not finite", "not_finite_f", value=value)
-        first = self._first = value if self._first is None else self._first
-        if value != first:
-            calls = {"first": first, "second": value, "calls": self.function.calls}
-            raise cannot_tell("nondeterminism", "nondeterminism", **calls)
-        return value
-
-    def claims(self) -> Vector:
-        """The claims at the caller's parameters: finite, and the same whenever they are asked."""
+            raise Told("not finite", "not_finite_f", value=value)
+        if self._first and value != self._first[0]:
+            first, calls = self._first[0], self.f.calls
+            raise Told("nondeterminism", "nondeterminism", first=first, second=value, calls=calls)
         leaves = self._leaves()
-        self._eps = [float(np.finfo(leaf.dtype).eps) for leaf in leaves if leaf.dtype.kind == "f"]
         claims = vector(leaves)
-        first = self._claims = claims if self._claims is None else self._claims
-        for bad, key in ((~np.isfinite(claims), "not_finite_grad"), (claims != first, "differs")):
-            if bad.any():
-                i = int(np.argmax(bad))
-                name, index = self.function.place(i)
-                values = {"label": label("grad", name), "index": index, "value": claims[i]}
-                if key == "differs":
-                    raise cannot_tell("nondeterminism", "grad_differs", first=first[i], **values)
-                raise Told("wrong", "not finite", text(f"gradcheck.{key}", **values))
-        return claims
+        _, before = self._first = self._first or (value, claims)
+        for i in np.flatnonzero(~np.isfinite(claims) | (claims != before)).tolist():
+            name, index = self.given.place(i)
+            values = {"label": label("grad", name), "index": index, "value": claims[i]}
+            if not np.isfinite(claims[i]):
+                raise Told("not finite", "not_finite_grad", "wrong", **values)
+            raise Told("nondeterminism", "grad_differs", first=before[i], **values)
+        return value, claims, leaves
 
     def require_unchanged(self, who: str) -> None:
         """The parameters are as they were left."""
-        name = self.function.changed()
-        if name is not None:
-            raise cannot_tell("changed its input", "changed", who=who, label=label("params", name))
+        if (name := self.given.changed()) is not None:
+            raise Told("changed its input", "changed", who=who, label=label("params", name))
 
     def _leaves(self) -> list[Array]:
         """What is claimed where the parameters are now."""
         grad = self.grad(self.tree.value) if callable(self.grad) else self.grad
         self.require_unchanged("grad")
-        return gradient_arrays(self.tree, grad)
+        return list(matched(self.tree.value, grad))
 
-    # other points
+    @contextmanager
+    def moved(self, x: Vector) -> Iterator[None]:
+        """The parameters, and their copies, are others for a while."""
+        with self.given.moved(x), self.function.moved(self.given.stored(x)):
+            yield
 
-    def there(self, like: Point, claims: Vector | None = None) -> Point | None:
-        """f where the parameters are now, and the claims there, or ``claims``, if all is defined
-        and finite."""
-        function = self.function
+    def there(self) -> Point | None:
+        """f where the parameters are now, and the claims there, if all is defined and finite."""
         try:
-            wide = function.at(function.x) if function.wide else None
-            value = function()  # after it: what grad keeps from f's last call is of this point
+            value = self.function()
+            if self.function is not self.given:
+                self.given()  # what grad keeps from f's last call is of this point
         except DOMAIN_ERRORS:
             return None
-        claims = claims if claims is not None else vector(self._leaves())
-        value = value if wide is None else wide
+        claims = vector(self._leaves())
         finite = np.isfinite(value) and np.isfinite(claims).all()
-        return Point(function, value, claims, like.scales, like.precision) if finite else None
+        return Point(self.function, value, claims, self.point.precision) if finite else None
 
-    def varies(self, at: Point) -> bool:
+    @cached_property
+    def varies(self) -> bool:
         """Is grad a function of params, and not a closure over one array?"""
-        if self._varies is None and callable(self.grad):
-            here = self._leaves()
-            kept, varies = vector(here), True
-            x = self.function.x + tuned.NEARBY * at.scales * pattern(len(at.scales), 1)
-            with self.function.moved(x), suppress(*DOMAIN_ERRORS):
-                self.function()
-                there = self._leaves()
-                same = all(map(np.may_share_memory, here, there))
-                varies = not (same and np.array_equal(vector(there), kept))
-            self._varies = varies
-        return bool(self._varies)
+        if not callable(self.grad):
+            return False
+        here = self._leaves()
+        kept, scales = vector(here), self.point.scales
+        x = self.given.x + tuned.NEARBY * scales * pattern(len(scales), 1)
+        with self.moved(x), suppress(*DOMAIN_ERRORS):
+            self.given()
+            there = self._leaves()
+            same = all(map(np.may_share_memory, here, there))
+            return not (same and np.array_equal(vector(there), kept))
+        return True
 
     # precision
 
-    def first_point(self, closely: bool) -> Point:
-        """The claims at the caller's parameters, once f's noise is known."""
-        f0, _ = self.value(), self.value()
-        claims, function = self.claims(), self.function
-        eps, rounding = float(function.eps.max()), 0.0
-        eps_claims = max([eps, *self._eps])
-        if callable(self.grad):
-            self.claims()
-        scales = sizes(function, claims, f0)
+    def start(self, closely: bool) -> None:
+        """Find how precise f and the claims are, and so the point."""
+        self.ask()
+        f0, claims, leaves = self.ask()
+        eps, rounding = float(self.given.eps.max()), 0.0
+        types = [leaf.dtype for leaf in leaves if leaf.dtype.kind == "f"]
+        eps_claims = max([eps, *(float(np.finfo(dtype).eps) for dtype in types)])
+        scales = self._scales(f0, claims)
         way = scales * pattern(len(scales), 2)
-        sigma = noise_level(function, f0, way, eps)
+        sigma = noise_level(self.given, f0, way, eps)
         if eps > DOUBLE and (wide := self._widened(f0, sigma, way)):
-            function.wide, rounding, (f0, sigma), eps = True, 2 * sigma, wide, DOUBLE
+            eps, rounding, (self.function, f0, sigma) = DOUBLE, 2 * sigma, wide
         steepest = float(abs(claims * scales).max(initial=0))
         coarse = sigma > tuned.COARSE * max(abs(f0), steepest)
         demand = tuned.SINGLE if eps_claims > tuned.COARSE else tuned.DOUBLE
         demand = tuned.NOISY if coarse else demand
         if closely:
             demand = replace(demand, resolve=max(CLOSELY, eps_claims))
-        precision = Precision(sigma, eps, eps_claims, rounding, coarse, demand)
-        return Point(function, f0, claims, scales, precision)
+        known = Precision(scales, sigma, eps, eps_claims, rounding, coarse, demand)
+        self.point = Point(self.function, f0, claims, known)
 
-    def _widened(self, f0: float, sigma: float, way: Vector) -> tuple[float, float] | None:
-        """f on float64 copies of the parameters and its noise, if it takes them and is more
-        precise there."""
-        function = self.function
-        moved = function.stored(function.x + MOVE * way)
-        narrow = function.at(moved) - f0
-        function.wide = True
+    def _scales(self, f0: float, claims: Vector) -> Vector:
+        """The sizes on which steps are based, so large that f reacts to some of them."""
+        for least, moves in REACTS.items():
+            scales, x = sizes(self.given, claims, f0, least), self.given.x
+            ways = (move * scales * pattern(len(x), n) for n, move in enumerate(moves))
+            if any(self.given.at(x + sign * way) != f0 for way in ways for sign in (1, -1)):
+                return scales
+        raise Told("f does not depend on params", "independent", value=f0)
+
+    def _widened(
+        self, f0: float, sigma: float, way: Vector
+    ) -> tuple[Function, float, float] | None:
+        """f on float64 copies of the parameters, its value and its noise, if it takes them and is
+        more precise there."""
+        moved = self.given.stored(self.given.x + MOVE * way)
+        narrow = self.given.at(moved) - f0
+        copies: list[Array] = [array.astype(np.float64) for array in self.tree.arrays]
+        wide = Function(self.f, replace(self.tree, value=self.tree.rebuild(copies), arrays=copies))
         try:
-            wide_f0 = function.at(function.x)
-            change = function.at(moved) - wide_f0
-            wide_sigma = noise_level(function, wide_f0, way, DOUBLE)
+            wide_f0 = wide()
+            change = wide.at(moved) - wide_f0
+            wide_sigma = noise_level(wide, wide_f0, way, DOUBLE)
         except Exception:  # f does not take them
             return None
-        finally:
-            function.wide = False
-        slack = ROUNDINGS * sigma
-        agrees = abs(narrow - change) <= ALIKE[0] * abs(change) + slack
-        same = abs(wide_f0 - f0) <= ALIKE[1] * abs(wide_f0) + slack
+        slack, both = ROUNDINGS * sigma, ((f0, wide_f0), (narrow, change))
+        alike = all(abs(one - other) <= ALIKE * abs(other) + slack for one, other in both)
         finer = wide_sigma < FINER * sigma
-        return (wide_f0, wide_sigma) if agrees and same and change != 0 and finer else None
+        return (wide, wide_f0, wide_sigma) if alike and change != 0 and finer else None
 
 
 def _require_floats(tree: Tree) -> None:
@@ -177,16 +169,16 @@ def _require_floats(tree: Tree) -> None:
     for name, array in zip(tree.names, tree.arrays, strict=True):
         where = label("params", name)
         if array.dtype.kind in "bui":
-            raise cannot_tell("integer parameters", "integer", label=where, dtype=array.dtype)
+            raise Told("integer parameters", "integer", label=where, dtype=array.dtype)
         if array.dtype.kind == "c":
-            raise cannot_tell("complex parameters", "complex", label=where)
+            raise Told("complex parameters", "complex", label=where)
         if not np.isfinite(array).all():
-            raise cannot_tell("not finite", "not_finite_params", label=where)
+            raise Told("not finite", "not_finite_params", label=where)
         if _overlaps_itself(array):
-            raise cannot_tell("shared memory", "overlapping", label=where)
+            raise Told("shared memory", "overlapping", label=where)
     for (first, a), (second, b) in combinations(zip(tree.names, tree.arrays, strict=True), 2):
         if np.may_share_memory(a, b) and np.shares_memory(a, b):
-            raise cannot_tell("shared memory", "shared", first=first, second=second)
+            raise Told("shared memory", "shared", first=first, second=second)
 
 
 def _overlaps_itself(array: Array) -> bool:

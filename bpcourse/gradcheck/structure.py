@@ -19,20 +19,18 @@ SHOWN = 6  # keys in a message
 
 
 class Told(Exception):
-    """The check ends here, with this verdict."""
+    """The check ends here, with this verdict; ``key`` names the sentence."""
 
-    def __init__(self, verdict: Verdict, reason: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(
+        self, reason: str, key: str, verdict: Verdict = "cannot tell", **values: object
+    ) -> None:
+        super().__init__(text(f"gradcheck.{key}", **values))
         self.verdict, self.reason = verdict, reason
-
-
-def cannot_tell(reason: str, key: str, **values: object) -> Told:
-    return Told("cannot tell", reason, text(f"gradcheck.{key}", **values))
 
 
 def misfit(kind: str, where: str, expected: str, got: str) -> Told:
     """A gradient that does not fit its parameters."""
-    return Told("wrong", f"wrong {kind}", f"{where}: expected {expected}, got {got}.")
+    return Told(f"wrong {kind}", "misfit", "wrong", where=where, expected=expected, got=got)
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,6 @@ def flatten(params: object) -> Tree:
     return replace(tree, value=value)
 
 
-def gradient_arrays(tree: Tree, grad: object) -> list[Array]:
-    """The leaves of ``grad`` in the order of the parameters; Told where they do not fit."""
-    return list(_match(tree.value, grad, "grad"))
-
-
 def label(what: str, name: str) -> str:
     """An array of ``what`` by name."""
     return f"{what}[{name}]" if name else what
@@ -126,7 +119,8 @@ def _writable(leaf: object, where: str) -> Array:
     return leaf if leaf.flags.writeable else leaf.copy()
 
 
-def _match(params: object, grad: Any, where: str) -> Iterator[Array]:
+def matched(params: object, grad: Any, where: str = "grad") -> Iterator[Array]:
+    """The leaves of ``grad`` in the order of the parameters; Told where they do not fit."""
     if isinstance(params, np.ndarray):
         yield _leaf(params.shape, grad, where)
         return
@@ -136,7 +130,7 @@ def _match(params: object, grad: Any, where: str) -> Iterator[Array]:
         got = _kind(grad) + (f", {_some(missing)} missing" if own and missing else "")
         raise misfit("structure", where, f"{_kind(params)}, as params has", got)
     for key, child in items:
-        yield from _match(child, grad[key], f"{where}[{key!r}]")
+        yield from matched(child, grad[key], f"{where}[{key!r}]")
 
 
 def _leaf(shape: tuple[int, ...], grad: object, where: str) -> Array:

@@ -202,7 +202,9 @@ def told(question: Question, verdict: Judgement) -> Result:
     else:
         lines += done
         if not verdict.misconceptions and (verdict.seen or not done):
-            lines += [text("check.unknown"), *([verdict.seen] if verdict.seen else [])]
+            lines.append(text("check.unknown"))
+        if verdict.seen:
+            lines.append(verdict.seen)
         if not verdict.misconceptions and verdict.works is not None:
             lines.append(text("check.right_here", inputs=evidence.sizes(verdict.works)))
     lines += evidence.example(question, verdict)

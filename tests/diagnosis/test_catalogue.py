@@ -13,7 +13,7 @@ from bpcourse.diagnosis.transformations import MORE
 from bpcourse.questions import all_questions
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.made import steps
-from bpcourse.questions.judging.posed import NUMBERS, pose
+from bpcourse.questions.judging.posed import NUMBERS, OF_LINES, pose
 from bpcourse.questions.judging.steps import slips
 
 ROOT = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ def test_no_mistake_is_unused():
     numbers = [one for one in all_questions() if one.kind in NUMBERS]
     by_pencil = [names for one in numbers for names, _ in by_hand.slips(one, pose(one).inputs)]
     judged |= {name for names in by_pencil for name in names.split()} | set(by_hand.OF_ANY)
-    judged |= set(SEEN)
+    judged |= set(SEEN) | set(OF_LINES)
     runs = [Pass.of(*random_network(seed)[:3]) for seed in range(24)]
     made = {id for run in runs for step, _ in run.walk() for id in table(step)}
     assert catalogue.ids() == judged | made | set(FINER.values())

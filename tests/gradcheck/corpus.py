@@ -325,7 +325,7 @@ SABOTAGE = {
 def _one_entry(s, factor):
     s = np.array(s)
     if s.size:
-        s.reshape(-1)[np.abs(s).argmax()] *= factor
+        s.flat[np.abs(s).argmax()] *= factor  # reshape(-1) may be a copy
     return s
 
 
@@ -350,7 +350,7 @@ def mutants(rng, model, count, small=(1e-3,)):
 
             def grad(p, name=name, i=i, error=error):
                 g = model.grad(p)
-                g[name].reshape(-1)[i] *= 1 + error
+                g[name].flat[i] *= 1 + error
                 return g
 
             label = f"{name}[{i}] wrong by {error:g}"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from corpus import mutants, random_model
+from corpus import SABOTAGE, mutants, random_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import a_part
@@ -37,6 +37,13 @@ def test_right_is_right_and_wrong_is_wrong(seed, mode):
     for label, grad, _ in wrong:
         report = check_gradient(model.f, model.params, grad, mode=mode, rng=seed)
         assert report.verdict == "wrong", f"{model.name}: {label}\n{report}"
+
+
+@pytest.mark.parametrize("view", [lambda a: a, lambda a: a.T, lambda a: a[:, ::-1]])
+def test_the_corpus_changes_one_entry_of_any_view(view):
+    sent = view(np.arange(1.0, 7).reshape(2, 3))
+    (changed,) = SABOTAGE["one entry"]([sent], None)
+    assert (changed != sent).sum() == 1
 
 
 @pytest.mark.parametrize("seed", range(100, 130))
@@ -264,26 +271,6 @@ def test_a_complex_step_costs_one_evaluation(rng):
     report = check_network(net, X, y, mode="complex")
     assert (report.verdict, report.mode) == ("right", "complex")
     assert report.evaluations <= 1.5 * sum(p.size for p in net.params.values())
-
-
-def test_batch_is_used_and_gives_the_same(rng):
-    W = rng.standard_normal((3, 4))
-
-    def f(p):
-        return float(np.tanh(p["W"]).sum() + (p["b"] ** 2).sum())
-
-    def batch(p):
-        stacks.append(len(p["W"]))
-        return np.tanh(p["W"]).sum(axis=(1, 2)) + (p["b"] ** 2).sum(axis=1)
-
-    stacks = []
-    f.batch = batch
-    params = {"W": W, "b": np.arange(3.0)}
-    report = check_gradient(f, params, lambda p: {"W": 1 - np.tanh(p["W"]) ** 2, "b": 2 * p["b"]})
-    assert report.verdict == "right" and sum(stacks) == 30
-    f.batch = lambda p: np.zeros(2)
-    with pytest.raises(TypeError, match="f.batch"):
-        check_gradient(f, params, lambda p: params)
 
 
 # the parameters are left as they were

@@ -93,3 +93,21 @@ def test_the_verdict_at_a_kink_takes_no_chance():
         for case in list(cases(0))[:20]:
             report = check_gradient(case.f, case.params.copy(), case.grad, rng=seed)
             assert report.verdict == case.due
+
+
+@pytest.mark.parametrize("at", [0.0, 2.0])
+@pytest.mark.parametrize(("part", "due"), [(1 / 3, "right"), (0.4, "wrong"), (0.3, "wrong")])
+def test_two_ties_of_three_are_each_moved_together(at, part, due):
+    """No pair shows it, and moved all together the two claims cancel."""
+
+    def f(w):
+        return float(w[:3].max() + (-w[3:]).max())
+
+    def grad(w):
+        top = np.r_[w[:3] == w[:3].max(), w[3:] == w[3:].min()].reshape(2, 3)
+        tied = top.all(axis=1, keepdims=True)
+        return (np.where(tied, part, top / top.sum(axis=1, keepdims=True)) * [[1], [-1]]).ravel()
+
+    w = np.r_[np.full(3, at), np.full(3, 1 - at)]
+    assert check_gradient(f, w, grad).verdict == due
+    assert check_gradient(f, w, grad(w)).verdict == due

@@ -57,7 +57,25 @@ ANSWERS = {  # what a slip leads to: (question, answer)
         lambda z: np.diag(tanh_slope(z))[::-1],
     ),
     "zeros": ("activations.tanh_slope", lambda z: np.where(z > 0.5, 0.0, tanh_slope(z))),
-    "signs": ("activations.tanh_slope", lambda z: 0.9 - np.tanh(z) ** 2),
+    "signs": ("activations.tanh_slope", lambda z: tanh_slope(z) * np.where(z > 0.5, -1, 1)),
+    "signs_and_sizes": ("activations.tanh_slope", lambda z: 0.9 - np.tanh(z) ** 2),
+    "right_when_one": (
+        "starting_well.leaky_spread",
+        lambda n_in, slope: 2 / n_in**0.5 / (1 + slope),
+    ),
+    "right_when_zero": (
+        "error_signals.delta_with_skip",
+        lambda z, W, d, V, e: (W.T @ d - 0.3 * V.T @ e) * tanh_slope(z),
+    ),
+    "right_when_short": (
+        "counting.all_paths",
+        lambda widths: sum(
+            widths[l] * widths[l - 1] * (np.prod(widths[l + 1 :]) if l > 1 else widths[2])
+            for l in range(1, len(widths))
+        ),
+    ),
+    "first_right": ("gradient_descent.mean_gradient", lambda g: np.cumsum(g.mean(axis=0))),
+    "last_wrong": ("gradient_descent.mean_gradient", lambda g: np.append(g.mean(0)[:-1], 7.0)),
     "too_large": ("activations.tanh_slope", lambda z: tanh_slope(z) + 0.01 * z**2),
     "too_small": ("activations.tanh_slope", lambda z: tanh_slope(z) ** 3),
     "both_sizes": ("activations.tanh_slope", lambda z: tanh_slope(z) ** 3 + 0.05),

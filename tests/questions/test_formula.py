@@ -198,7 +198,7 @@ def test_what_a_search_makes_of_slips_is_made_once(id, monkeypatch):
 def test_an_answer_that_is_judged_again_keeps_its_names(monkeypatch):
     question = find("matrix_form.linear_backward")
     judged = judge_code(question, lambda dZ, A, W: (dZ @ W, 2 * dZ.T @ A, dZ.sum(axis=0)))
-    monkeypatch.setattr("bpcourse.questions.judging.code.Search.names", lambda search: ())
+    monkeypatch.setattr("bpcourse.questions.judging.code.Search.found", lambda search: ())
     again = judge_code(question, lambda dZ, A, W: (dZ @ W, dZ.T @ A * 2, dZ.sum(axis=0)))
     assert again.misconceptions == judged.misconceptions != ()
     other = judge_code(question, lambda dZ, A, W: (dZ @ W, dZ.T @ A * 3, dZ.sum(axis=0)))

@@ -327,7 +327,8 @@ def test_an_infinity_explains_no_number_that_is_right():
         shares = np.exp(z - z.max())
         return np.log(shares / shares.sum() + 1e-300)
 
-    assert judge_code(question, clipped).misconceptions == ()  # no_max_shift is -inf, all of it
+    named = judge_code(question, clipped).misconceptions
+    assert named == ("log_of_zero",)  # and not no_max_shift, which is -inf, all of it
     assert judge_code(question, question.reference("no_max_shift")).misconceptions == (
         "no_max_shift",
     )

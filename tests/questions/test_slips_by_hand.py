@@ -206,3 +206,18 @@ def test_every_wrong_number_gets_one_sentence_or_two_and_no_right_value(question
 def test_a_decimal_comma_is_read():
     assert said(find(UNIT), "−3,63").status == said(find(UNIT), "-3.63").status == "right"
     assert said(find(UNIT), "1,2,3").status == "wrong"
+
+
+def test_a_slip_of_the_pen_is_hardly_ever_named_by_chance():
+    rng, chance, asked = np.random.default_rng(5), 0, 0
+    for question in ASKED:
+        if question.kind == "shape" or question.decimals is None:
+            continue
+        for seed in range(3):
+            posed = pose(question, seed)
+            for value in np.round(rng.uniform(-2, 2, 20)[:, None] * posed.right, question.decimals):
+                found = by_hand._of_one(
+                    list(by_hand.of_pen(question, posed.inputs)), value, question.decimals
+                )
+                chance, asked = chance + bool(found), asked + 1
+    assert asked > 500 and chance <= 0.03 * asked

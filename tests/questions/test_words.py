@@ -10,7 +10,7 @@ from bpcourse.questions.bank import NOTEBOOKS, find
 from bpcourse.questions.checking import _hint
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.made import Made, agrees, steps
-from bpcourse.questions.judging.posed import pose
+from bpcourse.questions.judging.posed import OF_LINES, pose
 from bpcourse.questions.judging.steps import battery, slips
 
 TOLD = [question for question in all_questions() if not question.recorded]
@@ -28,8 +28,11 @@ def may_be_named(question):
         if not question.measured:
             found |= dict.fromkeys(step.name for step in slips(question))
             found |= dict.fromkeys(name for name, _ in MORE if not question.parts)
+    elif question.kind == "order":
+        found |= dict.fromkeys(OF_LINES)
     elif question.kind != "choice":
-        made = by_hand.slips(question, pose(question).inputs)
+        inputs = pose(question).inputs
+        made = [*by_hand.slips(question, inputs), *by_hand.of_pen(question, inputs)]
         found |= dict.fromkeys(name for names, _ in made for name in names.split())
     return list(found)
 

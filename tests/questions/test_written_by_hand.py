@@ -183,7 +183,7 @@ def de4(g, th, eta, n):
 answer("gradient_descent.descend", "gradient_of_the_start")(de4)
 answer("gradient_descent.mean_gradient", "batch_mean_missing")(lambda p: p.sum(axis=0))
 answer("gradient_descent.mean_gradient", "summed_over_wrong_axis")(lambda p: p.mean(axis=1))
-answer("gradient_descent.mean_gradient", "mean_over_entries")(lambda p: p.mean())
+answer("gradient_descent.mean_gradient", "summed_to_one_number")(lambda p: p.mean())
 
 
 def th1(w, x):
@@ -821,7 +821,8 @@ these(
 these(
     "matrix_form.order_of_backward",
     right=["A-D-E-B", "adbe", np.array(list("ADEB"))],
-    unnamed=["XYZ", "", "AD"],
+    line_missing=["AD"],
+    unnamed=["XYZ", ""],
 )
 these(
     "cost_of_backprop.mend_count",
@@ -1009,9 +1010,10 @@ these(
     seed_not_used=[
         lambda X, y, s: ordered(X, y, 0),
         lambda X, y, s: ordered(X, y, s, draw=np.random.RandomState),
+        lambda X, y, s: ordered(X, y, None),
     ],
     results_swapped=[lambda X, y, s: ordered(X, y, s)[::-1]],
-    unnamed=[lambda X, y, s: ordered(X, y, None), lambda X, y, s: (*ordered(X, y, s), s)],
+    unnamed=[lambda X, y, s: (*ordered(X, y, s), s)],
 )
 these(
     "training.steps",
@@ -1024,7 +1026,7 @@ these(
     right=["C A E B D", "c,a,e,b,d"],
     stale_cache=["CABED"],
     shuffled_too_late=["ACEBD"],
-    unnamed=["CADEB"],
+    line_too_early=["CADEB"],
 )
 these(
     "training.initial_scale",
@@ -1256,7 +1258,7 @@ def lesson_3():
         )
 
     at = "gradient_descent.mean_gradient"
-    answer(at, "mean_over_entries")(lambda g: g.mean())
+    answer(at, "summed_to_one_number")(lambda g: g.mean())
     answer(at, "off_by_one_loop")(lambda g: sum(g[i] for i in range(len(g) - 1)) / len(g))
     answer(at, "overwritten_not_accumulated")(lambda g: g[-1] / len(g))
     answer(at, "keepdims_kept")(lambda g: g.mean(axis=0, keepdims=True))
@@ -1873,7 +1875,7 @@ def test_an_answer_written_by_hand_has_the_name_that_fits(id, expected, function
         ("feedforward_network.parameters", 60, "biases_not_counted"),
         ("feedforward_network.parameters", 35, "one_layer_only"),
         ("feedforward_network.order_of_forward", "C-B-F-A-G", "right"),
-        ("feedforward_network.order_of_forward", "CBFAE", ""),
+        ("feedforward_network.order_of_forward", "CBFAE", "activation_on_output"),
         ("outputs_and_losses.cross_entropy_by_hand", 1.9, "class_miscounted"),
         ("outputs_and_losses.cross_entropy_by_hand", 0.05, "logarithm_forgotten"),
         ("gradient_descent.evaluations", 174, "one_sided"),

@@ -19,6 +19,7 @@ def weighted_sum(w: Array, x: Array, b: float) -> Inputs:
     lost = [products.sum() - 2 * term + b for term in products]
     return {
         "bias_subtracted": products.sum() - b,
+        "bias_forgotten plus_for_minus": [value - b for value in lost],
         "plus_for_minus": [*lost, np.abs(products).sum() + b],
         "multiplied_for_added": products.sum() * b,
         "paths_mixed": w[::-1] @ x + b,
@@ -31,6 +32,7 @@ def layers(*widths: int) -> Inputs:
     weights = sum(a * b for a, b in pairwise(widths))
     return {
         "widths_multiplied": prod(widths),
+        "input_layer_counted biases_not_counted": weights + sum(widths[:-1]),
         "one_bias_a_layer": [weights + len(widths) - 1, weights + len(widths), weights + 1],
         "added_along_path": [sum(widths), 2 * sum(widths[1:]) + widths[0]],
     }
@@ -46,6 +48,7 @@ def two_products(a: float, b: float, c: float, d: float) -> Inputs:
     first, second = a * b, c * d
     return {
         "plus_for_minus": [first - second, second - first, abs(first) + abs(second)],
+        "upstream_shared_out plus_for_minus": [(first - second) / 2, (second - first) / 2],
         "paths_mixed": [a * d + c * b, (a + c) * (b + d), a * c + b * d],
         "divided_for_multiplied": [b / a + d / c, a / b + c / d],
     }
@@ -63,10 +66,12 @@ def difference(a: Array, b: Array) -> Inputs:
 def entry_of(rows: Array, columns: Array, i: int, j: int) -> Inputs:
     """Of rows[i] · columns[j], both counted from 1, where others are near."""
     i, j = i - 1, j - 1
-    r, c = (partial(np.take, values, mode="wrap") for values in (rows, columns))
+    others = [rows[k] * columns[j] for k in range(len(rows)) if k not in (i, i + 1)]
+    others += [rows[i] * columns[k] for k in range(len(columns)) if k not in (i, j, j + 1)]
+    r, c = (partial(np.take, np.append(values, np.nan)) for values in (rows, columns))
     return {
         "counted_from_zero": [r(i + 1) * c(j + 1), r(i + 1) * c(j), r(i) * c(j + 1)],
-        "neighbour_taken": [r(i - 1) * c(j), r(i) * c(j - 1)],
+        "neighbour_taken": others,
         "added_along_path": r(i) + c(j),
         "summed_too_early": [rows.sum() * c(j), r(i) * columns.sum(), rows.sum() * columns.sum()],
     }

@@ -29,7 +29,7 @@ ACROSS = Family(  # of ``across``
     "added_along_path matrix_for_elementwise_product brackets_missing slope_from_upstream",
     forms={
         "slope_from_upstream": "times_upstream",
-        "brackets_missing": "of_the_square before_the_last of_the_fraction",
+        "brackets_missing": "of_the_square before_the_last around_neither of_the_fraction",
     },
 )
 
@@ -99,6 +99,8 @@ def across(flaw: Flaws, grad: Array, z: Array) -> Result:
     a, slope = sigmoid(z), logistic_slope(flaw, z)
     if flaw("before_the_last"):  # a - a**2 * grad
         return a - a**2 * grad
+    if flaw("around_neither"):  # a * 1 - a * grad
+        return a - a * grad
     if flaw("brackets_missing") and not flaw("of_the_fraction"):  # grad * a * 1 - a
         return grad * a - (a**2 if flaw("of_the_square") else a)
     if flaw("slope_from_upstream"):

@@ -169,7 +169,7 @@ def _gates(layers: int) -> Picture:
         "one_layer_off": 0.25 ** (layers + 1),
         "base_and_exponent_swapped": layers**0.25,
         "function_for_slope": 1.0,
-        "divided_by_another_count": 0.25 / layers,
+        "multiplied_for_power": 0.25 / layers,
     },
 )
 def through_layers(flaw: Flaws, layers: int) -> Result:

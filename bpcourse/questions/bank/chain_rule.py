@@ -231,9 +231,14 @@ def _skipping(rng: np.random.Generator, size: int) -> Inputs:
     forms={"one_path_only": "the_skip_alone", "inner_slope_missing": "in_the_first"},
     families=(
         Family(
-            "variable_as_factor path_too_many slope_of_more_than_tanh",
-            {"path_too_many": "times_x through_the_weight"},
+            "variable_as_factor path_too_many slope_of_more_than_tanh slope_of_wrong_layer",
+            {
+                "path_too_many": "times_x through_the_weight",
+                "slope_of_more_than_tanh": "in_the_first_too",
+                "slope_of_wrong_layer": "in_the_first_too",
+            },
         ),
+        OF_TANH,
     ),
 )
 def thin_with_skip(flaw: Flaws, w: Array, x: float) -> Result:
@@ -242,13 +247,16 @@ def thin_with_skip(flaw: Flaws, w: Array, x: float) -> Result:
     for weight in w:
         z.append(weight * a[-1])
         a.append(a[-1] + np.tanh(z[-1]))
-    steep = [
-        1 - np.tanh(a[l + 1] if flaw("slope_at_activation") else z[l]) ** 2 for l in range(len(w))
-    ]
+    if flaw("slope_at_activation"):
+        z = a[1:]
+    if flaw("slope_of_wrong_layer"):  # each z from the a that it has led to
+        z[not flaw("in_the_first_too") :] = (w * a[1:])[not flaw("in_the_first_too") :]
+    of_tanh = Flaws() if flaw("slope_at_activation") else flaw
+    steep = [float(tanh_slope(of_tanh, z_l)) for z_l in z]
     if flaw("slope_of_more_than_tanh"):
-        steep = [steep[0], *(1 - np.square(a[2:]))]
-    if flaw("slope_missing"):
-        steep = [1.0] * len(w)
+        steep[not flaw("in_the_first_too") :] = 1 - np.square(
+            a[1 + (not flaw("in_the_first_too")) :]
+        )
     first_alone = flaw("in_the_first")
     slope = steep[0] * (1 if first_alone else x)
     if flaw("variable_as_factor"):

@@ -42,6 +42,7 @@ def _row_and_matrices(m: int, n: int, p: int) -> Picture:
     forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
     slips=lambda m, n, p: {
         "multiplied_for_added": m * n * n * p,
+        "factor_missing": [m * n + p, m * n + n, m + n * p, n + n * p],
         "added_along_path": [m + 2 * n + p],
     },
     on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},

@@ -40,7 +40,7 @@ def paths_of_a_weight(flaw: Flaws, n_0: int, n_1: int, n_2: int, n_3: int) -> Re
     misconceptions="added_along_path outputs_not_counted one_layer_only one_path_only "
     "off_by_one_loop",
     forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one"},
-    families=(Family("not_reset"),),
+    families=(Family("not_reset first_entry_only"),),
 )
 def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     """The paths of all weights together, from each weight to the loss."""
@@ -56,6 +56,8 @@ def all_paths(flaw: Flaws, widths: list[int]) -> Result:
         above = widths[layer + 1 :]
         if flaw("outputs_not_counted"):
             above = above[:-1]
+        if flaw("first_entry_only"):
+            above = above[:1]
         choices = sum(above) if flaw("added_along_path") and above else prod(above)
         total += widths[layer] * widths[layer - 1] * (1 if flaw("one_path_only") else choices)
     return total

@@ -89,9 +89,9 @@ def _pair(rng: np.random.Generator, size: int) -> Inputs:
     families=(Family("absolute_value", {"one_scale_for_all": "of_the_larger_norm"}),),
 )
 def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
-    keeps, below = flaw("sign_kept"), flaw("below_alone") or flaw("above_and_below")
+    below = flaw("below_alone") or flaw("above_and_below")
     gap = given - measured
-    if not keeps or flaw("below_alone"):
+    if not flaw("sign_kept") or flaw("below_alone"):
         gap = np.abs(gap)
     one, other = (given, measured) if below else (np.abs(given), np.abs(measured))
     scale = np.maximum(one, other)

@@ -116,7 +116,8 @@ def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: fl
             nudge = np.full(x.shape, h)
             if flaw("row_by_row"):
                 nudge[np.arange(len(x)) != index[0]] = 0
-            high, low = f(x + nudge), f(x - nudge)
+            high = f(x if flaw("below_only") else x + nudge)
+            low = f(x if flaw("one_sided") and not flaw("below_only") else x - nudge)
         slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h
@@ -177,15 +178,12 @@ _descent("gradient_descent.mend_descent")(_descended)
     "mean_over_entries off_by_one_loop stops_after_first_round overwritten_not_accumulated",
     forms={
         "summed_over_wrong_axis": "counted_there",
-        "mean_over_entries": "as_number",
         "off_by_one_loop": "from_one",
         "overwritten_not_accumulated": "undivided",
     },
 )
 def mean_gradient(flaw: Flaws, per_example: Array) -> Result:
     axis = 1 if flaw("summed_over_wrong_axis") else 0
-    if flaw("as_number"):
-        return per_example.mean()
     rows = per_example
     if flaw("stops_after_first_round"):
         rows = rows[:1]
@@ -213,6 +211,7 @@ def mean_gradient(flaw: Flaws, per_example: Array) -> Result:
         "another_unit": [2e6 * millions, 2e6 * millions + 1],
         "off_by_one_loop": 2 * millions + 1,
         "halved": millions / 2,
+        "term_too_many": [3 * millions, 3 * millions + 1],
     },
     on_the_way=lambda millions: {"ones": 1e6 * millions},
 )

@@ -266,7 +266,7 @@ def _use_layer(cls: Implementation, dZ: Array, A: Array, W: Array, b: Array) -> 
         OF_TANH,
         Family(
             "forward_after_update weights_missing gradient_for_step",
-            {"forward_after_update": "in_part"},
+            {"forward_after_update": "in_part up_to_the_output"},
         ),
     ),
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the outputs
@@ -285,10 +285,15 @@ def mend_update(
     if flaw("averaged_twice"):
         eta = eta / len(X)
     new_W2 = W2 - eta * dZ2.T @ A1
+    if flaw("up_to_the_output"):  # W2 first, and then the error that it gives
+        dZ2 = (A1 @ new_W2.T + b[1] - Y) / len(X)
+        W2 = new_W2
     back = dZ2 @ (new_W2 if flaw("updated_before_passed_down") else W2)
     dZ1 = (dZ2 if flaw("weights_missing") else back) * tanh_slope(flaw, Z1)
     new_W1 = W1 - eta * dZ1.T @ X
-    if flaw("forward_after_update"):  # with W1 as it is by now, whole or up to A1
+    if flaw("forward_after_update") and not flaw(
+        "up_to_the_output"
+    ):  # with W1 as it is by now, whole or up to A1
         A1 = np.tanh(X @ new_W1.T + b[0])
         if not flaw("in_part"):
             dZ2 = (A1 @ W2.T + b[1] - Y) / len(X)

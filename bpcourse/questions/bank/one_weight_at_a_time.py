@@ -102,8 +102,8 @@ def _hidden(rng: np.random.Generator, size: int) -> Inputs:
         "W1": rng.normal(size=(n_1, n_0)),
         "W2": rng.normal(size=(n_2, n_1)),
         "y": rng.normal(size=n_2),
-        "j": int(rng.integers(n_1)),
-        "i": int(rng.integers(n_0)),
+        "i": int(rng.integers(n_1)),
+        "j": int(rng.integers(n_0)),
     }
 
 
@@ -120,6 +120,7 @@ def _hidden(rng: np.random.Generator, size: int) -> Inputs:
             "target_for_output big_weight_big_gradient summed_too_early",
             {
                 "activation_on_output": "with_its_slope",
+                "weights_wrong_way_round": "entry_by_entry",
                 "big_weight_big_gradient": "for_the_input",
             },
         ),
@@ -129,7 +130,7 @@ def _hidden(rng: np.random.Generator, size: int) -> Inputs:
         "indices_swapped": "of_the_weights of_the_slope of_both of_the_result",
     },
 )
-def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, j: int, i: int) -> Result:
+def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, i: int, j: int) -> Result:
     z = W1 @ x
     a = np.tanh(z)
     y_hat = W2 @ (z if flaw("activation_forgotten") else a)
@@ -143,27 +144,27 @@ def nested_sum(flaw: Flaws, x: Array, W1: Array, W2: Array, y: Array, j: int, i:
     if flaw("upstream_missing"):
         error = np.ones_like(error)
     if flaw("summed_too_early"):
-        return (error @ W2 * (1 - a**2)).sum() * x[i]
+        return (error @ W2 * (1 - a**2)).sum() * x[j]
     swapped = flaw("indices_swapped")
     if swapped and flaw("of_the_result"):
         i, j = j, i
-    column = W2[:, i if swapped and (flaw("of_the_weights") or flaw("of_both")) else j]
+    column = W2[:, j if swapped and (flaw("of_the_weights") or flaw("of_both")) else i]
     if flaw("weights_wrong_way_round"):
-        column = W2[j]
+        column = W2[i].take(range(len(y))) if flaw("entry_by_entry") else W2[i]
     terms = error * column
     if flaw("one_path_only"):
-        terms = terms[j if flaw("own_number") else 0]
+        terms = terms[i if flaw("own_number") else 0]
     if flaw("overwritten_not_accumulated"):
         terms = terms[-1]
     if flaw("off_by_one_loop"):
         terms = terms[:-1]
     total = terms.prod() if flaw("paths_multiplied") else terms.sum()
-    total *= tanh_slope(flaw, z[i if swapped and (flaw("of_the_slope") or flaw("of_both")) else j])
+    total *= tanh_slope(flaw, z[j if swapped and (flaw("of_the_slope") or flaw("of_both")) else i])
     others = ("of_the_weights", "of_the_slope", "of_both", "of_the_result")
-    arriving = x[j if swapped and not any(map(flaw, others)) else i]
+    arriving = x[i if swapped and not any(map(flaw, others)) else j]
     if flaw("big_weight_big_gradient"):
-        arriving = W1[j, i] * (1.0 if flaw("for_the_input") else arriving)
-    total *= a[j] if flaw("activation_of_own_layer") else arriving
+        arriving = W1[i, j] * (1.0 if flaw("for_the_input") else arriving)
+    total *= a[i] if flaw("activation_of_own_layer") else arriving
     if flaw("factor_two_missing"):
         total = total / 2
     return 2 * total if flaw("factor_two_extra") else total

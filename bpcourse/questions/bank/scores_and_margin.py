@@ -66,7 +66,10 @@ def _rivals(rng: np.random.Generator, size: int) -> Inputs:
     families=(
         Family(
             "one_path_only largest_for_sum plus_for_minus inside_for_outside",
-            {"one_path_only": "the_second", "inside_for_outside": "with_its_slopes"},
+            {
+                "one_path_only": "the_second in_the_slope_of_s",
+                "inside_for_outside": "with_its_slopes",
+            },
         ),
     ),
 )
@@ -77,7 +80,7 @@ def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
     for rival in (s_1, s_2):
         value = (0.0 if flaw("no_margin") else 1.0) - s + rival
         left_out = flaw("largest_for_sum") and rival != max(s_1, s_2)
-        if flaw("one_path_only"):
+        if flaw("one_path_only") and not flaw("in_the_slope_of_s"):
             left_out = rival == (s_1 if flaw("the_second") else s_2)
         if flaw("plus_for_minus"):
             value = 1 + s + rival
@@ -89,7 +92,8 @@ def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
         value = 2 - 2 * s + s_1 + s_2
         loss = max(0.0, value)
         slopes = [float(value > 0)] * 2 if flaw("with_its_slopes") else slopes
-    return (loss, -sum(slopes), *slopes)
+    of_s = slopes[:1] if flaw("in_the_slope_of_s") and sum(slopes) > 1 else slopes
+    return (loss, -sum(of_s), *slopes)
 
 
 def _classes(rng: np.random.Generator, size: int) -> Inputs:

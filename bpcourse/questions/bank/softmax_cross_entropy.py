@@ -64,10 +64,9 @@ def _logits(rng: np.random.Generator, size: int) -> Inputs:
     families=(
         Family(
             "log_softmax another_activation exponent_sign_lost exponential_forgotten "
-            "factor_missing",
+            "factor_missing term_missing",
             {
                 "no_normalisation": "not_shifted",
-                "product_not_subtracted": "on_the_diagonal",
                 "vector_for_every_row": "but_the_diagonal",
             },
         ),
@@ -84,7 +83,7 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
     diagonal = 0 * products if flaw("diagonal_forgotten") else np.diag(y_hat)
     if flaw("but_the_diagonal"):
         return np.diag(2 * y_hat - y_hat**2) - y_hat
-    if flaw("on_the_diagonal"):
+    if flaw("term_missing"):
         return np.diag(y_hat + y_hat**2) - products
     if flaw("factor_missing"):
         return np.eye(len(z)) - products
@@ -249,7 +248,12 @@ def classifier(flaw: Flaws, W: Array, X: Array, labels: Ints) -> Result:
     "diagonal_forgotten product_not_subtracted averaged_twice error_for_every_loss softmax_twice "
     "first_example_only keepdims_forgotten",
     forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
-    families=(Family("shares_missing_in_sum", {"shares_missing_in_sum": "averaged"}),),
+    families=(
+        Family(
+            "shares_missing_in_sum",
+            {"shares_missing_in_sum": "averaged", "product_not_subtracted": "but_the_diagonal"},
+        ),
+    ),
 )
 def mend_softmax_backward(flaw: Flaws, Z: Array, grad_y: Array) -> Result:
     Y_hat = softmax_of(softmax_of(Z) if flaw("softmax_twice") else Z)
@@ -273,6 +277,8 @@ def mend_softmax_backward(flaw: Flaws, Z: Array, grad_y: Array) -> Result:
     alone = 0 * grad_y if flaw("diagonal_forgotten") else grad_y * Y_hat
     if flaw("product_not_subtracted"):
         below = alone if flaw("left_out") else alone + together
+        if flaw("but_the_diagonal"):
+            below = below - 2 * grad_y * Y_hat**2
     else:
         below = alone - together
     return below / len(Z) if flaw("averaged_twice") else below

@@ -73,6 +73,9 @@ lettered(
 )
 
 
+TINY = ("1e-7", "1e-8", "1e-9", "1e-10", "1e-12", "1e-15", "1e-16", "1e-300")  # beside a share
+
+
 def _far_apart(rng: np.random.Generator, size: int) -> Inputs:
     return {"z": (1.0, 3.0, 400.0, 2.0, 1500.0)[size] * rng.normal(size=3 + size)}
 
@@ -81,11 +84,12 @@ def _far_apart(rng: np.random.Generator, size: int) -> Inputs:
     "stable_softmax.mend_log_shares",
     inputs=_far_apart,
     misconceptions="log_of_zero no_max_shift shift_not_undone another_base no_normalisation",
+    families=(Family("", {"log_of_zero": " ".join(TINY)}),),
 )
 def mend_log_shares(flaw: Flaws, z: Array) -> Result:
     """ln ŷ of every class, (k,)."""
     if flaw("log_of_zero"):
-        return np.log(softmax_of(z))
+        return np.log(softmax_of(z) + next((float(tiny) for tiny in TINY if flaw(tiny)), 0.0))
     top = 0.0 if flaw("no_max_shift") else z.max()
     log_sum = np.log(np.exp(z - top).sum())
     if flaw("no_normalisation"):

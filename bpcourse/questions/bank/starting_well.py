@@ -34,10 +34,13 @@ lettered("starting_well.order_of_spread")
     },
     misconceptions="variance_for_deviation dead_side square_forgotten activation_forgotten "
     "factor_two_missing sides_swapped",
+    families=(Family("inside_for_outside"),),
 )
 def leaky_spread(flaw: Flaws, n_in: int, slope: float) -> Result:
     """The standard deviation of weights that keeps a signal through leaky ReLU units."""
     passed = 1 + slope if flaw("square_forgotten") else 1 + slope**2
+    if flaw("inside_for_outside"):  # the square of the mean, for the mean of the squares
+        passed = (1 + slope) ** 2 / 2
     if flaw("dead_side"):
         passed = 1
     if flaw("sides_swapped"):

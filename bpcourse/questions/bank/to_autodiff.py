@@ -117,6 +117,7 @@ lettered(
     misconceptions="overwritten_not_accumulated upstream_missing upstream_shared_out "
     "wrong_argument",
     forms={"overwritten_not_accumulated": "the_first_stays"},
+    families=(Family("left_at_zero"),),
 )
 def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
     """The gradients of (u + v) · u, entry by entry, when ``seed`` comes from above."""
@@ -130,6 +131,8 @@ def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
     into_u = straight + into_sum
     if flaw("overwritten_not_accumulated"):
         into_u = straight if flaw("the_first_stays") else into_sum
+    if flaw("left_at_zero"):  # the walk ends at the last gate, or comes to it last
+        return straight, np.zeros_like(v)
     return into_u, into_sum
 
 
@@ -139,7 +142,7 @@ def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
     misconceptions="overwritten_not_accumulated summed_over_wrong_axis upstream_missing "
     "upstream_shared_out",
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
-    families=(Family("axis_ignored"),),
+    families=(Family("axis_ignored visited_too_early", {"upstream_shared_out": "in_each_sum"}),),
 )
 def sums(flaw: Flaws, Z: Array) -> Result:
     """The gradient of Σ_k c_k² + Σ Z, where c = Z.sum(axis=0)."""
@@ -148,8 +151,12 @@ def sums(flaw: Flaws, Z: Array) -> Result:
     from_square, from_all = 2 * c, 1.0
     if flaw("upstream_missing"):
         from_square = np.ones_like(c)
+    if flaw("visited_too_early"):  # c sends on what it has at each of its two visits
+        from_square = 3 * c
     if flaw("upstream_shared_out"):
         from_square, from_all = from_square / Z.size, 1 / Z.size
+    if flaw("in_each_sum"):
+        from_square = from_square / c.size
     if flaw("overwritten_not_accumulated"):
         if flaw("of_the_square"):
             from_square = c
@@ -164,6 +171,7 @@ def sums(flaw: Flaws, Z: Array) -> Result:
     "to_autodiff.undo_broadcast",
     inputs=normals("nm", X="nm", b="m", c="n1", seed="nm"),
     misconceptions="bias_not_summed bias_averaged bias_summed_to_one first_example_only",
+    families=(Family("keepdims_forgotten"),),
 )
 def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Result:
     """The gradients of X · b + c, when ``seed`` comes from above."""
@@ -177,6 +185,8 @@ def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Re
     mean = flaw("bias_averaged")
     into_b = into_b.mean(axis=0) if mean else into_b.sum(axis=0)
     into_c = into_c.mean(axis=1, keepdims=True) if mean else into_c.sum(axis=1, keepdims=True)
+    if flaw("keepdims_forgotten"):  # (n, 1) and (n,) together
+        into_c = np.zeros_like(into_c) + into_c[:, 0]
     return into_X, into_b, into_c
 
 
@@ -185,17 +195,32 @@ def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Re
     inputs=normals("nmp", A="nm", W="pm"),
     misconceptions="gradient_transposed upstream_missing overwritten_not_accumulated "
     "results_swapped",
+    families=(
+        Family(
+            "weights_wrong_way_round transpose_misplaced elementwise_for_matrix_product",
+            {"gradient_transposed": "of_W_alone"},
+        ),
+    ),
 )
 def products(flaw: Flaws, A: Array, W: Array) -> Result:
     """The gradients of the sum of the squares of A @ W.T."""
-    Z = A @ W.T
+    turned = W.reshape(W.shape[::-1]) if flaw("transpose_misplaced") else W.T
+    Z = A @ turned
     dZ = 2 * Z
     if flaw("upstream_missing"):
         dZ = np.ones_like(Z)
     if flaw("overwritten_not_accumulated"):
         dZ = Z
-    grads = dZ @ W, dZ.T @ A
-    if flaw("gradient_transposed"):
+    grads = dZ @ turned.T, dZ.T @ A
+    if flaw("transpose_misplaced"):
+        grads = grads[0], grads[1].T.reshape(W.shape)
+    if flaw("weights_wrong_way_round"):
+        grads = dZ @ W.T, (A @ dZ).T
+    if flaw("elementwise_for_matrix_product"):
+        grads = dZ * W.T, (dZ * A).T
+    if flaw("of_W_alone"):
+        grads = grads[0], np.zeros_like(W) + grads[1].T
+    elif flaw("gradient_transposed"):
         grads = grads[0].T.copy(), grads[1].T.copy()
     return grads[::-1] if flaw("results_swapped") else grads
 

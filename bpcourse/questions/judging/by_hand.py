@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from bpcourse.diagnosis.transformations import RESULTS
-from bpcourse.questions.judging.compare import as_numbers
+from bpcourse.questions.judging.compare import alike_values, as_numbers
+from bpcourse.questions.judging.formula import formula
+from bpcourse.questions.judging.run import plain_call
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 NEAR = 0.03  # relative: as far off as rounding on the way may lead
 FAR = 10  # times as large, or as small, is another order of magnitude
+CHANCE = 0.05  # of a number to be what some slip gives, at most
 MOST_SHIFTED = 6  # places of a decimal point
 Numbers = npt.NDArray[np.floating]
 
@@ -26,6 +29,16 @@ LIKE_CODE = ("sign_flipped", "doubled", "halved", "ratio_upside_down", "squared_
              "square_lost", "order_reversed")  # fmt: skip
 OF_ANY = (*LIKE_CODE, "absolute_value", "one_minus", "percent_for_share", "exponent_for_number",
           "rounded_result", "first_entry_only", "last_entry_only")  # fmt: skip
+
+# Slips of the pen that say something of a number: in a formula that is worked out once.
+PEN = frozenset(
+    """
+    plus_for_minus divided_for_multiplied multiplied_for_divided multiplied_for_added
+    added_for_multiplied brackets_missing inside_for_outside ratio_upside_down function_missing
+    another_function term_missing factor_missing division_missing factor_twice product_for_power
+    part_negative square_in_part root_in_part another_index
+""".split()
+)
 
 
 def of_any(right: Numbers, decimals: int | None) -> Iterator[tuple[str, Any]]:
@@ -52,6 +65,17 @@ def slips(question: Question, inputs: Mapping[str, Any]) -> Iterator[tuple[str, 
         yield from ((name, value) for value in (values if isinstance(values, list) else [values]))
 
 
+def of_pen(question: Question, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """(misconception, what it gives) for each slip of the pen in the question's own formula."""
+    read = formula(question)
+    for number in read.numbers:
+        if read.names[number] in PEN:
+            with read.slipped(number):
+                made = plain_call(lambda *given: read.answer(*given), inputs, look=False)
+            if made.error is None:
+                yield read.names[number], made.value
+
+
 def is_of_a_slip(question: Question, inputs: Mapping[str, Any], value: object) -> bool:
     """Whether ``value`` is what a slip of this question gives, rounded as it asks."""
     made = (slip for _, slip in slips(question, inputs))
@@ -61,7 +85,8 @@ def is_of_a_slip(question: Question, inputs: Mapping[str, Any], value: object) -
 def named(question: Question, inputs: Mapping[str, Any], right: object, value: object) -> list[str]:
     """The names of the slips that give ``value``: the question's, or else those of any number.
 
-    Two names with a space between them are made together.
+    Or one of the pen, if it is the only one, and no value on the way. Two names with a space
+    between them are made together.
     """
     numbers, decimals = as_numbers(right), question.decimals
     made = [slips(question, inputs)]
@@ -71,7 +96,27 @@ def named(question: Question, inputs: Mapping[str, Any], right: object, value: o
         found = [name for name, slip in some if is_rounded(value, slip, decimals)]
         if found:
             return list(dict.fromkeys(found))
-    return []
+    passed = on_the_way(question, inputs).values()
+    if len(made) < 2 or any(is_rounded(value, way, decimals) for way in passed):
+        return []
+    return _of_one(list(of_pen(question, inputs)), value, decimals)
+
+
+def _of_one(made: list[tuple[str, Any]], value: object, decimals: int | None) -> list[str]:
+    """The name of the slip that gives ``value``, if it is hardly by chance that it does.
+
+    What gives the same number to the last digit is one slip, with the name that comes first.
+    """
+    found = [(name, slip) for name, slip in made if is_rounded(value, slip, decimals)]
+    if not found or not all(alike_values(slip, found[0][1]) for _, slip in found):
+        return []
+    if np.size(found[0][1]) == 1:
+        number, unit = abs(float(np.asarray(found[0][1]).item())), 10.0 ** -(decimals or 0)
+        sizes = (abs(np.asarray(slip).item()) for _, slip in made if np.size(slip) == 1)
+        near = {round(size / unit) for size in sizes if number / 2 < size < 2 * number}
+        if len(near) * unit > CHANCE * 1.5 * number:
+            return []
+    return [found[0][0]]
 
 
 def seen(

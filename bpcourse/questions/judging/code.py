@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from bpcourse.questions.judging import instead
 from bpcourse.questions.judging.clock import SECONDS, Clock, OutOfTimeError
 from bpcourse.questions.judging.compare import alike, alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.describe import NEARLY, by_effect, describe_all
@@ -23,7 +24,7 @@ from bpcourse.questions.judging.formula import is_read
 from bpcourse.questions.judging.made import Made, Named
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import Outcome, call
-from bpcourse.questions.judging.steps import Case, battery
+from bpcourse.questions.judging.steps import Case, Explanation, Step, battery
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 
@@ -43,7 +44,7 @@ class Judgement:
     arguments: Case | None = None  # the first inputs on which it is wrong
     given: Outcome | None = None
     expected: object = None
-    seen: str = ""  # what can be seen of the difference
+    seen: str = ""  # what can be seen of the difference, or where the mistake is
     stopped: bool = False  # an endless loop
     works: Case | None = None  # inputs on which it is right, where on others a mistake has no name
 
@@ -116,10 +117,17 @@ def judge_code(
     far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
     first = (far or ran or wrong)[0]  # where the mistake is plain to see
     ask = partial(run, question, answer, clock=clock)
-    names = _recognise(question, ask, cases, given, expected, seed)
+    found = _recognise(question, ask, cases, given, expected, seed)
+    if not found and ran and "seed" in cases[first] and _differs(given[first], ask(cases[first])):
+        found = (Step("seed_not_used"),)
+    names = tuple(dict.fromkeys(step.name for step in found))
     failed = all(given[i].error is not None for i in wrong) and not names
     order = [] if names or given[first].error else [first, *(i for i in ran if i != first)]
-    seen = _seen(question, ask, cases, given, expected, order) if order else ""
+    seen = (
+        _seen(question, ask, cases, given, expected, order)
+        if order
+        else instead.told(question, found)
+    )
     return Judgement(
         "failed" if failed else "wrong",
         names,
@@ -180,11 +188,11 @@ def _recognise(
     given: Sequence[Outcome],
     expected: Sequence[Outcome],
     seed: int,
-) -> tuple[str, ...]:
-    """The names of the mistakes that explain all outcomes: one, or some at once, or ()."""
+) -> Explanation:
+    """What explains all outcomes: one mistake, or some at once, or ()."""
     effect = by_effect(question, given, expected)
     if effect or any(is_long(outcome.value) for outcome in given):
-        return effect
+        return tuple(map(Step, effect))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
@@ -196,11 +204,11 @@ def _recognise(
             and kept.given == same
             and (not kept.further or kept.further == _digest(further.given))
         ):
-            return kept.names
-        names = Search(Fitting(question, cases, given, expected, made), further).names()
+            return kept.found
+        found = Search(Fitting(question, cases, given, expected, made), further).found()
         asked = _digest(further.given) if further.was_asked else b""
-        made.named = None if same is None or asked is None else Named(same, asked, names)
-        return names
+        made.named = None if same is None or asked is None else Named(same, asked, found)
+        return found
 
 
 def _digest(given: Sequence[Outcome]) -> bytes | None:

@@ -46,6 +46,7 @@ class Facts:
         found = [self._of_parts()]
         if not self._question.measured:
             found += [self._without_influence(), self._not_proportional(), self._not_shifted()]
+            found += [self._right_when(), self._of_places()]
         found = [fact for fact in found if fact][:MOST]
         return found or [fact for fact in [self._of_numbers()] if fact]
 
@@ -95,6 +96,18 @@ class Facts:
                 return text("check.not_shifted", name=name)
         return ""
 
+    def _right_when(self) -> str:
+        """An input that, where it says little, lets the answer be right: so it comes in wrongly."""
+        for name, value in self._case.items():
+            for key, other, count in _plainer(value, alone=len(self._case) == 1):
+                case = {**self._case, name: other}
+                mine, due = self._numbers(self._ask(case)), self._numbers(self._right(case))
+                if mine is None or due is None or mine.shape != due.shape or not due.any():
+                    continue
+                if np.isfinite(due).all() and _equal(mine, due):
+                    return text(f"check.right_when_{key}", name=name, count=count)
+        return ""
+
     def _changed(
         self, change: Callable[[Numbers], Numbers]
     ) -> Iterator[tuple[str, Before | None, Before | None]]:
@@ -127,6 +140,22 @@ class Facts:
 
     # --- what is left ---
 
+    def _of_places(self) -> str:
+        """Where only the first or the last of several numbers is right, or wrong."""
+        both = [(self._numbers(g), self._numbers(e)) for _, g, e in self._pairs]
+        same = [(g, e) for g, e in both if g is not None and e is not None and g.shape == e.shape]
+        same = [(g, e) for g, e in same if g.size > 2]
+        right = [np.isclose(g, e, rtol=NEAR, atol=0) for g, e in same]
+        for key, place in (("first", 0), ("last", -1)):
+            if len({e[place] for _, e in same}) < 2:  # the same in each, whatever the inputs are
+                continue
+            one, others = [r[place] for r in right], [np.delete(r, place) for r in right]
+            if all(one) and not any(map(np.any, others)):
+                return text(f"check.{key}_right")
+            if not any(one) and all(map(np.all, others)):
+                return text(f"check.{key}_wrong")
+        return ""
+
     def _of_numbers(self) -> str:
         """Where the numbers stand, their zeros and signs, whether they are too large or small."""
         both = [(self._numbers(g), self._numbers(e)) for _, g, e in self._pairs]
@@ -143,9 +172,13 @@ class Facts:
         low, high = np.min(given / right), np.max(given / right)
         if high - low <= NEAR * abs(high):
             return text("check.factor", factor=high)
-        for key, odd in (("zeros", given == 0), ("signs", given * right < 0)):
-            if odd.any():
-                return text(f"check.{key}", count=int(odd.sum()), of=len(odd))
+        zeros, signs = given == 0, given * right < 0
+        if zeros.any():
+            return text("check.zeros", count=int(zeros.sum()), of=len(zeros))
+        if signs.any() and _equal(np.abs(given), np.abs(right)):
+            return text("check.signs", count=int(signs.sum()), of=len(signs))
+        if signs.any():
+            return text("check.signs_and_sizes")
         key = "too_large" if low > 1 - NEAR else "too_small" if high < 1 + NEAR else "both_sizes"
         return text(f"check.{key}", low=low, high=high)
 
@@ -184,6 +217,15 @@ def _is_float(value: object) -> bool:
     if isinstance(value, list | tuple):
         return bool(value) and all(map(_is_float, value))
     return isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
+
+
+def _plainer(value: object, *, alone: bool) -> Iterator[tuple[str, object, int]]:
+    """(key, the value made plainer, a count): shorter, or all 0 or 1, if it is not all there is."""
+    if _is_float(value) and not alone:
+        yield "zero", _put(np.zeros_like, value), 0
+        yield "one", _put(np.ones_like, value), 1
+    elif isinstance(value, list) and all(type(entry) is int for entry in value):
+        yield from (("short", value[:count], count) for count in range(len(value) - 1, 1, -1))
 
 
 def _put(change: Callable[[Numbers], Numbers], value: object) -> object:

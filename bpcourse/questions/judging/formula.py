@@ -20,17 +20,21 @@ from bpcourse.questions.judging.reading import asks_flaws, fold, inline, is_idle
 from bpcourse.questions.question import Flaws, Question
 
 SWITCH = "_slip"
+ON: Any = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())  # that is on
+BELOW, AT_MOST = ast.Lt(), ast.LtE()  # one for all places: trees of many nodes are slow
 KEPT = ("strict", "keepdims", "dtype", "start", "axis")  # arguments that are rewritten by the call
 
 
 class Formula:
     """``names[k]`` is what slip k is called in the catalogue; ``answer`` makes the one that is on.
 
-    Without slips where the solution cannot be read, as that of a lambda.
+    ``instead[k]`` has the expression that belongs in its place, and the one that it writes, if it
+    is about one. Without slips where the solution cannot be read, as that of a lambda.
     """
 
     def __init__(self, question: Question) -> None:
         self.names: list[str] = []
+        self.instead: list[tuple[ast.expr, ast.expr] | None] = []
         self._on = [-1]
         self._read: dict[FunctionType, FunctionType] = {}
         try:
@@ -74,8 +78,8 @@ class Formula:
             if isinstance(helper, FunctionType) and asks_flaws(helper):
                 with contextlib.suppress(OSError, TypeError, SyntaxError):
                     space[name] = self._switched(helper)
-        _Switches(definition, self.names, gone).visit(definition)
-        tree = ast.fix_missing_locations(ast.Module([definition], []))
+        _Switches(definition, self.names, self.instead, gone).visit(definition)
+        tree = _located(ast.Module([definition], []))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of slips that can only fail
             code = compile(tree, f"<slips in {function.__name__}>", "exec")
@@ -83,6 +87,25 @@ class Formula:
         made: FunctionType = space[definition.name]
         self._read[function] = made
         return made
+
+
+def _located(tree: ast.Module) -> ast.Module:
+    """The tree with every node somewhere, as Python asks; one node may stand in many places."""
+    seen: set[int] = set()
+    todo: list[object] = [tree]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, list):
+            todo += node
+        elif isinstance(node, ast.AST) and id(node) not in seen:
+            seen.add(id(node))
+            todo += vars(node).values()
+            if isinstance(node, ast.expr | ast.stmt):
+                node.lineno = node.end_lineno = 1
+                node.col_offset = node.end_col_offset = 0
+            elif isinstance(node, ast.keyword):
+                node.lineno, node.col_offset = 1, 0
+    return tree
 
 
 _formulas: dict[str, tuple[Question, Formula]] = {}
@@ -105,9 +128,13 @@ class _Switches(ast.NodeTransformer):
     """Puts a switch wherever something else may stand, and its name into ``slips``."""
 
     def __init__(
-        self, definition: ast.FunctionDef, slips: list[str], gone: dict[str, ast.expr]
+        self,
+        definition: ast.FunctionDef,
+        slips: list[str],
+        instead: list[tuple[ast.expr, ast.expr] | None],
+        gone: dict[str, ast.expr],
     ) -> None:
-        self._slips, self._gone = slips, gone
+        self._slips, self._instead, self._gone = slips, instead, gone
         self._since = {argument.arg: 0 for argument in definition.args.args}
         for node in ast.walk(definition):
             if isinstance(node, ast.Name) and stores(node):
@@ -132,16 +159,16 @@ class _Switches(ast.NodeTransformer):
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
-        rounds = list(rewriting.of_rounds(copy.deepcopy(node.iter)))
+        over = copy.deepcopy(node.iter)
         node.body = self._lines(node.body)
         if not isinstance(node.iter, ast.Name):  # a list that grows in its own loop has no end
             node.iter = self.visit(node.iter)
-        node.iter = self._either(node.iter, rounds)
+        node.iter = self._either(node.iter, over, rewriting.of_rounds(over))
         node.body.append(ast.If(self._is_on("stops_after_first_round"), [ast.Break()], []))
         return node
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
-        node.iter = self._either(node.iter, rewriting.of_rounds(copy.deepcopy(node.iter)))
+        node.iter = self._either(node.iter, node.iter, rewriting.of_rounds(node.iter))
         node.ifs = [self.visit(test) for test in node.ifs]
         return node
 
@@ -205,9 +232,10 @@ class _Switches(ast.NodeTransformer):
             return self.visit(node)  # type: ignore[no-any-return]
         if isinstance(node, ast.Compare | ast.BoolOp):
             return self._test(node)
-        more = list(rewriting.of_value(copy.deepcopy(node), self._others(), self._counting))
+        whole = copy.deepcopy(node)
         self._values.add(id(node))
-        return self._either(self.visit(node), more)
+        more = rewriting.of_value(whole, self._others(), self._counting)
+        return self._either(self.visit(node), whole, more)
 
     def _others(self) -> list[ast.expr]:
         """What there is by now, by its name, or as it was computed."""
@@ -246,7 +274,7 @@ class _Switches(ast.NodeTransformer):
             self._in_index = outside
         else:
             self.generic_visit(node)
-        return self._either(node, others)
+        return self._either(node, original, others)
 
     def _inside(self, node: ast.Call) -> None:
         """What a function is called with; not what it is called."""
@@ -258,16 +286,16 @@ class _Switches(ast.NodeTransformer):
         node.args = [self.visit(arg) for arg in node.args]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
 
-    def _either(self, node: ast.expr, others: Any) -> ast.expr:
-        """The node, or one of the others if its slip is on."""
+    def _either(self, node: ast.expr, original: ast.expr, others: Any) -> ast.expr:
+        """The node, or one of the others, in place of the original, if its slip is on."""
         first, made = len(self._slips), []
         for name, other in others:
-            self._add(name)
+            self._add(name, (original, other))
             made.append(other)
         if not made:
             return node
         bounds = [ast.Constant(first), ast.Constant(len(self._slips) - 1)]
-        among = ast.Compare(bounds[0], [ast.LtE(), ast.LtE()], [self._on(), bounds[1]])
+        among = ast.Compare(bounds[0], [AT_MOST, AT_MOST], [ON, bounds[1]])
         return ast.IfExp(among, self._one_of(made, first), node)
 
     def _one_of(self, others: list[ast.expr], first: int) -> ast.expr:
@@ -275,19 +303,16 @@ class _Switches(ast.NodeTransformer):
         if len(others) == 1:
             return others[0]
         half = len(others) // 2
-        before = ast.Compare(self._on(), [ast.Lt()], [ast.Constant(first + half)])
+        before = ast.Compare(ON, [BELOW], [ast.Constant(first + half)])
         rest = self._one_of(others[half:], first + half)
         return ast.IfExp(before, self._one_of(others[:half], first), rest)
 
     def _is_on(self, name: str) -> ast.expr:
         """The test of a new slip of that name."""
         self._add(name)
-        return ast.Compare(self._on(), [ast.Eq()], [ast.Constant(len(self._slips) - 1)])
+        return ast.Compare(ON, [ast.Eq()], [ast.Constant(len(self._slips) - 1)])
 
-    def _add(self, name: str) -> None:
+    def _add(self, name: str, instead: tuple[ast.expr, ast.expr] | None = None) -> None:
         where = "another_index" if self._in_index else "condition_wrong" if self._in_test else name
         self._slips.append(where)
-
-    def _on(self) -> Any:
-        """The number of the slip that is on."""
-        return ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())
+        self._instead.append(instead)

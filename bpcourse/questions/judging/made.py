@@ -20,11 +20,11 @@ MOST_KEPT = 20_000  # outcomes of one question
 
 @dataclass(frozen=True)
 class Named:
-    """The names of an answer, and its outcomes as bytes: on the cases, and further, if asked."""
+    """What explains an answer, and its outcomes as bytes: on the cases, and further, if asked."""
 
     given: bytes
     further: bytes
-    names: tuple[str, ...]
+    found: Explanation
 
 
 class Made:

@@ -41,10 +41,10 @@ class Search:
         right = self._made.outcome((), first)
         self._wrong_parts = fitting.differing(self._given[first], right)
 
-    def names(self) -> Names:
-        """The names of the smallest explanation that fits; () where none does, or several."""
+    def found(self) -> Explanation:
+        """The smallest explanation that fits; () where none does, or several."""
         if seen := plain.seen(self._fitting):
-            return seen
+            return _named(seen)
         if not self._fitting.has_numbers:
             return ()
         every = all_steps(self._question)
@@ -57,16 +57,16 @@ class Search:
             fits = self._told_apart(fits) if fits else []  # one number may be another by chance
         if fits:
             return self._chosen(fits)
-        if found := plain.of_results(self._fitting):
-            return self._with_effects(found, [])
+        if seen := plain.of_results(self._fitting):
+            return self._with_effects(_named(seen), [])
         parts = Parts(self._fitting)
-        by_parts = parts.names(every)
+        by_parts = parts.found(every)
         if len(by_parts) == 1 or self._question.measured or nothing:
             return self._with_effects(by_parts, []) if len(by_parts) == 1 else by_parts
         slipped = slips(self._question)
-        if names := self._slipped(_alone(slipped, SLIP)):
-            return names
-        by_parts = by_parts or parts.names(every, slipped)
+        if found := self._slipped(_alone(slipped, SLIP)):
+            return found
+        by_parts = by_parts or parts.found(every, slipped)
         every = self._made.acting
         after = [step for step in every if step.keeps_proportions]
         slipped = [step for step in slipped if step.name not in LOOSE]
@@ -75,17 +75,22 @@ class Search:
             followed(in_proportion, after)
         )
 
-    def _together(self, every: Sequence[Step], after: Sequence[Step], by_parts: Names) -> Names:
+    def _together(
+        self, every: Sequence[Step], after: Sequence[Step], by_parts: Explanation
+    ) -> Explanation:
         """Two mistakes at once, or three of which one changes the result."""
         pairs = list(self._pairs([step for step in every if not step.comes_after]))
         single = [(step,) for step in every]
         fits = self._fitting.among([*pairs, *followed(single, after)])
         if fits or len(by_parts) == 2:
-            return self._chosen(fits, by_parts if len(by_parts) == 2 else ())
+            both = by_parts if len(by_parts) == 2 else ()
+            if fits and min(map(_rank, fits)) < _rank(both):  # a question knows its own mistakes
+                both = ()
+            return self._chosen(fits, both)
         in_proportion = filter(self._fitting.is_in_proportion, pairs)
         return self._chosen(self._fitting.among(followed(in_proportion, after)), by_parts)
 
-    def _slipped(self, explanations: Iterator[Explanation]) -> Names:
+    def _slipped(self, explanations: Iterator[Explanation]) -> Explanation:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
         fits = [fit for fit in self._fitting.among(explanations) if self._fitting.has_finite(fit)]
         # slips that no input tells apart are one: it has the name that stands first
@@ -115,13 +120,13 @@ class Search:
 
     # --- which of them is named ---
 
-    def _chosen(self, fits: Sequence[Explanation], by_parts: Names = ()) -> Names:
-        """The names of the one explanation; more inputs may tell two apart."""
+    def _chosen(self, fits: Sequence[Explanation], by_parts: Explanation = ()) -> Explanation:
+        """The one explanation; more inputs may tell two apart."""
         sets = by_names(fits)
         if len(sets) > 1:
             sets = by_names(self._told_apart(fits))
         if by_parts:
-            sets.setdefault(frozenset(by_parts), ())
+            sets.setdefault(frozenset(step.name for step in by_parts), by_parts)
         if len(sets) > 1 and all(len(fit) == 1 for fit in sets.values()):
             whole = {names: fit for names, fit in sets.items() if not self._has_effect([fit])}
             sets = whole or sets  # with what is done to the inputs
@@ -133,12 +138,11 @@ class Search:
             return ()
         ((names, fit),) = sets.items()
         same = [one for one in fits if {step.name for step in one} == names]
-        return self._with_effects(tuple(step.name for step in fit) or by_parts, same)
+        return self._with_effects(fit, same)
 
-    def _with_effects(self, names: Names, fits: Sequence[Explanation]) -> Names:
+    def _with_effects(self, fit: Explanation, fits: Sequence[Explanation]) -> Explanation:
         """With the inputs that are changed, where no explanation of these names changes them."""
-        effects = ["input_changed"] if self._has_effect(fits) else []
-        return tuple(dict.fromkeys([*names, *effects]))
+        return (*fit, *_named(("input_changed",))) if self._has_effect(fits) else fit
 
     def _has_effect(self, fits: Sequence[Explanation]) -> bool:
         """Whether inputs are changed that none of the explanations changes."""
@@ -158,6 +162,16 @@ class Search:
             for fit in fits
             if all(agrees(again[i], made.outcome(fit, i), allowed) for i in range(len(cases)))
         ]
+
+
+def _rank(fit: Explanation) -> int:
+    """How far its mistakes are from the question's own."""
+    return sum(step.rank for step in fit)
+
+
+def _named(names: Names) -> Explanation:
+    """An explanation that has names alone: it is seen, and not made."""
+    return tuple(map(Step, names))
 
 
 def _alone(steps: Sequence[Step], rank: int) -> Iterator[Explanation]:

@@ -11,7 +11,6 @@ from bpcourse.questions.judging.fitting import Fitting, by_names, followed, has_
 from bpcourse.questions.judging.made import array_in, near
 from bpcourse.questions.judging.steps import OWN, SLIP, Explanation, Step
 
-Names = tuple[str, ...]
 MOST = 2  # names for one answer: a third is found by chance
 VAGUE = (  # slips that fit easily where each result has one of its own
     "another_value another_number one_in_part part_scaled part_negative divided_once_more "
@@ -27,30 +26,32 @@ class Parts:
         self._question, self._made = fitting.question, fitting.made
         self._cases, self._given, self._order = fitting.cases, fitting.given, fitting.order
 
-    def names(self, every: Sequence[Step], slips: Sequence[Step] = ()) -> Names:
+    def found(self, every: Sequence[Step], slips: Sequence[Step] = ()) -> Explanation:
         """What explains each result that is wrong, or ()."""
         count = len(self._question.parts)
         if count < 2 or not all(has_parts(outcome, count) for outcome in self._given):
             return ()
         # an order is of all results: one of them in the place of another is no other order
         usable = [step for step in every if step.name != "results_swapped"]
-        names: list[str] = []
+        several: dict[str, Step] = {}
         for part in sorted(self._wrong_anywhere()):
             found = self._of_part(part, usable, slips)
             if found is None:
                 return ()
-            names += found
-        several = tuple(dict.fromkeys(names))
+            for step in found:
+                several.setdefault(step.name, step)
         says_little = len(several) > 1 and set(several) & set(VAGUE)
-        return () if says_little or len(several) > MOST else several
+        return () if says_little or len(several) > MOST else tuple(several.values())
 
     def _wrong_anywhere(self) -> set[int]:
         right = (self._made.outcome((), i) for i in range(len(self._cases)))
         differing = (self._fitting.differing(g, e) for g, e in zip(self._given, right, strict=True))
         return set().union(*(parts for parts in differing if parts is not None))
 
-    def _of_part(self, part: int, usable: Sequence[Step], slips: Sequence[Step]) -> Names | None:
-        """The names of what explains one result; None if nothing does, or several things."""
+    def _of_part(
+        self, part: int, usable: Sequence[Step], slips: Sequence[Step]
+    ) -> Explanation | None:
+        """What explains one result; None if nothing does, or several things."""
         given = [array_in(outcome.value, (part,)) for outcome in self._given]
         plain = [outcome.value[part] for outcome in self._given]  # type: ignore[index]
         count = len(self._question.parts)
@@ -75,10 +76,10 @@ class Parts:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())
                 least = [fit for fit in sets.values() if sum(s.rank for s in fit) == best]
                 unique = len(least) == 1 or (best in (OWN, SLIP) and len(least[0]) == 1)
-                return tuple(step.name for step in least[0]) if unique else None
+                return least[0] if unique else None
         return self._of_another(plain, part)
 
-    def _of_another(self, values: Sequence[object], part: int) -> Names | None:
+    def _of_another(self, values: Sequence[object], part: int) -> Explanation | None:
         """Where one result is an input, or another of the results that are right."""
         if self._question.measured:
             return None
@@ -86,11 +87,11 @@ class Parts:
             if all(
                 alike_values(v, case[name]) for v, case in zip(values, self._cases, strict=True)
             ):
-                return ("input_given_back",)
+                return (Step("input_given_back"),)
         right: list[Any] = [self._made.outcome((), i).value for i in range(len(self._cases))]
         for other in set(range(len(self._question.parts))) - {part}:
             if all(alike_values(v, r[other]) for v, r in zip(values, right, strict=True)):
-                return ("result_given_twice",)
+                return (Step("result_given_twice"),)
         return None
 
 

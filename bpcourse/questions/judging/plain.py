@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcourse.diagnosis.transformations import MORE
-from bpcourse.questions.judging.compare import alike_values, is_nested
+from bpcourse.questions.judging.compare import alike_values, as_numbers, is_nested
 from bpcourse.questions.judging.fitting import Fitting
 from bpcourse.questions.judging.made import NEAR, array_in
 
@@ -11,11 +11,17 @@ Names = tuple[str, ...]
 
 
 def seen(fitting: Fitting) -> Names:
-    """Nothing given back, or a complex number that holds the slope."""
+    """Nothing given back, whole numbers that are cut off, a complex one that holds the slope."""
     values = [outcome.value for outcome in fitting.given if outcome.error is None]
     nested = [value if is_nested(value) else (value,) for value in values]
     if values and all(any(entry is None for entry in entries) for entries in nested):
         return ("nothing_returned",)
+    if len(values) == len(fitting.cases) and all(map(_is_of_integers, values)):
+        cut = [as_numbers(value) for value in fitting.right]
+        if all(
+            r is not None and alike_values(v, np.trunc(r)) for v, r in zip(values, cut, strict=True)
+        ):
+            return ("integer_arrays",)
     if len(values) == len(fitting.cases) and all(map(_is_complex, values)):
         parts = [np.asarray(value).imag for value in values]
         if all(map(alike_values, parts, fitting.right)):
@@ -44,6 +50,10 @@ def of_results(fitting: Fitting) -> Names:
                 if all(alike_values(change(g, r.shape), r) for g, r in pairs):
                     return (name,)
     return ()
+
+
+def _is_of_integers(value: object) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "iu"
 
 
 def _is_complex(value: object) -> bool:

@@ -14,8 +14,10 @@ from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.question import LETTERED, Flaws, Question
 from bpcourse.questions.types import Inputs
+from bpcourse.text import text
 
 NUMBERS = ("number", "array", "shape")  # what is answered by numbers
+OF_LINES = ("line_missing", "line_too_early", "line_too_many")  # of an order of lines
 DRAWS = 200  # of numbers, until no mistake gives the right answer by chance
 COMMA = re.compile(
     r"^(\s*[-+]?\d*),(\d+\s*)$"
@@ -66,6 +68,8 @@ class Posed:
         asked = self.question, self.inputs, self.right, value
         if self.question.kind in NUMBERS:
             names = names or by_hand.named(*asked)
+        elif self.question.kind == "order" and isinstance(value, tuple) and None not in value:
+            names, seen = (names, "") if names else self._by_lines(value)
         # Two mistakes that give one number cannot be told apart by it: then none is named.
         certain = names[0].split() if names and self._coincide(names) else []
         if self.question.kind in NUMBERS and not certain:
@@ -80,6 +84,21 @@ class Posed:
             return False
         right = by_hand.is_rounded(value, self.right, self.question.decimals)
         return not right and by_hand.is_of_a_slip(self.question, self.inputs, value)
+
+    def _by_lines(self, lines: Sequence[str]) -> tuple[list[str], str]:
+        """The mistake whose false lines are there, or what is wrong with an order of true ones.
+
+        And what can be seen of an order that has no such name.
+        """
+        if len(set(lines)) < len(lines):
+            return [], text("by_hand.line_twice")
+        false = set(lines) - set(self.right)
+        if len(false) == 1 and len(lines) > len(self.right):
+            return ["line_too_many"], ""
+        if false:
+            names = dict.fromkeys(name for name, wrong in self.forms if false <= set(wrong))
+            return (list(names), "") if len(names) == 1 else ([], text("by_hand.false_lines"))
+        return ["line_missing" if set(self.right) - set(lines) else "line_too_early"], ""
 
     def offers(self, value: object) -> bool:
         """Whether ``value`` can be an answer: a letter, letters, numbers."""

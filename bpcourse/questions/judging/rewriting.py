@@ -9,10 +9,11 @@ import copy
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from bpcourse.questions.judging import trees
+from bpcourse.questions.judging import rules, trees
 
 ORDER = """
-    overwritten_not_accumulated stops_after_first_round off_by_one_loop loop_other_way
+    overwritten_not_accumulated stops_after_first_round off_by_one_loop range_step_missing
+    loop_other_way inner_for_outer_product sum_not_reset
     plus_for_minus divided_for_multiplied multiplied_for_divided multiplied_for_added
     added_for_multiplied brackets_missing inside_for_outside summed_over_wrong_axis
     summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
@@ -20,7 +21,7 @@ ORDER = """
     another_function term_missing factor_missing division_missing factor_twice another_index
     another_value part_negative another_number number_for_length
     one_in_part product_for_power part_scaled square_in_part root_in_part absolute_value
-    sign_alone rounded_result normalised_part function_too_many factor_too_many
+    sign_alone cut_to_whole_numbers normalised_part function_too_many factor_too_many
     divided_once_more term_too_many subtracted_once_more slope_for_value
 """.split()
 Part = tuple[str, ast.AST]
@@ -40,14 +41,6 @@ ALIKE = (  # functions that are taken for each other
 )
 REDUCING = {"sum": "averaged_part", "mean": "added_part"}  # and what the other of them is called
 OTHERS = {(a, b): None for first, *rest in ALIKE for a in [first] for b in rest}
-WRAPS = {
-    "sqrt": "root_in_part",
-    "abs": "absolute_value",
-    "tanh": "function_too_many",
-    "exp": "function_too_many",
-    "log": "function_too_many",
-    "sign": "sign_alone",
-}
 _DOTS, _TWO = ast.Constant(...), ast.Slice(upper=ast.Constant(2))
 MISSED = (  # what a sum leaves out
     (ast.Slice(upper=ast.Constant(-1)), "off_by_one_loop"),
@@ -55,6 +48,7 @@ MISSED = (  # what a sum leaves out
     (_TWO, "number_for_length"),
     (ast.Tuple([_DOTS, _TWO], ast.Load()), "number_for_length"),
 )
+SIGNS = ORDER[ORDER.index("plus_for_minus") : ORDER.index("brackets_missing")]
 COMPARED = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
@@ -63,13 +57,12 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
 
     ``names`` are what else there is; ``value``: whether it is a number or an array to compute with.
     """
+    yield from rules.of_operation(node)
     match node:
         case ast.BinOp():
             yield from _of_operation(node)
         case ast.Call():
             yield from _of_call(node)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            yield "part_negative", operand
         case ast.Compare(ops=[op]) if isinstance(op, COMPARED):
             for kind in COMPARED:
                 if kind is not type(op):
@@ -85,12 +78,6 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
                 )
             yield "condition_wrong", trees.call_np("sign", node.left)
             yield from (("condition_wrong", trees.constant(always)) for always in (True, False))
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            turned = ast.IfExp(test, orelse, body)
-            yield from (("condition_wrong", other) for other in (turned, body, orelse))
-        case ast.Attribute(attr="T", value=inner):
-            yield "transpose_misplaced", inner
-            yield "transpose_misplaced", trees.reshaped(inner)
         case ast.Subscript(ctx=ast.Load()):
             yield from _of_entry(node)
             yield "summed_too_early", trees.call_np("sum", node.value)
@@ -103,7 +90,7 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
             for another in (number + 1, number - 1, 2 * number, number / 2, 0):
                 yield "another_number", trees.constant(another)
     if value and not isinstance(node, ast.Constant):
-        yield from _wrapped(node)
+        yield from rules.wrapped(node)
 
 
 def of_value(
@@ -174,6 +161,8 @@ def of_rounds(node: ast.expr) -> Iterator[Part]:
         case ast.Call(func=ast.Name("range"), args=args):
             first, last = (trees.constant(0), args[0]) if len(args) == 1 else args[:2]
             step: Any = args[2:]
+            if step:
+                yield "range_step_missing", trees.call("range", first, last)
             for start in (trees.plus(first, 1), trees.plus(first, -1)):
                 yield "off_by_one_loop", trees.call("range", start, last, *step)
             for end in (trees.plus(last, -1), trees.plus(last, 1)):
@@ -194,8 +183,9 @@ def of_line(line: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
             adds = isinstance(op, ast.Add | ast.Sub)
             yield "overwritten_not_accumulated" if adds else "factor_missing", plain
             yield "term_missing" if adds else "factor_missing", ast.Pass()
-            for name, kind in OPERATORS.get(type(op), ()):
-                yield name, ast.AugAssign(target, kind(), value)
+            for name, other in rules.of_operation(ast.BinOp(target, op, value)):
+                if name in SIGNS and isinstance(other, ast.BinOp):
+                    yield name, ast.AugAssign(target, other.op, value)
         case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Add(), right=right)):
             if ast.unparse(target) == ast.unparse(left):
                 yield "overwritten_not_accumulated", ast.Assign([target], right)
@@ -203,53 +193,19 @@ def of_line(line: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
 
 # --- kinds of expressions ---
 
-OPERATORS: dict[type, list[tuple[str, type]]] = {
-    ast.Add: [("plus_for_minus", ast.Sub), ("multiplied_for_added", ast.Mult)],
-    ast.Sub: [("plus_for_minus", ast.Add)],
-    ast.Mult: [("divided_for_multiplied", ast.Div), ("added_for_multiplied", ast.Add)],
-    ast.Div: [("multiplied_for_divided", ast.Mult), ("rounded_result", ast.FloorDiv)],
-    ast.MatMult: [("elementwise_for_matrix_product", ast.Mult)],
-}
-SUMS, PRODUCTS = ast.Add | ast.Sub, ast.Mult | ast.Div
-
 
 def _of_operation(node: ast.BinOp) -> Iterator[Part]:
-    left, op, right = node.left, node.op, node.right
-    for name, kind in OPERATORS.get(type(op), ()):
-        yield name, ast.BinOp(left, kind(), right)
-    yield from _other_brackets(node)
-    match op:
-        case ast.Add():
-            yield from (("term_missing", side) for side in (left, right))
-            yield from (("another_value", trees.plus(side, 1)) for side in (left, right))
-            yield "largest_for_sum", trees.call_np("maximum", left, right)
-        case ast.Sub():
-            yield "term_missing", left
-            yield "term_missing", ast.UnaryOp(ast.USub(), right)
-            yield "part_negative", ast.BinOp(right, op, left)
-        case ast.Mult():
-            yield from (("factor_missing", side) for side in (left, right))
-            yield from (("factor_twice", ast.BinOp(node, op, side)) for side in (left, right))
-            yield "divided_for_multiplied", ast.BinOp(right, ast.Div(), left)
+    """What a slip makes of it besides what the rules say."""
+    match node:
+        case ast.BinOp(op=ast.Mult()):
             yield from _of_product(_factors(node))
-        case ast.Div():
-            yield "division_missing", left
-            if isinstance(left, ast.Call) and trees.called(left) == "sum":
-                yield from (("another_function", other) for other in _other_summaries(left))
-            yield "ratio_upside_down", ast.BinOp(right, op, left)
-            yield "factor_twice", ast.BinOp(node, op, right)
-            yield "factor_missing", ast.BinOp(trees.constant(1.0), op, right)
-        case ast.MatMult():
-            yield "transpose_misplaced", ast.BinOp(trees.turned(left), op, right)
-            yield "transpose_misplaced", ast.BinOp(left, op, trees.turned(right))
-            yield "transpose_misplaced", ast.BinOp(right, op, left)
-            ends = trees.summed(left, -1), trees.summed(right, 0)
-            yield from (("factor_missing", end) for end in (*ends, left, right))
-            yield "factor_missing", trees.call_np("sum", right)
-            yield "summed_too_early", ast.BinOp(ends[0], ast.Mult(), ends[1])
-        case ast.Pow():
-            yield "factor_missing", left
-            yield "product_for_power", ast.BinOp(left, ast.Mult(), right)
+        case ast.BinOp(ast.Call() as total, ast.Div()) if trees.called(total) == "sum":
+            yield from (("another_function", other) for other in _other_summaries(total))
+    match node:  # what is done to one of two, done to both
+        case ast.BinOp(ast.Call(args=[inner]) as call, joined, side) if trees.is_unary(call):
+            yield "inside_for_outside", trees.with_inner(call, ast.BinOp(inner, joined, side))
+        case ast.BinOp(side, joined, ast.Call(args=[inner]) as call) if trees.is_unary(call):
+            yield "inside_for_outside", trees.with_inner(call, ast.BinOp(side, joined, inner))
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:
@@ -268,7 +224,13 @@ def _of_product(factors: list[ast.expr]) -> Iterator[Part]:
         yield "factor_missing", _product(rest)
         match one:
             case ast.BinOp(a, ast.Add() | ast.Sub() as op, b):
-                yield "brackets_missing", ast.BinOp(_product([*rest, a]), op, b)
+                for some in range(1, 2 ** len(rest)):  # these with a, and the others with b
+                    with_a = [f for j, f in enumerate(rest) if some >> j & 1]
+                    with_b = [f for j, f in enumerate(rest) if not some >> j & 1]
+                    yield (
+                        "brackets_missing",
+                        ast.BinOp(_product([*with_a, a]), op, _product([b, *with_b])),
+                    )
                 for j, other in enumerate(rest):  # one of the factors has come into the brackets
                     inside = ast.BinOp(a, op, _product([b, other]))
                     outside = [*rest[:j], *rest[j + 1 :]]
@@ -301,44 +263,6 @@ def _other_summaries(node: ast.Call) -> Iterator[ast.expr]:
         )
 
 
-def _other_brackets(node: ast.BinOp) -> Iterator[Part]:
-    """What the same signs say without a pair of brackets, or with one elsewhere."""
-    match node:
-        case ast.BinOp(
-            ast.BinOp(a, ast.Add() | ast.Sub() as op, b), ast.Mult() | ast.Div() as by, c
-        ):
-            yield "brackets_missing", ast.BinOp(a, op, ast.BinOp(b, by, c))
-        case ast.BinOp(ast.BinOp(a, ast.Add() | ast.Sub() as op, b), ast.Pow(), c):
-            squares = ast.BinOp(a, ast.Pow(), c), ast.BinOp(b, ast.Pow(), c)
-            yield "inside_for_outside", ast.BinOp(squares[0], op, squares[1])
-            yield "brackets_missing", ast.BinOp(a, op, squares[1])
-        case ast.BinOp(ast.BinOp(a, ast.Mult() as op, b), ast.Pow(), c):
-            yield "brackets_missing", ast.BinOp(a, op, ast.BinOp(b, ast.Pow(), c))
-        case ast.BinOp(a, ast.Mult() | ast.Add() | ast.Sub() as op, ast.BinOp(b, ast.Pow(), c)):
-            yield "inside_for_outside", ast.BinOp(ast.BinOp(a, op, b), ast.Pow(), c)
-    match node:
-        case ast.BinOp(a, ast.Mult() as by, ast.BinOp(b, ast.Add() | ast.Sub() as op, c)):
-            yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
-        case ast.BinOp(a, ast.Div() as by, ast.BinOp(b, ast.Add() | ast.Sub() as op, c)):
-            yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
-        case ast.BinOp(a, ast.Div() as by, ast.BinOp(b, ast.Mult() as op, c)):
-            yield "brackets_missing", ast.BinOp(ast.BinOp(a, by, b), op, c)
-        case ast.BinOp(
-            a, ast.Add() | ast.Sub() as op, ast.BinOp(b, ast.Mult() | ast.Div() as by, c)
-        ):
-            yield "brackets_missing", ast.BinOp(ast.BinOp(a, op, b), by, c)
-            if isinstance(by, ast.Mult):
-                yield "brackets_missing", ast.BinOp(ast.BinOp(a, op, c), by, b)
-        case ast.BinOp(ast.BinOp(a, ast.Mult() as by, b), ast.Add() | ast.Sub() as op, c):
-            yield "brackets_missing", ast.BinOp(a, by, ast.BinOp(b, op, c))
-            yield "brackets_missing", ast.BinOp(b, by, ast.BinOp(a, op, c))
-    match node:  # what is done to one of two, done to both
-        case ast.BinOp(ast.Call(args=[inner]) as call, joined, right) if trees.is_unary(call):
-            yield "inside_for_outside", trees.with_inner(call, ast.BinOp(inner, joined, right))
-        case ast.BinOp(left, joined, ast.Call(args=[inner]) as call) if trees.is_unary(call):
-            yield "inside_for_outside", trees.with_inner(call, ast.BinOp(left, joined, inner))
-
-
 def _of_call(node: ast.Call) -> Iterator[Part]:
     name = trees.called(node)
     inner = trees.inner_of(node)
@@ -366,6 +290,7 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
             yield "factor_missing", ast.Call(node.func, sides, [])
         column: Any = ast.Tuple([ast.Slice(), ast.Constant(None)], ast.Load())
         left = ast.Subscript(node.args[0], column, ast.Load())
+        yield "inner_for_outer_product", ast.BinOp(node.args[0], ast.MatMult(), node.args[1])
         yield "added_for_multiplied", ast.BinOp(left, ast.Add(), node.args[1])
         yield "divided_for_multiplied", ast.BinOp(left, ast.Div(), node.args[1])
     for i, keyword in enumerate(node.keywords):
@@ -404,35 +329,3 @@ def _of_entry(node: ast.Subscript) -> Iterator[Part]:
         case ast.Name() | ast.Constant() | ast.BinOp() as i:
             for step in (1, -1):
                 yield "another_index", ast.Subscript(node.value, trees.plus(i, step), node.ctx)
-
-
-def _wrapped(node: ast.expr) -> Iterator[Part]:
-    yield "part_negative", ast.UnaryOp(ast.USub(), node)
-    yield "square_in_part", ast.BinOp(node, ast.Pow(), trees.constant(2))
-    yield "part_scaled", ast.BinOp(trees.constant(2), ast.Mult(), node)
-    yield "part_scaled", ast.BinOp(node, ast.Div(), trees.constant(2))
-    for name, called in WRAPS.items():
-        yield called, trees.call_np(name, node)
-    length: Any = ast.Attribute(
-        ast.Attribute(trees.named("np"), "linalg", ast.Load()), "norm", ast.Load()
-    )
-    for size in (ast.Call(length, [node], []), trees.call_np("sum", node)):
-        yield "normalised_part", ast.BinOp(node, ast.Div(), size)
-    yield "summed_too_early", trees.call_np("sum", node)
-    yield "averaged_part", ast.BinOp(node, ast.Div(), trees.call("len", node))
-    square = ast.BinOp(node, ast.Pow(), trees.constant(2))
-    yield "square_in_part", ast.BinOp(square, ast.Div(), trees.constant(2))
-    rest = ast.BinOp(trees.constant(1), ast.Sub(), node)
-    for slope in (
-        ast.BinOp(trees.constant(1), ast.Sub(), square),
-        ast.BinOp(node, ast.Mult(), rest),
-    ):
-        yield "slope_for_value", slope
-    yield "one_in_part", ast.BinOp(trees.constant(1), ast.Sub(), node)
-    yield from (("one_in_part", trees.plus(node, step)) for step in (1, -1))
-    logistic = ast.BinOp(
-        trees.constant(1),
-        ast.Div(),
-        trees.plus(trees.call_np("exp", ast.UnaryOp(ast.USub(), node)), 1),
-    )
-    yield "function_too_many", logistic

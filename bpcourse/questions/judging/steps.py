@@ -40,6 +40,7 @@ class Step:
     of_result: Callable[[object, Case], object] | None = None
     keeps_proportions: bool = False
     slip: int | None = None  # in the solution's formula
+    instead: tuple[str, str] | None = None  # what belongs there, and what stands there, as code
 
     @property
     def comes_after(self) -> bool:
@@ -82,7 +83,7 @@ def _slips(question: Question, case: Case) -> Iterator[Step]:
     for number in read.numbers:
         yield Step(read.names[number], SLIP, slip=number)
     for change in transformations.altered(case):
-        yield Step(change.name, SLIP, of_inputs=change.of_inputs)
+        yield Step(change.name, SLIP, of_inputs=change.of_inputs, instead=change.instead)
 
 
 def _all_steps(question: Question, case: Case) -> Iterator[Step]:
@@ -93,7 +94,7 @@ def _all_steps(question: Question, case: Case) -> Iterator[Step]:
     if question.measured:
         return
     for change in transformations.on_inputs(case):
-        yield Step(change.name, of_inputs=change.of_inputs)
+        yield Step(change.name, of_inputs=change.of_inputs, instead=change.instead)
     for change in transformations.RESULTS:
         proportional = change.keeps_proportions
         yield Step(change.name, of_array=change.of_result, keeps_proportions=proportional)

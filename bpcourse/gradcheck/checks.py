@@ -1,0 +1,220 @@
+r"""Checks that stand on check_gradient: in tests, of several outputs, of the course's parts.
+
+Of a function with several outputs a pullback gives Jᵀu and a pushforward Jv, and each has one
+verdict. For any u the number ⟨u, f(x)⟩ has the gradient Jᵀu, which is what a pullback claims. A
+pushforward's values along every single parameter are the columns of J, and ⟨u, ·⟩ of them is the
+same gradient once more, because ⟨u, Jv⟩ = ⟨Jᵀu, v⟩.
+
+The course's layers, losses, activations and networks are known only by their methods.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bpcourse.gradcheck.check import Mode, Seed, check_gradient
+from bpcourse.gradcheck.report import GradientError, GradientReport
+from bpcourse.gradcheck.structure import Array, Told, flatten
+from bpcourse.validation import as_float
+
+LINEAR = 1e-4  # of the sum of all parts: what a jvp in float32 may lose of being linear
+UPSTREAM = (0.5, 2)  # sizes of the entries of u: uneven, and none near 0
+
+F = Callable[..., Any]
+Params = Mapping[str, Array]
+
+
+def assert_gradient(
+    f: F, params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
+    """For tests: the report of :func:`check_gradient` if its verdict is right.
+
+    Raises
+    ------
+    GradientError
+        An AssertionError with the report as its message, if the verdict is another one.
+    """
+    report = check_gradient(f, params, grad, mode=mode, rng=rng)
+    if report.verdict != "right":
+        raise GradientError(str(report))
+    return report
+
+
+def check_vjp(
+    f: F, params: object, vjp: F, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
+    """Is ``vjp`` the pullback u ↦ Jᵀu of f, whose values may be arrays?
+
+    Parameters
+    ----------
+    f
+        ``f(params)`` gives an array, or a list, tuple or dict of arrays.
+    params
+        An array, or a dict or list of arrays, as for :func:`check_gradient`.
+    vjp
+        ``vjp(params, u)`` gives Jᵀu in the structure of ``params``; u has that of f's values.
+    mode, rng
+        As for :func:`check_gradient`; u is drawn from ``rng``.
+
+    Returns
+    -------
+    One report, of the gradient of ⟨u, f⟩.
+    """
+    rng = np.random.default_rng(0 if rng is None else rng)
+    u, weigh = _upstream(f(params), rng)
+    return check_gradient(lambda p: weigh(f(p)), params, lambda p: vjp(p, u), mode=mode, rng=rng)
+
+
+def check_jvp(
+    f: F, params: object, jvp: F, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
+    """Is ``jvp`` the pushforward v ↦ Jv of f, whose values may be arrays?
+
+    Parameters
+    ----------
+    f, params, mode, rng
+        As for :func:`check_vjp`.
+    jvp
+        ``jvp(params, v)`` gives Jv in the structure of f's values; v has that of ``params``. It is
+        called once for every parameter, with a 1 there and 0 elsewhere, and once with all at once.
+
+    Returns
+    -------
+    One report, of the gradient of ⟨u, f⟩ made of the calls of jvp; wrong also where jvp is not
+    linear in v.
+    """
+    rng = np.random.default_rng(0 if rng is None else rng)
+    _, weigh = _upstream(f(params), rng)
+    tree = flatten(params)
+    size = sum(array.size for array in tree.arrays)
+    together = _uneven(size, rng)
+
+    def grad(p: object) -> object:
+        def along(v: Array) -> float:
+            return float(weigh(jvp(p, tree.rebuild(tree.cut(v)))))
+
+        slopes, at_once = np.array([along(v) for v in np.eye(size)]), along(together)
+        parts = slopes * together
+        if not abs(at_once - parts.sum()) <= LINEAR * abs(parts).sum():
+            values = {"at_once": at_once, "summed": parts.sum()}
+            raise Told("not linear", "not_linear", "wrong", **values)
+        return tree.rebuild(tree.cut(slopes))
+
+    return check_gradient(lambda p: weigh(f(p)), params, grad, mode=mode, rng=rng)
+
+
+def _upstream(value: Any, rng: np.random.Generator) -> tuple[object, Callable[[Any], Any]]:
+    """A u like f's value, and ⟨u, ·⟩."""
+    tree = flatten(value)
+    u = [_uneven(a.size, rng).reshape(a.shape).astype(a.dtype) for a in tree.arrays]
+
+    def weigh(values: Any) -> Any:
+        return sum((v * leaf).sum() for v, leaf in zip(u, flatten(values).arrays, strict=True))
+
+    return tree.rebuild(u), weigh
+
+
+def _uneven(size: int, rng: np.random.Generator) -> Array:
+    """Numbers of both signs."""
+    found: Array = rng.uniform(*UPSTREAM, size) * rng.choice((-1.0, 1.0), size)
+    return found
+
+
+# the course's parts
+
+
+def check_layer(
+    layer: Any, x: npt.ArrayLike, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
+    """Check ``layer.backward``: the gradients of its parameters and of its input.
+
+    The loss is Σ y ⊙ g with a random g, so that no two entries weigh the same.
+
+    Parameters
+    ----------
+    layer
+        Has ``forward(x) -> y``, ``backward(grad_y) -> grad_x``, ``params`` and ``grads``; with
+        ``with_params(arrays)``, a copy on other arrays, float32 and complex steps are measured too.
+    x
+        The input, which is called "x" in the report.
+    """
+    _require("layer", layer, "forward", "backward")
+    own = dict(getattr(layer, "params", {}))
+
+    def f(p: Params) -> Any:
+        return _with(layer, p, own).forward(p["x"])
+
+    def vjp(p: Params, grad_y: Array) -> dict[str, Any]:
+        layer.forward(p["x"])
+        grad_x = layer.backward(grad_y)
+        return {name: layer.grads[name] for name in own} | {"x": grad_x}
+
+    return check_vjp(f, own | {"x": as_float("x", x).copy()}, vjp, mode=mode, rng=rng)
+
+
+def check_network(
+    net: Any, X: npt.ArrayLike, y: Any, *, inputs: bool = False, mode: Mode = "auto",
+    rng: Seed = None,
+) -> GradientReport:  # fmt: skip
+    """Check ``net.backward`` at its parameters, and with ``inputs`` also at X.
+
+    Parameters
+    ----------
+    net
+        Has ``forward(X, y) -> loss``, ``backward() -> {name: gradient}`` and ``params``.
+    X, y
+        A batch. Keep it small: each evaluation is a forward pass.
+    """
+    _require("net", net, "forward", "backward", "params")
+    X = as_float("X", X).copy()
+    own = net.params
+    params = dict(own) | ({"X": X} if inputs else {})
+
+    def f(p: Params) -> Any:
+        return _with(net, p, own).forward(p.get("X", X), y)
+
+    def grad(p: Params) -> Any:
+        net.forward(p.get("X", X), y)
+        return net.backward(input_gradient=True) if inputs else net.backward()
+
+    report = check_gradient(f, params, grad, mode=mode, rng=rng)
+    report.context = (net, X, y)
+    return report
+
+
+def check_loss(
+    loss: Any, y_hat: npt.ArrayLike, y: Any, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
+    """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ."""
+    _require("loss", loss, "value", "gradient")
+    y_hat = as_float("y_hat", y_hat).copy()
+    grad = lambda p: loss.gradient(p, y)  # noqa: E731
+    return check_gradient(lambda p: loss.value(p, y), y_hat, grad, mode=mode, rng=rng)
+
+
+def check_activation(
+    activation: Any, z: npt.ArrayLike, *, mode: Mode = "auto", rng: Seed = None
+) -> GradientReport:
+    """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
+    pull = "vjp" if hasattr(activation, "vjp") else "derivative"
+    _require("activation", activation, "value", pull)
+    by_entry = lambda p, upstream: upstream * activation.derivative(p)  # noqa: E731
+    vjp = getattr(activation, "vjp", by_entry)
+    return check_vjp(activation.value, as_float("z", z).copy(), vjp, mode=mode, rng=rng)
+
+
+def _with(part: Any, params: Params, own: Params) -> Any:
+    """``part`` itself while ``params`` are its own arrays, else a copy that uses ``params``."""
+    if all(params[name] is own[name] for name in own):
+        return part
+    return part.with_params({name: params[name] for name in own})
+
+
+def _require(name: str, part: object, *methods: str) -> None:
+    missing = ", ".join(method for method in methods if not hasattr(part, method))
+    if missing:
+        expected = f"an object with {', '.join(methods)}"
+        kind = type(part).__name__
+        raise TypeError(f"{name}: expected {expected}, got {kind}, which has no {missing}")
