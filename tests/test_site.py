@@ -205,6 +205,38 @@ def test_nothing_of_a_lesson_is_cut_on_paper(tab, served, stem):
     assert tab.evaluate(CUT, PAPER) == []
 
 
+@pytest.mark.parametrize("width", [1366, 390])
+@pytest.mark.parametrize("name", PLACES)
+def test_the_numbers_at_an_axis_stand_apart(tab, served, name, width):
+    tab.set_viewport_size({"width": width, "height": 900})
+    apart = """plots => plots.flatMap((plot) => {
+        const words = [...plot.querySelectorAll("text")].map((one) => one.getBoundingClientRect());
+        return words.flatMap((a, k) => words.slice(k + 1).filter((b) =>
+            a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom));
+    }).length"""
+    assert live(tab, served, name).locator(".bpc-plot").evaluate_all(apart) == 0
+
+
+def test_on_paper_the_plots_of_a_figure_stay_side_by_side(tab, served):
+    figure = live(tab, served, "playground")
+    tab.set_viewport_size({"width": 600, "height": PAPER[1]})  # with wide margins
+    tab.emulate_media(media="print")
+    tops = figure.locator(".bpc-panel:not(.whole)").evaluate_all(
+        "panels => panels.map((one) => one.getBoundingClientRect().top)"
+    )
+    assert len(tops) == 3 and max(tops) - min(tops) < 1
+
+
+def test_a_full_stop_after_a_formula_begins_no_line(tab, served):
+    tab.goto(f"{served}/lectures/05_flow_graphs.html")
+    held = tab.locator("p", has_text="What does the add gate send to").locator(".bpc-whole")
+    held.wait_for()
+    for width in range(300, 420, 8):
+        tab.set_viewport_size({"width": width, "height": 900})
+        boxes = held.evaluate("one => one.getClientRects().length")
+        assert boxes == 1 and held.inner_text().endswith("?"), width
+
+
 def test_a_guess_is_judged_kept_and_only_then_answered(tab, served):
     tab.goto(f"{served}/lectures/08_error_signals.html")
     form = tab.locator(".bpc-guess").first
@@ -282,6 +314,7 @@ def test_paper_has_all_numbers_and_an_example_and_is_white(tab, served):
     assert figure.get_attribute("data-position") == "0"
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert "?" not in figure.locator("svg").text_content()
+    assert not any("∂" in label for label in figure.locator("svg .label").all_text_contents())
     assert tab.get_attribute("html", "data-theme") == "light"
     tab.evaluate("dispatchEvent(new Event('afterprint'))")
     assert figure.get_attribute("data-position") == "0"

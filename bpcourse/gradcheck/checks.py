@@ -198,7 +198,8 @@ def check_activation(
     activation: Any, z: npt.ArrayLike, *, mode: Mode = "auto", rng: Seed = None
 ) -> GradientReport:
     """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
-    _require("activation", activation, "value")
+    pull = "vjp" if hasattr(activation, "vjp") else "derivative"
+    _require("activation", activation, "value", pull)
     by_entry = lambda p, upstream: upstream * activation.derivative(p)  # noqa: E731
     vjp = getattr(activation, "vjp", by_entry)
     return check_vjp(activation.value, as_float("z", z).copy(), vjp, mode=mode, rng=rng)

@@ -16,6 +16,7 @@ from bpcourse.files import write
 FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 STATIC = files("bpcourse.widgets") / "static"
 # JupyterLab has other uses for the arrows, and would take them from a slider or a menu.
+# What the figure's own hand has changed is shown already, and is not drawn again.
 RENDER = """
 const keepKeys = (event) => {
   if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
@@ -24,7 +25,7 @@ export default {
   render({ model, el }) {
     el.classList.add("bpc-KIND");
     el.addEventListener("keydown", keepKeys);
-    let shown = null; // what its own hand has changed stands there
+    let shown = null;
     const figure = MOUNT(el, model.get("data"), model.get("STATE"), (now) => {
       shown = now;
       model.set("STATE", now);

@@ -126,10 +126,26 @@ const fit = () => {
     else one.removeAttribute("tabindex");
   });
 };
+// What follows a formula, such as a full stop, begins no line.
+const hold = () => {
+  document.querySelectorAll("mjx-container:not([display])").forEach((one) => {
+    const formula = one.closest("span.math") ?? one,
+      after = formula.nextSibling;
+    const [sign] = /^[.,;:?!)]+/.exec(after?.nodeType === Node.TEXT_NODE ? after.data : "") ?? [];
+    if (!sign) return;
+    after.data = after.data.slice(sign.length);
+    const whole = document.createElement("span");
+    whole.className = "bpc-whole";
+    formula.replaceWith(whole);
+    whole.append(formula, sign);
+  });
+};
 addEventListener("resize", fit); // a phone is turned
 addEventListener("load", () => {
-  if (window.MathJax?.startup?.promise) window.MathJax.startup.promise.then(fit);
-  else fit();
+  Promise.resolve(window.MathJax?.startup?.promise).then(() => {
+    hold();
+    fit();
+  });
 });
 
 // Paper is white, and a formula or a table that is wider than its lines is set smaller.

@@ -1,5 +1,7 @@
 """The course's layers, losses, activations and networks, right and sabotaged."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -158,6 +160,10 @@ def test_a_saturated_network_is_resolved_by_complex_steps(rng):
         (lambda: check_network("net", 1, 2), "net: expected"),
         (lambda: check_loss(None, np.ones(2), 1), "loss: expected"),
         (lambda: check_activation(np.tanh, np.ones(2)), "activation: expected"),
+        (
+            lambda: check_activation(SimpleNamespace(value=np.tanh), np.ones(2)),
+            "activation: expected .* value, derivative, got SimpleNamespace, which has no d",
+        ),
         (lambda: check_layer(Tanh(), np.array([["a"]])), "x: expected numbers"),
     ],
 )

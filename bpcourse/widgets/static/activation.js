@@ -38,7 +38,7 @@ FIGURES.activation = {
         ],
       });
       passed.show({
-        x: [-0.6, 1.6],
+        x: [-0.4, 1.4],
         y: [-2.4, 2.4],
         xticks: [
           [0, labels.from_above],

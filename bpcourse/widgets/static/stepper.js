@@ -507,10 +507,19 @@ export function mount(root, data) {
   printed("beforeprint", () => {
     begun = view.position > 0;
     if (begun) return;
+    // What belongs to the last step alone goes.
+    const edges = Object.values(line).map((g) => {
+      const label = g.querySelector(".label");
+      return [g, label, label.textContent, g.style.getPropertyValue("--wide")];
+    });
     go(last);
     told.hidden = shares.hidden = true;
     for (const mark of ["stepping", "active", "back"])
       picture.querySelectorAll(`.${mark}`).forEach((one) => one.classList.remove(mark));
+    edges.forEach(([g, label, words, wide]) => {
+      write(label, words);
+      g.style.setProperty("--wide", wide);
+    });
   });
   printed("afterprint", () => {
     told.hidden = shares.hidden = false;
