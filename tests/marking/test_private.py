@@ -238,7 +238,7 @@ def test_what_is_answered_by_letters_needs_no_code(folder):
     assert sorted(letter) == ["end", "first", "second", "turned"]
     assert verdict("first second end") == verdict("second first end") == ("right", ())
     assert verdict("first turned end") == ("wrong", ("sign_flipped",))
-    assert verdict("end second first") == ("wrong", ())
+    assert verdict("end second first") == ("wrong", ("line_too_early",))
 
 
 def test_the_example_of_contributing_is_a_question(folder):

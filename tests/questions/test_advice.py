@@ -101,7 +101,7 @@ ROWS = [  # (question, mistake, what its message says, what a student wrote, wha
     (
         "softmax_cross_entropy.softmax",
         "no_max_shift",
-        "Subtract the largest logit of each row first",
+        "The shift must be the largest logit of each row",
         "lambda Z: np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)",
         {"exp(Z)": "exp(Z - Z.max(axis=1, keepdims=True))"},
     ),
@@ -331,7 +331,7 @@ ROWS = [  # (question, mistake, what its message says, what a student wrote, wha
     (
         "feedforward_network.layer",
         "inside_for_outside",
-        "Write down what comes first",
+        "Ask what is inside each function",
         "lambda x, W, b: (1 / (1 + np.exp(-(W * x)))).sum(axis=1) + b",
         {"(W * x)))).sum(axis=1) + b": "(W * x).sum(axis=1) - b)))"},
     ),

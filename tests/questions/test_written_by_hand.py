@@ -1602,7 +1602,7 @@ for recursion in ("error_signals.recursion", "error_signals.mend_recursion"):
             lambda z, W, d: W.T @ (d * slope(z)),
         ],
         slope_of_wrong_layer=[lambda z, W, d: W.T @ (d * slope(W @ np.tanh(z)))],
-        elementwise_for_matrix_product=[lambda z, W, d: (W.T * d).sum(axis=0) * slope(z)],
+        summed_over_wrong_axis=[lambda z, W, d: (W.T * d).sum(axis=0) * slope(z)],
         matrix_for_elementwise_product=[lambda z, W, d: (W.T @ d) @ slope(z)],
         overwritten_not_accumulated=[last_unit_above],
         upstream_missing=[lambda z, W, d: W.sum(axis=0) * slope(z)],

@@ -1,6 +1,6 @@
 """What a slip of the pen makes of an operation, as a table: ``a + b`` becomes ``a - b``.
 
-In a pattern a, b and c stand for any expression, ± for + or − and ∘ for * or /, the same one in all
+In a pattern a, b and c stand for any expression, ± for + or − and · for * or /, the same one in all
 that is made of it.
 """
 
@@ -39,15 +39,15 @@ OPERATIONS = """
     a.T             transpose_misplaced: a, a.reshape(a.T.shape)
     b if a else c   condition_wrong: c if a else b, b, c
 
-    (a ± b) ∘ c     brackets_missing: a ± b ∘ c
+    (a ± b) · c     brackets_missing: a ± b · c
     (a ± b) ** c    brackets_missing: a ± b ** c
     (a ± b) ** c    inside_for_outside: a ** c ± b ** c
     (a * b) ** c    brackets_missing: a * b ** c
     a ± b ** c      inside_for_outside: (a ± b) ** c
     a * b ** c      inside_for_outside: (a * b) ** c
-    a ∘ (b ± c)     brackets_missing: a ∘ b ± c
+    a · (b ± c)     brackets_missing: a · b ± c
     a / (b * c)     brackets_missing: a / b * c
-    a ± b ∘ c       brackets_missing: (a ± b) ∘ c
+    a ± b · c       brackets_missing: (a ± b) · c
     a ± b * c       brackets_missing: (a ± c) * b
     a * b ± c       brackets_missing: a * (b ± c), b * (a ± c)
 """
@@ -87,8 +87,8 @@ def _rules(table: str) -> dict[object, list[Rule]]:
     found: dict[object, list[Rule]] = defaultdict(list)
     for line in filter(None, map(str.strip, table.splitlines())):
         for signs in [("+", "*"), ("-", "*"), ("+", "/"), ("-", "/")]:
-            written = line.replace("±", signs[0]).replace("∘", signs[1])
-            if (signs[0] == "-" and "±" not in line) or (signs[1] == "/" and "∘" not in line):
+            written = line.replace("±", signs[0]).replace("·", signs[1])
+            if (signs[0] == "-" and "±" not in line) or (signs[1] == "/" and "·" not in line):
                 continue
             pattern, _, rest = written.partition("  ")
             name, _, made = rest.strip().partition(": ")
