@@ -14,9 +14,11 @@ from bpcourse import Answer, ask, check, gain, hint, progress, text
 from bpcourse.questions import ALLOWED, NotRightError, all_questions
 from bpcourse.questions.bank import LESSONS, find
 from bpcourse.questions.bank.inventory import CONCEPTS
+from bpcourse.questions.checking import told
 from bpcourse.questions.judging.clock import Clock
-from bpcourse.questions.judging.code import battery
+from bpcourse.questions.judging.code import battery, judge_code
 from bpcourse.questions.judging.posed import labelled_seed, pose
+from bpcourse.questions.judging.run import LostError
 
 LAYER = "matrix_form.linear_backward"
 UNIT = "feedforward_network.pre_activation"
@@ -750,3 +752,28 @@ def test_two_notebooks_at_once_lose_no_answer():
     assert [process.wait() for process in running] == [0, 0, 0]
     assert len(kept()["s"]) == 180
     assert [path.name for path in Path(".").iterdir()] == ["bpcourse.json"]
+
+
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_an_answer_that_is_gone_while_its_name_is_sought_is_wrong_all_the_same(more):
+    question = find("matrix_form.linear_backward")
+    left = len(battery(question, 0)) + more
+
+    def gone_soon(dZ, A, W):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise LostError
+        return 3 * dZ @ W + left, W, A
+
+    verdict = judge_code(question, gone_soon)
+    assert (verdict.status, verdict.misconceptions) == ("wrong", ())
+    assert told(question, verdict).message
+
+
+def test_an_answer_that_is_gone_before_all_is_asked_has_no_verdict():
+    def gone(dZ, A, W):
+        raise LostError
+
+    with pytest.raises(LostError):
+        judge_code(find("matrix_form.linear_backward"), gone)

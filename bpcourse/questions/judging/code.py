@@ -23,7 +23,7 @@ from bpcourse.questions.judging.fitting import Fitting, Further
 from bpcourse.questions.judging.formula import is_read
 from bpcourse.questions.judging.made import Made, Named
 from bpcourse.questions.judging.naming import Search
-from bpcourse.questions.judging.run import Outcome, call
+from bpcourse.questions.judging.run import LostError, Outcome, call
 from bpcourse.questions.judging.steps import Case, Explanation, Step, battery
 from bpcourse.questions.question import Question
 from bpcourse.text import text
@@ -117,17 +117,12 @@ def judge_code(
     far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
     first = (far or ran or wrong)[0]  # where the mistake is plain to see
     ask = partial(run, question, answer, clock=clock)
-    found = _recognise(question, ask, cases, given, expected, seed)
-    if not found and ran and "seed" in cases[first] and _differs(given[first], ask(cases[first])):
-        found = (Step("seed_not_used"),)
-    names = tuple(dict.fromkeys(step.name for step in found))
+    order = [first, *(i for i in ran if i != first)] if ran else []
+    try:
+        names, seen = _explained(question, ask, cases, given, expected, order, seed)
+    except LostError:  # gone while more is asked of it: what it gave is wrong all the same
+        names, seen = (), ""
     failed = all(given[i].error is not None for i in wrong) and not names
-    order = [] if names or given[first].error else [first, *(i for i in ran if i != first)]
-    seen = (
-        _seen(question, ask, cases, given, expected, order)
-        if order
-        else instead.told(question, found)
-    )
     return Judgement(
         "failed" if failed else "wrong",
         names,
@@ -137,6 +132,26 @@ def judge_code(
         seen,
         works=next((cases[i] for i in range(len(cases)) if not names and i not in wrong), None),
     )
+
+
+def _explained(
+    question: Question,
+    ask: Callable[[Case], Outcome],
+    cases: Sequence[Case],
+    given: Sequence[Outcome],
+    expected: Sequence[Outcome],
+    order: Sequence[int],
+    seed: int,
+) -> tuple[tuple[str, ...], str]:
+    """The names of what explains the outcomes, and what else is to be told; ``order`` as below."""
+    found = _recognise(question, ask, cases, given, expected, seed)
+    first = cases[order[0]] if order else {}
+    if not found and "seed" in first and _differs(given[order[0]], ask(first)):
+        found = (Step("seed_not_used"),)
+    names = tuple(dict.fromkeys(step.name for step in found))
+    if names or not order:
+        return names, instead.told(question, found)
+    return names, _seen(question, ask, cases, given, expected, order)
 
 
 def _seen(
