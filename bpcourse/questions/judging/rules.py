@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
-ANY = "abc"
 OPERATIONS = """
     a + b           plus_for_minus: a - b
     a + b           multiplied_for_added: a * b
