@@ -7,7 +7,7 @@ import numpy as np
 from bpcourse.diagnosis import catalogue, search
 from bpcourse.diagnosis.compare import FEWEST, KNOWN, common_factor, compare
 from bpcourse.diagnosis.passes import Pass
-from bpcourse.diagnosis.told import told_of
+from bpcourse.diagnosis.sentences import in_array, in_sentences
 from bpcourse.text import text
 from bpcourse.text.numbers import number
 
@@ -89,7 +89,7 @@ def diagnose(
         seen = {"array": first or whole, **vars(difference)}
         key = "diagnosis.shape" if difference.kind == "shape" else "diagnosis.unknown"
         return Diagnosis(None, first, text(key, **seen), dict(difference.values))
-    message = _told(first, _pattern(difference, context))
+    message = in_array(first, _pattern(difference, context))
     alone = len(wrong) == 1  # what explains one array of several is not named
     known = _known(difference.kind, difference.values.get("factor", 1), context) if alone else ()
     return Diagnosis(difference.kind, first, message, dict(difference.values), known)
@@ -102,10 +102,6 @@ def _silent(difference):
 def _named(arrays):
     arrays = arrays if isinstance(arrays, dict) else {"": arrays}
     return {str(name): np.asarray(a, dtype=np.float64) for name, a in arrays.items()}
-
-
-def _told(array, sentence):
-    return text("diagnosis.told", array=array, sentence=sentence) if array else sentence
 
 
 def _pattern(difference, context):
@@ -159,7 +155,9 @@ def _one_factor(given, true, bounds, differences, wrong, context):
     count = sum(d.compared for d in differences.values())
     if count < FEWEST and c not in KNOWN:
         return None
-    told = _told(wrong[-1], text("diagnosis.all_factor", count=count, factor=_number(c, context)))
+    told = in_array(
+        wrong[-1], text("diagnosis.all_factor", count=count, factor=_number(c, context))
+    )
     if not c:
         told = text("diagnosis.all_zero", count=count)
     known = _known("constant_factor", c, context)
@@ -190,7 +188,7 @@ def _by_mistakes(given, true, bounds, wrong, context):
     if found is None:
         return None
     ids = found.ids(run)
-    array, message = told_of(run, found, wrong[-1])
+    array, message = in_sentences(run, found, wrong[-1])
     c = next((k for k in KNOWN if abs(found.factor - k) <= 1e-4 * abs(k)), found.factor)
     if c != 1:
         message += " " + text("diagnosis.and_factor", factor=_number(c, context))

@@ -58,12 +58,12 @@ def _notebook(own: Record, records: Sequence[Record], course: Course) -> dict[st
     questions = [r for r in records if r.question and r.notebook == own.notebook and marked]
     return {
         "own": own,
-        "questions": [vars(record) | _told(record, course) for record in questions],
+        "questions": [vars(record) | _in_parts(record, course) for record in questions],
         "recorded": sum(record.state == "recorded" for record in questions),
     }
 
 
-def _told(record: Record, course: Course) -> dict[str, Any]:
+def _in_parts(record: Record, course: Course) -> dict[str, Any]:
     """What is said of an answer: hints, what was seen, and where to read again."""
     lines = record.message.split("\n")
     names = record.misconceptions or ("",)  # the hint of each is a line, then what was seen

@@ -133,7 +133,7 @@ def _plan(
             question=None,
             state="",
             file=one.file,
-            who=one.match.told if one.match else "",
+            who=one.match.reason if one.match else "",
         )
         for one in marked
     ]
@@ -145,7 +145,7 @@ def _plan(
         flag = text("grade.plan_late") if one.owner and one.owner.late else ""
         known = course.listed(one.student)
         which = lesson(one.notebook) if one.notebook else text("report.unknown")
-        how = one.match.told if one.match else ""
+        how = one.match.reason if one.match else ""
         name = known.name or one.name
         parts = (one.student, name, which, one.file, how, flag, one.fault())
         yield "  " + " | ".join(filter(None, parts))

@@ -12,7 +12,7 @@ import numpy as np
 from bpcourse.marking.course import Course
 from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.remote import Line, Remote
-from bpcourse.questions.checking import judge, letter_of, told
+from bpcourse.questions.checking import as_result, judge, letter_of
 from bpcourse.questions.judging.clock import OutOfTimeError
 from bpcourse.questions.judging.code import judge_code, known
 from bpcourse.questions.judging.posed import SEEDS, Answer, labelled_seed, pose
@@ -174,7 +174,7 @@ class Judge:
         if sort != kind or not isinstance(value, Remote):
             return Answered("failed", text("check.kind", expected=kind, given=sort[:20]))
         verdict = judge_code(question, value, self._seed, seconds=0)
-        result = told(question, verdict)
+        result = as_result(question, verdict)
         error = verdict.given.error if verdict.given else None
         state = result.status
         if isinstance(error, OutOfTimeError):

@@ -154,7 +154,7 @@ def _around(paths: list[tuple[str, ...]], known: Known, around: str) -> int:
     what lies at the top: one student's zip may hold names of all the others.
     """
 
-    def told(part: str, is_file: bool, surely: bool) -> bool:
+    def is_of_somebody(part: str, is_file: bool, surely: bool) -> bool:
         one = owner(part)
         sure = known(one or _by_hand(part, is_file=is_file))
         return sure or (one is not None and (not surely or one.platform != "ilias"))
@@ -165,7 +165,7 @@ def _around(paths: list[tuple[str, ...]], known: Known, around: str) -> int:
         for depth in range(MOST_AROUND):
             deep = [parts for parts in paths if len(parts) > depth]
             names = {(parts[depth], len(parts) == depth + 1) for parts in deep}
-            theirs = {name for name in names if told(*name, surely)}
+            theirs = {name for name in names if is_of_somebody(*name, surely)}
             above = {
                 parts[0] for parts in deep if (parts[depth], len(parts) == depth + 1) in theirs
             }

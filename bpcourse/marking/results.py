@@ -166,7 +166,7 @@ def _handed_in(records: Sequence[Record], submission: Submission) -> tuple[Recor
         late=owner is not None and owner.late,
         time=submission.time,
         instead=submission.instead,
-        who=match.told if match else "",
+        who=match.reason if match else "",
         moodle=owner.number if owner and owner.platform == "moodle" else "",
     )
     return own, *records[1:]

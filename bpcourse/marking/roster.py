@@ -70,7 +70,7 @@ class Match:
     near: tuple[Student, ...] = ()
 
     @property
-    def told(self) -> str:
+    def reason(self) -> str:
         """How it is known, or why not, to read."""
         near = "; ".join(f"{one.name} ({one.id})" for one in self.near)
         return text(f"grade.who_{self.how}", near=near or "–")

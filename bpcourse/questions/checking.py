@@ -179,10 +179,10 @@ def _of_code(question: Question, answer: object) -> Result:
         return Result(question.id, "failed", text("check.kind", expected=kind, given=given))
     if name := reaches_into(answer):
         return Result(question.id, "failed", text("check.reaches_into", name=name))
-    return told(question, judge_code(question, answer))
+    return as_result(question, judge_code(question, answer))
 
 
-def told(question: Question, verdict: Judgement) -> Result:
+def as_result(question: Question, verdict: Judgement) -> Result:
     """The :class:`Result` that says what the :class:`Judgement` of a code question found."""
     if verdict.status == "right":
         return Result(question.id, "right", "")

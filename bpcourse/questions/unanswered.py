@@ -18,10 +18,10 @@ def watch() -> None:
         return
     shell = get_ipython()
     if shell is not None:
-        shell.set_custom_exc((NameError,), _told)
+        shell.set_custom_exc((NameError,), _say_what_is_missing)
 
 
-def _told(
+def _say_what_is_missing(
     shell: Any,
     kind: type[NameError],
     error: NameError,

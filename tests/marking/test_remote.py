@@ -10,7 +10,7 @@ import pytest
 from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.remote import Line, LostError, Remote
 from bpcourse.questions.bank import all_questions, find
-from bpcourse.questions.checking import told
+from bpcourse.questions.checking import as_result
 from bpcourse.questions.judging.code import judge_code
 
 CODE = [question for question in all_questions() if question.is_code]
@@ -45,8 +45,8 @@ def test_every_mistake_is_told_alike_inside_and_outside(question, places):
         with asked(answer) as line:
             found, sort, remote, _ = line.found()
             assert found and sort == ("class" if question.kind == "class" else "function")
-            outside = told(question, judge_code(question, remote))
-        inside = told(question, judge_code(question, answer))
+            outside = as_result(question, judge_code(question, remote))
+        inside = as_result(question, judge_code(question, answer))
         assert (outside.status, outside.misconceptions) == (inside.status, inside.misconceptions)
         if outside.status != "failed":  # the line of the error is of a cell, or of this file
             assert outside.message == inside.message

@@ -14,7 +14,7 @@ from bpcourse import Answer, ask, check, gain, hint, progress, text
 from bpcourse.questions import ALLOWED, NotRightError, all_questions
 from bpcourse.questions.bank import LESSONS, find
 from bpcourse.questions.bank.inventory import CONCEPTS
-from bpcourse.questions.checking import told
+from bpcourse.questions.checking import as_result
 from bpcourse.questions.judging.clock import Clock
 from bpcourse.questions.judging.code import battery, judge_code
 from bpcourse.questions.judging.posed import labelled_seed, pose
@@ -768,7 +768,7 @@ def test_an_answer_that_is_gone_while_its_name_is_sought_is_wrong_all_the_same(m
 
     verdict = judge_code(question, gone_soon)
     assert (verdict.status, verdict.misconceptions) == ("wrong", ())
-    assert told(question, verdict).message
+    assert as_result(question, verdict).message
 
 
 def test_an_answer_that_is_gone_before_all_is_asked_has_no_verdict():

@@ -52,7 +52,7 @@ class Session:
             try:
                 reply, wholes = self._do(request)
             except BaseException as error:
-                reply, wholes = told(error), []
+                reply, wholes = as_reply(error), []
             self._send(reply, wholes)
 
     def _do(self, request: dict[str, Any]) -> tuple[Reply, frames.Arrays]:
@@ -72,7 +72,7 @@ class Session:
             try:
                 reply: Reply = {"value": target(*given)}
             except Exception as error:
-                reply = told(error)
+                reply = as_reply(error)
         reply["changed"] = [  # copies, since a part of what it is a part of says nothing
             [i, _copies(now)] for i, now in enumerate(given) if not _same(now, before[i])
         ]
@@ -82,7 +82,7 @@ class Session:
         try:
             data = frames.pack(message, self._reference, views, self.most)
         except BaseException as error:
-            data = frames.pack(told(error))
+            data = frames.pack(as_reply(error))
         self.channel.sendall(data)
 
     def _reference(self, value: object) -> dict[str, list[object]]:
@@ -135,7 +135,7 @@ class Clock:
             self.left_on_wall -= monotonic() - begin_on_wall
 
 
-def told(error: BaseException) -> Reply:
+def as_reply(error: BaseException) -> Reply:
     """An error as it is sent: its name, message, and the student's own line."""
     message = _message(error)
     if isinstance(error, ImportError):

@@ -82,7 +82,7 @@ def _run_cell(
         error = raised
     if error is None:
         return ""
-    seen = answers.told(error)
+    seen = answers.as_reply(error)
     return f"{seen['error']}: {seen['message']}".rstrip(": ")
 
 

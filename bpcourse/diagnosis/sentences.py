@@ -6,23 +6,24 @@ from bpcourse.diagnosis.search import Explanation, Kind
 from bpcourse.text import text
 
 
-def told_of(run: Pass, found: Explanation, first: str) -> tuple[str, str]:
+def in_sentences(run: Pass, found: Explanation, first: str) -> tuple[str, str]:
     """(array, message): the array that is wrong, and the sentences; ``first`` is the first wrong.
 
     A mistake on the way down is told with the array in which it shows first.
     """
     array, *others = (_arrays(run, found, kind) for kind in found.kinds)
-    message = _told(array or first, _sentence(run, found, found.kinds[0]))
+    message = in_array(array or first, _sentence(run, found, found.kinds[0]))
     for kind, also in zip(found.kinds[1:], others, strict=True):
         second = _sentence(run, found, kind)
-        message += " " + text("diagnosis.second", sentence=_told(also, second) if also else second)
+        message += " " + text("diagnosis.second", sentence=in_array(also, second))
     what, *_ = found.kinds[0]
     alone = array and len(found.places(found.kinds[0])) == 1
     return (array if alone and what in ("dW", "db") else first), message
 
 
-def _told(array: str, sentence: str) -> str:
-    return text("diagnosis.told", array=array, sentence=sentence)
+def in_array(array: str, sentence: str) -> str:
+    """The sentence with the array that it is about, if that is known."""
+    return text("diagnosis.told", array=array, sentence=sentence) if array else sentence
 
 
 def _sentence(run: Pass, found: Explanation, kind: Kind) -> str:
