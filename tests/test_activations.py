@@ -127,6 +127,7 @@ def test_float32_stays_and_integers_become_floats(name):
     assert f.value(np.float32([[1, -2]])).dtype == np.float32
     assert f.jacobian(np.float32([[1, -2]])).dtype == np.float32
     assert f.value([[1, -2]]).dtype == np.float64
+    np.testing.assert_array_equal(f.value([[1, -2]]), f.value(np.array([[1.0, -2.0]])))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -189,3 +190,17 @@ def test_softmax_jacobian_and_vjp(rng):
     np.testing.assert_allclose(vjp, np.einsum("bk,bkj->bj", grad_y, jacobian), rtol=1e-12)
     numerical = central_difference(lambda z: (grad_y * f.value(z)).sum(), z)
     np.testing.assert_allclose(vjp, numerical, rtol=1e-6, atol=1e-9)
+
+
+def test_softmax_goes_along_the_last_axis(rng):
+    """Of one example alone, and of examples in two axes, as of the rows of a batch."""
+    z, grad_y = rng.normal(size=(2, 4, 3, 5))
+    f = activations.softmax
+    flat, flat_grad = z.reshape(12, 5), grad_y.reshape(12, 5)
+    for logits, upstream in ((z, grad_y), (flat[0], flat_grad[0])):
+        rows = logits.size // 5
+        for function, shape in ((f.value, (5,)), (f.jacobian, (5, 5))):
+            expected = function(flat)[:rows].reshape(*logits.shape[:-1], *shape)
+            np.testing.assert_allclose(function(logits), expected, rtol=1e-14)
+        expected = f.vjp(flat, flat_grad)[:rows].reshape(logits.shape)
+        np.testing.assert_allclose(f.vjp(logits, upstream), expected, rtol=1e-13, atol=1e-16)
