@@ -6,6 +6,7 @@ import re
 import pytest
 from lessons import ENDS, LESSONS, ROOT, TO_COME, TOLD_ANEW, each
 
+import bpcourse
 from bpcourse import terms, text
 from tools import notebooks
 
@@ -77,6 +78,34 @@ def test_no_visible_code_needs_what_a_reveal_computes(lesson):
             assert place.folded, f"cell {place.cell.id} needs {name} of {hidden[name]}"
         known |= stored
         hidden = {name: cell for name, cell in hidden.items() if name not in stored}
+
+
+@each
+def test_what_the_text_names_to_be_typed_works_as_it_stands(lesson):
+    known = set()
+    for place in lesson.story:
+        if place.is_code:
+            known |= names(parsed(place), ast.Store)
+            continue
+        for code in re.findall(r"(?<!`)`([^`\n]+)`(?!`)", place.source):
+            if code.startswith("bpcourse reset "):
+                assert (ROOT / code.split()[-1]).is_file(), code
+            try:
+                tree = ast.parse(code)
+            except SyntaxError:
+                continue
+            called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
+            called = {function.id for function in called if isinstance(function, ast.Name)}
+            missing = called - known - names(tree, ast.Store)
+            assert not missing & set(bpcourse.__all__), f"cell {place.cell.id}: {code}"
+
+
+@each
+def test_a_link_that_begins_with_a_lessons_number_calls_it_by_its_title(lesson):
+    titles = {one.path.name: one.places[0].source.split("\n")[0] for one in LESSONS}
+    for place in lesson.places:
+        for number, name, file in re.findall(r"\[(\d\d) ([^]]+)\]\(([\w.]+)\)", place.source):
+            assert titles[file].startswith(f"# {number} · {name}"), f"cell {place.cell.id}"
 
 
 @each
