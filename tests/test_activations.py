@@ -127,7 +127,10 @@ def test_float32_stays_and_integers_become_floats(name):
     assert f.value(np.float32([[1, -2]])).dtype == np.float32
     assert f.jacobian(np.float32([[1, -2]])).dtype == np.float32
     assert f.value([[1, -2]]).dtype == np.float64
-    np.testing.assert_array_equal(f.value([[1, -2]]), f.value(np.array([[1.0, -2.0]])))
+    for method in ("value", "derivative", "derivative_from_output"):
+        if hasattr(f, method):
+            of_list, of_array = (getattr(f, method)(z) for z in ([[0.5, 1]], np.array([[0.5, 1]])))
+            np.testing.assert_array_equal(of_list, of_array)
 
 
 @pytest.mark.parametrize("name", ALL)
