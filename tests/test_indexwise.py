@@ -73,6 +73,7 @@ def test_the_deltas_are_the_networks(rng):
     x, y = example(net, rng)
     u = indexwise.units(net, x, y)
     delta = indexwise.deltas(u, Count())
+    assert len(delta) == u.L + 1 and delta[0] is None
     net.forward(x, y)
     steps = net.backward_trace()
     deltas = [step.grad_y[0] for step in steps if isinstance(step.layer, Linear)][::-1]
