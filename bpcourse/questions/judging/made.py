@@ -1,6 +1,7 @@
 """What explanations make of a right answer, and whether an answer does the same."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,12 +11,13 @@ import numpy.typing as npt
 from bpcourse.diagnosis import transformations
 from bpcourse.questions.judging.compare import alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.formula import formula
+from bpcourse.questions.judging.looks import NEAR, Look, array_in, in_proportion, largest, look, near
 from bpcourse.questions.judging.run import Outcome, plain_call
 from bpcourse.questions.judging.steps import ANY, Case, Explanation, Step, all_steps, battery
 from bpcourse.questions.question import Question
 
-NEAR = 1e-5  # relative: what a first look lets pass
 MOST_KEPT = 20_000  # outcomes of one question
+Place = tuple[int, ...]  # of an array in a result that is nested
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,8 @@ class Made:
         self.is_warm = False  # whether all is kept that a long search asks for
         self._examples = [transformations.examples(case) for case in cases]
         self._kept: dict[tuple[Explanation, int], Outcome] = {}
-        self._arrays: dict[
-            tuple[Explanation, int, tuple[int, ...]], npt.NDArray[np.floating] | None
-        ] = {}
+        self._looks: dict[tuple[Explanation, int, Place], Look | None] = {}
+        self._factors: dict[tuple[Step, int, tuple[int, ...]], float] = {}
 
     @cached_property
     def acting(self) -> list[Step]:
@@ -50,7 +51,7 @@ class Made:
         key = explanation, i
         if len(self._kept) > MOST_KEPT:
             self._kept.clear()
-            self._arrays.clear()
+            self._looks.clear()
         if key not in self._kept:
             last = explanation[-1] if explanation else None
             if last is not None and last.comes_after:
@@ -110,20 +111,56 @@ class Made:
         return replace(made, changed=frozenset().union(*changed))
 
     def array_at(
-        self, explanation: Explanation, i: int, place: tuple[int, ...]
+        self, explanation: Explanation, i: int, place: Place
     ) -> npt.NDArray[np.floating] | None:
         """The array at a place of a result, or None where there is none."""
+        last = explanation[-1] if explanation else None
+        if last is not None and last.of_array is not None:
+            base = self.array_at(explanation[:-1], i, place)
+            changed = None if base is None else self.of_array(last, base, i)
+            return base if changed is None else changed
+        outcome = self.outcome(explanation, i)
+        return None if outcome.error else array_in(outcome.value, place)
+
+    def look_at(self, explanation: Explanation, i: int, place: Place) -> Look | None:
+        """A look at that array, which is kept."""
         key = explanation, i, place
-        if key not in self._arrays:
-            last = explanation[-1] if explanation else None
-            if last is not None and last.of_array is not None:
-                base = self.array_at(explanation[:-1], i, place)
-                changed = None if base is None else self.of_array(last, base, i)
-                self._arrays[key] = base if changed is None else changed
-            else:
-                outcome = self.outcome(explanation, i)
-                self._arrays[key] = None if outcome.error else array_in(outcome.value, place)
-        return self._arrays[key]
+        if key not in self._looks:
+            array = self.array_at(explanation, i, place)
+            self._looks[key] = None if array is None else look(array)
+        return self._looks[key]
+
+    def followed(
+        self,
+        explanations: Iterable[Explanation],
+        after: Sequence[Step],
+        given: Look | None,
+        i: int,
+        place: Place,
+    ) -> Iterator[Explanation]:
+        """Each explanation and one change of its result more, of another name, where it may fit.
+
+        The changes keep proportions, so that a look at an answer's array says which may.
+        """
+        for one in explanations:
+            made = self.look_at(one, i, place)
+            names = {step.name for step in one}
+            others = (step for step in after if step.name not in names)
+            if given and made and given.has_proportions and made.has_proportions:
+                if not in_proportion(given, made):
+                    continue
+                factor = given.largest / made.largest
+                others = (step for step in others if self._may_be(step, factor, i, made.shape))
+            yield from ((*one, step) for step in others)
+
+    def _may_be(self, step: Step, factor: float, i: int, shape: tuple[int, ...]) -> bool:
+        """Whether a change of the result makes the entries so many times as large, in size."""
+        key = step, i, shape
+        if key not in self._factors:
+            ones = as_numbers(self._changed(Outcome(np.ones(shape)), step, i).value)
+            self._factors[key] = 1.0 if ones is None else float(np.abs(ones).max(initial=0))
+        own = self._factors[key]
+        return not math.isfinite(own) or abs(own - factor) <= NEAR * factor
 
 
 def steps(question: Question) -> list[Step]:
@@ -136,7 +173,12 @@ def acting(every: Sequence[Step], made: Made) -> list[Step]:
     found: list[Step] = []
     alike: dict[str, list[Step]] = {}  # by a look at the first case
 
+    place = largest(made.outcome((), 0).value)
+
     def same(one: Explanation, other: Explanation) -> bool:
+        looks = made.look_at(one, 0, place), made.look_at(other, 0, place)
+        if looks[0] is not None and looks[1] is not None and not near(*looks):
+            return False
         return all(agrees(made.outcome(one, i), made.outcome(other, i)) for i in range(made.count))
 
     for step in every:
@@ -163,15 +205,6 @@ def _mark(outcome: Outcome) -> str:
     return f"{array.shape} {array.item(0):.5e}" if array.size else f"{array.shape}"
 
 
-def array_in(value: object, place: tuple[int, ...]) -> npt.NDArray[np.floating] | None:
-    """The array at a place of a nested value, (1, 0) for ``value[1][0]``; None where none is."""
-    for index in place:
-        if not isinstance(value, tuple | list) or len(value) <= index:
-            return None
-        value = value[index]
-    return as_numbers(value)
-
-
 def agrees(given: Outcome, made: Outcome, may_change: Sequence[str] = ()) -> bool:
     """Whether an answer does what an explanation does; it may change more inputs than that.
 
@@ -181,7 +214,10 @@ def agrees(given: Outcome, made: Outcome, may_change: Sequence[str] = ()) -> boo
         return given.error is not None and made.error is not None
     if made.changed - given.changed - set(may_change):
         return False
-    return alike_values(given.value, made.value) or alike_values(given.value, _covered(given, made))
+    if alike_values(given.value, made.value):
+        return True
+    covered = _covered(given, made)
+    return covered is not made.value and alike_values(given.value, covered)
 
 
 def _covered(given: Outcome, made: Outcome) -> object:
@@ -201,14 +237,3 @@ def is_covered(given: Outcome, made: Outcome) -> bool:
         return False
     return bool((np.isfinite(own) & ~np.isfinite(right)).any())
 
-
-def near(given: npt.NDArray[np.floating], made: npt.NDArray[np.floating]) -> bool:
-    """A first look that costs little, and never refuses what is alike: shape and one entry."""
-    if given.shape != np.shape(made):
-        return False
-    if not given.size:
-        return True
-    a, b = given.item(-1), made.item(-1)
-    if not np.isfinite(b):
-        return True
-    return not abs(a - b) > NEAR * abs(b) + 1e-2 * NEAR * np.abs(made).max()
