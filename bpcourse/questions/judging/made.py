@@ -1,7 +1,7 @@
 """What explanations make of a right answer, and whether an answer does the same."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,12 +12,13 @@ from bpcourse.diagnosis import transformations
 from bpcourse.questions.judging.compare import alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.formula import formula
 from bpcourse.questions.judging.looks import NEAR, Look, array_in, in_proportion, largest, look, near
-from bpcourse.questions.judging.run import Outcome, plain_call
+from bpcourse.questions.judging.run import Outcome, plain_call, quick_call
 from bpcourse.questions.judging.steps import ANY, Case, Explanation, Step, all_steps, battery
 from bpcourse.questions.question import Question
 
 MOST_KEPT = 20_000  # outcomes of one question
 Place = tuple[int, ...]  # of an array in a result that is nested
+Call = Callable[[Callable[..., object], Case], Outcome]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Made:
         self.is_warm = False  # whether all is kept that a long search asks for
         self._examples = [transformations.examples(case) for case in cases]
         self._kept: dict[tuple[Explanation, int], Outcome] = {}
+        self._values: dict[tuple[Explanation, int], Outcome] = {}
         self._looks: dict[tuple[Explanation, int, Place], Look | None] = {}
         self._factors: dict[tuple[Step, int, tuple[int, ...]], float] = {}
 
@@ -49,9 +51,9 @@ class Made:
     def outcome(self, explanation: Explanation, i: int) -> Outcome:
         """The outcome on case ``i``; the changes of the result are made last, in their order."""
         key = explanation, i
-        if len(self._kept) > MOST_KEPT:
-            self._kept.clear()
-            self._looks.clear()
+        if len(self._values) > MOST_KEPT:
+            for kept in (self._kept, self._values, self._looks):
+                kept.clear()
         if key not in self._kept:
             last = explanation[-1] if explanation else None
             if last is not None and last.comes_after:
@@ -89,26 +91,38 @@ class Made:
             return step.of_array(array, self._examples[i])
 
     def _run(self, explanation: Explanation, i: int) -> Outcome:
-        inputs = self._cases[i]
+        """The outcome, with the inputs that are changed: of several steps, those of each."""
+        if len(explanation) > 1:
+            made = self._quick(explanation, i)
+            changed = (self.outcome((step,), i).changed for step in explanation)
+            return made if made.error else replace(made, changed=frozenset().union(*changed))
+        return self._made(explanation, i, plain_call)
+
+    def _quick(self, explanation: Explanation, i: int) -> Outcome:
+        """The outcome without a look at the inputs: thousands are asked for no more."""
+        key = explanation, i
+        if key not in self._values:
+            self._values[key] = self._made(explanation, i, quick_call)
+        return self._values[key]
+
+    def _made(self, explanation: Explanation, i: int, call: Call) -> Outcome:
+        inputs, flaws, slip = self._cases[i], [], None
         try:
             for step in explanation:
                 inputs = step.of_inputs(inputs) if step.of_inputs else inputs
+                flaws += step.flaws
+                slip = step.slip if slip is None else slip
         except (ValueError, TypeError, IndexError) as error:  # the one after does not allow it
             return Outcome(error=error)
-        look = len(explanation) < 2
-        slip = next((step.slip for step in explanation if step.slip is not None), None)
-        if slip is not None:
-            read = formula(self._question)
-            with read.slipped(slip):
-                made = plain_call(lambda *given: self._question.run(read.answer, given), inputs)
-            # a list that a slip has put into itself has no end
-            return Outcome(error=ValueError()) if is_long(made.value) else made
-        answer = self._question.reference(*(flaw for step in explanation for flaw in step.flaws))
-        made = plain_call(lambda *given: self._question.run(answer, given), inputs, look=look)
-        if look or made.error is not None:
-            return made
-        changed = (self.outcome((step,), i).changed for step in explanation)
-        return replace(made, changed=frozenset().union(*changed))
+        run = self._question.run
+        if slip is None:
+            answer = self._question.reference(*flaws)
+            return call(lambda *given: run(answer, given), inputs)
+        read = formula(self._question)
+        with read.slipped(slip):
+            made = call(lambda *given: run(read.answer, given), inputs)
+        # a list that a slip has put into itself has no end
+        return Outcome(error=ValueError()) if is_long(made.value) else made
 
     def array_at(
         self, explanation: Explanation, i: int, place: Place
@@ -119,7 +133,8 @@ class Made:
             base = self.array_at(explanation[:-1], i, place)
             changed = None if base is None else self.of_array(last, base, i)
             return base if changed is None else changed
-        outcome = self.outcome(explanation, i)
+        comes_after = last is not None and last.comes_after
+        outcome = (self.outcome if comes_after else self._quick)(explanation, i)
         return None if outcome.error else array_in(outcome.value, place)
 
     def look_at(self, explanation: Explanation, i: int, place: Place) -> Look | None:
