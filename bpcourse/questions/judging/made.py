@@ -93,12 +93,12 @@ class Made:
     def _run(self, explanation: Explanation, i: int) -> Outcome:
         """The outcome, with the inputs that are changed: of several steps, those of each."""
         if len(explanation) > 1:
-            made = self._quick(explanation, i)
+            made = self.quick(explanation, i)
             changed = (self.outcome((step,), i).changed for step in explanation)
             return made if made.error else replace(made, changed=frozenset().union(*changed))
         return self._made(explanation, i, plain_call)
 
-    def _quick(self, explanation: Explanation, i: int) -> Outcome:
+    def quick(self, explanation: Explanation, i: int) -> Outcome:
         """The outcome without a look at the inputs: thousands are asked for no more."""
         key = explanation, i
         if key not in self._values:
@@ -134,7 +134,7 @@ class Made:
             changed = None if base is None else self.of_array(last, base, i)
             return base if changed is None else changed
         comes_after = last is not None and last.comes_after
-        outcome = (self.outcome if comes_after else self._quick)(explanation, i)
+        outcome = (self.outcome if comes_after else self.quick)(explanation, i)
         return None if outcome.error else array_in(outcome.value, place)
 
     def look_at(self, explanation: Explanation, i: int, place: Place) -> Look | None:
@@ -186,19 +186,19 @@ def steps(question: Question) -> list[Step]:
 def acting(every: Sequence[Step], made: Made) -> list[Step]:
     """Those that change a result, without the transformations that do what another step does."""
     found: list[Step] = []
-    alike: dict[str, list[Step]] = {}  # by a look at the first case
+    alike: dict[object, list[Step]] = {}  # by a look at the first case
 
     place = largest(made.outcome((), 0).value)
 
     def same(one: Explanation, other: Explanation) -> bool:
-        looks = made.look_at(one, 0, place), made.look_at(other, 0, place)
-        if looks[0] is not None and looks[1] is not None and not near(*looks):
+        a, b = made.look_at(one, 0, place), made.look_at(other, 0, place)
+        if a is not b and (a is None or b is None or not near(a, b)):
             return False
         return all(agrees(made.outcome(one, i), made.outcome(other, i)) for i in range(made.count))
 
     for step in every:
-        mark = _mark(made.outcome((step,), 0))
-        others = alike.setdefault(mark, [])
+        seen = made.look_at((step,), 0, place)
+        others = alike.setdefault(seen and (seen.shape, f"{seen.last:.5e}"), [])
         idle = same((step,), ())
         # what leaves a right result as it is may still change a wrong one, of another shape
         if idle and not step.of_array:
@@ -207,17 +207,6 @@ def acting(every: Sequence[Step], made: Made) -> list[Step]:
             found.append(step)
             others.append(step)
     return found
-
-
-def _mark(outcome: Outcome) -> str:
-    """Alike for what is alike, nearly always: the shape and some digits of one entry."""
-    value = outcome.value
-    while is_nested(value) and value:
-        value = value[0]
-    array = as_numbers(value)
-    if outcome.error is not None or array is None:
-        return ""
-    return f"{array.shape} {array.item(0):.5e}" if array.size else f"{array.shape}"
 
 
 def agrees(given: Outcome, made: Outcome, may_change: Sequence[str] = ()) -> bool:

@@ -103,7 +103,7 @@ class Search:
         """
         first = self._fitting.order[0]
         made, right = self._made, self._made.outcome((), first)
-        outcomes = {step: made.outcome((step,), first) for step in before}
+        outcomes = {step: made.quick((step,), first) for step in before}
         spoilt = {step: self._fitting.differing(outcomes[step], right) for step in before}
         off = {step: self._fitting.differing(outcomes[step], self._given[first]) for step in before}
         for one, other in combinations(before, 2):

@@ -60,7 +60,7 @@ class Parts:
         def fits(explanation: Explanation) -> bool:
             for i in self._order:
                 there, mine = self._made.look_at(explanation, i, (part,)), given[i]
-                if there is not None and mine is not None and not near(mine, there):
+                if mine is not None and (there is None or not near(mine, there)):
                     return False
                 made = self._made.outcome(explanation, i)
                 if not has_parts(made, count) or not alike_values(plain[i], made.value[part]):  # type: ignore[index]
