@@ -36,6 +36,7 @@ class Formula:
     def __init__(self, question: Question) -> None:
         self.names: list[str] = []
         self.instead: list[Instead | None] = []
+        self.besides: set[int] = set()  # those by which something comes in
         self._on = [-1]
         alter, mix = rules.functions(rules.WRAPPED), rules.functions(rules.MIXED)
 
@@ -63,7 +64,9 @@ class Formula:
     def numbers(self) -> list[int]:
         """Those of the slips, in the order in which they are to be tried; the likelier of many."""
         place = {name: i for i, name in enumerate(rewriting.ORDER)}
-        return sorted(range(len(self.names)), key=lambda k: place[self.names[k]])[:MOST]
+        places = [place[name] for name in self.names]
+        every = sorted(range(len(places)), key=lambda k: (k in self.besides, places[k]))
+        return sorted(every[:MOST], key=lambda k: places[k])
 
     @contextlib.contextmanager
     def slipped(self, number: int) -> Iterator[None]:
@@ -91,7 +94,7 @@ class Formula:
             if isinstance(helper, FunctionType) and asks_flaws(helper):
                 with contextlib.suppress(OSError, TypeError, SyntaxError):
                     space[name] = self._switched(helper)
-        _Switches(definition, self.names, self.instead, gone).visit(definition)
+        _Switches(definition, self, gone).visit(definition)
         tree = _located(ast.Module([definition], []))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of slips that can only fail
@@ -138,19 +141,15 @@ def is_read(question: Question) -> bool:
 
 
 class _Switches(ast.NodeTransformer):
-    """Puts a switch wherever something else may stand, and its name into ``slips``.
+    """Puts a switch wherever something else may stand, and its slip into the formula.
 
     Expressions are made anew, so that those of the solution can stand in many places.
     """
 
     def __init__(
-        self,
-        definition: ast.FunctionDef,
-        slips: list[str],
-        instead: list[Instead | None],
-        gone: dict[str, ast.expr],
+        self, definition: ast.FunctionDef, formula: Formula, gone: dict[str, ast.expr]
     ) -> None:
-        self._slips, self._instead, self._gone = slips, instead, gone
+        self._formula, self._slips, self._gone = formula, formula.names, gone
         self._since = {argument.arg: 0 for argument in definition.args.args}
         for node in ast.walk(definition):
             if isinstance(node, ast.Name) and stores(node):
@@ -270,6 +269,7 @@ class _Switches(ast.NodeTransformer):
                 if (way > rules.LAST_OF_SAME and same) or (way == rules.OF_COUNT and not counts):
                     continue
                 ways.append(way)
+                self._formula.besides.add(len(self._slips))
                 self._add(name, lambda made=made: (original, made()))
         if not others:
             return node
@@ -366,7 +366,7 @@ class _Switches(ast.NodeTransformer):
     def _add(self, name: str, instead: Instead | None = None) -> None:
         where = "another_index" if self._in_index else "condition_wrong" if self._in_test else name
         self._slips.append(where)
-        self._instead.append(instead)
+        self._formula.instead.append(instead)
 
 
 def _like(node: Any, **parts: object) -> Any:
