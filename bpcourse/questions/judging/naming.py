@@ -63,18 +63,17 @@ class Search:
         by_parts = parts.found(every)
         if len(by_parts) == 1 or self._question.measured or nothing:
             return self._with_effects(by_parts, []) if len(by_parts) == 1 else by_parts
-        acting = self._made.acting
-        after = [step for step in acting if step.keeps_proportions]
-        if found := self._together(acting, after, by_parts):
-            return found
         slipped = slips(self._question)
         if found := self._slipped(_alone(slipped, SLIP)):
             return found
-        if not by_parts and (by_parts := parts.found(every, slipped)):
-            return self._chosen((), by_parts)
+        by_parts = by_parts or parts.found(every, slipped)
+        every = self._made.acting
+        after = [step for step in every if step.keeps_proportions]
         slipped = [step for step in slipped if step.name not in LOOSE]
         in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))
-        return self._slipped(self._fitting.followed(in_proportion, after))
+        return self._together(every, after, by_parts) or self._slipped(
+            self._fitting.followed(in_proportion, after)
+        )
 
     def _together(
         self, every: Sequence[Step], after: Sequence[Step], by_parts: Explanation
