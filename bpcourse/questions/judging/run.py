@@ -30,6 +30,7 @@ class Outcome:
     line: str = ""  # the student's own line where it failed, with its number
     changed: frozenset[str] = frozenset()  # names of inputs that hold something else now
     aliased: frozenset[str] = frozenset()  # names of inputs whose memory the result shares
+    left: Mapping[str, object] | None = None  # what the changed inputs hold now
 
 
 def call(
@@ -58,7 +59,8 @@ def call(
             error.args = (text("check.interrupted"),)
         return Outcome(error=error, line=own_line(error))
     changed = [name for name, given in arguments.items() if not _same(given, copies[name])]
-    return Outcome(value, changed=frozenset(changed), aliased=_aliased(value, copies))
+    left = {name: copies[name] for name in changed}
+    return Outcome(value, changed=frozenset(changed), aliased=_aliased(value, copies), left=left)
 
 
 def plain_call(function: Callable[..., object], arguments: Mapping[str, object]) -> Outcome:
