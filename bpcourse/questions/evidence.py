@@ -10,6 +10,7 @@ import numpy.typing as npt
 from bpcourse.questions.judging.code import Judgement
 from bpcourse.questions.judging.compare import alike_values, as_numbers, rounded
 from bpcourse.questions.judging.describe import first_wrong
+from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 from bpcourse.text.numbers import number
@@ -29,6 +30,9 @@ def example(question: Question, verdict: Judgement) -> list[str]:
         if verdict.works is not None:
             lines.append(text("check.works", inputs=sizes(verdict.works)))
         return lines
+    if outcome is not None and alike_values(given, right):  # wrong is what it did to its inputs
+        unasked = set(outcome.left or ()) - set(question.may_change)
+        return [*lines, *(_left(name, verdict, outcome) for name in sorted(unasked))]
     if not question.parts:
         place, given, right = first_wrong(given, right)
         pairs = [(f"{place} " if place else "", given, right)]
@@ -47,6 +51,14 @@ def example(question: Question, verdict: Judgement) -> list[str]:
         yours, expected = apart(g, r)
         lines.append(text("check.compare", name=f"{name}{index}", given=yours, expected=expected))
     return lines
+
+
+def _left(name: str, verdict: Judgement, outcome: Outcome) -> str:
+    """What an input held before the call, and after it."""
+    place, after, before = first_wrong((outcome.left or {})[name], (verdict.arguments or {})[name])
+    index, after, before = _first_entry(as_numbers(after), as_numbers(before)) or ("", after, before)
+    now, was = apart(after, before)
+    return text("check.left", name=f"{name}{place} {index}".rstrip(), before=was, after=now)
 
 
 def _has_parts(given: object, count: int) -> bool:
@@ -125,7 +137,10 @@ def shown(value: object, depth: int = 0, *, digits: int = 0) -> str:
     if isinstance(value, tuple) or (isinstance(value, list) and numbers is None):
         return f"({_several(shown, value, depth)}{',' * (len(value) == 1)})"
     if numbers is None or isinstance(value, bool):
-        return reprlib.repr(value) if isinstance(value, str | dict) else str(value)  # cut if long
+        if isinstance(value, str | dict):
+            return reprlib.repr(value)  # cut if long
+        bare = str(value).startswith("<")  # says where it lies in memory
+        return text("check.of_type", kind=type(value).__name__) if bare else str(value)
     if numbers.ndim == 0:
         return number(numbers.item(), f".{digits or 6}g", typed=True)
     if numbers.size > SHOWN:

@@ -109,3 +109,21 @@ def test_the_advice_for_a_copy_makes_one(value):
     assert repr(made) == repr(value) and made is not value
     if isinstance(value, list) and isinstance(value[0], np.ndarray):
         assert made[0] is not value[0]
+
+
+def test_an_input_that_is_changed_is_shown_before_and_after():
+    def answer(dZ, A, W):
+        right = dZ @ W, dZ.T @ A, dZ.sum(axis=0)
+        dZ[0, 0] = 7.5
+        return right
+
+    result = judge(LAYER, answer)
+    assert result.misconceptions == ("input_changed",)
+    assert "yours:" not in result.message  # it is right
+    before, after = re.search(r"dZ.* before your call: (.*), after it: (.*)", result.message).groups()
+    assert "7.5" in after and before != after
+
+
+def test_what_has_no_words_of_its_own_is_shown_by_its_type():
+    result = judge(find("cost_of_backprop.count_backward"), lambda widths: (n for n in widths))
+    assert "an object of type generator" in result.message and "0x" not in result.message

@@ -189,10 +189,10 @@ def test_what_a_search_makes_of_slips_is_made_once(id, monkeypatch):
     question, seed = find(id), 7
     warm(question, seed)
     made = made_of(question, seed)
-    monkeypatch.setattr(Made, "_run", lambda *explanation: pytest.fail(f"run again: {explanation}"))
+    monkeypatch.setattr(Made, "_made", lambda *explanation: pytest.fail(f"made again: {explanation}"))
     assert made.is_warm
     for step in slips(question):
-        made.outcome((step,), 0)
+        made.look_at((step,), 0, (1,))
 
 
 def test_an_answer_that_is_judged_again_keeps_its_names(monkeypatch):

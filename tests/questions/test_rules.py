@@ -2,6 +2,7 @@
 
 import ast
 
+import numpy as np
 import pytest
 
 from bpcourse.questions.judging import rewriting, rules
@@ -42,6 +43,24 @@ def test_a_pattern_fits_only_what_is_built_like_it():
 
 
 def test_every_value_may_be_wrapped():
-    assert ("one_in_part", "1 - p[i]") in made("p[i]", rules.wrapped)
-    names = {name for name, _ in made("x", rules.wrapped)}
-    assert "square_in_part" in names and names <= set(rewriting.ORDER)
+    found = [(name, ast.unparse(other())) for name, other in rules.wrapped(read("p[i]"))]
+    assert ("one_in_part", "1 - p[i]") in found
+    assert {"square_in_part"} <= {name for name, _ in found} <= set(rewriting.ORDER)
+
+
+@pytest.mark.parametrize(
+    ("table", "of", "letters"),
+    [(rules.WRAPPED, rules.wrapped, "a"), (rules.MIXED, rules.mixed, "ab")],
+)
+def test_what_is_done_to_a_value_is_what_is_told_of_it(table, of, letters):
+    given = {"a": np.array([0.5, 2.0]), "b": np.array([3.0, 0.25])}
+    told = [ast.unparse(other()) for _, other in of(*map(read, letters))]
+    done = [function(*map(given.get, letters)) for function in rules.functions(table)]
+    assert len(told) == len(done) > 5
+    for code, value in zip(told, done, strict=True):
+        np.testing.assert_array_equal(eval(code, {"np": np, **given}), value)  # noqa: S307
+
+
+def test_what_comes_in_is_told_apart_by_its_place_in_the_table():
+    told = [ast.unparse(other()) for _, other in rules.mixed(read("a"), read("b"))]
+    assert told[rules.LAST_OF_SAME] == "a * b" and told[rules.OF_COUNT] == "a / (b + 1)"

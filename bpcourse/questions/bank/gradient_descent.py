@@ -60,10 +60,10 @@ def one_step(flaw: Flaws, theta: Array, gradient: Array, eta: float) -> Result:
 
 
 def _measured(rng: np.random.Generator, size: int) -> Inputs:
-    shape = sizes(rng, size, (2, 2, 3, 1, 2)[size])  # x may have any shape
+    shape = sizes(rng, size, (2, 1, 3, 2, 2)[size])  # x may have any shape
     weights = rng.normal(size=shape)
     return {
-        "f": lambda x: float(np.sum(weights * x**2) + np.sum(weights * x) ** 3),
+        "f": lambda x: float((weights * x**2).sum() + (weights * x).sum() ** 3),
         "x": rng.normal(size=shape),
         "h": 1e-3 if size % 2 else 1e-2,
     }

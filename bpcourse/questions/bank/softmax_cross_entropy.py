@@ -180,13 +180,13 @@ def _classifier(rng: np.random.Generator, size: int) -> Inputs:
 
 
 def _train(answer: Implementation, W: Array, X: Array, labels: Ints) -> Result:
-    """The losses of 15 steps, W after them, and the first results: what fits a wrong loss shows."""
+    """The losses of 3 steps, W after them, and the first results: what fits a wrong loss shows."""
     given = answer(W, X, labels)
     if not isinstance(given, tuple | list) or len(given) != 2:
         return given
     first_loss, first_dW = loss, dW = given
     losses: list[float] = []
-    for _ in range(15):
+    for _ in range(3):
         if np.shape(loss) != () or np.shape(dW) != W.shape:
             break
         losses.append(float(loss))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from bpcourse.diagnosis.transformations import RESULTS
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.formula import formula
-from bpcourse.questions.judging.run import plain_call
+from bpcourse.questions.judging.run import quick_call
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 
@@ -71,7 +71,7 @@ def of_pen(question: Question, inputs: Mapping[str, Any]) -> Iterator[tuple[str,
     for number in read.numbers:
         if read.names[number] in PEN:
             with read.slipped(number):
-                made = plain_call(lambda *given: read.answer(*given), inputs, look=False)
+                made = quick_call(read.answer, inputs)
             if made.error is None:
                 yield read.names[number], made.value
 

@@ -49,6 +49,18 @@ class Judgement:
     works: Case | None = None  # inputs on which it is right, where on others a mistake has no name
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What an answer gave on the cases of a check, and what is right; ``ask`` asks it for more."""
+
+    question: Question
+    seed: int
+    ask: Callable[[Case], Outcome]
+    cases: Sequence[Case]
+    given: Sequence[Outcome]
+    expected: Sequence[Outcome]
+
+
 def known(question: Question, seed: int) -> tuple[list[Case], list[Outcome]]:
     """The inputs of a check and the right outcomes, which nobody changes: made once."""
     kept = _known.get((question.id, seed))
@@ -83,7 +95,8 @@ def warm(question: Question, seed: int) -> None:
     cases, expected = known(question, seed)
     rng = np.random.default_rng(seed)
     odd = [replace(outcome, value=_spoilt(outcome.value, rng)) for outcome in expected]
-    _recognise(question, lambda case: Outcome(error=ValueError()), cases, odd, expected, seed)
+    silent = Outcome(error=ValueError())
+    _recognise(_Asked(question, seed, lambda case: silent, cases, odd, expected))
     made_of(question, seed).is_warm = True
 
 
@@ -117,9 +130,10 @@ def judge_code(
     far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
     first = (far or ran or wrong)[0]  # where the mistake is plain to see
     ask = partial(run, question, answer, clock=clock)
+    asked = _Asked(question, seed, ask, cases, given, expected)
     order = [first, *(i for i in ran if i != first)] if ran else []
     try:
-        names, seen = _explained(question, ask, cases, given, expected, order, seed)
+        names, seen = _explained(asked, order)
     except LostError:  # gone while more is asked of it: what it gave is wrong all the same
         names, seen = (), ""
     failed = all(given[i].error is not None for i in wrong) and not names
@@ -134,40 +148,26 @@ def judge_code(
     )
 
 
-def _explained(
-    question: Question,
-    ask: Callable[[Case], Outcome],
-    cases: Sequence[Case],
-    given: Sequence[Outcome],
-    expected: Sequence[Outcome],
-    order: Sequence[int],
-    seed: int,
-) -> tuple[tuple[str, ...], str]:
+def _explained(asked: _Asked, order: Sequence[int]) -> tuple[tuple[str, ...], str]:
     """The names of what explains the outcomes, and what else is to be told; ``order`` as below."""
-    found = _recognise(question, ask, cases, given, expected, seed)
-    first = cases[order[0]] if order else {}
-    if not found and "seed" in first and _differs(given[order[0]], ask(first)):
+    found = _recognise(asked)
+    first = asked.cases[order[0]] if order else {}
+    if not found and "seed" in first and _differs(asked.given[order[0]], asked.ask(first)):
         found = (Step("seed_not_used"),)
     names = tuple(dict.fromkeys(step.name for step in found))
     if names or not order:
-        return names, instead.told(question, found)
-    return names, _seen(question, ask, cases, given, expected, order)
+        return names, instead.told(asked.question, found)
+    return names, _seen(asked, order)
 
 
-def _seen(
-    question: Question,
-    ask: Callable[[Case], Outcome],
-    cases: Sequence[Case],
-    given: Sequence[Outcome],
-    expected: Sequence[Outcome],
-    order: Sequence[int],
-) -> str:
+def _seen(asked: _Asked, order: Sequence[int]) -> str:
     """What can be seen of a mistake without a name; of the cases in ``order`` the first is shown.
 
     A pattern of all cases says most; without one, facts of the answer, and what the first shows.
     """
+    question, given, expected = asked.question, asked.given, asked.expected
     first = order[0]
-    if _differs(given[first], ask(cases[first])):
+    if _differs(given[first], asked.ask(asked.cases[first])):
         return text("check.random")
     here = describe_all(question, [given[first]], [expected[first]])
     if any(is_long(given[i].value) for i in order):
@@ -177,7 +177,7 @@ def _seen(
     ):
         return everywhere
     right = partial(run, question, question.reference())
-    facts = Facts(question, ask, right, cases, given, expected).told()
+    facts = Facts(question, asked.ask, right, asked.cases, given, expected).told()
     return "\n".join([*facts, *([text("check.here", seen=here)] if here else [])])
 
 
@@ -196,23 +196,17 @@ def run(question: Question, answer: Any, case: Case, clock: Clock | None = None)
     return replace(outcome, aliased=outcome.aliased - set(question.may_alias))
 
 
-def _recognise(
-    question: Question,
-    ask: Callable[[Case], Outcome],
-    cases: Sequence[Case],
-    given: Sequence[Outcome],
-    expected: Sequence[Outcome],
-    seed: int,
-) -> Explanation:
+def _recognise(asked: _Asked) -> Explanation:
     """What explains all outcomes: one mistake, or some at once, or ()."""
-    effect = by_effect(question, given, expected)
+    question, cases, given = asked.question, asked.cases, asked.given
+    effect = by_effect(question, given, asked.expected)
     if effect or any(is_long(outcome.value) for outcome in given):
         return tuple(map(Step, effect))
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
-        made, same = made_of(question, seed), _digest(given)
-        further = Further(partial(battery, question, seed + 1, MORE), ask)
+        made, same = made_of(question, asked.seed), _digest(given)
+        further = Further(partial(battery, question, asked.seed + 1, MORE), asked.ask)
         kept = made.named
         if (
             kept
@@ -220,9 +214,9 @@ def _recognise(
             and (not kept.further or kept.further == _digest(further.given))
         ):
             return kept.found
-        found = Search(Fitting(question, cases, given, expected, made), further).found()
-        asked = _digest(further.given) if further.was_asked else b""
-        made.named = None if same is None or asked is None else Named(same, asked, found)
+        found = Search(Fitting(question, cases, given, asked.expected, made), further).found()
+        more = _digest(further.given) if further.was_asked else b""
+        made.named = None if same is None or more is None else Named(same, more, found)
         return found
 
 

@@ -4,17 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from bpcourse.questions.judging.compare import alike_values, as_numbers, is_nested
-from bpcourse.questions.judging.made import (
-    NEAR,
-    Made,
-    agrees,
-    array_in,
-    is_covered,
-    near,
-)
+from bpcourse.questions.judging.compare import alike_values, as_numbers
+from bpcourse.questions.judging.looks import NEAR, array_in, in_proportion, largest, look, near
+from bpcourse.questions.judging.made import Made, agrees, is_covered
 from bpcourse.questions.judging.run import Outcome
 from bpcourse.questions.judging.steps import Case, Explanation, Step
 from bpcourse.questions.question import Question
@@ -60,10 +53,11 @@ class Fitting:
         self.wrong = wrong
         self.order = wrong + [i for i in range(len(cases)) if i not in wrong]
         first = given[self.order[0]]
-        self._place = _largest(first.value)
-        self._array = None if first.error else array_in(first.value, self._place)
-        self.is_one_number = self._array is not None and self._array.size == 1 and not self._place
-        self.has_numbers = bool(ran) and self._array is not None
+        self._place = largest(first.value)
+        array = None if first.error else array_in(first.value, self._place)
+        self._look = None if array is None else look(array)
+        self.is_one_number = array is not None and array.size == 1 and not self._place
+        self.has_numbers = bool(ran) and array is not None
 
     @property
     def right(self) -> list[object]:
@@ -124,18 +118,21 @@ class Fitting:
 
     def _may_fit(self, explanation: Explanation) -> bool:
         """Whether the largest array of the first case is near: nearly all are out by that."""
-        if self._array is None:
+        if self._look is None:
             return False
-        made = self.made.array_at(explanation, self.order[0], self._place)
-        return made is not None and near(self._array, made)
+        made = self.made.look_at(explanation, self.order[0], self._place)
+        return made is not None and near(self._look, made)
+
+    def followed(
+        self, explanations: Iterable[Explanation], after: Sequence[Step]
+    ) -> Iterator[Explanation]:
+        """Each explanation, and one change of its result more that keeps its proportions."""
+        return self.made.followed(explanations, after, self._look, self.order[0], self._place)
 
     def is_in_proportion(self, explanation: Explanation) -> bool:
         """Whether the first case's array is the answer's but for a factor and an order."""
-        made = self.made.array_at(explanation, self.order[0], self._place)
-        if made is None or self._array is None or made.size != self._array.size:
-            return False
-        a, b = _proportions(self._array), _proportions(made)
-        return a is not None and b is not None and abs(a - b) <= NEAR * a
+        made = self.made.look_at(explanation, self.order[0], self._place)
+        return made is not None and self._look is not None and in_proportion(self._look, made)
 
 
 def has_parts(outcome: Outcome, count: int) -> bool:
@@ -150,31 +147,3 @@ def by_names(fits: Sequence[Explanation]) -> dict[frozenset[str], Explanation]:
         sets.setdefault(frozenset(step.name for step in fit), fit)
     return sets
 
-
-def followed(explanations: Iterable[Explanation], after: Sequence[Step]) -> Iterator[Explanation]:
-    """Each explanation and one change of its result more, of another name."""
-    for one in explanations:
-        names = {step.name for step in one}
-        yield from ((*one, step) for step in after if step.name not in names)
-
-
-def _largest(value: object) -> tuple[int, ...]:
-    """The place of the array with most entries in a nested value."""
-    if not is_nested(value) or not value:
-        return ()
-    sizes = [_size(entry) for entry in value]
-    best = int(np.argmax(sizes))
-    return (best, *_largest(value[best]))
-
-
-def _size(value: object) -> int:
-    if isinstance(value, tuple | list):
-        return sum(map(_size, value))
-    return int(np.size(value)) if isinstance(value, np.ndarray) else 1
-
-
-def _proportions(array: npt.NDArray[np.floating]) -> float | None:
-    """A number that no factor changes, and no other order of the entries: Σ|x| / max|x|."""
-    sizes = np.abs(array)
-    largest = sizes.max(initial=0)
-    return float(sizes.sum() / largest) if 0 < largest < np.inf else None

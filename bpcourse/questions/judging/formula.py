@@ -7,35 +7,48 @@ number.
 
 import ast
 import contextlib
-import copy
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from bpcourse.questions.judging import rewriting, trees
+from bpcourse.questions.judging import rewriting, rules, trees
 from bpcourse.questions.judging.reading import asks_flaws, fold, inline, is_idle, read, stores
 from bpcourse.questions.question import Flaws, Question
 
-SWITCH = "_slip"
+SWITCH, ALTERED, MIXED = "_slip", "_altered", "_mixed"  # what a formula finds in its space
 ON: Any = ast.Subscript(ast.Name(SWITCH, ast.Load()), ast.Constant(0), ast.Load())  # that is on
 BELOW, AT_MOST = ast.Lt(), ast.LtE()  # one for all places: trees of many nodes are slow
+MOST = 900  # slips of one question that are tried: each is a run of its solution
 KEPT = ("strict", "keepdims", "dtype", "start", "axis")  # arguments that are rewritten by the call
+Instead = Callable[[], tuple[ast.expr, ast.expr]]
 
 
 class Formula:
     """``names[k]`` is what slip k is called in the catalogue; ``answer`` makes the one that is on.
 
-    ``instead[k]`` has the expression that belongs in its place, and the one that it writes, if it
+    ``instead[k]()`` has the expression that belongs in its place, and the one that it writes, if it
     is about one. Without slips where the solution cannot be read, as that of a lambda.
     """
 
     def __init__(self, question: Question) -> None:
         self.names: list[str] = []
-        self.instead: list[tuple[ast.expr, ast.expr] | None] = []
+        self.instead: list[Instead | None] = []
+        self.besides: set[int] = set()  # those by which something comes in
         self._on = [-1]
+        alter, mix = rules.functions(rules.WRAPPED), rules.functions(rules.MIXED)
+
+        def altered(first: int, value: object) -> object:
+            number = self._on[0] - first
+            return alter[number](value) if 0 <= number < len(alter) else value
+
+        def mixed(first: int, value: object, ways: Sequence[int], other: object) -> object:
+            number = self._on[0] - first
+            return mix[ways[number]](value, other) if 0 <= number < len(ways) else value
+
+        self._space = {SWITCH: self._on, ALTERED: altered, MIXED: mixed}
         self._read: dict[FunctionType, FunctionType] = {}
         try:
             solve: Any = self._switched(question.solve)  # type: ignore[arg-type]
@@ -49,8 +62,11 @@ class Formula:
 
     @property
     def numbers(self) -> list[int]:
-        """Those of the slips, in the order in which they are to be tried."""
-        return sorted(range(len(self.names)), key=lambda k: rewriting.ORDER.index(self.names[k]))
+        """Those of the slips, in the order in which they are to be tried; the likelier of many."""
+        place = {name: i for i, name in enumerate(rewriting.ORDER)}
+        places = [place[name] for name in self.names]
+        every = sorted(range(len(places)), key=lambda k: (k in self.besides, places[k]))
+        return sorted(every[:MOST], key=lambda k: places[k])
 
     @contextlib.contextmanager
     def slipped(self, number: int) -> Iterator[None]:
@@ -68,7 +84,7 @@ class Formula:
         if not isinstance(function, FunctionType) or function.__closure__:
             raise TypeError
         definition = read(function)
-        space = dict(function.__globals__) | {SWITCH: self._on}
+        space = dict(function.__globals__) | self._space
         space.setdefault("np", np)
         self._read[function] = function  # where it calls itself
         fold(definition)
@@ -78,7 +94,7 @@ class Formula:
             if isinstance(helper, FunctionType) and asks_flaws(helper):
                 with contextlib.suppress(OSError, TypeError, SyntaxError):
                     space[name] = self._switched(helper)
-        _Switches(definition, self.names, self.instead, gone).visit(definition)
+        _Switches(definition, self, gone).visit(definition)
         tree = _located(ast.Module([definition], []))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of slips that can only fail
@@ -125,16 +141,15 @@ def is_read(question: Question) -> bool:
 
 
 class _Switches(ast.NodeTransformer):
-    """Puts a switch wherever something else may stand, and its name into ``slips``."""
+    """Puts a switch wherever something else may stand, and its slip into the formula.
+
+    Expressions are made anew, so that those of the solution can stand in many places.
+    """
 
     def __init__(
-        self,
-        definition: ast.FunctionDef,
-        slips: list[str],
-        instead: list[tuple[ast.expr, ast.expr] | None],
-        gone: dict[str, ast.expr],
+        self, definition: ast.FunctionDef, formula: Formula, gone: dict[str, ast.expr]
     ) -> None:
-        self._slips, self._instead, self._gone = slips, instead, gone
+        self._formula, self._slips, self._gone = formula, formula.names, gone
         self._since = {argument.arg: 0 for argument in definition.args.args}
         for node in ast.walk(definition):
             if isinstance(node, ast.Name) and stores(node):
@@ -150,6 +165,15 @@ class _Switches(ast.NodeTransformer):
             return self._expression(node)
         return super().visit(node)
 
+    def generic_visit(self, node: ast.AST) -> Any:
+        """A node like it, of what its parts become."""
+        return _like(node, **{name: self._each(part) for name, part in ast.iter_fields(node)})
+
+    def _each(self, part: Any) -> Any:
+        if isinstance(part, list):
+            return [self._each(entry) for entry in part]
+        return self.visit(part) if isinstance(part, ast.AST) else part
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.body = self._lines(node.body)
         return node
@@ -159,18 +183,17 @@ class _Switches(ast.NodeTransformer):
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
-        over = copy.deepcopy(node.iter)
+        over = node.iter
         node.body = self._lines(node.body)
-        if not isinstance(node.iter, ast.Name):  # a list that grows in its own loop has no end
-            node.iter = self.visit(node.iter)
+        if not isinstance(over, ast.Name):  # a list that grows in its own loop has no end
+            node.iter = self.visit(over)
         node.iter = self._either(node.iter, over, rewriting.of_rounds(over))
         node.body.append(ast.If(self._is_on("stops_after_first_round"), [ast.Break()], []))
         return node
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
-        node.iter = self._either(node.iter, node.iter, rewriting.of_rounds(node.iter))
-        node.ifs = [self.visit(test) for test in node.ifs]
-        return node
+        over = self._either(node.iter, node.iter, rewriting.of_rounds(node.iter))
+        return _like(node, iter=over, ifs=[self.visit(test) for test in node.ifs])
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         return self._of_line(node)
@@ -197,7 +220,7 @@ class _Switches(ast.NodeTransformer):
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         return node
 
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:
+    def visit_keyword(self, node: ast.keyword) -> Any:
         return node if node.arg in KEPT else self.generic_visit(node)
 
     def _lines(self, lines: list[ast.stmt]) -> list[ast.stmt]:
@@ -212,9 +235,8 @@ class _Switches(ast.NodeTransformer):
         return found or [ast.Pass()]
 
     def _of_line(self, line: Any) -> ast.stmt:
-        others = list(rewriting.of_line(copy.deepcopy(line)))
-        line.value = self._whole(line.value)
-        made: ast.stmt = line
+        others = list(rewriting.of_line(line))
+        made: ast.stmt = _like(line, value=self._whole(line.value))
         for name, other in others:
             made = ast.If(self._is_on(name), [other], [made])
         return made
@@ -222,8 +244,7 @@ class _Switches(ast.NodeTransformer):
     def _whole(self, node: ast.expr) -> ast.expr:
         """The whole that a line computes."""
         if isinstance(node, ast.Tuple):
-            node.elts = [self._whole(entry) for entry in node.elts]
-            return node
+            return _like(node, elts=[self._whole(entry) for entry in node.elts])
         if isinstance(node, ast.Starred):
             return self.visit(node)  # type: ignore[no-any-return]
         if isinstance(node, ast.List):
@@ -232,10 +253,29 @@ class _Switches(ast.NodeTransformer):
             return self.visit(node)  # type: ignore[no-any-return]
         if isinstance(node, ast.Compare | ast.BoolOp):
             return self._test(node)
-        whole = copy.deepcopy(node)
         self._values.add(id(node))
-        more = rewriting.of_value(whole, self._others(), self._counting)
-        return self._either(self.visit(node), whole, more)
+        return self._with_others(self.visit(node), node)
+
+    def _with_others(self, node: ast.expr, original: ast.expr) -> ast.expr:
+        """A whole, or what it is with a factor or a term that come in besides."""
+        node = self._either(node, original, rewriting.of_value(original))
+        first, others, firsts, ways = len(self._slips), self._others(), [], []
+        for other in others:
+            firsts.append(len(self._slips))
+            same = type(other) is type(original) and ast.unparse(other) == ast.unparse(original)
+            counts = isinstance(other, ast.Name) and other.id in self._counting
+            for way, (name, made) in enumerate(rules.mixed(original, other)):
+                # 0 and 1 are no slips of a term or a factor; rounds count from 0
+                if (way > rules.LAST_OF_SAME and same) or (way == rules.OF_COUNT and not counts):
+                    continue
+                ways.append(way)
+                self._formula.besides.add(len(self._slips))
+                self._add(name, lambda made=made: (original, made()))
+        if not others:
+            return node
+        other = self._if_among(first, self._one_of(others, firsts), ast.Constant(None))
+        given = [ast.Constant(first), node, ast.Constant(tuple(ways)), other]
+        return ast.Call(ast.Name(MIXED, ast.Load()), given, [])
 
     def _others(self) -> list[ast.expr]:
         """What there is by now, by its name, or as it was computed."""
@@ -245,8 +285,7 @@ class _Switches(ast.NodeTransformer):
 
     def _expression(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Starred):
-            node.value = self.visit(node.value)
-            return node
+            return _like(node, value=self.visit(node.value))
         if isinstance(node, ast.JoinedStr) or not isinstance(
             getattr(node, "ctx", ast.Load()), ast.Load
         ):
@@ -257,62 +296,82 @@ class _Switches(ast.NodeTransformer):
             self._values.add(id(node.operand))
         elif isinstance(node, ast.Call) and trees.is_of_values(node):
             self._values.update(map(id, node.args))
-        original = copy.deepcopy(node)
-        value = id(node) in self._values
-        others = list(rewriting.of_expression(original, self._others(), value=value))
-        if getattr(node, "was_line", False) and not isinstance(node, ast.Name | ast.Constant):
-            others += rewriting.of_value(original, self._others(), self._counting)
-        if isinstance(node, ast.IfExp):
-            node.test = self._test(node.test)
-            node.body, node.orelse = self.visit(node.body), self.visit(node.orelse)
-        elif isinstance(node, ast.Call):
-            self._inside(node)
-        elif isinstance(node, ast.Subscript):
-            node.value = self.visit(node.value)
-            outside, self._in_index = self._in_index, True
-            node.slice = self.visit(node.slice)
-            self._in_index = outside
-        else:
-            self.generic_visit(node)
-        return self._either(node, original, others)
+        made = self._inside(node)
+        made = self._either(made, node, rewriting.of_expression(node, self._others()))
+        if isinstance(node, ast.Constant):
+            return made
+        if id(node) in self._values:
+            made = self._altered(made, node)
+        if getattr(node, "was_line", False) and not isinstance(node, ast.Name):
+            made = self._with_others(made, node)
+        return made
 
-    def _inside(self, node: ast.Call) -> None:
-        """What a function is called with; not what it is called."""
-        if isinstance(node.func, ast.Attribute) and not trees.is_np(node):
-            self._values.add(id(node.func.value))
-            node.func.value = self.visit(node.func.value)
-        if getattr(node.func, "id", "") == "isinstance":
-            return
-        node.args = [self.visit(arg) for arg in node.args]
-        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+    def _altered(self, node: ast.expr, original: ast.expr) -> ast.expr:
+        """A value, or what a slip makes of any that it may be."""
+        first = ast.Constant(len(self._slips))
+        for name, made in rules.wrapped(original):
+            self._add(name, lambda made=made: (original, made()))
+        return ast.Call(ast.Name(ALTERED, ast.Load()), [first, node], [])
+
+    def _inside(self, node: ast.expr) -> Any:
+        """The same of what its parts become; not of what a function is called."""
+        if isinstance(node, ast.IfExp):
+            test, body, orelse = self._test(node.test), self.visit(node.body), self.visit(node.orelse)
+            return ast.IfExp(test, body, orelse)
+        if isinstance(node, ast.Subscript):
+            value = self.visit(node.value)
+            outside, self._in_index = self._in_index, True
+            made = ast.Subscript(value, self.visit(node.slice), node.ctx)
+            self._in_index = outside
+            return made
+        if not isinstance(node, ast.Call):
+            return self.generic_visit(node)
+        func = node.func
+        if isinstance(func, ast.Attribute) and not trees.is_np(node):
+            self._values.add(id(func.value))
+            func = _like(func, value=self.visit(func.value))
+        if getattr(func, "id", "") == "isinstance":
+            return node
+        return _like(node, func=func, args=self._each(node.args), keywords=self._each(node.keywords))
 
     def _either(self, node: ast.expr, original: ast.expr, others: Any) -> ast.expr:
         """The node, or one of the others, in place of the original, if its slip is on."""
         first, made = len(self._slips), []
         for name, other in others:
-            self._add(name, (original, other))
+            self._add(name, lambda other=other: (original, other))
             made.append(other)
-        if not made:
-            return node
+        numbers = range(first, len(self._slips))
+        return self._if_among(first, self._one_of(made, numbers), node) if made else node
+
+    def _if_among(self, first: int, made: ast.expr, other: ast.expr) -> ast.expr:
+        """What is made, if a slip is on from the first of that number to the last that there is."""
         bounds = [ast.Constant(first), ast.Constant(len(self._slips) - 1)]
         among = ast.Compare(bounds[0], [AT_MOST, AT_MOST], [ON, bounds[1]])
-        return ast.IfExp(among, self._one_of(made, first), node)
+        return ast.IfExp(among, made, other)
 
-    def _one_of(self, others: list[ast.expr], first: int) -> ast.expr:
+    def _one_of(self, others: Sequence[ast.expr], firsts: Sequence[int]) -> ast.expr:
         """That whose slip is on, found by halves: a long chain of tests would be too deep."""
         if len(others) == 1:
             return others[0]
         half = len(others) // 2
-        before = ast.Compare(ON, [BELOW], [ast.Constant(first + half)])
-        rest = self._one_of(others[half:], first + half)
-        return ast.IfExp(before, self._one_of(others[:half], first), rest)
+        before = ast.Compare(ON, [BELOW], [ast.Constant(firsts[half])])
+        rest = self._one_of(others[half:], firsts[half:])
+        return ast.IfExp(before, self._one_of(others[:half], firsts[:half]), rest)
 
     def _is_on(self, name: str) -> ast.expr:
         """The test of a new slip of that name."""
         self._add(name)
         return ast.Compare(ON, [ast.Eq()], [ast.Constant(len(self._slips) - 1)])
 
-    def _add(self, name: str, instead: tuple[ast.expr, ast.expr] | None = None) -> None:
+    def _add(self, name: str, instead: Instead | None = None) -> None:
         where = "another_index" if self._in_index else "condition_wrong" if self._in_test else name
         self._slips.append(where)
-        self._instead.append(instead)
+        self._formula.instead.append(instead)
+
+
+def _like(node: Any, **parts: object) -> Any:
+    """A node of the same kind and place, with other parts."""
+    made = type(node)()
+    vars(made).update(vars(node))
+    vars(made).update(parts)
+    return made

@@ -31,7 +31,7 @@ def _of_step(question: Question, step: Step, letters: Mapping[str, str]) -> str:
         needed, given = step.instead
         return text("check.as_if_stood", needed=needed, given=given)
     pair = None if step.slip is None else formula(question).instead[step.slip]
-    return "" if pair is None else _of_pair(*pair, letters, question.names)
+    return "" if pair is None else _of_pair(*pair(), letters, question.names)
 
 
 def _of_pair(

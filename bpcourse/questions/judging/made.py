@@ -1,6 +1,7 @@
 """What explanations make of a right answer, and whether an answer does the same."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,12 +11,14 @@ import numpy.typing as npt
 from bpcourse.diagnosis import transformations
 from bpcourse.questions.judging.compare import alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.formula import formula
-from bpcourse.questions.judging.run import Outcome, plain_call
+from bpcourse.questions.judging.looks import NEAR, Look, array_in, in_proportion, largest, look, near
+from bpcourse.questions.judging.run import Outcome, plain_call, quick_call
 from bpcourse.questions.judging.steps import ANY, Case, Explanation, Step, all_steps, battery
 from bpcourse.questions.question import Question
 
-NEAR = 1e-5  # relative: what a first look lets pass
 MOST_KEPT = 20_000  # outcomes of one question
+Place = tuple[int, ...]  # of an array in a result that is nested
+Call = Callable[[Callable[..., object], Case], Outcome]
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,9 @@ class Made:
         self.is_warm = False  # whether all is kept that a long search asks for
         self._examples = [transformations.examples(case) for case in cases]
         self._kept: dict[tuple[Explanation, int], Outcome] = {}
-        self._arrays: dict[
-            tuple[Explanation, int, tuple[int, ...]], npt.NDArray[np.floating] | None
-        ] = {}
+        self._values: dict[tuple[Explanation, int], Outcome] = {}
+        self._looks: dict[tuple[Explanation, int, Place], Look | None] = {}
+        self._factors: dict[tuple[Step, int, tuple[int, ...]], float] = {}
 
     @cached_property
     def acting(self) -> list[Step]:
@@ -48,9 +51,9 @@ class Made:
     def outcome(self, explanation: Explanation, i: int) -> Outcome:
         """The outcome on case ``i``; the changes of the result are made last, in their order."""
         key = explanation, i
-        if len(self._kept) > MOST_KEPT:
-            self._kept.clear()
-            self._arrays.clear()
+        if len(self._values) > MOST_KEPT:
+            for kept in (self._kept, self._values, self._looks):
+                kept.clear()
         if key not in self._kept:
             last = explanation[-1] if explanation else None
             if last is not None and last.comes_after:
@@ -88,42 +91,91 @@ class Made:
             return step.of_array(array, self._examples[i])
 
     def _run(self, explanation: Explanation, i: int) -> Outcome:
-        inputs = self._cases[i]
+        """The outcome, with the inputs that are changed: of several steps, those of each."""
+        if len(explanation) > 1:
+            made = self.quick(explanation, i)
+            changed = (self.outcome((step,), i).changed for step in explanation)
+            return made if made.error else replace(made, changed=frozenset().union(*changed))
+        return self._made(explanation, i, plain_call)
+
+    def quick(self, explanation: Explanation, i: int) -> Outcome:
+        """The outcome without a look at the inputs: thousands are asked for no more."""
+        key = explanation, i
+        if key not in self._values:
+            self._values[key] = self._made(explanation, i, quick_call)
+        return self._values[key]
+
+    def _made(self, explanation: Explanation, i: int, call: Call) -> Outcome:
+        inputs, flaws, slip = self._cases[i], [], None
         try:
             for step in explanation:
                 inputs = step.of_inputs(inputs) if step.of_inputs else inputs
+                flaws += step.flaws
+                slip = step.slip if slip is None else slip
         except (ValueError, TypeError, IndexError) as error:  # the one after does not allow it
             return Outcome(error=error)
-        look = len(explanation) < 2
-        slip = next((step.slip for step in explanation if step.slip is not None), None)
-        if slip is not None:
-            read = formula(self._question)
-            with read.slipped(slip):
-                made = plain_call(lambda *given: self._question.run(read.answer, given), inputs)
-            # a list that a slip has put into itself has no end
-            return Outcome(error=ValueError()) if is_long(made.value) else made
-        answer = self._question.reference(*(flaw for step in explanation for flaw in step.flaws))
-        made = plain_call(lambda *given: self._question.run(answer, given), inputs, look=look)
-        if look or made.error is not None:
-            return made
-        changed = (self.outcome((step,), i).changed for step in explanation)
-        return replace(made, changed=frozenset().union(*changed))
+        run = self._question.run
+        if slip is None:
+            answer = self._question.reference(*flaws)
+            return call(lambda *given: run(answer, given), inputs)
+        read = formula(self._question)
+        with read.slipped(slip):
+            made = call(lambda *given: run(read.answer, given), inputs)
+        # a list that a slip has put into itself has no end
+        return Outcome(error=ValueError()) if is_long(made.value) else made
 
     def array_at(
-        self, explanation: Explanation, i: int, place: tuple[int, ...]
+        self, explanation: Explanation, i: int, place: Place
     ) -> npt.NDArray[np.floating] | None:
         """The array at a place of a result, or None where there is none."""
+        last = explanation[-1] if explanation else None
+        if last is not None and last.of_array is not None:
+            base = self.array_at(explanation[:-1], i, place)
+            changed = None if base is None else self.of_array(last, base, i)
+            return base if changed is None else changed
+        comes_after = last is not None and last.comes_after
+        outcome = (self.outcome if comes_after else self.quick)(explanation, i)
+        return None if outcome.error else array_in(outcome.value, place)
+
+    def look_at(self, explanation: Explanation, i: int, place: Place) -> Look | None:
+        """A look at that array, which is kept."""
         key = explanation, i, place
-        if key not in self._arrays:
-            last = explanation[-1] if explanation else None
-            if last is not None and last.of_array is not None:
-                base = self.array_at(explanation[:-1], i, place)
-                changed = None if base is None else self.of_array(last, base, i)
-                self._arrays[key] = base if changed is None else changed
-            else:
-                outcome = self.outcome(explanation, i)
-                self._arrays[key] = None if outcome.error else array_in(outcome.value, place)
-        return self._arrays[key]
+        if key not in self._looks:
+            array = self.array_at(explanation, i, place)
+            self._looks[key] = None if array is None else look(array)
+        return self._looks[key]
+
+    def followed(
+        self,
+        explanations: Iterable[Explanation],
+        after: Sequence[Step],
+        given: Look | None,
+        i: int,
+        place: Place,
+    ) -> Iterator[Explanation]:
+        """Each explanation and one change of its result more, of another name, where it may fit.
+
+        The changes keep proportions, so that a look at an answer's array says which may.
+        """
+        for one in explanations:
+            made = self.look_at(one, i, place)
+            names = {step.name for step in one}
+            others = (step for step in after if step.name not in names)
+            if given and made and given.has_proportions and made.has_proportions:
+                if not in_proportion(given, made):
+                    continue
+                factor = given.largest / made.largest
+                others = (step for step in others if self._may_be(step, factor, i, made.shape))
+            yield from ((*one, step) for step in others)
+
+    def _may_be(self, step: Step, factor: float, i: int, shape: tuple[int, ...]) -> bool:
+        """Whether a change of the result makes the entries so many times as large, in size."""
+        key = step, i, shape
+        if key not in self._factors:
+            ones = as_numbers(self._changed(Outcome(np.ones(shape)), step, i).value)
+            self._factors[key] = 1.0 if ones is None else float(np.abs(ones).max(initial=0))
+        own = self._factors[key]
+        return not math.isfinite(own) or abs(own - factor) <= NEAR * factor
 
 
 def steps(question: Question) -> list[Step]:
@@ -134,14 +186,19 @@ def steps(question: Question) -> list[Step]:
 def acting(every: Sequence[Step], made: Made) -> list[Step]:
     """Those that change a result, without the transformations that do what another step does."""
     found: list[Step] = []
-    alike: dict[str, list[Step]] = {}  # by a look at the first case
+    alike: dict[object, list[Step]] = {}  # by a look at the first case
+
+    place = largest(made.outcome((), 0).value)
 
     def same(one: Explanation, other: Explanation) -> bool:
+        a, b = made.look_at(one, 0, place), made.look_at(other, 0, place)
+        if a is not b and (a is None or b is None or not near(a, b)):
+            return False
         return all(agrees(made.outcome(one, i), made.outcome(other, i)) for i in range(made.count))
 
     for step in every:
-        mark = _mark(made.outcome((step,), 0))
-        others = alike.setdefault(mark, [])
+        seen = made.look_at((step,), 0, place)
+        others = alike.setdefault(seen and (seen.shape, f"{seen.last:.5e}"), [])
         idle = same((step,), ())
         # what leaves a right result as it is may still change a wrong one, of another shape
         if idle and not step.of_array:
@@ -150,26 +207,6 @@ def acting(every: Sequence[Step], made: Made) -> list[Step]:
             found.append(step)
             others.append(step)
     return found
-
-
-def _mark(outcome: Outcome) -> str:
-    """Alike for what is alike, nearly always: the shape and some digits of one entry."""
-    value = outcome.value
-    while is_nested(value) and value:
-        value = value[0]
-    array = as_numbers(value)
-    if outcome.error is not None or array is None:
-        return ""
-    return f"{array.shape} {array.item(0):.5e}" if array.size else f"{array.shape}"
-
-
-def array_in(value: object, place: tuple[int, ...]) -> npt.NDArray[np.floating] | None:
-    """The array at a place of a nested value, (1, 0) for ``value[1][0]``; None where none is."""
-    for index in place:
-        if not isinstance(value, tuple | list) or len(value) <= index:
-            return None
-        value = value[index]
-    return as_numbers(value)
 
 
 def agrees(given: Outcome, made: Outcome, may_change: Sequence[str] = ()) -> bool:
@@ -181,7 +218,10 @@ def agrees(given: Outcome, made: Outcome, may_change: Sequence[str] = ()) -> boo
         return given.error is not None and made.error is not None
     if made.changed - given.changed - set(may_change):
         return False
-    return alike_values(given.value, made.value) or alike_values(given.value, _covered(given, made))
+    if alike_values(given.value, made.value):
+        return True
+    covered = _covered(given, made)
+    return covered is not made.value and alike_values(given.value, covered)
 
 
 def _covered(given: Outcome, made: Outcome) -> object:
@@ -201,14 +241,3 @@ def is_covered(given: Outcome, made: Outcome) -> bool:
         return False
     return bool((np.isfinite(own) & ~np.isfinite(right)).any())
 
-
-def near(given: npt.NDArray[np.floating], made: npt.NDArray[np.floating]) -> bool:
-    """A first look that costs little, and never refuses what is alike: shape and one entry."""
-    if given.shape != np.shape(made):
-        return False
-    if not given.size:
-        return True
-    a, b = given.item(-1), made.item(-1)
-    if not np.isfinite(b):
-        return True
-    return not abs(a - b) > NEAR * abs(b) + 1e-2 * NEAR * np.abs(made).max()

@@ -11,7 +11,7 @@ import numpy as np
 
 from bpcourse.questions.judging import plain
 from bpcourse.questions.judging.compare import as_numbers
-from bpcourse.questions.judging.fitting import Fitting, Further, by_names, followed
+from bpcourse.questions.judging.fitting import Fitting, Further, by_names
 from bpcourse.questions.judging.made import Made, agrees
 from bpcourse.questions.judging.parts import Parts
 from bpcourse.questions.judging.steps import (
@@ -72,7 +72,7 @@ class Search:
         slipped = [step for step in slipped if step.name not in LOOSE]
         in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))
         return self._together(every, after, by_parts) or self._slipped(
-            followed(in_proportion, after)
+            self._fitting.followed(in_proportion, after)
         )
 
     def _together(
@@ -81,14 +81,14 @@ class Search:
         """Two mistakes at once, or three of which one changes the result."""
         pairs = list(self._pairs([step for step in every if not step.comes_after]))
         single = [(step,) for step in every]
-        fits = self._fitting.among([*pairs, *followed(single, after)])
+        fits = self._fitting.among([*pairs, *self._fitting.followed(single, after)])
         if fits or len(by_parts) == 2:
             both = by_parts if len(by_parts) == 2 else ()
             if fits and min(map(_rank, fits)) < _rank(both):  # a question knows its own mistakes
                 both = ()
             return self._chosen(fits, both)
         in_proportion = filter(self._fitting.is_in_proportion, pairs)
-        return self._chosen(self._fitting.among(followed(in_proportion, after)), by_parts)
+        return self._chosen(self._fitting.among(self._fitting.followed(in_proportion, after)), by_parts)
 
     def _slipped(self, explanations: Iterator[Explanation]) -> Explanation:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
@@ -103,7 +103,7 @@ class Search:
         """
         first = self._fitting.order[0]
         made, right = self._made, self._made.outcome((), first)
-        outcomes = {step: made.outcome((step,), first) for step in before}
+        outcomes = {step: made.quick((step,), first) for step in before}
         spoilt = {step: self._fitting.differing(outcomes[step], right) for step in before}
         off = {step: self._fitting.differing(outcomes[step], self._given[first]) for step in before}
         for one, other in combinations(before, 2):

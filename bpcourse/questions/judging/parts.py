@@ -7,8 +7,8 @@ import numpy as np
 
 from bpcourse.diagnosis.transformations import given_back
 from bpcourse.questions.judging.compare import alike_values, as_numbers
-from bpcourse.questions.judging.fitting import Fitting, by_names, followed, has_parts
-from bpcourse.questions.judging.made import array_in, near
+from bpcourse.questions.judging.fitting import Fitting, by_names, has_parts
+from bpcourse.questions.judging.looks import array_in, look, near
 from bpcourse.questions.judging.steps import OWN, SLIP, Explanation, Step
 
 MOST = 2  # names for one answer: a third is found by chance
@@ -52,14 +52,15 @@ class Parts:
         self, part: int, usable: Sequence[Step], slips: Sequence[Step]
     ) -> Explanation | None:
         """What explains one result; None if nothing does, or several things."""
-        given = [array_in(outcome.value, (part,)) for outcome in self._given]
+        arrays = [array_in(outcome.value, (part,)) for outcome in self._given]
+        given = [None if array is None else look(array) for array in arrays]
         plain = [outcome.value[part] for outcome in self._given]  # type: ignore[index]
         count = len(self._question.parts)
 
         def fits(explanation: Explanation) -> bool:
             for i in self._order:
-                array, mine = self._made.array_at(explanation, i, (part,)), given[i]
-                if array is not None and mine is not None and not near(mine, array):
+                there, mine = self._made.look_at(explanation, i, (part,)), given[i]
+                if mine is not None and (there is None or not near(mine, there)):
                     return False
                 made = self._made.outcome(explanation, i)
                 if not has_parts(made, count) or not alike_values(plain[i], made.value[part]):  # type: ignore[index]
@@ -70,7 +71,9 @@ class Parts:
         simple = [step for step in usable if step.keeps_proportions]
         whole = all(_are_whole(value) for value in plain)  # such as −1, 0 and 1: like by chance
         slipped = [(slip,) for slip in slips if not whole]
-        for explanations in (single, slipped, followed(single, simple)):
+        first = self._order[0]
+        both = self._made.followed(single, simple, given[first], first, (part,))
+        for explanations in (single, slipped, both):
             sets = by_names([one for one in explanations if fits(one)])
             if sets:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())

@@ -5,7 +5,7 @@ import numpy as np
 from bpcourse.diagnosis.transformations import MORE
 from bpcourse.questions.judging.compare import alike_values, as_numbers, is_nested
 from bpcourse.questions.judging.fitting import Fitting
-from bpcourse.questions.judging.made import NEAR, array_in
+from bpcourse.questions.judging.looks import NEAR, array_in
 
 Names = tuple[str, ...]
 

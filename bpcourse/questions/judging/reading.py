@@ -8,6 +8,7 @@ import ast
 import contextlib
 import copy
 import inspect
+import linecache
 import textwrap
 from types import FunctionType
 from typing import Any
@@ -20,7 +21,10 @@ def asks_flaws(function: FunctionType) -> bool:
 
 def read(function: FunctionType) -> ast.FunctionDef:
     """A function's source, as one definition; TypeError or OSError where it has none."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    try:
+        tree = ast.parse(_source(function))
+    except SyntaxError:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     definition = tree.body[0]
     if not isinstance(definition, ast.FunctionDef):
         raise TypeError
@@ -28,13 +32,29 @@ def read(function: FunctionType) -> ast.FunctionDef:
     return definition
 
 
+def _source(function: FunctionType) -> str:
+    """Its lines, to the next that stands as far to the left: ``inspect`` reads every token."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)[code.co_firstlineno - 1 :]
+    source, has_begun = [], False
+    for line in lines:
+        margin = len(lines[0]) - len(lines[0].lstrip())
+        begins = line[margin : margin + 1]
+        if has_begun and begins.strip() and begins not in ")#":
+            break
+        has_begun |= line[margin:].startswith("def ")
+        source.append(line)
+    if not source:
+        raise OSError(f"no source of {code.co_name}")
+    return textwrap.dedent("".join(source))
+
+
 # --- without flaws ---
 
 
 def fold(definition: ast.FunctionDef) -> None:
     """Take out what is there for flaws alone."""
-    before = ""
-    while before != (before := ast.unparse(definition)):
+    while True:
         stored = [n.id for n in ast.walk(definition) if isinstance(n, ast.Name) and stores(n)]
         known = {}
         for line in ast.walk(definition):
@@ -42,8 +62,9 @@ def fold(definition: ast.FunctionDef) -> None:
                 case ast.Assign(targets=[ast.Name(id)], value=ast.Constant(value=bool() as value)):
                     if stored.count(id) == 1:
                         known[id] = value
-        _Fold(known).visit(definition)
-        if before == ast.unparse(definition):
+        folding = _Fold(known)
+        folding.visit(definition)
+        if not folding.has_changed:
             return
 
 
@@ -57,6 +78,12 @@ class _Fold(ast.NodeTransformer):
 
     def __init__(self, known: dict[str, bool]) -> None:
         self._known = known
+        self.has_changed = False
+
+    def visit(self, node: ast.AST) -> Any:
+        made = super().visit(node)
+        self.has_changed |= made is not node
+        return made
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -75,6 +102,8 @@ class _Fold(ast.NodeTransformer):
             return ast.Constant(not decides)
         if _truth(left[0]) == decides:
             return ast.Constant(decides)
+        if len(left) == len(node.values):
+            return node
         return left[0] if len(left) == 1 else ast.BoolOp(node.op, left)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:

@@ -6,7 +6,7 @@ slips do the same, the one that stands first in ORDER is named.
 
 import ast
 import copy
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bpcourse.questions.judging import rules, trees
@@ -52,11 +52,8 @@ SIGNS = ORDER[ORDER.index("plus_for_minus") : ORDER.index("inside_for_outside")]
 COMPARED = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
-def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> Iterator[Part]:
-    """What may stand there in its place.
-
-    ``names`` are what else there is; ``value``: whether it is a number or an array to compute with.
-    """
+def of_expression(node: ast.expr, names: Sequence[ast.expr]) -> Iterator[Part]:
+    """What may stand there in its place; ``names`` are what else there is."""
     yield from rules.of_operation(node)
     match node:
         case ast.BinOp():
@@ -89,31 +86,13 @@ def of_expression(node: ast.expr, names: Sequence[ast.expr], *, value: bool) -> 
         case ast.Constant(value=int() | float() as number) if type(number) is not bool:
             for another in (number + 1, number - 1, 2 * number, number / 2, 0):
                 yield "another_number", trees.constant(another)
-    if value and not isinstance(node, ast.Constant):
-        yield from rules.wrapped(node)
 
 
-def of_value(
-    node: ast.expr, names: Sequence[ast.expr], counting: Collection[str]
-) -> Iterator[Part]:
-    """What may come in besides where a whole is computed: a factor or a term.
-
-    ``counting`` are the names that count the rounds of a loop, from 0.
-    """
+def of_value(node: ast.expr) -> Iterator[Part]:
+    """What may stand in the place of a whole."""
     yield from _over_all(node)
     for other in _values_inside(node):
         yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
-    for other in names:
-        yield "another_value", other
-        yield "another_value", ast.Subscript(other, trees.constant(-1), ast.Load())
-        yield "factor_too_many", ast.BinOp(node, ast.Mult(), other)
-        if ast.unparse(other) == ast.unparse(node):  # 0 and 1 are no slips of a term or a factor
-            continue
-        yield "divided_once_more", ast.BinOp(node, ast.Div(), other)
-        if isinstance(other, ast.Name) and other.id in counting:
-            yield "divided_once_more", ast.BinOp(node, ast.Div(), trees.plus(other, 1))
-        yield "term_too_many", ast.BinOp(node, ast.Add(), other)
-        yield "subtracted_once_more", ast.BinOp(node, ast.Sub(), other)
 
 
 def _over_all(node: ast.expr) -> Iterator[Part]:

@@ -6,8 +6,11 @@ that is made of it.
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
 
 OPERATIONS = """
     a + b           plus_for_minus: a - b
@@ -65,7 +68,16 @@ WRAPPED = """
     a               slope_for_value: 1 - a ** 2, a * (1 - a)
     a               one_in_part: 1 - a, a + 1, a - 1
 """
+MIXED = """
+    a, b            another_value: b, b[-1]
+    a, b            factor_too_many: a * b
+    a, b            divided_once_more: a / b, a / (b + 1)
+    a, b            term_too_many: a + b
+    a, b            subtracted_once_more: a - b
+"""
+LAST_OF_SAME, OF_COUNT = 2, 4  # in MIXED: the last where a and b are the same; of a count from 0
 Rule = tuple[ast.expr, str, ast.expr]
+Made = Callable[[], ast.expr]
 
 
 def of_operation(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
@@ -75,10 +87,32 @@ def of_operation(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             yield name, _filled(made, found)
 
 
-def wrapped(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+def wrapped(node: ast.expr) -> Iterator[tuple[str, Made]]:
     """What a slip makes of any expression that has a value."""
-    for _, name, made in _rules(WRAPPED)[_kind(ast.Name("a"))]:
-        yield name, _filled(made, {"a": node})
+    return _each(WRAPPED, a=node)
+
+
+def mixed(node: ast.expr, other: ast.expr) -> Iterator[tuple[str, Made]]:
+    """What a slip makes of an expression and another that comes in."""
+    return _each(MIXED, a=node, b=other)
+
+
+@cache
+def functions(table: str) -> list[Callable[..., Any]]:
+    """The same of the values themselves, in the same order."""
+    rules = _all_rules(table)
+    letters = ", ".join(n.id for n in ast.walk(rules[0][0]) if isinstance(n, ast.Name))
+    written = ", ".join(f"lambda {letters}: {ast.unparse(made)}" for *_, made in rules)
+    made: list[Callable[..., Any]] = eval(f"[{written}]", {"np": np})  # noqa: S307 (our own)
+    return made
+
+
+def _each(table: str, **found: ast.expr) -> Iterator[tuple[str, Made]]:
+    return ((name, partial(_filled, made, found)) for _, name, made in _all_rules(table))
+
+
+def _all_rules(table: str) -> list[Rule]:
+    return [rule for rules in _rules(table).values() for rule in rules]
 
 
 @cache
@@ -143,6 +177,8 @@ def _filled(made: ast.expr, found: dict[str, ast.expr]) -> ast.expr:
             return ast.Attribute(fill(value), attr, ctx)
         case ast.Call(func, args, keywords):
             return ast.Call(fill(func), [*map(fill, args)], keywords)
+        case ast.Subscript(value, index, ctx):
+            return ast.Subscript(fill(value), index, ctx)
         case ast.IfExp(test, body, orelse):
             return ast.IfExp(fill(test), fill(body), fill(orelse))
     return made

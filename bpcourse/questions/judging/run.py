@@ -30,6 +30,7 @@ class Outcome:
     line: str = ""  # the student's own line where it failed, with its number
     changed: frozenset[str] = frozenset()  # names of inputs that hold something else now
     aliased: frozenset[str] = frozenset()  # names of inputs whose memory the result shares
+    left: Mapping[str, object] | None = None  # what the changed inputs hold now
 
 
 def call(
@@ -58,26 +59,29 @@ def call(
             error.args = (text("check.interrupted"),)
         return Outcome(error=error, line=own_line(error))
     changed = [name for name, given in arguments.items() if not _same(given, copies[name])]
-    return Outcome(value, changed=frozenset(changed), aliased=_aliased(value, copies))
+    left = {name: copies[name] for name in changed}
+    return Outcome(value, changed=frozenset(changed), aliased=_aliased(value, copies), left=left)
 
 
-def plain_call(
-    function: Callable[..., object], arguments: Mapping[str, object], *, look: bool = True
-) -> Outcome:
-    """The outcome of our own code, which prints nothing and takes no time to speak of.
-
-    ``look`` says whether to see which inputs it has changed.
-    """
+def plain_call(function: Callable[..., object], arguments: Mapping[str, object]) -> Outcome:
+    """The outcome of our own code, which prints nothing and takes no time to speak of."""
     copies = {name: _copy(value) for name, value in arguments.items()}
+    outcome = _plain(function, copies)
+    changed = [name for name, given in arguments.items() if not _same(given, copies[name])]
+    return outcome if outcome.error else Outcome(outcome.value, changed=frozenset(changed))
+
+
+def quick_call(function: Callable[..., object], arguments: Mapping[str, object]) -> Outcome:
+    """The same, without a look at which inputs it has changed."""
+    return _plain(function, {name: _copy(value) for name, value in arguments.items()})
+
+
+def _plain(function: Callable[..., object], copies: Mapping[str, object]) -> Outcome:
     try:
         with np.errstate(all="ignore"):
-            value = function(*copies.values())
+            return Outcome(function(*copies.values()))
     except Exception as error:
         return Outcome(error=error)
-    if not look:
-        return Outcome(value)
-    changed = [name for name, given in arguments.items() if not _same(given, copies[name])]
-    return Outcome(value, changed=frozenset(changed))
 
 
 def _copy(value: object) -> object:
