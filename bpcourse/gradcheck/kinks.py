@@ -137,7 +137,7 @@ class Kinks:
 
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
-        part = next(part for part in self.point.function.slices if i < part.stop)
+        part = next(part for part in self.point.function.tree.slices if i < part.stop)
         index, scales = np.arange(part.start, part.stop), self.point.scales[part]
         ways = (scales * pattern(len(index), number) for number in (1, 2))
         lines = (Line(self.point, index, way, longest=self.distance) for way in ways)

@@ -39,13 +39,10 @@ class Look:
         self.slopes: dict[int, Slope] = {}
         self.groups: list[Slope] = []
         self._enough = ENOUGH if mode == "grouped" else ENOUGH_EACH
-        for part in point.function.slices:
+        for part in point.function.tree.slices:
             self._wrong = 0  # entries of this array
             for group in self._alike(np.arange(part.start, part.stop)):
-                if mode == "grouped":
-                    self._open(group, 2)
-                else:
-                    self._each(group)
+                self._open(group, 2)
 
     def having(self, *status: Status) -> list[int]:
         """The entries with such a status, in order."""
@@ -57,7 +54,7 @@ class Look:
     def show(self) -> None:
         """Measure some entries for a report: of each array the largest, and many of a wrong one."""
         wrong, known = self.having("wrong"), self.slopes
-        for part in self.point.function.slices:
+        for part in self.point.function.tree.slices:
             own = np.arange(part.start, part.stop)
             unknown = own[[i not in known for i in own]]
             blamed = bool(np.isin(own, wrong).any())
@@ -121,7 +118,7 @@ class Look:
 
     def _open(self, group: Index, directions: int) -> None:
         """Halve a group that is not right until its entries are known one by one."""
-        if len(group) <= FEW:
+        if len(group) <= FEW or self.mode != "grouped":
             self._each(group)
         elif self._wrong < self._enough and not all(self._agrees(group) for _ in range(directions)):
             for half in np.array_split(group, 2):

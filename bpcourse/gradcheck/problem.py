@@ -50,7 +50,7 @@ class Problem:
     def ask(self) -> tuple[float, Vector, list[Array]]:
         """f and the claims at the caller's parameters: finite, and the same whenever asked."""
         value = self.given()
-        self.require_unchanged("f")
+        self.given.require_unchanged("f")
         if not np.isfinite(value):
             raise Told("not finite", "not_finite_f", value=value)
         if self._first and value != self._first[0]:
@@ -67,15 +67,10 @@ class Problem:
             raise Told("nondeterminism", "grad_differs", first=before[i], **values)
         return value, claims, leaves
 
-    def require_unchanged(self, who: str) -> None:
-        """The parameters are as they were left."""
-        if (name := self.given.changed()) is not None:
-            raise Told("changed its input", "changed", who=who, label=label("params", name))
-
     def _leaves(self) -> list[Array]:
         """What is claimed where the parameters are now."""
         grad = self.grad(self.tree.value) if callable(self.grad) else self.grad
-        self.require_unchanged("grad")
+        self.given.require_unchanged("grad")
         return list(matched(self.tree.value, grad))
 
     @contextmanager

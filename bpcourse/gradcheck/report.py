@@ -17,6 +17,8 @@ from bpcourse.gradcheck.structure import Verdict
 from bpcourse.text import text
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from bpcourse.diagnosis import Diagnosis
 
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
@@ -45,7 +47,7 @@ class ArrayReport:
     sides: tuple[float, float] | None = None
 
     def __init__(self, problem: Problem, found: Look, k: int) -> None:
-        tree, place, part = problem.tree, problem.given.place, problem.given.slices[k]
+        tree, place, part = problem.tree, problem.given.place, problem.tree.slices[k]
         mine = [i for i in sorted(found.slopes) if part.start <= i < part.stop]
         own = {place(i)[1]: found.slopes[i] for i in mine}
         self.name, self.shape = tree.names[k], tree.arrays[k].shape
@@ -147,7 +149,17 @@ class GradientReport:
         return diagnose(claims, slopes, bounds=bounds, wrong=wrong, context=context)  # type: ignore[no-any-return,no-untyped-call]
 
     # how it shows itself
-    plot, __str__, _repr_html_ = display.plot, display.plain, display.html
+    __str__, _repr_html_ = display.plain, display.html
+
+    def plot(self) -> "Figure":
+        """Claimed against measured, and the worst entry's error against the step.
+
+        It calls f a few times more where the steps were not varied yet.
+        """
+        from bpcourse import figures
+
+        figure: Figure = figures.gradient_check(self)
+        return figure
 
 
 def _reason(own: Collection[Slope], verdict: Verdict) -> str | None:
