@@ -91,7 +91,7 @@ FIGURES = {
         History([2.0, 1.0], [0.1, 0.5], [2.1, 1.4], [0.1, 0.4])
     ),
     "history of nothing": lambda: figures.history(History()),
-    "gradient check": lambda: check_gradient(np.sum, {"W": np.ones(3)}, {"W": np.ones(3)}).plot(),
+    "gradient check": lambda: check_gradient(np.sum, np.ones(3), np.ones(3)).plot(),
     "confusion": lambda: figures.confusion_matrix([0, 1, 2, 2], [0, 1, 1, 2]),
     "images": lambda: figures.images(NUMBERS[:24, :16], range(24), columns=8),
 }
