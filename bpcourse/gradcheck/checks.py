@@ -206,6 +206,5 @@ def _with(part: Any, params: Params, own: Params) -> Any:
 def _require(name: str, part: object, *methods: str) -> None:
     missing = ", ".join(method for method in methods if not hasattr(part, method))
     if missing:
-        expected = f"an object with {', '.join(methods)}"
-        kind = type(part).__name__
-        raise TypeError(f"{name}: expected {expected}, got {kind}, which has no {missing}")
+        expected, got = f"an object with {', '.join(methods)}", type(part).__name__
+        raise TypeError(f"{name}: expected {expected}, got {got}, which has no {missing}")

@@ -42,7 +42,7 @@ class Function:
         self._arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
         self._double = all(a.dtype == np.float64 for a in self._arrays)
         eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in self._arrays]
-        self.eps: Vector = np.concatenate(eps)
+        self.eps = vector(eps)
         self._keep()
 
     def _keep(self) -> None:

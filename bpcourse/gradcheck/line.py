@@ -82,6 +82,7 @@ class Line:
 
     def __init__(self, point: Point, index: Index, weights: Vector, longest: float = inf) -> None:
         self.point, self.index, self.weights = point, index, weights
+        self.entries: list[int] = index.tolist()
         self.single, first = len(index) == 1, index[0]
         own = point.claims[index] * weights
         self.claim, self.least = float(own.sum()), float(abs(own).min())
@@ -207,11 +208,9 @@ class Line:
 
     def jumps(self) -> bool:
         """Does f change as much over some step as over one 5³ times as long?"""
-        return any(
-            near.steepest > max(SEEN * near.noise, self.kept[j + FAR].steepest * RATIO**FAR / 2)
-            for j, near in self.kept.items()
-            if j + FAR in self.kept
-        )
+        seen = [(near, self.kept[j + FAR]) for j, near in self.kept.items() if j + FAR in self.kept]
+        part = RATIO**FAR / 2
+        return any(n.steepest > max(SEEN * n.noise, part * far.steepest) for n, far in seen)
 
 
 def _finite(error: float) -> float:

@@ -1,6 +1,6 @@
 """All claims of a gradient at one point: one entry at a time, or in groups that are opened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -48,8 +48,10 @@ class Look:
         """The entries with such a status, in order."""
         return sorted(i for i, slope in self.slopes.items() if slope.status in status)
 
-    def judge(self, i: int, status: Status, **changes: Any) -> None:
-        self.slopes[i] = replace(self.slopes[i], status=status, **changes)
+    def judge(self, entries: Iterable[int], status: Status, **changes: Any) -> None:
+        """Give entries another status, and what else is known of their slopes."""
+        for i in entries:
+            self.slopes[i] = replace(self.slopes[i], status=status, **changes)
 
     def show(self) -> None:
         """Measure some entries for a report: of each array the largest, and many of a wrong one."""
@@ -95,7 +97,7 @@ class Look:
     def _by_complex_step(self, line: Line) -> Slope | None:
         """It can only confirm: two values that agree to many digits are no accident, while a
         difference may come from an f that is not analytic in that one entry."""
-        slope = self.point.function.complex_slope(int(line.index[0])) * float(line.weights[0])
+        slope = self.point.function.complex_slope(line.entries[0]) * float(line.weights[0])
         return agrees(line, line.start, slope, 0.0, 1.0 if self.mode == "complex" else PART**2)
 
     # in groups

@@ -22,6 +22,8 @@ CLOSELY = 1e-6  # of a claim: the errors that are looked for in the mode "comple
 # {the least size that a parameter counts with: moves, in sizes, to one of which f has to react}
 REACTS = {0.0: (1e-3, 1e-2), 1.0: (1e-2, 1.0, 1e3)}
 
+Measured = tuple[Function, float, float]  # with its value and its noise
+
 
 def pattern(size: int, number: int) -> Vector:
     """The ``number``-th of the fixed directions: a Walsh function's signs, uneven sizes ½ to 1½."""
@@ -138,9 +140,7 @@ class Problem:
                 return scales
         raise Told("f does not depend on params", "independent", value=f0)
 
-    def _widened(
-        self, f0: float, sigma: float, way: Vector
-    ) -> tuple[Function, float, float] | None:
+    def _widened(self, f0: float, sigma: float, way: Vector) -> Measured | None:
         """f on float64 copies of the parameters, its value and its noise, if it takes them and is
         more precise there."""
         moved = self.given.stored(self.given.x + MOVE * way)

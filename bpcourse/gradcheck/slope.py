@@ -84,8 +84,8 @@ def measured(line: Line) -> Slope:
     """The slope of f along the line, and whether it fits the claim."""
     sample = line.sample(0)
     flat = abs(sample.bend) <= tuned.FLAT * abs(line.claim) + tuned.DOUBT * sample.noise
-    found = agrees(line, line.start, sample.central, sample.noise, PART**2) if flat else None
-    return found or _searched(line)
+    at_once = flat and agrees(line, line.start, sample.central, sample.noise, PART**2)
+    return at_once or _searched(line)
 
 
 def by_one_step(line: Line) -> Slope | None:
