@@ -75,7 +75,7 @@ def test_an_array_at_kinks_that_nearly_cancel_is_not_blamed(apart):
 
 @pytest.mark.parametrize("scale", [1.0, 1e-3, 30.0])
 def test_an_array_at_kinks_that_no_entry_shows_is_not_blamed(scale):
-    """Along each axis the two kinks cancel; what a convention makes of them lies off both slopes."""
+    """Along each axis the kinks cancel, and what a convention makes of them is not the slope."""
 
     def f(w):
         return scale * float(np.maximum(w[0] + w[1], 0) - np.maximum(w[1] - w[0], 0))
