@@ -31,6 +31,8 @@ def assert_gradient(
 ) -> GradientReport:
     """For tests: the report of :func:`check_gradient` if its verdict is right.
 
+    It takes what :func:`check_gradient` takes.
+
     Raises
     ------
     GradientError
@@ -131,6 +133,8 @@ def check_layer(layer: Any, x: npt.ArrayLike, **options: Unpack[Options]) -> Gra
         ``with_params(arrays)``, a copy on other arrays, float32 and complex steps are measured too.
     x
         The input, which is called "x" in the report.
+    **options
+        ``mode`` and ``rng``, as for :func:`check_gradient`.
     """
     _require("layer", layer, "forward", "backward")
     own = dict(getattr(layer, "params", {}))
@@ -157,6 +161,8 @@ def check_network(
         Has ``forward(X, y) -> loss``, ``backward() -> {name: gradient}`` and ``params``.
     X, y
         A batch. Keep it small: each evaluation is a forward pass.
+    **options
+        ``mode`` and ``rng``, as for :func:`check_gradient`.
     """
     _require("net", net, "forward", "backward", "params")
     X = as_float("X", X).copy()
@@ -178,7 +184,10 @@ def check_network(
 def check_loss(
     loss: Any, y_hat: npt.ArrayLike, y: Any, **options: Unpack[Options]
 ) -> GradientReport:
-    """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ."""
+    """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ.
+
+    The options are ``mode`` and ``rng``, as for :func:`check_gradient`.
+    """
     _require("loss", loss, "value", "gradient")
     y_hat = as_float("y_hat", y_hat).copy()
     grad = lambda p: loss.gradient(p, y)  # noqa: E731
@@ -188,7 +197,10 @@ def check_loss(
 def check_activation(
     activation: Any, z: npt.ArrayLike, **options: Unpack[Options]
 ) -> GradientReport:
-    """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
+    """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``.
+
+    The options are ``mode`` and ``rng``, as for :func:`check_gradient`.
+    """
     pull = "vjp" if hasattr(activation, "vjp") else "derivative"
     _require("activation", activation, "value", pull)
     by_entry = lambda p, upstream: upstream * activation.derivative(p)  # noqa: E731
