@@ -24,6 +24,7 @@ from bpcourse import (
     figures,
 )
 from bpcourse.figures.style import COLORS, number, png
+from bpcourse.gradcheck import check_gradient
 from bpcourse.training import History
 
 
@@ -90,6 +91,7 @@ FIGURES = {
         History([2.0, 1.0], [0.1, 0.5], [2.1, 1.4], [0.1, 0.4])
     ),
     "history of nothing": lambda: figures.history(History()),
+    "gradient check": lambda: check_gradient(np.sum, np.ones(3), np.ones(3)).plot(),
     "confusion": lambda: figures.confusion_matrix([0, 1, 2, 2], [0, 1, 1, 2]),
     "images": lambda: figures.images(NUMBERS[:24, :16], range(24), columns=8),
 }

@@ -4,7 +4,15 @@ Nothing here touches pyplot or the reader's Matplotlib settings. One colour stan
 values, one for gradients, one for parameters (``FORWARD``, ``GRADIENT``, ``PARAMETER``).
 """
 
-from bpcourse.figures.curves import bars, confusion_matrix, curve, history, images, tangent
+from bpcourse.figures.curves import (
+    bars,
+    confusion_matrix,
+    curve,
+    gradient_check,
+    history,
+    images,
+    tangent,
+)
 from bpcourse.figures.flow import flow_graph
 from bpcourse.figures.layers import layer_diagram
 from bpcourse.figures.matrices import heat_map, heat_maps, jacobian
@@ -22,6 +30,7 @@ __all__ = [
     "confusion_matrix",
     "curve",
     "flow_graph",
+    "gradient_check",
     "heat_map",
     "heat_maps",
     "history",

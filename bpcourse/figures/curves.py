@@ -134,6 +134,42 @@ def history(history):
 
 
 @styled
+def gradient_check(report):
+    """What a gradient check found: claimed slopes against measured ones, and the worst entry.
+
+    Parameters
+    ----------
+    report : bpcourse.gradcheck.GradientReport
+        It is asked for a few more steps where they were not varied yet.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        On the left every entry's two slopes; on the right the worst one's error against the step.
+    """
+    fig = new_figure(8, 3.6)
+    left, right = fig.subplots(1, 2)
+    for array in report.arrays:
+        x, y, bounds = (a.ravel() for a in (array.numerical, array.claims, array.bounds))
+        left.errorbar(x, y, xerr=bounds, fmt="o", ms=4, label=array.name or "params")
+    left.axline((0, 0), slope=1, color="0.7", zorder=0)
+    left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
+    if report.arrays:
+        left.legend(fontsize="small")
+    for array in [a for a in report.arrays if a.verdict == report.verdict and a.line][-1:]:
+        if array.point is None:
+            array.line.look_again()
+        steps = sorted(array.curve)
+        least = np.finfo(float).eps * abs(array.claimed) or 1e-17  # 0 has no logarithm
+        errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)
+        right.loglog(steps, errors, "o-")
+        right.set_ylim(errors.min() / 10, errors.max() * 10)  # so that equal errors look equal
+        right.set_title(array.label + ("" if array.point is None else f" = {number(array.value)}"))
+    right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
+    return fig
+
+
+@styled
 def confusion_matrix(y, guess, classes=None):
     """How often each true class (row) was read as each class (column); mistakes are coloured.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from math import isnan
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,13 @@ Mode = Literal["auto", "each", "grouped", "complex"]
 Seed = int | np.random.Generator | None
 
 MODES = ("auto", "each", "grouped", "complex")
+
+
+class Options(TypedDict, total=False):
+    """What every check passes on to :func:`check_gradient`, where it is explained."""
+
+    mode: Mode
+    rng: Seed
 
 
 def check_gradient(
@@ -86,7 +93,7 @@ def _checked(problem: Problem, mode: str, rng: np.random.Generator) -> GradientR
     look = Look(problem.point, rng, mode)
     kinks = Kinks(problem, look)
     for ask in (kinks.settle, kinks.elsewhere, look.by_complex_steps, problem.ask):
-        problem.require_unchanged("f")
+        problem.given.require_unchanged("f")
         ask()
     look.show()
     return GradientReport.of(problem, look, mode)

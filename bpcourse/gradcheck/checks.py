@@ -9,12 +9,12 @@ The course's layers, losses, activations and networks are known only by their me
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
 
-from bpcourse.gradcheck.check import Mode, Seed, check_gradient
+from bpcourse.gradcheck.check import Options, check_gradient
 from bpcourse.gradcheck.report import GradientError, GradientReport
 from bpcourse.gradcheck.structure import Array, Told, flatten
 from bpcourse.validation import as_float
@@ -27,24 +27,24 @@ Params = Mapping[str, Array]
 
 
 def assert_gradient(
-    f: F, params: object, grad: object, *, mode: Mode = "auto", rng: Seed = None
+    f: F, params: object, grad: object, **options: Unpack[Options]
 ) -> GradientReport:
     """For tests: the report of :func:`check_gradient` if its verdict is right.
+
+    It takes what :func:`check_gradient` takes.
 
     Raises
     ------
     GradientError
         An AssertionError with the report as its message, if the verdict is another one.
     """
-    report = check_gradient(f, params, grad, mode=mode, rng=rng)
+    report = check_gradient(f, params, grad, **options)
     if report.verdict != "right":
         raise GradientError(str(report))
     return report
 
 
-def check_vjp(
-    f: F, params: object, vjp: F, *, mode: Mode = "auto", rng: Seed = None
-) -> GradientReport:
+def check_vjp(f: F, params: object, vjp: F, **options: Unpack[Options]) -> GradientReport:
     """Is ``vjp`` the pullback u ↦ Jᵀu of f, whose values may be arrays?
 
     Parameters
@@ -55,26 +55,24 @@ def check_vjp(
         An array, or a dict or list of arrays, as for :func:`check_gradient`.
     vjp
         ``vjp(params, u)`` gives Jᵀu in the structure of ``params``; u has that of f's values.
-    mode, rng
-        As for :func:`check_gradient`; u is drawn from ``rng``.
+    **options
+        ``mode`` and ``rng`` as for :func:`check_gradient`; u is drawn from ``rng``.
 
     Returns
     -------
     One report, of the gradient of ⟨u, f⟩.
     """
-    rng = np.random.default_rng(0 if rng is None else rng)
+    options["rng"] = rng = np.random.default_rng(options.get("rng") or 0)
     u, weigh = _upstream(f(params), rng)
-    return check_gradient(lambda p: weigh(f(p)), params, lambda p: vjp(p, u), mode=mode, rng=rng)
+    return check_gradient(lambda p: weigh(f(p)), params, lambda p: vjp(p, u), **options)
 
 
-def check_jvp(
-    f: F, params: object, jvp: F, *, mode: Mode = "auto", rng: Seed = None
-) -> GradientReport:
+def check_jvp(f: F, params: object, jvp: F, **options: Unpack[Options]) -> GradientReport:
     """Is ``jvp`` the pushforward v ↦ Jv of f, whose values may be arrays?
 
     Parameters
     ----------
-    f, params, mode, rng
+    f, params, **options
         As for :func:`check_vjp`.
     jvp
         ``jvp(params, v)`` gives Jv in the structure of f's values; v has that of ``params``. It is
@@ -85,24 +83,22 @@ def check_jvp(
     One report, of the gradient of ⟨u, f⟩ made of the calls of jvp; wrong also where jvp is not
     linear in v.
     """
-    rng = np.random.default_rng(0 if rng is None else rng)
+    options["rng"] = rng = np.random.default_rng(options.get("rng") or 0)
     _, weigh = _upstream(f(params), rng)
     tree = flatten(params)
     size = sum(array.size for array in tree.arrays)
     together = _uneven(size, rng)
 
     def grad(p: object) -> object:
-        def along(v: Array) -> float:
-            return float(weigh(jvp(p, tree.rebuild(tree.cut(v)))))
-
-        slopes, at_once = np.array([along(v) for v in np.eye(size)]), along(together)
+        ways = [tree.rebuild(tree.cut(v)) for v in (*np.eye(size), together)]
+        *alone, at_once = [float(weigh(jvp(p, v))) for v in ways]
+        slopes = np.array(alone)
         parts = slopes * together
         if not abs(at_once - parts.sum()) <= LINEAR * abs(parts).sum():
-            values = {"at_once": at_once, "summed": parts.sum()}
-            raise Told("not linear", "not_linear", "wrong", **values)
+            raise Told("not linear", "not_linear", "wrong", at_once=at_once, summed=parts.sum())
         return tree.rebuild(tree.cut(slopes))
 
-    return check_gradient(lambda p: weigh(f(p)), params, grad, mode=mode, rng=rng)
+    return check_gradient(lambda p: weigh(f(p)), params, grad, **options)
 
 
 def _upstream(value: Any, rng: np.random.Generator) -> tuple[object, Callable[[Any], Any]]:
@@ -125,9 +121,7 @@ def _uneven(size: int, rng: np.random.Generator) -> Array:
 # the course's parts
 
 
-def check_layer(
-    layer: Any, x: npt.ArrayLike, *, mode: Mode = "auto", rng: Seed = None
-) -> GradientReport:
+def check_layer(layer: Any, x: npt.ArrayLike, **options: Unpack[Options]) -> GradientReport:
     """Check ``layer.backward``: the gradients of its parameters and of its input.
 
     The loss is Σ y ⊙ g with a random g, so that no two entries weigh the same.
@@ -139,6 +133,8 @@ def check_layer(
         ``with_params(arrays)``, a copy on other arrays, float32 and complex steps are measured too.
     x
         The input, which is called "x" in the report.
+    **options
+        ``mode`` and ``rng``, as for :func:`check_gradient`.
     """
     _require("layer", layer, "forward", "backward")
     own = dict(getattr(layer, "params", {}))
@@ -151,13 +147,12 @@ def check_layer(
         grad_x = layer.backward(grad_y)
         return {name: layer.grads[name] for name in own} | {"x": grad_x}
 
-    return check_vjp(f, own | {"x": as_float("x", x).copy()}, vjp, mode=mode, rng=rng)
+    return check_vjp(f, own | {"x": as_float("x", x).copy()}, vjp, **options)
 
 
 def check_network(
-    net: Any, X: npt.ArrayLike, y: Any, *, inputs: bool = False, mode: Mode = "auto",
-    rng: Seed = None,
-) -> GradientReport:  # fmt: skip
+    net: Any, X: npt.ArrayLike, y: Any, *, inputs: bool = False, **options: Unpack[Options]
+) -> GradientReport:
     """Check ``net.backward`` at its parameters, and with ``inputs`` also at X.
 
     Parameters
@@ -166,6 +161,8 @@ def check_network(
         Has ``forward(X, y) -> loss``, ``backward() -> {name: gradient}`` and ``params``.
     X, y
         A batch. Keep it small: each evaluation is a forward pass.
+    **options
+        ``mode`` and ``rng``, as for :func:`check_gradient`.
     """
     _require("net", net, "forward", "backward", "params")
     X = as_float("X", X).copy()
@@ -179,30 +176,36 @@ def check_network(
         net.forward(p.get("X", X), y)
         return net.backward(input_gradient=True) if inputs else net.backward()
 
-    report = check_gradient(f, params, grad, mode=mode, rng=rng)
+    report = check_gradient(f, params, grad, **options)
     report.context = (net, X, y)
     return report
 
 
 def check_loss(
-    loss: Any, y_hat: npt.ArrayLike, y: Any, *, mode: Mode = "auto", rng: Seed = None
+    loss: Any, y_hat: npt.ArrayLike, y: Any, **options: Unpack[Options]
 ) -> GradientReport:
-    """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ."""
+    """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ.
+
+    The options are ``mode`` and ``rng``, as for :func:`check_gradient`.
+    """
     _require("loss", loss, "value", "gradient")
     y_hat = as_float("y_hat", y_hat).copy()
     grad = lambda p: loss.gradient(p, y)  # noqa: E731
-    return check_gradient(lambda p: loss.value(p, y), y_hat, grad, mode=mode, rng=rng)
+    return check_gradient(lambda p: loss.value(p, y), y_hat, grad, **options)
 
 
 def check_activation(
-    activation: Any, z: npt.ArrayLike, *, mode: Mode = "auto", rng: Seed = None
+    activation: Any, z: npt.ArrayLike, **options: Unpack[Options]
 ) -> GradientReport:
-    """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``."""
+    """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``.
+
+    The options are ``mode`` and ``rng``, as for :func:`check_gradient`.
+    """
     pull = "vjp" if hasattr(activation, "vjp") else "derivative"
     _require("activation", activation, "value", pull)
     by_entry = lambda p, upstream: upstream * activation.derivative(p)  # noqa: E731
     vjp = getattr(activation, "vjp", by_entry)
-    return check_vjp(activation.value, as_float("z", z).copy(), vjp, mode=mode, rng=rng)
+    return check_vjp(activation.value, as_float("z", z).copy(), vjp, **options)
 
 
 def _with(part: Any, params: Params, own: Params) -> Any:
@@ -215,6 +218,5 @@ def _with(part: Any, params: Params, own: Params) -> Any:
 def _require(name: str, part: object, *methods: str) -> None:
     missing = ", ".join(method for method in methods if not hasattr(part, method))
     if missing:
-        expected = f"an object with {', '.join(methods)}"
-        kind = type(part).__name__
-        raise TypeError(f"{name}: expected {expected}, got {kind}, which has no {missing}")
+        expected, got = f"an object with {', '.join(methods)}", type(part).__name__
+        raise TypeError(f"{name}: expected {expected}, got {got}, which has no {missing}")

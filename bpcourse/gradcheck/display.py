@@ -1,4 +1,4 @@
-"""A report for people: as text, as a table in a notebook, as a figure."""
+"""A report for people: as text, and as a table in a notebook."""
 
 from html import escape
 from typing import TYPE_CHECKING
@@ -9,15 +9,9 @@ from bpcourse.text import tables, text
 from bpcourse.text.numbers import number
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from bpcourse.gradcheck.report import GradientReport
 
 COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
-SIZE = (8, 3.6)  # inches of a figure
-LEAST = 1e-17  # an error of 0 has no logarithm
-DOT = 4  # points
-MARGIN = 10  # times the errors: room above and below, so that equal ones look equal
 SHOWN = 4  # entries named that moved together
 
 
@@ -90,35 +84,3 @@ def _parts(report: "GradientReport") -> tuple[list[str], list[list[str]], str]:
 
 def _number(value: float, form: str) -> str:
     return number(value, form, typed=True) if np.isfinite(value) else "–"
-
-
-def plot(report: "GradientReport") -> "Figure":
-    """A figure for ``figures.show``: claimed against measured, and the worst entry's error
-    against the step. It calls f a few times more where the steps were not varied yet."""
-    from bpcourse.figures import new_figure, styled  # Matplotlib is optional
-
-    figure: Figure = styled(_drawn)(report, new_figure(*SIZE))
-    return figure
-
-
-def _drawn(report: "GradientReport", figure: "Figure") -> "Figure":
-    """The report's two panels in ``figure``."""
-    left, right = figure.subplots(1, 2)
-    for array in report.arrays:
-        x, y, bounds = (a.ravel() for a in (array.numerical, array.claims, array.bounds))
-        left.errorbar(x, y, xerr=bounds, fmt="o", ms=DOT, label=array.name or "params")
-    left.axline((0, 0), slope=1, color="0.7", zorder=0)
-    left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
-    if report.arrays:
-        left.legend(fontsize="small")
-    for array in [a for a in report.arrays if a.verdict == report.verdict and a.line][-1:]:
-        if array.line and array.point is None:
-            array.line.look_again()
-        steps = sorted(array.curve)
-        least = np.finfo(float).eps * abs(array.claimed) or LEAST
-        errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)
-        right.loglog(steps, errors, "o-")
-        right.set_ylim(errors.min() / MARGIN, errors.max() * MARGIN)
-        right.set_title(array.label + ("" if array.point is None else f" = {number(array.value)}"))
-    right.set(xlabel=text("gradcheck.step"), ylabel=text("gradcheck.error"))
-    return figure

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from math import nan
 from warnings import catch_warnings
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.exceptions import ComplexWarning
 
-from bpcourse.gradcheck.structure import Inexact, Tree
+from bpcourse.gradcheck.structure import Inexact, Told, Tree, label
 
 Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -35,18 +34,15 @@ class Counted:
 class Function:
     """f on the leaves of ``tree``, which every method puts back bit for bit.
 
-    ``x`` is the vector around which f is looked at, ``slices`` are the parts of it that each array
-    is, ``eps`` is the precision of each entry's type.
+    ``x`` is the vector around which f is looked at, ``eps`` the precision of each entry's type.
     """
 
     def __init__(self, f: Counted, tree: Tree) -> None:
         self.f, self.tree = f, tree
         self._arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
         self._double = all(a.dtype == np.float64 for a in self._arrays)
-        ends = np.cumsum([0, *(a.size for a in self._arrays)]).tolist()
-        self.slices = [slice(*pair) for pair in pairwise(ends)]
         eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in self._arrays]
-        self.eps: Vector = np.concatenate(eps)
+        self.eps = vector(eps)
         self._keep()
 
     def _keep(self) -> None:
@@ -112,22 +108,21 @@ class Function:
         for array, part in zip(self._arrays, parts, strict=True):
             array[...] = part
 
-    def changed(self) -> str | None:
-        """The name of the first array that is not as it was left."""
+    def require_unchanged(self, who: str) -> None:
+        """The arrays are as they were left; else Told that ``who`` changed them."""
         for name, now, kept in zip(self.tree.names, self._arrays, self._kept, strict=True):
             if not (np.array_equal(now, kept) and (np.signbit(now) == np.signbit(kept)).all()):
-                return name
-        return None
+                raise Told("changed its input", "changed", who=who, label=label("params", name))
 
     def of_arrays(self, values: Vector) -> Vector:
         """For every entry the largest of ``values`` (at least 0) in its array."""
-        parts = [values[part] for part in self.slices]
+        parts = [values[part] for part in self.tree.slices]
         return np.concatenate([np.full(part.size, part.max(initial=0)) for part in parts])
 
     def place(self, i: int) -> tuple[str, Place]:
         """The array's name and the index in it of entry i."""
-        k = next(k for k, part in enumerate(self.slices) if i < part.stop)
-        index = np.unravel_index(i - self.slices[k].start, self.tree.arrays[k].shape)
+        k = next(k for k, part in enumerate(self.tree.slices) if i < part.stop)
+        index = np.unravel_index(i - self.tree.slices[k].start, self.tree.arrays[k].shape)
         return self.tree.names[k], tuple(map(int, index))
 
 

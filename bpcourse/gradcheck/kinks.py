@@ -68,10 +68,8 @@ class Kinks:
             settled = kinked * inside + [i for i in jumping if found.slopes[i].inside]
             hidden = (i for i in suspects if kinked or self._kinks_around(i))
             excused = list(filter(self._turns, hidden))
-        for i in settled:
-            found.judge(i, "right")
-        for i in excused:
-            found.judge(i, "right" if varies else "kink", kind="kink", slack=-inf)
+        found.judge(settled, "right")
+        found.judge(excused, "right" if varies else "kink", kind="kink", slack=-inf)
 
     # a gradient function
 
@@ -80,17 +78,13 @@ class Kinks:
         for line in (line for line in lines if not self._known(line)):
             for side in self._sides([line], line):
                 if side.status == "wrong":
-                    self._blame(side)
+                    self.found.judge(line.entries, "wrong", shown=side)
                 elif side.status != "right" and line.single:
-                    self.found.judge(int(line.index[0]), "unclear")
+                    self.found.judge(line.entries, "unclear")
 
     def _known(self, line: Line) -> bool:
         """Is an entry of the line wrong already?"""
-        return not set(self.found.having("wrong")).isdisjoint(line.index.tolist())
-
-    def _blame(self, shown: Slope) -> None:
-        for i in shown.line.index.tolist():
-            self.found.judge(i, "wrong", shown=shown)
+        return not set(self.found.having("wrong")).isdisjoint(line.entries)
 
     def _cleared(self, i: int) -> bool:
         """Is a claim that is wrong here right on both sides, with f not just flat there?"""
@@ -137,7 +131,7 @@ class Kinks:
 
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
-        part = next(part for part in self.point.function.slices if i < part.stop)
+        part = next(part for part in self.point.function.tree.slices if i < part.stop)
         index, scales = np.arange(part.start, part.stop), self.point.scales[part]
         ways = (scales * pattern(len(index), number) for number in (1, 2))
         lines = (Line(self.point, index, way, longest=self.distance) for way in ways)
@@ -167,9 +161,8 @@ class Kinks:
         rows += [axes[i] + sign * axes[j] for i, j in pairs for sign in (1, -1)]
         if size >= WAYS:
             lines, rows = [], [np.sign(pattern(size, number)) for number in range(WAYS)]
-        return lines + [
-            Line(self.point, index[row != 0], (weights * row)[row != 0]) for row in rows
-        ]
+        mixed = [(index[row != 0], (weights * row)[row != 0]) for row in rows]
+        return lines + [Line(self.point, *moved) for moved in mixed]
 
     def _convict(self, kinked: list[int], lines: list[Line]) -> bool:
         """A claim outside is wrong where all kinks bend the same way, conventions apart.
@@ -183,7 +176,7 @@ class Kinks:
         for slope in met:
             excused = slope.inside or (slope.rise and slope.by_convention)
             if one_way and not excused and not self._known(slope.line):
-                self._blame(slope)
+                self.found.judge(slope.line.entries, "wrong", shown=slope)
         return all(slope.inside for slope in met)
 
     def _crossing(self, line: Line) -> Slope:
@@ -197,9 +190,9 @@ class Kinks:
         two entries share one, and the sign that shows less of it is the one to move them by.
         """
         tied: dict[int, dict[int, float]] = {}  # {entry: {each entry that shares: weight}}
-        pairs = [slope for slope in crossed if len(slope.line.index) == 2]
+        pairs = [slope for slope in crossed if len(slope.line.entries) == 2]
         for slope in sorted(pairs, key=lambda slope: abs(slope.rise)):
-            (i, j), (one, other) = slope.line.index.tolist(), slope.line.weights.tolist()
+            (i, j), (one, other) = slope.line.entries, slope.line.weights.tolist()
             alone = self.found.slopes[i]  # both have as much of a kink
             if abs(slope.rise) <= 2 * (1 - COUPLED) * abs(alone.right - alone.left):
                 tied.setdefault(i, {i: one}).setdefault(j, other)
@@ -226,6 +219,6 @@ class Kinks:
             said = [side.status for side in sides]
             informed = point.claims[i] == 0 or any(side.claim != 0 for side in sides)
             if "wrong" in said:
-                found.judge(i, "wrong")
+                found.judge([i], "wrong")
             elif said.count("right") >= 2 and informed:
-                found.judge(i, "right")
+                found.judge([i], "right")

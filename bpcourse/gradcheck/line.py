@@ -1,6 +1,7 @@
 """f along one line, φ(t) = f(x + t·direction), looked at with the steps t·5ʲ."""
 
-from math import inf, isfinite, nan
+from collections.abc import Iterator
+from math import hypot, inf, isfinite, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -81,14 +82,14 @@ class Line:
 
     def __init__(self, point: Point, index: Index, weights: Vector, longest: float = inf) -> None:
         self.point, self.index, self.weights = point, index, weights
+        self.entries: list[int] = index.tolist()
         self.single, first = len(index) == 1, index[0]
         own = point.claims[index] * weights
         self.claim, self.least = float(own.sum()), float(abs(own).min())
         if not self.single and point.contributions[first] <= point.zero:
             self.least = 0.0
         self.zero = not own.any()
-        largest = float(point.allowance[index].max()) or 1.0  # squares could overflow
-        self.rounding = largest * float(np.linalg.norm(point.allowance[index] / largest))
+        self.rounding = hypot(*point.allowance[index])  # whose squares could overflow
         precision = point.precision
         self.tolerance = max(precision.demand.resolve * self.least, float(point.small[first]))
         self.last = max(tuned.SETTLE * self.least, float(point.last[first]))
@@ -158,6 +159,11 @@ class Line:
         """The noise of a slope at step j, without looking."""
         return self.point.precision.noise(self.point.f0) / self.step(j)
 
+    def below(self, j: int, noise: float) -> Iterator[int]:
+        """Step after step below j, down to the smallest that makes sense and has no more noise."""
+        while self.step(j - 1) >= self.finest and self.noise_at(j - 1) <= noise:
+            yield (j := j - 1)
+
     def look_again(self) -> None:
         """Take more steps, for a plot; the parameters may be others by now."""
         function = self.point.function
@@ -189,13 +195,10 @@ class Line:
         staying = [self.pair(j) for j in seen if self.bends(j)]
         if not staying:
             return None
-        j, less = staying[0].j, staying[0].j - 1
-        bend = abs(self.sample(j).bend)
-        while self.step(less) >= self.finest and SEEN * self.noise_at(less) <= bend:
-            if not self._stays(j, less):
-                return None
-            less -= 1
-        return min(staying, key=lambda pair: pair.side_error)
+        j = staying[0].j
+        below = self.below(j, abs(self.sample(j).bend) / SEEN)
+        stays = all(self._stays(j, less) for less in below)
+        return min(staying, key=lambda pair: pair.side_error) if stays else None
 
     def _stays(self, j: int, less: int) -> bool:
         """Is the bend at a smaller step the same?"""
@@ -205,11 +208,9 @@ class Line:
 
     def jumps(self) -> bool:
         """Does f change as much over some step as over one 5³ times as long?"""
-        return any(
-            near.steepest > max(SEEN * near.noise, self.kept[j + FAR].steepest * RATIO**FAR / 2)
-            for j, near in self.kept.items()
-            if j + FAR in self.kept
-        )
+        seen = [(near, self.kept[j + FAR]) for j, near in self.kept.items() if j + FAR in self.kept]
+        part = RATIO**FAR / 2
+        return any(n.steepest > max(SEEN * n.noise, part * far.steepest) for n, far in seen)
 
 
 def _finite(error: float) -> float:

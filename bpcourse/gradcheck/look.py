@@ -1,6 +1,6 @@
 """All claims of a gradient at one point: one entry at a time, or in groups that are opened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -39,25 +39,24 @@ class Look:
         self.slopes: dict[int, Slope] = {}
         self.groups: list[Slope] = []
         self._enough = ENOUGH if mode == "grouped" else ENOUGH_EACH
-        for part in point.function.slices:
+        for part in point.function.tree.slices:
             self._wrong = 0  # entries of this array
             for group in self._alike(np.arange(part.start, part.stop)):
-                if mode == "grouped":
-                    self._open(group, 2)
-                else:
-                    self._each(group)
+                self._open(group, 2)
 
     def having(self, *status: Status) -> list[int]:
         """The entries with such a status, in order."""
         return sorted(i for i, slope in self.slopes.items() if slope.status in status)
 
-    def judge(self, i: int, status: Status, **changes: Any) -> None:
-        self.slopes[i] = replace(self.slopes[i], status=status, **changes)
+    def judge(self, entries: Iterable[int], status: Status, **changes: Any) -> None:
+        """Give entries another status, and what else is known of their slopes."""
+        for i in entries:
+            self.slopes[i] = replace(self.slopes[i], status=status, **changes)
 
     def show(self) -> None:
         """Measure some entries for a report: of each array the largest, and many of a wrong one."""
         wrong, known = self.having("wrong"), self.slopes
-        for part in self.point.function.slices:
+        for part in self.point.function.tree.slices:
             own = np.arange(part.start, part.stop)
             unknown = own[[i not in known for i in own]]
             blamed = bool(np.isin(own, wrong).any())
@@ -98,7 +97,7 @@ class Look:
     def _by_complex_step(self, line: Line) -> Slope | None:
         """It can only confirm: two values that agree to many digits are no accident, while a
         difference may come from an f that is not analytic in that one entry."""
-        slope = self.point.function.complex_slope(int(line.index[0])) * float(line.weights[0])
+        slope = self.point.function.complex_slope(line.entries[0]) * float(line.weights[0])
         return agrees(line, line.start, slope, 0.0, 1.0 if self.mode == "complex" else PART**2)
 
     # in groups
@@ -121,7 +120,7 @@ class Look:
 
     def _open(self, group: Index, directions: int) -> None:
         """Halve a group that is not right until its entries are known one by one."""
-        if len(group) <= FEW:
+        if len(group) <= FEW or self.mode != "grouped":
             self._each(group)
         elif self._wrong < self._enough and not all(self._agrees(group) for _ in range(directions)):
             for half in np.array_split(group, 2):

@@ -81,8 +81,7 @@ def _one_side(phi: Phi, eps: float, nearest: float) -> float:
             return max(sigma, _step(phi, nearest, sigma))
         # f moves in steps longer than this, if at all: look further
     # f hardly moves at all: how large can it be at some distance?
-    far = [abs(v) for v in (phi(AFAR), phi(-AFAR)) if isfinite(v)]
-    return max([sigma, *(eps * v / 2 for v in far)])
+    return max([sigma, *(eps * abs(v) / 2 for v in (phi(AFAR), phi(-AFAR)) if isfinite(v))])
 
 
 def _fit(nodes: Vector, values: Vector, degree: int) -> tuple[float, float]:

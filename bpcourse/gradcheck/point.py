@@ -74,7 +74,7 @@ class Point:
 def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> Vector:
     """For each entry the size on which a step is based: its own, or its array's typical one."""
     found = abs(function.x)
-    for part in function.slices:
+    for part in function.tree.slices:
         inside = found[part][found[part] > 0]
         steepest = float(abs(claims[part]).max(initial=0))
         typical = min(1.0, abs(f0) / steepest) if steepest > 0 and f0 != 0 else 1.0

@@ -22,6 +22,8 @@ CLOSELY = 1e-6  # of a claim: the errors that are looked for in the mode "comple
 # {the least size that a parameter counts with: moves, in sizes, to one of which f has to react}
 REACTS = {0.0: (1e-3, 1e-2), 1.0: (1e-2, 1.0, 1e3)}
 
+Measured = tuple[Function, float, float]  # with its value and its noise
+
 
 def pattern(size: int, number: int) -> Vector:
     """The ``number``-th of the fixed directions: a Walsh function's signs, uneven sizes ½ to 1½."""
@@ -50,7 +52,7 @@ class Problem:
     def ask(self) -> tuple[float, Vector, list[Array]]:
         """f and the claims at the caller's parameters: finite, and the same whenever asked."""
         value = self.given()
-        self.require_unchanged("f")
+        self.given.require_unchanged("f")
         if not np.isfinite(value):
             raise Told("not finite", "not_finite_f", value=value)
         if self._first and value != self._first[0]:
@@ -67,15 +69,10 @@ class Problem:
             raise Told("nondeterminism", "grad_differs", first=before[i], **values)
         return value, claims, leaves
 
-    def require_unchanged(self, who: str) -> None:
-        """The parameters are as they were left."""
-        if (name := self.given.changed()) is not None:
-            raise Told("changed its input", "changed", who=who, label=label("params", name))
-
     def _leaves(self) -> list[Array]:
         """What is claimed where the parameters are now."""
         grad = self.grad(self.tree.value) if callable(self.grad) else self.grad
-        self.require_unchanged("grad")
+        self.given.require_unchanged("grad")
         return list(matched(self.tree.value, grad))
 
     @contextmanager
@@ -143,9 +140,7 @@ class Problem:
                 return scales
         raise Told("f does not depend on params", "independent", value=f0)
 
-    def _widened(
-        self, f0: float, sigma: float, way: Vector
-    ) -> tuple[Function, float, float] | None:
+    def _widened(self, f0: float, sigma: float, way: Vector) -> Measured | None:
         """f on float64 copies of the parameters, its value and its noise, if it takes them and is
         more precise there."""
         moved = self.given.stored(self.given.x + MOVE * way)

@@ -17,6 +17,8 @@ from bpcourse.gradcheck.structure import Verdict
 from bpcourse.text import text
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from bpcourse.diagnosis import Diagnosis
 
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
@@ -45,7 +47,7 @@ class ArrayReport:
     sides: tuple[float, float] | None = None
 
     def __init__(self, problem: Problem, found: Look, k: int) -> None:
-        tree, place, part = problem.tree, problem.given.place, problem.given.slices[k]
+        tree, place, part = problem.tree, problem.given.place, problem.tree.slices[k]
         mine = [i for i in sorted(found.slopes) if part.start <= i < part.stop]
         own = {place(i)[1]: found.slopes[i] for i in mine}
         self.name, self.shape = tree.names[k], tree.arrays[k].shape
@@ -54,7 +56,7 @@ class ArrayReport:
         unclear = [index for index, slope in own.items() if slope.status != "right"]
         self.verdict: Verdict = "wrong" if self.wrong else "cannot tell" if unclear else "right"
         self.reason = _reason(own.values(), self.verdict)
-        groups = [s for s in found.groups if part.start <= s.line.index[0] < part.stop]
+        groups = [s for s in found.groups if part.start <= s.line.entries[0] < part.stop]
         self.resolution = max((s.resolution for s in [*own.values(), *groups]), default=0.0)
         self.claims = problem.point.claims[part].reshape(self.shape)
         self.numerical, self.bounds = np.full(self.shape, nan), np.full(self.shape, inf)
@@ -68,7 +70,7 @@ class ArrayReport:
             slope = own[self.index].shown or own[self.index]
             self.claimed, self.slope, self.bound = slope.claim, slope.value, slope.error
             self.step, self.line, self.curve = slope.step, slope.line, slope.line.curve
-            moved = slope.line.index.tolist()
+            moved = slope.line.entries
             if len(moved) > 1:
                 self.together = [display.label(*place(i)) for i in moved]
             if slope.x is not None:
@@ -116,10 +118,10 @@ class GradientReport:
 
     def __getitem__(self, name: object) -> ArrayReport:
         """The :class:`ArrayReport` of one parameter array."""
-        named = {array.name: array for array in self.arrays}
-        if str(name) not in named:
-            raise KeyError(f"{name!r}: expected one of {list(named)}")
-        return named[str(name)]
+        for array in self.arrays:
+            if array.name == str(name):
+                return array
+        raise KeyError(f"{name!r}: expected one of {[array.name for array in self.arrays]}")
 
     def raise_if_wrong(self) -> "GradientReport":
         """:class:`GradientError`, an AssertionError, if the verdict is wrong; else the report."""
@@ -147,7 +149,17 @@ class GradientReport:
         return diagnose(claims, slopes, bounds=bounds, wrong=wrong, context=context)  # type: ignore[no-any-return,no-untyped-call]
 
     # how it shows itself
-    plot, __str__, _repr_html_ = display.plot, display.plain, display.html
+    __str__, _repr_html_ = display.plain, display.html
+
+    def plot(self) -> "Figure":
+        """Claimed against measured, and the worst entry's error against the step.
+
+        It calls f a few times more where the steps were not varied yet.
+        """
+        from bpcourse import figures
+
+        figure: Figure = figures.gradient_check(self)
+        return figure
 
 
 def _reason(own: Collection[Slope], verdict: Verdict) -> str | None:

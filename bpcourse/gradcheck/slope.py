@@ -84,8 +84,8 @@ def measured(line: Line) -> Slope:
     """The slope of f along the line, and whether it fits the claim."""
     sample = line.sample(0)
     flat = abs(sample.bend) <= tuned.FLAT * abs(line.claim) + tuned.DOUBT * sample.noise
-    found = agrees(line, line.start, sample.central, sample.noise, PART**2) if flat else None
-    return found or _searched(line)
+    at_once = flat and agrees(line, line.start, sample.central, sample.noise, PART**2)
+    return at_once or _searched(line)
 
 
 def by_one_step(line: Line) -> Slope | None:
@@ -130,18 +130,14 @@ def _confirmed(line: Line, j: int, slope: float, bound: float) -> bool:
     oscillation faster than the first steps, betrays itself there.
     """
     distance = abs(slope - line.claim)
-    if not any(
-        abs(pair.slope - line.claim) > line.clear / 2 * pair.error + line.doubt
-        and abs(pair.slope - slope) <= tuned.ROUNDED * (bound + pair.error)
-        for pair in map(line.pair, (j - 1, j + 1))
-    ):
+    beside = map(line.pair, (j - 1, j + 1))
+    far = (p for p in beside if abs(p.slope - line.claim) > line.clear / 2 * p.error + line.doubt)
+    if not any(abs(p.slope - slope) <= tuned.ROUNDED * (bound + p.error) for p in far):
         return False
-    less = j
-    while SHOWS * line.noise_at(less - 1) <= distance and line.step(less - 1) >= line.finest:
-        less -= 1
-    if less >= j - 2:
+    *_, least = j, *line.below(j, distance / SHOWS)
+    if least >= j - 2:
         return True
-    sample = line.sample(less)
+    sample = line.sample(least)
     return abs(sample.central - slope) <= distance / (RATIO - 1) + tuned.CLEAR * sample.noise
 
 

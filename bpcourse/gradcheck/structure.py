@@ -1,8 +1,9 @@
 """Parameters as one list of named arrays, whatever dict, list or array the caller keeps."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -46,11 +47,16 @@ class Tree:
         leaves = iter(arrays)
         return _mapped(self.value, lambda path, leaf: next(leaves))
 
+    @cached_property
+    def slices(self) -> list[slice]:
+        """The part of a vector of all entries that each array is."""
+        ends = np.cumsum([0, *(a.size for a in self.arrays)]).tolist()
+        return [slice(*pair) for pair in pairwise(ends)]
+
     def cut(self, flat: Inexact) -> list[Inexact]:
         """The parts of a vector of all entries, each in the shape of its array."""
-        ends = accumulate(a.size for a in self.arrays)  # np.split takes longer than many an f
-        parts = zip(ends, self.arrays, strict=True)
-        return [flat[end - a.size : end].reshape(a.shape) for end, a in parts]
+        parts = zip(self.slices, self.arrays, strict=True)  # np.split is slower than many an f
+        return [flat[part].reshape(a.shape) for part, a in parts]
 
 
 def flatten(params: object) -> Tree:
@@ -69,17 +75,17 @@ def flatten(params: object) -> Tree:
     ValueError
         When there is no number in it.
     """
-    tree = Tree(None, [], [])
+    names, arrays = list[str](), list[Array]()
 
     def keep(path: Path, leaf: object) -> Array:
-        tree.names.append(".".join(path))
-        tree.arrays.append(_writable(leaf, label("params", tree.names[-1])))
-        return tree.arrays[-1]
+        names.append(".".join(path))
+        arrays.append(_writable(leaf, label("params", names[-1])))
+        return arrays[-1]
 
-    value = _mapped(params, keep)
-    if not any(array.size for array in tree.arrays):
+    tree = Tree(_mapped(params, keep), names, arrays)
+    if not any(array.size for array in arrays):
         raise ValueError("params: expected at least one number, got none")
-    return replace(tree, value=value)
+    return tree
 
 
 def label(what: str, name: str) -> str:
@@ -111,12 +117,10 @@ def _writable(leaf: object, where: str) -> Array:
     """A leaf as an array that can be written into."""
     if isinstance(leaf, list | int | float | complex | np.number):
         return np.array(leaf)
-    if not isinstance(leaf, np.ndarray):
-        kind = type(leaf).__name__
-        raise TypeError(f"{where}: expected an array, or a dict or list of arrays, got {kind}")
-    if leaf.dtype.kind not in "buifc":
-        raise TypeError(f"{where}: expected numbers, got an array of type {leaf.dtype}")
-    return leaf if leaf.flags.writeable else leaf.copy()
+    if isinstance(leaf, np.ndarray) and leaf.dtype.kind in "buifc":
+        return leaf if leaf.flags.writeable else leaf.copy()
+    got = f"an array of {leaf.dtype}" if isinstance(leaf, np.ndarray) else type(leaf).__name__
+    raise TypeError(f"{where}: expected an array of numbers, or a dict or list of them, got {got}")
 
 
 def matched(params: object, grad: Any, where: str = "grad") -> Iterator[Array]:

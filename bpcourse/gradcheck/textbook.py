@@ -59,10 +59,9 @@ def central_difference(
             x[index] = here + h
             above = f(x)
             x[index] = here - h
-            below = f(x)
+            slope[index] = (above - f(x)) / (2 * h)
         finally:
             x[index] = here
-        slope[index] = (above - below) / (2 * h)
     return slope
 
 

@@ -73,6 +73,20 @@ def test_an_array_at_kinks_that_nearly_cancel_is_not_blamed(apart):
         assert (report.verdict, report.reason) == ("cannot tell", "kink")
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 30.0])
+def test_an_array_at_kinks_that_no_entry_shows_is_not_blamed(scale):
+    """Along each axis the kinks cancel, and what a convention makes of them is not the slope."""
+
+    def f(w):
+        return scale * float(np.maximum(w[0] + w[1], 0) - np.maximum(w[1] - w[0], 0))
+
+    for at_0 in (0.0, 2.0):  # of relu′; with ½ it would be the slopes
+        report = check_gradient(f, np.zeros(2), scale * np.array([at_0, 0.0]))
+        assert (report.verdict, report.reason) == ("cannot tell", "kink")
+    assert check_gradient(f, np.zeros(2), scale * np.array([1.0, 0.0])).verdict == "right"
+    assert check_gradient(f, np.zeros(2), scale * np.array([3.0, 0.0])).verdict == "wrong"
+
+
 def test_at_most_64_calls_of_grad_at_a_kink():
     calls = []
 
