@@ -9,9 +9,8 @@ import re
 from html import escape
 
 TOKEN = re.compile(r"<\w+!?>|\\(?:text|mathrm)\{[^}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S")
-LAYER = re.compile(
-    r"^<mrow><mo stretchy='false'>([(\[])</mo><mn>([^<]*)</mn><mo stretchy='false'>([)\]])</mo></mrow>$"
-)
+FLAT = "<mo stretchy='false'>"
+LAYER = re.compile(rf"^<mrow>{FLAT}([(\[])</mo><mn>([^<]*)</mn>{FLAT}([)\]])</mo></mrow>$")
 LETTERS = {
     "alpha": "α", "delta": "δ", "eta": "η", "theta": "θ", "sigma": "σ", "ell": "ℓ", "phi": "φ",
     "Phi": "Φ", "varepsilon": "ε",
