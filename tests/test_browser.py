@@ -405,6 +405,19 @@ def test_a_slope_stands_at_its_edge_and_what_is_not_concerned_is_quiet(page, tmp
     assert page.errors == []
 
 
+def test_a_signal_comes_and_goes_beside_the_boxes_not_among_them(page, tmp_path):
+    page.goto(Stepper(2 * Node(3.0, "x")).to_html(tmp_path / "stepper.html").as_uri())
+    page.evaluate("""() => {  // what comes to stand among the boxes has all of them styled anew
+        window.among = 0;
+        new MutationObserver((all) => { window.among += all.length; })
+            .observe(document.querySelector(".bpc-picture svg"), {childList: true});
+    }""")
+    page.locator("[data-act=step]").click()
+    assert page.locator(".signal").count() > 0
+    page.wait_for_function("!document.querySelector('.signal')")
+    assert page.evaluate("window.among") == 0
+
+
 def _too_large():
     x = Node(0.5, "x")
     for _ in range(100):

@@ -243,14 +243,40 @@ def test_training_in_the_page_plays_and_shows_its_gradients(page, opened):
     page.locator("[data-act=play]").click()
     epoch = int(page.locator("[name=epoch]").input_value())
     assert said(page) == figure.set(epoch=epoch).said
-    assert page.locator(".bpc-heats svg").count() == 3
+    assert page.locator(".bpc-heats svg:visible").count() == 3
     page.locator("[name=epoch]").fill("300")
     page.wait_for_function(
         "document.querySelector('.bpc-says').textContent.includes('After epoch 300')"
     )
 
 
+def test_the_gradients_of_another_network_take_the_places_that_are_there(page, opened):
+    opened("playground")
+    maps = page.locator(".bpc-heats figure")
+    first = maps.first.element_handle()
+    for hidden in (5, 1, 3):
+        page.locator("[name=depth]").fill(str(hidden))
+        assert page.locator(".bpc-heats figure:visible").count() == hidden + 1
+        sizes = [one.get_attribute("viewBox") for one in page.locator(".bpc-heat:visible").all()]
+        assert sizes[-1] == "-1 -1 74 20"  # from eight units to two classes
+        assert page.evaluate("one => one.isConnected", first)
+    assert maps.count() == 6
+
+
 def test_play_goes_straight_to_the_end_where_no_motion_is_wished(page, opened):
     figure = opened("descent", still=True)
     page.locator("[data-act=play]").click()
     assert said(page) == figure.set(steps=100).said
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_the_symbols_and_the_numbers_of_a_formula_stand_on_one_line(page, opened, name):
+    opened(name)
+    signs = """lines => lines.flatMap((line) => {  // the first equals sign of each half
+        const [left, right] = [...line.children].map((half) =>
+            [...half.querySelectorAll("mo")].find((sign) => sign.textContent === "=")
+                ?.getBoundingClientRect());
+        return left && right ? [left.bottom - right.bottom] : [];
+    })"""
+    apart = page.locator(".bpc-formula:visible").evaluate_all(signs)
+    assert [away for away in apart if abs(away) > 1] == []

@@ -196,6 +196,40 @@ CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentence
 
 
 @pytest.mark.parametrize("stem", LESSONS)
+def test_a_formula_and_its_shapes_are_read_at_one_look(tab, served, stem):
+    tab.goto(f"{served}/lectures/{stem}.html")
+    tab.wait_for_function("window.MathJax?.startup?.promise")
+    tab.evaluate(OPEN)
+    cut = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
+        .map((one) => [one.closest("section").querySelector("h1, h2, h3").textContent,
+                       one.clientWidth, one.scrollWidth])"""
+    formulas = tab.locator(".bd-content mjx-container[display]")
+    tab.wait_for_function(
+        f"() => !({cut})([...document.querySelectorAll('mjx-container[display]')]).length",
+        timeout=3000,
+    )
+    assert formulas.evaluate_all(cut) == []
+
+
+def test_what_is_unfolded_is_not_a_part_of_the_next_paragraph(tab, served):
+    tab.goto(f"{served}/lectures/01_feedforward_network.html")
+    tab.evaluate(OPEN)
+    gaps = """all => all.map((one) => [one, one.nextElementSibling]).filter(([, next]) => next)
+        .map(([one, next]) => next.getBoundingClientRect().top - one.getBoundingClientRect().bottom)
+    """
+    found = tab.locator(".bd-content details:not(.bpc-fold, .hide)").evaluate_all(gaps)
+    assert len(found) >= 3 and min(found) >= 8
+
+
+def test_a_name_in_a_table_is_not_broken_to_letters_on_a_phone(tab, served):
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(f"{served}/lectures/21_starting_well.html")
+    lines = "all => all.map((one) => [one.textContent, one.getClientRects().length])"
+    found = tab.locator("table code").evaluate_all(lines)
+    assert found and [words for words, count in found if count > 1] == []
+
+
+@pytest.mark.parametrize("stem", LESSONS)
 def test_nothing_of_a_lesson_is_cut_on_paper(tab, served, stem):
     tab.goto(f"{served}/lectures/{stem}.html")
     tab.evaluate("() => window.MathJax?.startup?.promise")

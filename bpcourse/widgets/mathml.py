@@ -9,6 +9,8 @@ import re
 from html import escape
 
 TOKEN = re.compile(r"<\w+!?>|\\(?:text|mathrm)\{[^}]*\}|\\[A-Za-z]+|\\.|[A-Za-z]|[0-9.]+|\S")
+FLAT = "<mo stretchy='false'>"
+LAYER = re.compile(rf"^<mrow>{FLAT}([(\[])</mo><mn>([^<]*)</mn>{FLAT}([)\]])</mo></mrow>$")
 LETTERS = {
     "alpha": "α", "delta": "δ", "eta": "η", "theta": "θ", "sigma": "σ", "ell": "ℓ", "phi": "φ",
     "Phi": "Φ", "varepsilon": "ε",
@@ -71,7 +73,8 @@ class _Reader:
         """The next thing: a sign, or a group in braces."""
         token = self.tokens.pop()
         if token == "{":
-            return f"<mrow>{self.row('}')}</mrow>"
+            # The layer of z^{(1)} is one thing: a page pays for every element.
+            return LAYER.sub(r"<mn>\1\2\3</mn>", f"<mrow>{self.row('}')}</mrow>")
         if token.startswith("<") and len(token) > 1:
             return f"<mn>{{{token[1:-1]}}}</mn>"
         if token.startswith(("\\text{", "\\mathrm{")):

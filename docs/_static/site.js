@@ -121,6 +121,13 @@ const fit = () => {
   inWords
     .filter((one) => one.offsetWidth > lineOf(one.parentElement) + 1 && !one.closest("table"))
     .forEach((one) => one.classList.add("bpc-wide"));
+  // A formula with its shapes beside it is set a little smaller, so that it can be read at one look.
+  const displayed = [...document.querySelectorAll("mjx-container[display]")];
+  displayed.forEach((one) => one.style.removeProperty("--in-line"));
+  displayed
+    .map((one) => [one, one.clientWidth / one.scrollWidth])
+    .filter(([one, part]) => part < 1 && one.offsetParent)
+    .forEach(([one, part]) => one.style.setProperty("--in-line", Math.max(0.8, part - 0.01)));
   document.querySelectorAll("figure.bpc-picture, div.math").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     else one.removeAttribute("tabindex");
@@ -141,6 +148,7 @@ const hold = () => {
   });
 };
 addEventListener("resize", fit); // a phone is turned
+document.addEventListener("toggle", fit, true); // what was folded had no width
 addEventListener("load", () => {
   Promise.resolve(window.MathJax?.startup?.promise).then(() => {
     hold();

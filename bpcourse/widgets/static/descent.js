@@ -45,14 +45,18 @@ FIGURES.descent = {
     const drag = (x, y) => set({ start_x: within(x, limits[0]), start_y: within(y, limits[1]) });
     const map = plot({ title: names[1], across: names[0], ratio: 0.72, drag, touch: "none" });
     const losses = plot({ title: labels.loss_title, across: labels.steps });
-    const lines = contours.flatMap((points) => [...points, [NaN, NaN]]); // the pen is lifted between two
+    const lines = {
+      kind: "curve",
+      look: "contour",
+      points: contours.flatMap((points) => [...points, [NaN, NaN]]), // the pen is lifted between two
+    };
     const most = controls.find(({ name }) => name === "steps").high;
     return (values, found) => {
       map.show({
         x: limits[0],
         y: limits[1],
         marks: [
-          { kind: "curve", look: "contour", points: lines },
+          lines,
           { kind: "curve", look: "parameter", points: found.places },
           { kind: "dots", look: "parameter", places: found.places, size: 2.5 },
           { kind: "dot", look: "ink start", at: found.places[0] },

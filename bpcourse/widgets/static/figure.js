@@ -140,8 +140,9 @@ export function mountFigure(root, data, values, changed = () => {}) {
     if (!found.refused) {
       write(says, sentence);
       for (const { line, put, when = {} } of lines) {
-        line.hidden = Object.entries(when).some(([name, value]) => found[name] !== value);
-        if (!line.hidden) put((template) => filled(template, found, formats));
+        const other = Object.entries(when).some(([name, value]) => found[name] !== value);
+        hide(line, other);
+        if (!other) put((template) => filled(template, found, formats));
       }
       draw(values, found, sentence);
       if (found.unfinished) frame = requestAnimationFrame(later);

@@ -28,11 +28,11 @@ export function shapeRow(panels, label) {
 }
 
 // Numbers from −1 to 1 as cells of side 1: brown below zero, purple above, pale near it. Cells of
-// one tone are one path, because a page pays for every element.
-const TONES = 20;
-export function tinted(parts, columns) {
-  const tones = Array.from(parts, (part) => Math.round(TONES * part)),
+// one of `count` tones are one path, because a page pays for every element.
+export function tinted(parts, columns, count) {
+  const tones = new Int8Array(parts.length),
     paths = {};
+  for (let k = 0; k < tones.length; k++) tones[k] = Math.round(count * parts[k]);
   for (let k = 0, end; k < tones.length; k = end) {
     end = k + 1;
     while (end % columns && tones[end] === tones[k]) end++;
@@ -43,28 +43,26 @@ export function tinted(parts, columns) {
     "path",
     {
       class: tone < 0 ? "negative" : "positive",
-      "fill-opacity": Math.abs(tone) / TONES,
+      "fill-opacity": Math.abs(tone) / count,
       d,
     },
   ]);
 }
 
-// Numbers as a map, the largest in full colour; `show(numbers)` draws them.
-export function heatMap(rows, columns, cell) {
-  const [w, h] = [columns * cell, rows * cell];
-  const cells = make("g", { transform: `scale(${cell})` });
-  const frame = make("path", { class: "frame", d: `M0 0H${w}V${h}H0z` });
-  const size = { width: w + 2, height: h + 2, viewBox: `-1 -1 ${w + 2} ${h + 2}` };
-  const root = make("svg", { "aria-hidden": "true", class: "bpc-heat", ...size }, cells, frame);
-  const show = (numbers) => {
+const TONES = 10; // of a map of few and small cells
+// Numbers as a map, the largest in full colour; `show(numbers, rows, columns, cell)` draws them.
+export function heatMap() {
+  const [cells, frame] = [make("g"), make("path", { class: "frame" })];
+  const root = make("svg", { "aria-hidden": "true", class: "bpc-heat" }, cells, frame);
+  const show = (numbers, rows, columns, cell) => {
+    const [w, h] = [columns * cell, rows * cell];
+    const size = { width: w + 2, height: h + 2, viewBox: `-1 -1 ${w + 2} ${h + 2}` };
+    for (const each in size) tag(root, each, size[each]);
+    tag(cells, "transform", `scale(${cell})`);
+    tag(frame, "d", `M0 0H${w}V${h}H0z`);
     const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
-    become(
-      cells,
-      tinted(
-        numbers.map((x) => x / top),
-        columns,
-      ),
-    );
+    const parts = numbers.map((x) => x / top);
+    become(cells, tinted(parts, columns, TONES));
   };
   return { root, show };
 }

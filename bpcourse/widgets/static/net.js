@@ -15,10 +15,10 @@ const affine = (A, { W, b, n_in, n_out }) => {
 // layers: [{W (n_out × n_in), b, n_in, n_out}], a unit between them. X: rows as one array.
 export function forwardPass(layers, unit, X) {
   const zs = [],
-    as = [X];
+    as = [new Float64Array(X)]; // the loops are fast on arrays of one kind
   layers.forEach((layer, l) => {
     zs.push(affine(as[l], layer));
-    if (l < layers.length - 1) as.push(zs[l].map(unit.value));
+    if (l < layers.length - 1) as.push(each(zs[l], unit.value));
   });
   return { zs, as, logits: zs.at(-1) };
 }
@@ -55,7 +55,8 @@ export function lossAndGradients(layers, unit, X, y) {
       }
     }
     grads[l] = { W: dW, b: db };
-    if (l) delta = dA.map((slope, k) => slope * unit.slope(zs[l - 1][k]));
+    if (l) delta = each(zs[l - 1], unit.slope);
+    if (l) delta.forEach((_, k) => (delta[k] *= dA[k]));
   }
   return { loss, grads };
 }

@@ -7,6 +7,9 @@ export const write = (target, now) => put(target.firstChild ?? target.appendChil
 export const tag = (target, name, now) => {
   if (target.getAttribute(name) !== String(now)) target.setAttribute(name, now);
 };
+export const hide = (target, now) => {
+  if (target.hidden !== now) target.hidden = now;
+};
 // HTML with {names} in its words; what is returned takes these words, one by one, to what they are now.
 export const blanks = (target, html) => {
   target.innerHTML = html;

@@ -1,9 +1,10 @@
 // A classifier of points in the plane, trained in the page, with the gradients of its layers.
 
 const BATCH_SIZE = 20,
-  MAP = 40, // points along an edge of the map
+  MAP = 32, // points along an edge of the map
   FRAME = 2.5, // the map reaches so far from its middle
-  PALE = 0.6; // its deepest tone: the examples stand out
+  PALE = 0.6, // its deepest tone: the examples stand out
+  TINTS = 20;
 const copied = (layers) => layers.map((one) => ({ ...one, W: one.W.slice(), b: one.b.slice() }));
 
 // A run that can be looked at after any epoch; epochs are computed once, when asked for.
@@ -117,31 +118,42 @@ FIGURES.playground = {
     const ground = ({ layers }, unit) => {
       const found = sharesOfOne(forwardPass(layers, unit, places).logits);
       const parts = found.map((share) => PALE * (2 * share - 1));
-      return { side: MAP, parts: tinted(parts, MAP) };
+      return { side: MAP, parts: tinted(parts, MAP, TINTS) };
     };
-    let maps = [],
-      form = "";
-    const laidOut = ({ n_in, n_out }, l) => {
-      const cell = Math.max(4, Math.min(9, Math.floor(110 / Math.max(n_in, n_out))));
-      const map = heatMap(n_out, n_in, cell);
-      const name = rich("figcaption", labels.gradient_of.replace("{layer}", l + 1));
-      return { ...map, figure: make("figure", {}, name, map.root) };
+    const examples = {}; // drawn once for each set of data
+    const dotsOf = ({ X, y }) =>
+      ["zero", "one"].map((look, label) => ({
+        kind: "dots",
+        look,
+        places: X.filter((_, r) => y[r] === label),
+        size: 3.5,
+      }));
+    const maps = [];
+    const showGradients = ({ layers, gradients }) => {
+      while (maps.length < layers.length) {
+        const map = heatMap(),
+          name = rich("figcaption", labels.gradient_of.replace("{layer}", maps.length + 1));
+        const figure = make("figure", {}, name, map.root);
+        heats.append(figure);
+        maps.push({ ...map, figure });
+      }
+      maps.forEach(({ figure, show }, l) => {
+        hide(figure, l >= layers.length);
+        if (l >= layers.length) return;
+        const { n_in, n_out } = layers[l];
+        const cell = Math.max(4, Math.min(9, Math.floor(110 / Math.max(n_in, n_out))));
+        show(gradients[l], n_out, n_in, cell);
+      });
     };
-    return ({ data, depth, width }, found) => {
+    return ({ data }, found) => {
       const { run } = latest,
         now = run.epochs[found.epoch],
         ends = [-FRAME, FRAME];
-      const { X, y } = sets[data];
       map.show({
         x: ends,
         y: ends,
         ground: ground(now, run.unit),
-        marks: ["zero", "one"].map((look, label) => ({
-          kind: "dots",
-          look,
-          places: X.filter((_, r) => y[r] === label),
-          size: 3.5,
-        })),
+        marks: (examples[data] ??= dotsOf(sets[data])),
       });
       losses.show({
         x: [0, most],
@@ -162,13 +174,7 @@ FIGURES.playground = {
           { kind: "dots", look: "slope", places: points },
         ],
       });
-      const wanted = `${depth} ${width}`;
-      if (form !== wanted) {
-        form = wanted;
-        maps = now.layers.map(laidOut);
-        heats.replaceChildren(...maps.map(({ figure }) => figure));
-      }
-      maps.forEach((one, l) => one.show(now.gradients[l]));
+      showGradients(now);
     };
   },
 };

@@ -122,6 +122,7 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
   const [axes, ground, marks] = [make("g"), make("g"), make("g")];
   const inside = make("svg", {}, ground, marks); // what leads further out is cut
   svg.append(axes, inside);
+  const worked = new WeakMap(); // a mark that a figure shows again is not worked out again
   let view = null,
     wide = 0, // as it was seen: to ask at each change would lay the page out once for every plot
     x,
@@ -151,9 +152,17 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
       }),
       ...up.map(([at, label]) => words(box.left - 6, Number(pixel(y(at))) + 4, "end", label)),
     ]);
+    const place = JSON.stringify([view.x, view.y, view.xlog, view.ylog, box]);
+    const paths = (mark) => {
+      const before = worked.get(mark);
+      if (before?.place === place) return before.found;
+      const found = MARKS[mark.kind](mark, x, y, box);
+      worked.set(mark, { place, found });
+      return found;
+    };
     const drawn = view.marks
       .filter(Boolean)
-      .flatMap((mark) => MARKS[mark.kind](mark, x, y, box))
+      .flatMap(paths)
       .map(([look, d]) => ["path", { class: look, d }]);
     become(marks, drawn);
     if (view.ground) {

@@ -305,10 +305,12 @@ export function mount(root, data) {
 
   // A signal along every line of the step: forward towards the gate, backward away from it.
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  const signals = [];
+  // They have a place of their own: what comes to stand among the boxes has all of them styled anew.
+  const signals = document.createElementNS("http://www.w3.org/2000/svg", "g");
+  svg.insertBefore(signals, svg.querySelector(".box")); // boxes lie above it
   let duration;
   const travel = () => {
-    signals.splice(0).forEach((dot) => dot.remove());
+    signals.replaceChildren();
     const id = active(),
       back = view.position > operations.length + 1;
     if (id === null || still.matches) return;
@@ -320,8 +322,7 @@ export function mount(root, data) {
       dot.setAttribute("class", `signal ${back ? "back" : ""}`);
       dot.setAttribute("r", "5");
       dot.style.offsetPath = `path("${g.querySelector(".line").getAttribute("d")}")`;
-      signals.push(dot);
-      svg.insertBefore(dot, svg.querySelector(".box")); // boxes lie above it
+      signals.append(dot);
       const way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
       dot.animate(back ? way.reverse() : way, { duration, easing: "ease-in-out" }).onfinish = () =>
         dot.remove();

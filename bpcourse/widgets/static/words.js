@@ -13,10 +13,14 @@ const math = (...pieces) => pieces.map((piece) => `<math>${piece}</math>`).join(
 // A name such as z⁽¹⁾₂, X W⁽¹⁾ᵀ or a student's own.
 const [UP, DOWN] = ["⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾ᵀ", "₀₁₂₃₄₅₆₇₈₉"];
 const FACTOR = new RegExp(`^(.*?)([${UP}]*)([${DOWN}]*)$`, "u");
-const level = (marks) =>
-  Array.from(marks, (mark) => "0123456789()⊤"[Math.max(UP.indexOf(mark), DOWN.indexOf(mark))])
-    .join("")
-    .replace(/\d+|\D/g, (part) => (/\d/.test(part) ? mn(part) : mo(part)));
+const level = (marks) => {
+  const words = Array.from(
+    marks,
+    (mark) => "0123456789()⊤"[Math.max(UP.indexOf(mark), DOWN.indexOf(mark))],
+  );
+  const [, layer, rest] = /^(\(?\d*\)?)(.*)$/.exec(words.join(""));
+  return layer && rest ? `<mrow>${mn(layer)}${mo(rest)}</mrow>` : layer ? mn(layer) : mo(rest);
+};
 const letter = (word) =>
   word === "𝓛"
     ? '<mi mathvariant="normal">ℒ</mi>'
@@ -24,7 +28,7 @@ const letter = (word) =>
 function spelled(name) {
   const factors = name.split(" ").map((factor) => {
     const [, base, up, down] = FACTOR.exec(factor);
-    const [above, below] = [up, down].map((marks) => `<mrow>${level(marks)}</mrow>`);
+    const [above, below] = [up, down].map((marks) => marks && level(marks));
     if (up && down) return `<msubsup>${letter(base)}${below}${above}</msubsup>`;
     if (up) return `<msup>${letter(base)}${above}</msup>`;
     return down ? `<msub>${letter(base)}${below}</msub>` : letter(base);
