@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from bpcourse.questions import Answer, all_questions
-from bpcourse.questions.checking import judge, told
+from bpcourse.questions.checking import as_result, judge
 from bpcourse.questions.judging import by_hand
 from bpcourse.questions.judging.code import judge_code
 from bpcourse.questions.judging.made import Made, steps
@@ -39,7 +39,7 @@ def showing(question, misconception):
 def said(question, misconception):
     """The message to an answer that shows the misconception."""
     if question.is_code:
-        return told(question, judge_code(question, showing(question, misconception))).message
+        return as_result(question, judge_code(question, showing(question, misconception))).message
     if misconception not in question.misconceptions:
         return of_slip(question, misconception)
     posed = pose(question)
