@@ -4,6 +4,7 @@ import builtins
 import itertools
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -197,6 +198,14 @@ def test_two_notebooks_lose_nothing_on_any_system(system, monkeypatch, tmp_path)
     for notebook in notebooks:
         notebook.join()
     assert record.read(Path("bpcourse.json")) == {"counts": {"a": 30}}
+
+
+def test_files_are_written_where_python_has_no_fcntl(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    there = runpy.run_path(files.__file__)
+    with there["alone"](tmp_path):
+        there["write"](tmp_path / "record", b"kept")
+    assert [path.name for path in tmp_path.iterdir()] == ["record"]
 
 
 def test_the_lock_of_a_kernel_that_died_does_not_stay(monkeypatch, tmp_path):
