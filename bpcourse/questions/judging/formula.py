@@ -316,8 +316,8 @@ class _Switches(ast.NodeTransformer):
     def _inside(self, node: ast.expr) -> Any:
         """The same of what its parts become; not of what a function is called."""
         if isinstance(node, ast.IfExp):
-            test, body, orelse = self._test(node.test), self.visit(node.body), self.visit(node.orelse)
-            return ast.IfExp(test, body, orelse)
+            test = self._test(node.test)
+            return ast.IfExp(test, self.visit(node.body), self.visit(node.orelse))
         if isinstance(node, ast.Subscript):
             value = self.visit(node.value)
             outside, self._in_index = self._in_index, True
@@ -332,7 +332,8 @@ class _Switches(ast.NodeTransformer):
             func = _like(func, value=self.visit(func.value))
         if getattr(func, "id", "") == "isinstance":
             return node
-        return _like(node, func=func, args=self._each(node.args), keywords=self._each(node.keywords))
+        args, keywords = self._each(node.args), self._each(node.keywords)
+        return _like(node, func=func, args=args, keywords=keywords)
 
     def _either(self, node: ast.expr, original: ast.expr, others: Any) -> ast.expr:
         """The node, or one of the others, in place of the original, if its slip is on."""
