@@ -114,7 +114,7 @@ class Made:
         return self._values[key]
 
     def _made(self, explanation: Explanation, i: int, call: Call) -> Outcome:
-        inputs, flaws, slip = self._cases[i], [], None
+        inputs, flaws, slip = self._cases[i], list[str](), None
         try:
             for step in explanation:
                 inputs = step.of_inputs(inputs) if step.of_inputs else inputs
