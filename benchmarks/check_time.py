@@ -88,9 +88,9 @@ def main(arguments=(), shown=8):
     print("check, ms of processor time; asked: {} {} {}".format(*ASKED))
     _timing.table(["answers", "count", "median", "95 %", "longest"], rows)
     slowest.sort(reverse=True)
+    named = [(f"{id}: {what[:40]}", times) for times, id, what in slowest[:shown]]
     _timing.table(
-        ["the slowest", "first", "again"],
-        [[f"{id}: {what[:40]}", *(f"{t:.0f}" for t in times)] for times, id, what in slowest[:shown]],
+        ["the slowest", "first", "again"], [[name, *map("{:.0f}".format, t)] for name, t in named]
     )
 
 

@@ -26,7 +26,7 @@ from bpcourse.marking.records import Record
 from bpcourse.marking.sandbox import MEMORY, Sandbox
 from bpcourse.marking.submissions import Submission
 from bpcourse.questions import bank
-from bpcourse.questions.judging.code import warm
+from bpcourse.questions.judging.code import known, warm
 from bpcourse.questions.judging.fingerprint import FIRST, changed
 from bpcourse.questions.question import Question
 from bpcourse.text import text
@@ -175,14 +175,16 @@ class Marker:
         return self._sandboxes[libraries]
 
     def warm(self, questions: Sequence[Question]) -> None:
-        """Keep here, for every fork to come, what a search asked for in a fork that has ended.
+        """Keep here, for every fork to come, what is right, and what a search asked for in a fork.
 
-        It is computed anew, of our own code alone, and only where such a question comes again.
+        The latter is computed anew, of our own code alone, where such a question comes again.
         """
         for question in questions:
-            if question.id in self.searched:
-                self.searched.remove(question.id)
-                with suppress(Exception):  # what fails here fails there too, and is told there
+            with suppress(Exception):  # what fails here fails there too, and is told there
+                if question.is_code:
+                    known(question, self.settings.seed)
+                if question.id in self.searched:
+                    self.searched.remove(question.id)
                     warm(question, self.settings.seed)
 
     def finished(self, libraries: tuple[str, ...] = ()) -> bool:

@@ -55,8 +55,10 @@ def example(question: Question, verdict: Judgement) -> list[str]:
 
 def _left(name: str, verdict: Judgement, outcome: Outcome) -> str:
     """What an input held before the call, and after it."""
-    place, after, before = first_wrong((outcome.left or {})[name], (verdict.arguments or {})[name])
-    index, after, before = _first_entry(as_numbers(after), as_numbers(before)) or ("", after, before)
+    before = (verdict.arguments or {})[name]
+    place, after, before = first_wrong((outcome.left or {})[name], before)
+    entry = _first_entry(as_numbers(after), as_numbers(before))
+    index, after, before = entry or ("", after, before)
     now, was = apart(after, before)
     return text("check.left", name=f"{name}{place} {index}".rstrip(), before=was, after=now)
 

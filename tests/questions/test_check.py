@@ -74,7 +74,7 @@ def test_an_unknown_mistake_is_described_and_not_named():
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A), "3 results, dA, dW, db"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, dZ.sum(axis=0) * np.nan), "nan"),
         (lambda dZ, A, W: (dZ @ W, dZ.T @ A, "db"), "of type str"),
-        (lambda dZ, A, W: (dZ @ W, dZ.T @ A, object()), "object object"),
+        (lambda dZ, A, W: (dZ @ W, dZ.T @ A, object()), "of type object"),
     ],
 )
 def test_strange_results_are_wrong_and_shown(answer, says):

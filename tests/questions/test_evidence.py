@@ -120,7 +120,9 @@ def test_an_input_that_is_changed_is_shown_before_and_after():
     result = judge(LAYER, answer)
     assert result.misconceptions == ("input_changed",)
     assert "yours:" not in result.message  # it is right
-    before, after = re.search(r"dZ.* before your call: (.*), after it: (.*)", result.message).groups()
+    before, after = re.search(
+        r"dZ.* before your call: (.*), after it: (.*)", result.message
+    ).groups()
     assert "7.5" in after and before != after
 
 

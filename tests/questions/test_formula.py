@@ -189,7 +189,9 @@ def test_what_a_search_makes_of_slips_is_made_once(id, monkeypatch):
     question, seed = find(id), 7
     warm(question, seed)
     made = made_of(question, seed)
-    monkeypatch.setattr(Made, "_made", lambda *explanation: pytest.fail(f"made again: {explanation}"))
+    monkeypatch.setattr(
+        Made, "_made", lambda *explanation: pytest.fail(f"made again: {explanation}")
+    )
     assert made.is_warm
     for step in slips(question):
         made.look_at((step,), 0, (1,))

@@ -146,4 +146,3 @@ def by_names(fits: Sequence[Explanation]) -> dict[frozenset[str], Explanation]:
     for fit in fits:
         sets.setdefault(frozenset(step.name for step in fit), fit)
     return sets
-

@@ -9,6 +9,7 @@ import ast
 import contextlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -193,7 +194,7 @@ class _Switches(ast.NodeTransformer):
 
     def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
         over = self._either(node.iter, node.iter, rewriting.of_rounds(node.iter))
-        return _like(node, iter=over, ifs=[self.visit(test) for test in node.ifs])
+        return _like(node, iter=over, ifs=[self.visit(test) for test in node.ifs])  # type: ignore[no-any-return]
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         return self._of_line(node)
@@ -244,7 +245,7 @@ class _Switches(ast.NodeTransformer):
     def _whole(self, node: ast.expr) -> ast.expr:
         """The whole that a line computes."""
         if isinstance(node, ast.Tuple):
-            return _like(node, elts=[self._whole(entry) for entry in node.elts])
+            return _like(node, elts=[self._whole(entry) for entry in node.elts])  # type: ignore[no-any-return]
         if isinstance(node, ast.Starred):
             return self.visit(node)  # type: ignore[no-any-return]
         if isinstance(node, ast.List):
@@ -270,11 +271,11 @@ class _Switches(ast.NodeTransformer):
                     continue
                 ways.append(way)
                 self._formula.besides.add(len(self._slips))
-                self._add(name, lambda made=made: (original, made()))
+                self._add(name, partial(_written, original, made))
         if not others:
             return node
         other = self._if_among(first, self._one_of(others, firsts), ast.Constant(None))
-        given = [ast.Constant(first), node, ast.Constant(tuple(ways)), other]
+        given = [ast.Constant(first), node, ast.Constant(tuple(ways)), other]  # type: ignore[arg-type]
         return ast.Call(ast.Name(MIXED, ast.Load()), given, [])
 
     def _others(self) -> list[ast.expr]:
@@ -285,7 +286,7 @@ class _Switches(ast.NodeTransformer):
 
     def _expression(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Starred):
-            return _like(node, value=self.visit(node.value))
+            return _like(node, value=self.visit(node.value))  # type: ignore[no-any-return]
         if isinstance(node, ast.JoinedStr) or not isinstance(
             getattr(node, "ctx", ast.Load()), ast.Load
         ):
@@ -310,14 +311,14 @@ class _Switches(ast.NodeTransformer):
         """A value, or what a slip makes of any that it may be."""
         first = ast.Constant(len(self._slips))
         for name, made in rules.wrapped(original):
-            self._add(name, lambda made=made: (original, made()))
+            self._add(name, partial(_written, original, made))
         return ast.Call(ast.Name(ALTERED, ast.Load()), [first, node], [])
 
     def _inside(self, node: ast.expr) -> Any:
         """The same of what its parts become; not of what a function is called."""
         if isinstance(node, ast.IfExp):
-            test, body, orelse = self._test(node.test), self.visit(node.body), self.visit(node.orelse)
-            return ast.IfExp(test, body, orelse)
+            test = self._test(node.test)
+            return ast.IfExp(test, self.visit(node.body), self.visit(node.orelse))
         if isinstance(node, ast.Subscript):
             value = self.visit(node.value)
             outside, self._in_index = self._in_index, True
@@ -332,13 +333,14 @@ class _Switches(ast.NodeTransformer):
             func = _like(func, value=self.visit(func.value))
         if getattr(func, "id", "") == "isinstance":
             return node
-        return _like(node, func=func, args=self._each(node.args), keywords=self._each(node.keywords))
+        args, keywords = self._each(node.args), self._each(node.keywords)
+        return _like(node, func=func, args=args, keywords=keywords)
 
     def _either(self, node: ast.expr, original: ast.expr, others: Any) -> ast.expr:
         """The node, or one of the others, in place of the original, if its slip is on."""
         first, made = len(self._slips), []
         for name, other in others:
-            self._add(name, lambda other=other: (original, other))
+            self._add(name, partial(_both, original, other))
             made.append(other)
         numbers = range(first, len(self._slips))
         return self._if_among(first, self._one_of(made, numbers), node) if made else node
@@ -367,6 +369,14 @@ class _Switches(ast.NodeTransformer):
         where = "another_index" if self._in_index else "condition_wrong" if self._in_test else name
         self._slips.append(where)
         self._formula.instead.append(instead)
+
+
+def _both(original: ast.expr, other: ast.expr) -> tuple[ast.expr, ast.expr]:
+    return original, other
+
+
+def _written(original: ast.expr, made: rules.Made) -> tuple[ast.expr, ast.expr]:
+    return original, made()
 
 
 def _like(node: Any, **parts: object) -> Any:

@@ -11,7 +11,15 @@ import numpy.typing as npt
 from bpcourse.diagnosis import transformations
 from bpcourse.questions.judging.compare import alike_values, as_numbers, is_long, is_nested
 from bpcourse.questions.judging.formula import formula
-from bpcourse.questions.judging.looks import NEAR, Look, array_in, in_proportion, largest, look, near
+from bpcourse.questions.judging.looks import (
+    NEAR,
+    Look,
+    array_in,
+    in_proportion,
+    largest,
+    look,
+    near,
+)
 from bpcourse.questions.judging.run import Outcome, plain_call, quick_call
 from bpcourse.questions.judging.steps import ANY, Case, Explanation, Step, all_steps, battery
 from bpcourse.questions.question import Question
@@ -106,7 +114,7 @@ class Made:
         return self._values[key]
 
     def _made(self, explanation: Explanation, i: int, call: Call) -> Outcome:
-        inputs, flaws, slip = self._cases[i], [], None
+        inputs, flaws, slip = self._cases[i], list[str](), None
         try:
             for step in explanation:
                 inputs = step.of_inputs(inputs) if step.of_inputs else inputs
@@ -240,4 +248,3 @@ def is_covered(given: Outcome, made: Outcome) -> bool:
     if own is None or right is None or own.shape != right.shape:
         return False
     return bool((np.isfinite(own) & ~np.isfinite(right)).any())
-

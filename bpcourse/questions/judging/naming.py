@@ -88,7 +88,9 @@ class Search:
                 both = ()
             return self._chosen(fits, both)
         in_proportion = filter(self._fitting.is_in_proportion, pairs)
-        return self._chosen(self._fitting.among(self._fitting.followed(in_proportion, after)), by_parts)
+        return self._chosen(
+            self._fitting.among(self._fitting.followed(in_proportion, after)), by_parts
+        )
 
     def _slipped(self, explanations: Iterator[Explanation]) -> Explanation:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
