@@ -122,7 +122,7 @@ const fit = () => {
     .filter((one) => one.offsetWidth > lineOf(one.parentElement) + 1 && !one.closest("table"))
     .forEach((one) => one.classList.add("bpc-wide"));
   // A formula with its shapes beside it is set a little smaller, so that it can be read at one look.
-  const displayed = [...document.querySelectorAll("mjx-container[display]")];
+  const displayed = [...document.querySelectorAll("mjx-container[display], .bpc-wide")];
   displayed.forEach((one) => one.style.removeProperty("--in-line"));
   displayed
     .map((one) => [one, one.clientWidth / one.scrollWidth])
