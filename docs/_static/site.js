@@ -127,7 +127,7 @@ const fit = () => {
   displayed
     .map((one) => [one, one.clientWidth / one.scrollWidth])
     .filter(([one, part]) => part < 1 && one.offsetParent)
-    .forEach(([one, part]) => one.style.setProperty("--in-line", Math.max(0.8, part - 0.01)));
+    .forEach(([one, part]) => one.style.setProperty("--in-line", Math.max(2 / 3, part - 0.01)));
   document.querySelectorAll("figure.bpc-picture, div.math").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     else one.removeAttribute("tabindex");
