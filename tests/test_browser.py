@@ -369,6 +369,16 @@ def test_matrices_and_their_names_are_readable(page, tmp_path):
     page.screenshot(path=tmp_path / "matrices.png", full_page=True)
 
 
+@pytest.mark.parametrize("width", [1366, 374])  # a phone, with the site's margins
+def test_the_numbers_of_a_matrix_are_changed_within_the_page(page, tmp_path, width):
+    x, W = Node(np.array([[0.5, -2.0]]), "x"), Node(np.array([[-1.25, 0.4, 1.1, -0.3]] * 2), "W")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(Stepper((x @ W).sum()).to_html(tmp_path / "stepper.html").as_uri())
+    boxes = [one.bounding_box() for one in page.locator(".bpc-leaf input").all()]
+    assert len(boxes) == 10
+    assert all(box["x"] + box["width"] <= width and 60 < box["width"] < 100 for box in boxes)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1366, 390])
 def test_axe_finds_nothing_in_an_exported_stepper(page, tmp_path, scheme, width):

@@ -203,11 +203,8 @@ def test_a_formula_and_its_shapes_are_read_at_one_look(tab, served, stem):
     cut = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
         .map((one) => [one.closest("section").querySelector("h1, h2, h3").textContent,
                        one.clientWidth, one.scrollWidth])"""
+    tab.evaluate("new Promise((next) => requestAnimationFrame(() => setTimeout(next)))")
     formulas = tab.locator(".bd-content mjx-container[display]")
-    tab.wait_for_function(
-        f"() => !({cut})([...document.querySelectorAll('mjx-container[display]')]).length",
-        timeout=3000,
-    )
     assert formulas.evaluate_all(cut) == []
 
 
@@ -218,7 +215,7 @@ def test_what_is_unfolded_is_not_a_part_of_the_next_paragraph(tab, served):
         .map(([one, next]) => next.getBoundingClientRect().top - one.getBoundingClientRect().bottom)
     """
     found = tab.locator(".bd-content details:not(.bpc-fold, .hide)").evaluate_all(gaps)
-    assert len(found) >= 3 and min(found) >= 8
+    assert len(found) >= 2 and min(found) >= 8
 
 
 def test_a_name_in_a_table_is_not_broken_to_letters_on_a_phone(tab, served):

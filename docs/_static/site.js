@@ -122,12 +122,12 @@ const fit = () => {
     .filter((one) => one.offsetWidth > lineOf(one.parentElement) + 1 && !one.closest("table"))
     .forEach((one) => one.classList.add("bpc-wide"));
   // A formula with its shapes beside it is set a little smaller, so that it can be read at one look.
-  const displayed = [...document.querySelectorAll("mjx-container[display]")];
+  const displayed = [...document.querySelectorAll("mjx-container[display], .bpc-wide")];
   displayed.forEach((one) => one.style.removeProperty("--in-line"));
   displayed
     .map((one) => [one, one.clientWidth / one.scrollWidth])
     .filter(([one, part]) => part < 1 && one.offsetParent)
-    .forEach(([one, part]) => one.style.setProperty("--in-line", Math.max(0.8, part - 0.01)));
+    .forEach(([one, part]) => one.style.setProperty("--in-line", Math.max(2 / 3, part - 0.01)));
   document.querySelectorAll("figure.bpc-picture, div.math").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     else one.removeAttribute("tabindex");

@@ -336,7 +336,7 @@ export function mount(root, data) {
     if (size > 64) return element("span", {}, `${size} ${labels.numbers}`);
     const grid = element("span", {
       class: "bpc-grid",
-      style: `grid-template-columns: repeat(${columns}, auto)`,
+      style: `grid-template-columns: repeat(${columns}, minmax(0, 6.5em))`,
     });
     view.state.values[id].forEach((x, k) => {
       const input = element("input", {
