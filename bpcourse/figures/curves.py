@@ -151,7 +151,7 @@ def gradient_check(report):
     left, right = fig.subplots(1, 2)
     for array in report.arrays:
         x, y, bounds = (a.ravel() for a in (array.numerical, array.claims, array.bounds))
-        left.errorbar(x, y, xerr=bounds, fmt="o", ms=4, label=array.name or "params")
+        left.errorbar(x, y, xerr=bounds, fmt="o", ms=4, label=array.label)
     left.axline((0, 0), slope=1, color="0.7", zorder=0)
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
     if report.arrays:
