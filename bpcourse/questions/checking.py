@@ -201,7 +201,7 @@ def as_result(question: Question, verdict: Judgement) -> Result:
         lines.append(text(key, error=error, line=outcome.line))
     else:
         lines += done
-        if not verdict.misconceptions and (verdict.seen or not done):
+        if not verdict.misconceptions and not done:
             lines.append(text("check.unknown"))
         if verdict.seen:
             lines.append(verdict.seen)

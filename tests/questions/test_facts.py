@@ -121,6 +121,27 @@ def test_a_pattern_of_the_first_input_alone_is_not_told():
     assert not any(line.search(one) for one in by_columns.message.splitlines())
 
 
+def test_a_factor_is_told_only_where_each_wrong_number_has_it():
+    def two_rivals(s, s_1, s_2):  # its slopes are switched on by the sum, not each by its own part
+        L = max(0.0, 1 - s + s_1) + max(0.0, 1 - s + s_2)
+        return (L, -2.0, 1.0, 1.0) if L > 0 else (L, 0.0, 0.0, 0.0)
+
+    message = judge(find("scores_and_margin.two_rivals"), two_rivals).message
+    assert not re.search(line_of("check.factor"), message), message
+
+
+def test_a_mistake_that_is_told_is_not_called_unknown():
+    def epoch(X, y, w, eta, batch_size):
+        w -= eta * X.T @ (X @ w - 0.9 * y)  # a change of what was given, and another mistake
+        return w
+
+    message = judge(find("training.epoch"), epoch).message
+    assert "w" in message and text("check.unknown") not in message, message
+    assert (
+        text("check.unknown") in judge(find("training.epoch"), lambda *given: given[2] + 1).message
+    )
+
+
 def test_where_it_is_right_is_told():
     result = judge(find("matrix_form.outer_product"), lambda d, a: np.outer(d, a + (len(a) > 4)))
     assert any(re.fullmatch(line_of("check.right_here"), one) for one in result.message.split("\n"))

@@ -115,7 +115,7 @@ def _of_arrays(
     if wrong and all(alike_values(g, t, NEARLY) for g, t in wrong):
         return text("check.nearly")
     if all(g.ndim == t.ndim == 0 for g, t in wrong):
-        factors = {round(float(g / t), 6) for g, t in wrong if t}
+        factors = {round(float(g / t), 6) if t else np.inf for g, t in wrong}
         known = len(factors) == 1 and factors & set(KNOWN)
         return (text("check.factor", factor=min(known)), min(known)) if known else ""
     found: Diagnosis = diagnosis.diagnose(  # type: ignore[no-untyped-call]
