@@ -18,7 +18,6 @@ from bpcourse.questions.judging.formula import formula
 from bpcourse.questions.question import Question
 
 SIZES = (1, 2, 3, 0, 4, 0)  # of the inputs: 0 asks for equal sizes, where wrong shapes still run
-MOST_MEASURED = 3  # inputs of a question whose ``use`` measures what an answer does
 OWN, FAMILY, ANY, SLIP = range(4)  # whose it is: the question's, its families', anyone's, the pen's
 MOST_ORDERED = 4  # results whose every order is tried
 
@@ -54,11 +53,7 @@ _kept: dict[tuple[str, int], tuple[Question, list[Step]]] = {}
 
 
 def battery(question: Question, seed: int, sizes: Sequence[int] = SIZES) -> list[Case]:
-    """The inputs of a check, {name: value} each: always the same for one seed.
-
-    Of what is measured, which runs whole trainings, they are fewer.
-    """
-    sizes = sizes[:MOST_MEASURED] if question.measured else sizes
+    """The inputs of a check, {name: value} each: always the same for one seed."""
     return [question.inputs(np.random.default_rng([seed, i]), size) for i, size in enumerate(sizes)]
 
 
