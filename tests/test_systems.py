@@ -89,7 +89,9 @@ def test_every_sign_that_the_course_writes_has_its_like():
     ],
 )
 def test_marking_on_windows_is_refused_in_a_sentence(command):
-    code = f"import sys; sys.platform = 'win32'; sys.modules['resource'] = None; {RUN}({command})"
+    # Python's own modules come first: they, too, ask what system this is.
+    code = "import shutil, subprocess, sys, tempfile; sys.platform = 'win32'; "
+    code += f"sys.modules['resource'] = None; {RUN}({command})"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 1 and run.stderr.startswith("bpcourse: Marking"), run.stderr
     assert "this is Windows" in run.stderr and len(run.stderr.splitlines()) == 1

@@ -296,7 +296,7 @@ ALTERED = {  # a first cell, and an answer that is wrong: it gives no points
         WRONG_ANSWER,
     ),
     "built-in functions say yes": (
-        "import builtins\nbuiltins.all = builtins.any = builtins.callable = lambda *a: True",
+        "import builtins\nbuiltins.all = builtins.any = lambda *a: True",
         WRONG_ANSWER,
     ),
     "the syntax tree is changed": (
