@@ -29,16 +29,14 @@ def pytest_runtest_setup(item):
 
 def pytest_addoption(parser):
     group = parser.getgroup("a sample of the tests")
-    group.addoption(
-        "--sample", type=int, metavar="N", help="of each test N rows; of those with one row half"
-    )
+    group.addoption("--sample", type=int, metavar="N", help="of half the tests N rows each")
     group.addoption("--sample-seed", default="", metavar="WORD", help="what the rows are drawn by")
 
 
 def pytest_report_header(config):
     if number := config.getoption("sample"):
         seed = config.getoption("sample_seed")
-        return f"sample: {number} rows a test, half of those with one, by --sample-seed={seed}"
+        return f"sample: of half the tests {number} rows each, by --sample-seed={seed}"
 
 
 @pytest.hookimpl(trylast=True)  # of those that -m and -k leave
@@ -51,11 +49,10 @@ def pytest_collection_modifyitems(config, items):
         if item.get_closest_marker("long"):
             continue
         rows[item.nodeid.partition("[")[0]].append(item)
-    single = [name for name, found in rows.items() if len(found) == 1]
-    left_out = random.Random(seed).sample(single, len(single) // 2)
+    half = random.Random(seed).sample(list(rows), (len(rows) + 1) // 2)
     drawn = set()
-    for name, found in rows.items():
-        if name not in left_out:
-            drawn.update(random.Random(f"{seed} {name}").sample(found, min(number, len(found))))
+    for name in half:
+        found = rows[name]
+        drawn.update(random.Random(f"{seed} {name}").sample(found, min(number, len(found))))
     config.hook.pytest_deselected(items=[item for item in items if item not in drawn])
     items[:] = [item for item in items if item in drawn]
