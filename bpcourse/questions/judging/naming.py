@@ -13,7 +13,7 @@ from bpcourse.questions.judging import plain
 from bpcourse.questions.judging.compare import as_numbers
 from bpcourse.questions.judging.fitting import Fitting, Further, by_names
 from bpcourse.questions.judging.made import Made, agrees
-from bpcourse.questions.judging.parts import ALONE, VAGUE, Parts
+from bpcourse.questions.judging.parts import ALONE, Parts
 from bpcourse.questions.judging.steps import (
     ANY,
     FAMILY,
@@ -64,8 +64,8 @@ class Search:
         if len(by_parts) == 1 or self._question.measured or nothing:
             return self._with_effects(by_parts, []) if len(by_parts) == 1 else by_parts
         slipped = slips(self._question)
-        if found := self._slipped(_alone(slipped, SLIP)):
-            return (found[0].name in VAGUE and self._own_pair()) or found
+        if found := self._own_pair() or self._slipped(_alone(slipped, SLIP)):
+            return found
         by_parts = by_parts or parts.found(every, slipped)
         every = [step for step in self._made.acting if not _is_told_alone(step)]
         after = [step for step in every if step.keeps_proportions]
@@ -93,7 +93,7 @@ class Search:
         )
 
     def _own_pair(self) -> Explanation:
-        """Two mistakes that the question knows: they say more than a vague slip does."""
+        """Two mistakes that the question knows: they are few, and say more than a slip does."""
         before = [s for s in self._made.acting if s.rank < ANY and not s.comes_after]
         return self._chosen(self._fitting.among(self._pairs(before)))
 

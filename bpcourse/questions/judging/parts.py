@@ -12,7 +12,7 @@ from bpcourse.questions.judging.looks import array_in, look, near
 from bpcourse.questions.judging.steps import ANY, OWN, SLIP, Explanation, Step
 
 MOST = 2  # names for one answer: a third is found by chance
-VAGUE = (  # slips that fit easily where each result has one of its own, or in place of two mistakes
+VAGUE = (  # slips that fit easily where each result has one of its own
     "another_value another_number one_in_part part_scaled part_negative divided_once_more "
     "subtracted_once_more factor_too_many term_too_many slope_for_value"
 ).split()
