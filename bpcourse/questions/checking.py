@@ -27,6 +27,7 @@ EFFECTS = {  # on what an answer is given: in an outcome, and in the catalogue
     "changed": "input_changed",
     "aliased": "result_aliases_input",
 }
+OF_SHAPE = ("lies_on_its_side", "keepdims_kept", "flattened", "order_reversed")
 NOT_KNOWN = "?"  # an honest answer to the concept inventory, better than a guess
 
 
@@ -193,6 +194,8 @@ def as_result(question: Question, verdict: Judgement) -> Result:
     done = [] if outcome.error else [*_effects(question, verdict)]
     named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
     lines = [_hint(name, question) for name in named]
+    if len(named) == 1 and named[0] in OF_SHAPE and not done:
+        lines = [text("check.numbers_right", hint=lines[0])]
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):

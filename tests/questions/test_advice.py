@@ -217,7 +217,7 @@ ROWS = [  # (question, mistake, what its message says, what a student wrote, wha
     (
         "to_autodiff.mend_accumulate",
         "overwritten_not_accumulated",
-        "`=` forgets all but the last",
+        "a second time keeps only the last",
         "def answer(x, times):\n"
         "    for _ in range(times):\n"
         "        grad = np.zeros_like(x)\n"

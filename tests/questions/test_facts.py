@@ -60,6 +60,11 @@ ANSWERS = {  # what a slip leads to: (question, answer)
     "zeros": ("activations.tanh_slope", lambda z: np.where(z > 0.5, 0.0, tanh_slope(z))),
     "signs": ("activations.tanh_slope", lambda z: tanh_slope(z) * np.where(z > 0.5, -1, 1)),
     "signs_and_sizes": ("activations.tanh_slope", lambda z: 0.9 - np.tanh(z) ** 2),
+    "one_sign": ("chain_rule.thin_network", lambda w, x: x + (w * tanh_slope(w)).sum()),
+    "one_both_sizes": (
+        "counting.mend_walk_down",
+        lambda widths: sum(a * b for a, b in pairwise(widths[1:])) * 5 // widths[0],
+    ),
     "right_when_one": (
         "starting_well.leaky_spread",
         lambda n_in, slope: 2 / n_in**0.5 / (1 + slope),

@@ -247,6 +247,7 @@ TWO = made(
         ("square_forgotten keepdims_kept", lambda u, v: ((u + 1.5) * v)[None]),
         ("sign_flipped doubled", lambda u, v: -2 * (u + 1.5) * v**2),
         ("bias_forgotten square_forgotten halved", lambda u, v: u * v / 2),
+        ("", lambda u, v: 0.5 / ((u + 1.5) * v**2)),  # such changes are not told beside another
         ("", lambda u, v: 0.7 * u * v),
         ("", lambda u, v: np.cos(u) * v),
     ],

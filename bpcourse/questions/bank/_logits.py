@@ -10,7 +10,8 @@ SHARES = Family(  # of ``shares_of``
     "no_max_shift exponential_forgotten no_normalisation exponent_sign_lost keepdims_forgotten "
     "summed_over_wrong_axis bias_summed_to_one another_activation log_softmax",
     forms={
-        "no_max_shift": "one_shift_for_all by_the_mean",
+        "no_max_shift": "one_shift_for_all by_the_mean added",
+        "exponent_sign_lost": "turned",
         "summed_over_wrong_axis": "by_the_largest by_the_largest_below",
         "bias_summed_to_one": "by_the_largest",
         "keepdims_forgotten": "twice in_the_maximum",
@@ -36,7 +37,7 @@ def softmax_of(z: Array, shift: bool = True, axis: int = -1) -> Array:
 
 def shares_of(flaw: Flaws, Z: Array) -> Array:
     """The softmax of each row, or of one row; or what a mistake of SHARES makes of it."""
-    if flaw("exponent_sign_lost"):
+    if flaw("exponent_sign_lost") and not flaw("turned"):
         Z = -Z
     if flaw("another_activation"):
         return 1 / (1 + np.exp(-Z))
@@ -47,8 +48,13 @@ def shares_of(flaw: Flaws, Z: Array) -> Array:
         largest = Z.max()
     if flaw("by_the_largest_below"):
         largest = Z.max(axis=0)
-    unshifted = flaw("no_max_shift") and not (flaw("one_shift_for_all") or flaw("by_the_mean"))
+    if flaw("added"):
+        largest = -largest
+    unshifted = flaw("no_max_shift") and not any(
+        map(flaw, ("one_shift_for_all", "by_the_mean", "added"))
+    )
     shifted = Z if unshifted or flaw("not_shifted") else Z - largest
+    shifted = -shifted if flaw("turned") else shifted  # largest - Z
     e = Z if flaw("exponential_forgotten") else np.exp(shifted)
     if flaw("no_normalisation"):
         return e
@@ -93,8 +99,8 @@ def labelled_logits(rng: np.random.Generator, size: int) -> Inputs:
 
 
 def shift_of(flaw: Flaws, Z: Array) -> Array:
-    """The largest logit of each row, (batch, 1); 0, or the largest of all, as a mistake."""
-    if flaw("no_max_shift"):
-        return np.full((len(Z), 1), Z.max() if flaw("one_shift_for_all") else 0.0)
+    """The largest logit of each row, (batch, 1); 0, its negative, or that of all, as a mistake."""
     largest: Array = Z.max(axis=1, keepdims=True)
-    return largest
+    if flaw("no_max_shift") and not flaw("added"):
+        return np.full((len(Z), 1), Z.max() if flaw("one_shift_for_all") else 0.0)
+    return -largest if flaw("added") else largest

@@ -265,7 +265,8 @@ def _use_layer(cls: Implementation, dZ: Array, A: Array, W: Array, b: Array) -> 
     families=(
         OF_TANH,
         Family(
-            "forward_after_update weights_missing gradient_for_step",
+            "forward_after_update weights_missing gradient_for_step parameter_not_updated "
+            "activation_on_output activation_forgotten",
             {"forward_after_update": "in_part up_to_the_output"},
         ),
     ),
@@ -277,20 +278,23 @@ def mend_update(
     W1, W2 = (w.copy() for w in W)
     Z1 = X @ W1.T + b[0]
     A1 = np.tanh(Z1)
-    dZ2 = (A1 @ W2.T + b[1] - Y) / (Y.size if flaw("mean_over_entries") else len(X))
+    Y_hat = A1 @ W2.T + b[1]
+    if flaw("activation_on_output"):
+        Y_hat = np.tanh(Y_hat)
+    dZ2 = (Y_hat - Y) / (Y.size if flaw("mean_over_entries") else len(X))
     if flaw("batch_mean_missing"):
         dZ2 = dZ2 * len(X)
     if flaw("factor_two_extra"):
         dZ2 = 2 * dZ2
     if flaw("averaged_twice"):
         eta = eta / len(X)
-    new_W2 = W2 - eta * dZ2.T @ A1
+    new_W2 = W2 - eta * dZ2.T @ (Z1 if flaw("activation_forgotten") else A1)
     if flaw("up_to_the_output"):  # W2 first, and then the error that it gives
         dZ2 = (A1 @ new_W2.T + b[1] - Y) / len(X)
         W2 = new_W2
     back = dZ2 @ (new_W2 if flaw("updated_before_passed_down") else W2)
     dZ1 = (dZ2 if flaw("weights_missing") else back) * tanh_slope(flaw, Z1)
-    new_W1 = W1 - eta * dZ1.T @ X
+    new_W1 = W1 - (0 if flaw("parameter_not_updated") else eta) * dZ1.T @ X
     if flaw("forward_after_update") and not flaw(
         "up_to_the_output"
     ):  # with W1 as it is by now, whole or up to A1

@@ -60,7 +60,7 @@ def _logits(rng: np.random.Generator, size: int) -> Inputs:
     forms={
         "softmax_diagonal_only": "as_vector",
         "product_not_subtracted": "left_out added_beside",
-        "vector_for_every_row": "in_columns squares_alone",
+        "vector_for_every_row": "in_columns squares_alone the_vector_alone",
     },
     families=(
         Family(
@@ -91,6 +91,8 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
     if flaw("factor_missing"):
         return np.eye(len(z)) - products
     if flaw("vector_for_every_row"):
+        if flaw("the_vector_alone"):
+            return diagonal - y_hat
         if flaw("squares_alone"):
             return diagonal - y_hat * y_hat
         return (y_hat - products).T if flaw("in_columns") else y_hat - products
@@ -208,14 +210,21 @@ def _train(answer: Implementation, W: Array, X: Array, labels: Ints) -> Result:
         "softmax_twice": "in_loss of_logits",
     },
     coincide={frozenset({"batch_mean_missing", "mean_over_entries"})},  # a mean over the classes
-    families=(OF_MEAN, Family("another_base overwritten_not_accumulated product_of_sums")),
+    families=(
+        OF_MEAN,
+        Family(
+            "another_base overwritten_not_accumulated product_of_sums exponent_sign_lost",
+            {"two_names_one_array": "its_size"},
+        ),
+    ),
 )
 def classifier(flaw: Flaws, W: Array, X: Array, labels: Ints) -> Result:
     """(ℒ, dW) for ŷ = softmax(W x), the mean over the rows of X."""
     if flaw("class_miscounted"):
         labels = labels - 1
     N, rows = len(X), np.arange(len(X))
-    y_hat = softmax_of(X @ W.T, axis=0 if flaw("summed_over_wrong_axis") else 1)
+    sign = -1 if flaw("exponent_sign_lost") else 1
+    y_hat = softmax_of(sign * X @ W.T, axis=0 if flaw("summed_over_wrong_axis") else 1)
     shown = softmax_of(y_hat) if flaw("softmax_twice") else y_hat
     p = picked(flaw, shown, labels)
     loss = minus_log(flaw, p.mean() if flaw("mean_inside_logarithm") else p).mean()
@@ -223,7 +232,8 @@ def classifier(flaw: Flaws, W: Array, X: Array, labels: Ints) -> Result:
     if not flaw("true_class_not_subtracted"):
         delta[rows, labels] -= 1
     if flaw("two_names_one_array"):
-        loss = -np.mean(np.log(delta[rows, labels]))
+        changed = delta[rows, labels]
+        loss = -np.mean(np.log(abs(changed) if flaw("its_size") else changed))
     if flaw("softmax_twice") and not (flaw("in_loss") or flaw("of_logits")):
         # its own gradient, so that every gradient check passes
         delta = y_hat * (delta - (y_hat * delta).sum(axis=1, keepdims=True))
@@ -253,12 +263,13 @@ def classifier(flaw: Flaws, W: Array, X: Array, labels: Ints) -> Result:
     forms={"product_not_subtracted": "left_out", "summed_over_wrong_axis": "in_softmax"},
     families=(
         Family(
-            "shares_missing_in_sum",
+            "shares_missing_in_sum exponent_sign_lost",
             {"shares_missing_in_sum": "averaged", "product_not_subtracted": "but_the_diagonal"},
         ),
     ),
 )
 def mend_softmax_backward(flaw: Flaws, Z: Array, grad_y: Array) -> Result:
+    Z = -Z if flaw("exponent_sign_lost") else Z
     Y_hat = softmax_of(softmax_of(Z) if flaw("softmax_twice") else Z)
     if flaw("in_softmax"):
         Y_hat = softmax_of(Z, axis=0)

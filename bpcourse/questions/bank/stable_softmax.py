@@ -15,11 +15,21 @@ from bpcourse.questions.types import Array, Inputs, Ints, Picture, Result
     "wrong_class_picked mean_over_entries shift_not_undone logarithm_forgotten "
     "squared_error_for_classes summed_over_wrong_axis "
     "columns_for_entries no_normalisation another_base",
-    families=(Family("logits_clipped", {"logits_clipped": "at_700 at_500 at_100 at_50 at_30"}),),
+    families=(
+        Family(
+            "logits_clipped exponent_sign_lost",
+            {
+                "logits_clipped": "at_700 at_500 at_100 at_50 at_30",
+                "exponent_sign_lost": "everywhere",
+            },
+        ),
+    ),
     forms={
         "another_base": "of_ten",
         "batch_mean_missing": "one_for_each",
-        "no_max_shift": "one_shift_for_all",
+        "no_max_shift": "one_shift_for_all added",
+        "no_normalisation": "but_shifted without_its_logarithm",
+        "shift_not_undone": "added_inside taken_outside",
         "logarithm_forgotten": "of_the_true_class",
     },
 )
@@ -40,14 +50,20 @@ def stable_loss(flaw: Flaws, Z: Array, labels: Ints) -> Result:
         return shares if flaw("of_the_true_class") else 1 - shares
     axis = 0 if flaw("summed_over_wrong_axis") else 1
     top = Z.max(axis=0) if axis == 0 else shift_of(flaw, Z)
-    logs = np.log(np.exp(Z - top).sum(axis=axis, keepdims=True))
-    each = (0 if flaw("shift_not_undone") else top) + logs - Z
+    logits = top - Z if flaw("exponent_sign_lost") else Z - top
+    total = np.exp(Z + top if flaw("added_inside") else logits).sum(axis=axis, keepdims=True)
+    logs = total if flaw("without_its_logarithm") else 0 if flaw("but_shifted") else np.log(total)
+    outside = -1 if flaw("taken_outside") else 1 if flaw("added_inside") else 0
+    each = (outside if flaw("shift_not_undone") else 1) * top + logs - Z
+    if flaw("everywhere"):  # max - z for z - max, in the sum and of the true class
+        each = logs - logits
     if flaw("columns_for_entries"):
         return each[:, labels].mean()
     each = each[rows, labels]
     if flaw("log_of_zero"):
-        each = -np.log(softmax_of(Z, shift=not flaw("no_max_shift"))[rows, labels])
-    if flaw("no_normalisation"):
+        shares = softmax_of(Z, shift=not flaw("no_max_shift"))
+        each = -np.log((np.exp(Z - top) if flaw("but_shifted") else shares)[rows, labels])
+    elif flaw("no_normalisation") and not flaw("but_shifted") and not flaw("without_its_logarithm"):
         each = -Z[rows, labels]
     if flaw("another_base"):
         each = each / np.log(10 if flaw("of_ten") else 2)
@@ -84,15 +100,26 @@ def _far_apart(rng: np.random.Generator, size: int) -> Inputs:
     "stable_softmax.mend_log_shares",
     inputs=_far_apart,
     misconceptions="log_of_zero no_max_shift shift_not_undone another_base no_normalisation",
-    families=(Family("", {"log_of_zero": " ".join(TINY)}),),
+    forms={
+        "log_of_zero": " ".join(TINY),
+        "no_max_shift": "added",
+        "no_normalisation": "without_its_logarithm",
+        "shift_not_undone": "added_inside taken_outside",
+    },
+    families=(Family("exponent_sign_lost", {"exponent_sign_lost": "everywhere"}),),
 )
 def mend_log_shares(flaw: Flaws, z: Array) -> Result:
     """ln ŷ of every class, (k,)."""
     if flaw("log_of_zero"):
         return np.log(softmax_of(z) + next((float(tiny) for tiny in TINY if flaw(tiny)), 0.0))
-    top = 0.0 if flaw("no_max_shift") else z.max()
-    log_sum = np.log(np.exp(z - top).sum())
-    if flaw("no_normalisation"):
-        log_sum = 0.0
-    logs = z - log_sum - (0.0 if flaw("shift_not_undone") else top)
+    top = (-z.max() if flaw("added") else 0.0) if flaw("no_max_shift") else z.max()
+    logits = top - z if flaw("exponent_sign_lost") else z - top
+    total = np.exp(z + top if flaw("added_inside") else logits).sum()
+    log_sum = 0.0 if flaw("no_normalisation") else np.log(total)
+    if flaw("without_its_logarithm"):
+        log_sum = total
+    outside = -1 if flaw("taken_outside") else 1 if flaw("added_inside") else 0
+    logs = z - log_sum - (outside if flaw("shift_not_undone") else 1) * top
+    if flaw("everywhere"):
+        logs = logits - log_sum
     return logs / np.log(2) if flaw("another_base") else logs

@@ -34,7 +34,7 @@ lettered("starting_well.order_of_spread")
     },
     misconceptions="variance_for_deviation dead_side square_forgotten activation_forgotten "
     "factor_two_missing sides_swapped",
-    families=(Family("inside_for_outside"),),
+    families=(Family("inside_for_outside ratio_upside_down"),),
 )
 def leaky_spread(flaw: Flaws, n_in: int, slope: float) -> Result:
     """The standard deviation of weights that keeps a signal through leaky ReLU units."""
@@ -46,10 +46,12 @@ def leaky_spread(flaw: Flaws, n_in: int, slope: float) -> Result:
     if flaw("sides_swapped"):
         passed = slope**2
     variance = 2 / (passed * n_in)
+    if flaw("ratio_upside_down"):
+        variance = passed / (2 * n_in)
     if flaw("activation_forgotten"):
         variance = 1 / n_in
     if flaw("factor_two_missing"):
-        variance = variance / 2
+        variance = variance * (2 if flaw("ratio_upside_down") else 0.5)
     return variance if flaw("variance_for_deviation") else variance**0.5
 
 

@@ -176,15 +176,23 @@ def sums(flaw: Flaws, Z: Array) -> Result:
     "to_autodiff.undo_broadcast",
     inputs=normals("nm", X="nm", b="m", c="n1", seed="nm"),
     misconceptions="bias_not_summed bias_averaged bias_summed_to_one first_example_only",
-    families=(Family("keepdims_forgotten"),),
+    families=(
+        Family(
+            "keepdims_forgotten summed_over_wrong_axis", {"bias_summed_to_one": "in_every_place"}
+        ),
+    ),
 )
 def undo_broadcast(flaw: Flaws, X: Array, b: Array, c: Array, seed: Array) -> Result:
     """The gradients of X · b + c, when ``seed`` comes from above."""
     into_X, into_b, into_c = seed * b, seed * X, seed + 0.0
     if flaw("bias_not_summed"):
         return into_X, into_b, into_c
+    if flaw("in_every_place"):
+        return into_X, np.full_like(b, into_b.sum()), np.full_like(c, into_c.sum())
     if flaw("bias_summed_to_one"):
         return into_X, into_b.sum(), into_c.sum()
+    if flaw("summed_over_wrong_axis"):
+        return into_X, into_b.sum(axis=1), into_c.sum(axis=0)
     if flaw("first_example_only"):
         return into_X, into_b[0] + 0.0, into_c[:, :1] + 0.0
     mean = flaw("bias_averaged")

@@ -83,7 +83,8 @@ class Facts:
         for name, mine, due in self._changed(lambda numbers: 2 * numbers):
             factor = mine and _factor(*mine)
             if due and _factor(*due) == 2 and factor != 2:
-                key = {None: "not_proportional", 1.0: "stays"}.get(factor, "times")
+                is_power = factor in (0.25, 0.5, 4, 8, 16)  # of 2: what counts is how often
+                key = "stays" if factor == 1 else "times" if is_power else "not_proportional"
                 return text(f"check.{key}", name=name, factor=factor)
         return ""
 
@@ -177,12 +178,12 @@ class Facts:
             return text("check.zeros", count=int(zeros.sum()), of=len(zeros))
         if signs.any() and _equal(np.abs(given), np.abs(right)):
             return text("check.signs", count=int(signs.sum()), of=len(signs))
+        alone = all(g.size == 1 for g, _ in same)
         if signs.any():
-            return text("check.signs_and_sizes")
+            key = "one_sign" if alone else "signs_and_sizes"
+            return text(f"check.{key}", count=int(signs.sum()), of=len(signs))
         key = "too_large" if low > 1 - NEAR else "too_small" if high < 1 + NEAR else "both_sizes"
-        if key != "both_sizes" and all(g.size == 1 for g, _ in same):
-            return text(f"check.one_{key}")
-        return text(f"check.{key}", low=low, high=high)
+        return text(f"check.{'one_' if alone else ''}{key}", low=low, high=high)
 
 
 def _equal(a: Numbers, b: Numbers) -> bool:

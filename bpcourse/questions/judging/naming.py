@@ -13,7 +13,7 @@ from bpcourse.questions.judging import plain
 from bpcourse.questions.judging.compare import as_numbers
 from bpcourse.questions.judging.fitting import Fitting, Further, by_names
 from bpcourse.questions.judging.made import Made, agrees
-from bpcourse.questions.judging.parts import Parts
+from bpcourse.questions.judging.parts import ALONE, Parts
 from bpcourse.questions.judging.steps import (
     ANY,
     FAMILY,
@@ -64,10 +64,10 @@ class Search:
         if len(by_parts) == 1 or self._question.measured or nothing:
             return self._with_effects(by_parts, []) if len(by_parts) == 1 else by_parts
         slipped = slips(self._question)
-        if found := self._slipped(_alone(slipped, SLIP)):
+        if found := self._own_pair() or self._slipped(_alone(slipped, SLIP)):
             return found
         by_parts = by_parts or parts.found(every, slipped)
-        every = self._made.acting
+        every = [step for step in self._made.acting if not _is_told_alone(step)]
         after = [step for step in every if step.keeps_proportions]
         slipped = [step for step in slipped if step.name not in LOOSE]
         in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))
@@ -91,6 +91,11 @@ class Search:
         return self._chosen(
             self._fitting.among(self._fitting.followed(in_proportion, after)), by_parts
         )
+
+    def _own_pair(self) -> Explanation:
+        """Two mistakes that the question knows: they are few, and say more than a slip does."""
+        before = [s for s in self._made.acting if s.rank < ANY and not s.comes_after]
+        return self._chosen(self._fitting.among(self._pairs(before)))
 
     def _slipped(self, explanations: Iterator[Explanation]) -> Explanation:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
@@ -179,6 +184,11 @@ def _named(names: Names) -> Explanation:
 def _alone(steps: Sequence[Step], rank: int) -> Iterator[Explanation]:
     """Each step of a rank by itself."""
     return ((step,) for step in steps if step.rank == rank)
+
+
+def _is_told_alone(step: Step) -> bool:
+    """Whether it is a change of a result that is not told beside another."""
+    return step.rank == ANY and step.name in ALONE
 
 
 def _is_whole(value: object) -> bool:

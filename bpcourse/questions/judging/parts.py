@@ -9,12 +9,16 @@ from bpcourse.diagnosis.transformations import given_back
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.fitting import Fitting, by_names, has_parts
 from bpcourse.questions.judging.looks import array_in, look, near
-from bpcourse.questions.judging.steps import OWN, SLIP, Explanation, Step
+from bpcourse.questions.judging.steps import ANY, OWN, SLIP, Explanation, Step
 
 MOST = 2  # names for one answer: a third is found by chance
 VAGUE = (  # slips that fit easily where each result has one of its own
     "another_value another_number one_in_part part_scaled part_negative divided_once_more "
     "subtracted_once_more factor_too_many term_too_many slope_for_value"
+).split()
+ALONE = (  # changes of a result that are not told beside another: two give nearly anything
+    "ratio_upside_down one_minus square_lost squared_once_more rounded_result summed_too_early "
+    "divided_by_another_count"
 ).split()
 
 
@@ -40,7 +44,8 @@ class Parts:
                 return ()
             for step in found:
                 several.setdefault(step.name, step)
-        says_little = len(several) > 1 and set(several) & set(VAGUE)
+        names = set(several)
+        says_little = len(names) > 1 and names & {*VAGUE, *ALONE}
         return () if says_little or len(several) > MOST else tuple(several.values())
 
     def _wrong_anywhere(self) -> set[int]:
@@ -58,6 +63,7 @@ class Parts:
         count = len(self._question.parts)
 
         def fits(explanation: Explanation) -> bool:
+            is_finite = False  # on any input: with ∞ alone any number agrees
             for i in self._order:
                 there, mine = self._made.look_at(explanation, i, (part,)), given[i]
                 if mine is not None and (there is None or not near(mine, there)):
@@ -65,7 +71,8 @@ class Parts:
                 made = self._made.outcome(explanation, i)
                 if not has_parts(made, count) or not alike_values(plain[i], made.value[part]):  # type: ignore[index]
                     return False
-            return True
+                is_finite = is_finite or _is_finite(made.value[part])  # type: ignore[index]
+            return is_finite
 
         single = [(step,) for step in usable]
         simple = [step for step in usable if step.keeps_proportions]
@@ -78,7 +85,7 @@ class Parts:
             if sets:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())
                 least = [fit for fit in sets.values() if sum(s.rank for s in fit) == best]
-                unique = len(least) == 1 or (best in (OWN, SLIP) and len(least[0]) == 1)
+                unique = len(least) == 1 or (best in (OWN, ANY, SLIP) and len(least[0]) == 1)
                 return least[0] if unique else None
         return self._of_another(plain, part)
 
@@ -96,6 +103,11 @@ class Parts:
             if all(alike_values(v, r[other]) for v, r in zip(values, right, strict=True)):
                 return (Step("result_given_twice"),)
         return None
+
+
+def _is_finite(value: object) -> bool:
+    numbers = as_numbers(value)
+    return numbers is None or bool(np.isfinite(numbers).all())
 
 
 def _are_whole(value: object) -> bool:
