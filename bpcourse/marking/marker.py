@@ -183,6 +183,7 @@ class Marker:
             with suppress(Exception):  # what fails here fails there too, and is told there
                 if question.is_code:
                     known(question, self.settings.seed)
+                    known(question, self.settings.seed, special=True)
                 if question.id in self.searched:
                     self.searched.remove(question.id)
                     warm(question, self.settings.seed)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bpcourse import text as texts
-from bpcourse.questions.types import Implementation, Inputs, MakeInputs, Picture
+from bpcourse.questions.types import Implementation, Inputs, MakeEdges, MakeInputs, Picture
 
 KINDS = ("function", "class", "mend", "number", "array", "shape", "choice", "order")
 CODE = KINDS[:3]  # the student writes code; to the other kinds the answer is data
@@ -94,6 +94,9 @@ class Question:
         None  # for an order: whether another order of lines is right too
     )
     families: tuple[Family, ...] = ()  # whose mistakes its helpers make: judged, not asked
+    edges: MakeEdges | None = (
+        None  # (rng) -> special inputs, on which an answer that is right so far is asked too
+    )
     formerly: tuple[
         str, ...
     ] = ()  # ids that it had: records, course files and hand-ins may still use them
@@ -190,7 +193,7 @@ def lettered(id: str, *, inputs: MakeInputs = _nothing, **more: Any) -> Question
     """Make and register a choice, or lines to put in order, whose answers stand in the TOML.
 
     ``gives`` has the option, or the lines, that are ``right``, and those of each misconception;
-    ``also_right`` is a second order that is accepted.
+    ``also_right`` has further orders that are accepted, with a | between them.
     """
     gives = dict(_gives(id))
     right, other = gives.pop("right"), gives.pop("also_right", None)
@@ -200,7 +203,7 @@ def lettered(id: str, *, inputs: MakeInputs = _nothing, **more: Any) -> Question
         return value if made.kind == "choice" else tuple(value.split())
 
     if other is not None:
-        more["accepts"] = lambda lines: lines == tuple(other.split())
+        more["accepts"] = lambda lines: lines in {tuple(one.split()) for one in other.split("|")}
     made = question(id, inputs=inputs, misconceptions=" ".join(gives), **more)(solve)
     if made.kind not in LETTERED:
         raise ValueError(f"{_place(id)}: kind: expected one of {LETTERED}, got {made.kind!r}")
@@ -212,7 +215,7 @@ def _gives(id: str) -> dict[str, str]:
     if not isinstance(gives, dict) or "right" not in gives:
         raise ValueError(f"{_place(id)}: {GIVES}.right: expected an option's name, got none")
     for name, value in gives.items():
-        for option in value.split():
+        for option in value.replace("|", " ").split():
             if not texts.has(f"question.{id}.{option}"):
                 raise ValueError(f"{_place(id)}: {GIVES}.{name}: {option!r} has no text there")
     return gives

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bpcourse.questions.bank._inputs import far
 from bpcourse.questions.bank._slopes import (
     ACROSS,
     LOGISTIC_SLOPES,
@@ -62,6 +63,7 @@ def logistic_slope_by_hand(flaw: Flaws, a: float) -> Result:
 @question(
     "activations.tanh_slope",
     inputs=_values,
+    edges=lambda rng: [far(_values(rng, 1))],
     misconceptions="tanh_slope_not_squared slope_at_activation function_for_slope "
     "logistic_slope_for_tanh z_in_slope_of_a",
     families=(OF_TANH,),
@@ -79,6 +81,7 @@ def _upstream(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "activations.relu_backward",
     inputs=_upstream,
+    edges=lambda rng: [far(_upstream(rng, 1))],
     misconceptions="mask_from_upstream slope_at_kink slope_missing function_for_slope "
     "sides_swapped added_along_path matrix_for_elementwise_product",
     forms={
@@ -112,6 +115,7 @@ def relu_backward(flaw: Flaws, z: Array, grad_a: Array) -> Result:
 @question(
     "activations.logistic_backward",
     inputs=_upstream,
+    edges=lambda rng: [far(_upstream(rng, 1))],
     misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )
@@ -198,6 +202,7 @@ def _scaled(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "activations.scaled_tanh_slope",
     inputs=_scaled,
+    edges=lambda rng: [far(_scaled(rng, 1))],
     misconceptions="inner_slope_missing outer_slope_at_wrong_point slope_missing "
     "function_for_slope tanh_slope_not_squared",
     families=(OF_TANH, Family("factor_left_out slope_of_more_than_tanh")),

@@ -88,6 +88,12 @@ def _thin(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "chain_rule.thin_network",
     inputs=_thin,
+    edges=lambda rng: [
+        {"w": np.array([0.0, 1.5, -0.7]), "x": 0.6},
+        {"w": np.array([0.8, 0.0]), "x": -1.2},
+        {"w": np.array([-1.3]), "x": 0.4},
+        {"w": np.array([1.1, 0.9]), "x": 0.0},
+    ],
     misconceptions="inner_slope_missing slope_missing outer_slope_at_wrong_point one_layer_off "
     "slope_at_activation tanh_slope_not_squared logistic_slope_for_tanh slope_of_wrong_layer "
     "wrong_argument stops_after_first_round",
@@ -226,6 +232,11 @@ def _skipping(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "chain_rule.thin_with_skip",
     inputs=_skipping,
+    edges=lambda rng: [
+        {"w": np.array([0.0, 1.5, -0.7]), "x": 0.6},
+        {"w": np.array([-1.3]), "x": 0.4},
+        {"w": np.array([1.1, 0.9]), "x": 0.0},
+    ],
     misconceptions="one_path_only slope_missing inner_slope_missing upstream_shared_out "
     "slope_at_activation",
     forms={"one_path_only": "the_skip_alone", "inner_slope_missing": "in_the_first"},

@@ -1,11 +1,12 @@
 """Lesson 08: δ at the output, the recursion, all the way down."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import normals, rounded, sizes
+from bpcourse.questions.bank._inputs import far, normals, rounded, sizes
 from bpcourse.questions.bank._slopes import (
     LOGISTIC_SLOPES,
     OF_LOGISTIC,
@@ -61,6 +62,7 @@ def _output(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "error_signals.delta_of_output",
     inputs=_output,
+    edges=lambda rng: [_output(rng, -1), far(_output(rng, 1))],
     misconceptions=LOGISTIC_SLOPES + " target_and_output_swapped factor_two_extra "
     "factor_two_missing activation_forgotten",
     families=(
@@ -150,7 +152,10 @@ _through_one_layer("error_signals.recursion")(_delta_of_tanh)
 
 
 def _deep(rng: np.random.Generator, size: int) -> Inputs:
-    widths = sizes(rng, size, 4)
+    return _of_widths(rng, sizes(rng, size, 4))
+
+
+def _of_widths(rng: np.random.Generator, widths: Sequence[int]) -> Inputs:
     return {
         "z": [rng.normal(size=n) for n in widths],
         "W": [rng.normal(size=shape) for shape in zip(widths[1:], widths[:-1], strict=True)],
@@ -161,6 +166,10 @@ def _deep(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "error_signals.all_deltas",
     inputs=_deep,
+    edges=lambda rng: [
+        *(_of_widths(rng, widths) for widths in [(1, 2, 3), (3, 1, 2), (3, 2, 1), (2, 3)]),
+        far(_of_widths(rng, (2, 4, 3))),
+    ],
     misconceptions=TANH_SLOPES + " slope_of_wrong_layer output_slope_twice off_by_one_loop "
     "elementwise_for_matrix_product results_swapped one_path_only overwritten_not_accumulated "
     "sign_flipped",

@@ -1,9 +1,11 @@
 """Lesson 01: units, layers, the forward pass."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from bpcourse.questions.bank import _by_hand as by_hand
-from bpcourse.questions.bank._inputs import distinct, normals, rounded, sizes
+from bpcourse.questions.bank._inputs import distinct, far, normals, rounded, sizes
 from bpcourse.questions.bank._logits import softmax_of
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Picture, Result
@@ -156,7 +158,10 @@ def forward_batch(flaw: Flaws, X: Array, W1: Array, b1: Array, W2: Array, b2: Ar
 
 def _deep(rng: np.random.Generator, size: int) -> Inputs:
     depth = (3, 2, 3, 1, 4)[size]  # any number of layers is asked for
-    widths = sizes(rng, size, depth + 1)
+    return _of_widths(rng, sizes(rng, size, depth + 1))
+
+
+def _of_widths(rng: np.random.Generator, widths: Sequence[int]) -> Inputs:
     shapes = list(zip(widths[1:], widths, strict=False))
     return {
         "x": rng.normal(size=widths[0]),
@@ -168,6 +173,10 @@ def _deep(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "feedforward_network.mend_forward",
     inputs=_deep,
+    edges=lambda rng: [
+        *(_of_widths(rng, widths) for widths in [(1, 3, 2), (2, 1, 3), (3, 2, 1)]),
+        far(far(_of_widths(rng, (2, 4, 3)))),
+    ],
     misconceptions="activation_on_output activation_forgotten bias_forgotten layers_in_wrong_order "
     "off_by_one_loop another_activation",
     forms={

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import rounded
+from bpcourse.questions.bank._inputs import far, rounded
 from bpcourse.questions.bank._slopes import ACROSS, LOGISTIC_SLOPES, OF_LOGISTIC, across
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Implementation, Inputs, Picture, Result
@@ -81,6 +81,7 @@ def _circuit(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "flow_graphs.circuit",
     inputs=_circuit,
+    edges=lambda rng: [_circuit(rng, 1) | {name: 0.0} for name in "xyz"],
     misconceptions="overwritten_not_accumulated upstream_missing wrong_argument "
     "upstream_shared_out paths_multiplied added_along_path",
     forms={
@@ -196,12 +197,14 @@ def reverse_mode(flaw: Flaws, leaves: Array, tape: list[tuple[str, int, int]]) -
     return grad if flaw("all_values_returned") else grad[: len(leaves)].copy()
 
 
+def _through_sigmoid(rng: np.random.Generator, size: int) -> Inputs:
+    return {"x": rng.normal(size=1 + size), "upstream": rng.normal(size=1 + size)}
+
+
 @question(
     "flow_graphs.mend_sigmoid",
-    inputs=lambda rng, size: {
-        "x": rng.normal(size=1 + size),
-        "upstream": rng.normal(size=1 + size),
-    },
+    inputs=_through_sigmoid,
+    edges=lambda rng: [far(_through_sigmoid(rng, 4))],
     misconceptions=LOGISTIC_SLOPES + " added_along_path matrix_for_elementwise_product",
     families=(OF_LOGISTIC, ACROSS),
 )

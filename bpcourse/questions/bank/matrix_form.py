@@ -102,7 +102,10 @@ lettered("matrix_form.order_of_weights")
 
 
 def _shared(rng: np.random.Generator, size: int) -> Inputs:
-    n, N = sizes(rng, max(size, 1), 2)
+    return _of_shared(rng, *sizes(rng, max(size, 1), 2))
+
+
+def _of_shared(rng: np.random.Generator, n: int, N: int) -> Inputs:
     return {
         "X": rng.normal(size=(N, n)),
         "Y": rng.normal(size=(N, n)),
@@ -113,6 +116,7 @@ def _shared(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "matrix_form.shared_weight",
     inputs=_shared,
+    edges=lambda rng: [_of_shared(rng, 1, 3), _of_shared(rng, 3, 1)],
     misconceptions="one_path_only upstream_shared_out batch_mean_missing gradient_transposed "
     f"weights_wrong_way_round target_and_output_swapped factor_two_extra {TANH_SLOPES}",
     forms={"one_path_only": "the_lower"},
@@ -143,7 +147,10 @@ def shared_weight(flaw: Flaws, X: Array, Y: Array, W: Array) -> Result:
 
 
 def _network(rng: np.random.Generator, size: int) -> Inputs:
-    batch, *widths = sizes(rng, size, 4)
+    return _of_sizes(rng, *sizes(rng, size, 4))
+
+
+def _of_sizes(rng: np.random.Generator, batch: int, *widths: int) -> Inputs:
     weights = [rng.normal(size=shape) for shape in zip(widths[1:], widths[:-1], strict=True)]
     return {
         "X": rng.normal(size=(batch, widths[0])),
@@ -156,6 +163,10 @@ def _network(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "matrix_form.whole_network",
     inputs=_network,
+    edges=lambda rng: [
+        *(_of_sizes(rng, *each) for each in [(1, 2, 3, 4), (4, 1, 2, 3), (3, 4, 1, 2)]),
+        _of_sizes(rng, 2, 3, 4, 1),
+    ],
     misconceptions="batch_mean_missing slope_of_wrong_layer gradient_transposed "
     "target_and_output_swapped factor_two_extra activation_of_own_layer mean_over_entries "
     "activation_on_output bias_not_summed bias_averaged summed_over_wrong_axis "
@@ -247,10 +258,12 @@ def layer_class(flaw: Flaws) -> Result:
 def _use_layer(cls: Implementation, dZ: Array, A: Array, W: Array, b: Array) -> tuple[object, ...]:
     """Two rounds with other numbers, as in two steps of training; what each leaves is copied."""
     layer = cls(W.copy(), np.resize(b, len(W)))
+    another = cls(1 - W, np.ones(len(W)))
     rounds = []
     for factor in (1.0, 0.5):
         inputs = factor * A + (1 - factor)
         outputs = layer.forward(inputs.copy())
+        another.forward(1 - inputs)  # as in a network: this layer's numbers are its own
         below = layer.backward(factor * dZ)
         rounds += deepcopy([outputs, below, layer.dW, layer.db])
     return tuple(rounds)

@@ -96,7 +96,10 @@ def all_weights(flaw: Flaws, delta: Array, a_below: Array) -> Result:
 
 
 def _hidden(rng: np.random.Generator, size: int) -> Inputs:
-    n_0, n_1, n_2 = sizes(rng, size, 3)
+    return _of_sizes(rng, *sizes(rng, size, 3))
+
+
+def _of_sizes(rng: np.random.Generator, n_0: int, n_1: int, n_2: int) -> Inputs:
     return {
         "x": rng.normal(size=n_0),
         "W1": rng.normal(size=(n_1, n_0)),
@@ -110,6 +113,7 @@ def _hidden(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "one_weight_at_a_time.nested_sum",
     inputs=_hidden,
+    edges=lambda rng: [_of_sizes(rng, *each) for each in [(1, 2, 3), (3, 1, 2), (2, 3, 1)]],
     misconceptions=TANH_SLOPES + " one_path_only upstream_missing activation_of_own_layer "
     "factor_two_extra factor_two_missing indices_swapped "
     "paths_multiplied overwritten_not_accumulated off_by_one_loop weights_wrong_way_round "

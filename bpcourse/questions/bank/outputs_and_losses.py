@@ -55,6 +55,7 @@ def _weighted(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "outputs_and_losses.best_constant",
     inputs=_weighted,
+    edges=lambda rng: [_weighted(rng, -2)],
     misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
     "off_by_one_loop",
     families=(Family("largest_for_sum another_function"),),

@@ -108,6 +108,12 @@ def _classes(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "scores_and_margin.mend_rival",
     inputs=_classes,
+    edges=lambda rng: [
+        {"scores": np.array([0.9, 0.4, 0.6]), "label": 0},
+        {"scores": np.array([2.0, -0.3, 0.5, -1.0]), "label": 0},
+        {"scores": np.array([-3.0, -2.5, -2.8]), "label": 2},
+        {"scores": np.array([0.3, 0.1]), "label": 1},
+    ],
     misconceptions="wrong_class_picked input_changed margin_ignored other_classes_forgotten",
     families=(
         Family(

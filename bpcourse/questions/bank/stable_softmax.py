@@ -99,6 +99,7 @@ def _far_apart(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "stable_softmax.mend_log_shares",
     inputs=_far_apart,
+    edges=lambda rng: [{"z": rng.normal(size=3) + shift} for shift in (-1000.0, 1000.0)],
     misconceptions="log_of_zero no_max_shift shift_not_undone another_base no_normalisation",
     forms={
         "log_of_zero": " ".join(TINY),

@@ -53,6 +53,7 @@ def _pile(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "training.batches",
     inputs=_pile,
+    edges=lambda rng: [_pile(rng, 1) | {"batch_size": size} for size in (1, 20)],
     misconceptions="shuffled_apart last_batch_dropped order_ignored off_by_one_loop "
     "results_swapped one_step_an_epoch",
     forms={
@@ -102,6 +103,7 @@ def _regression(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "training.epoch",
     inputs=_regression,
+    edges=lambda rng: [_regression(rng, 1) | {"batch_size": size} for size in (1, 20)],
     misconceptions="nominal_batch_size gradient_of_the_start batch_mean_missing "
     "last_batch_dropped factor_two_extra averaged_twice not_reset one_step_an_epoch "
     "mean_over_entries stops_after_first_round",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bpcourse.questions.bank._inputs import distinct, normals
+from bpcourse.questions.bank._inputs import distinct, far, normals
 from bpcourse.questions.bank._slopes import OF_TANH, TANH_SLOPES, tanh_slope
 from bpcourse.questions.question import Family, Flaws, lettered, question
 from bpcourse.questions.types import Array, Inputs, Picture, Result
@@ -45,6 +45,7 @@ def _point_wise(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "vectors_and_jacobians.pointwise_jacobian",
     inputs=_point_wise,
+    edges=lambda rng: [_point_wise(rng, -1), far(_point_wise(rng, 1))],
     misconceptions=f"diagonal_as_vector full_for_diagonal {TANH_SLOPES}",
     families=(OF_TANH,),
     forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
@@ -163,6 +164,7 @@ def _residual(rng: np.random.Generator, size: int) -> Inputs:
 @question(
     "vectors_and_jacobians.back_through_sum",
     inputs=_residual,
+    edges=lambda rng: [_residual(rng, -1)],
     misconceptions="one_path_only weights_wrong_way_round backward_is_inverse "
     "elementwise_for_matrix_product",
     families=(

@@ -24,13 +24,13 @@ from bpcourse.questions.judging.formula import is_read
 from bpcourse.questions.judging.made import Made, Named
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import LostError, Outcome, call
-from bpcourse.questions.judging.steps import Case, Explanation, Step, battery
+from bpcourse.questions.judging.steps import Case, Explanation, Step, battery, edges
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 
 MOST_KNOWN = 500  # questions whose inputs are kept
 MOST_MADE = 40  # and those of which it is kept what their mistakes give: 3 MB each, at most 16
-_known: dict[tuple[str, int], tuple[Question, list[Case], list[Outcome]]] = {}
+_known: dict[tuple[str, int, bool], tuple[Question, list[Case], list[Outcome]]] = {}
 _made: dict[tuple[str, int], tuple[list[Case], Made]] = {}
 MORE = (1, 2, 3, 4) * 3  # inputs that are tried where two mistakes have looked alike so far
 
@@ -61,15 +61,18 @@ class _Asked:
     expected: Sequence[Outcome]
 
 
-def known(question: Question, seed: int) -> tuple[list[Case], list[Outcome]]:
-    """The inputs of a check and the right outcomes, which nobody changes: made once."""
-    kept = _known.get((question.id, seed))
+def known(question: Question, seed: int, special: bool = False) -> tuple[list[Case], list[Outcome]]:
+    """The inputs of a check and the right outcomes, which nobody changes: made once.
+
+    The ``special`` ones are asked of what is right on the others: no mistake is named by them.
+    """
+    kept = _known.get((question.id, seed, special))
     if kept is None or kept[0] is not question:
         if len(_known) >= MOST_KNOWN:
             _known.clear()
-        cases = battery(question, seed)
+        cases = edges(question, seed) if special else battery(question, seed)
         expected = [run(question, question.reference(), case) for case in cases]
-        kept = _known[question.id, seed] = question, cases, expected
+        kept = _known[question.id, seed, special] = question, cases, expected
     return kept[1:]
 
 
@@ -120,12 +123,11 @@ def judge_code(
     given: list[Outcome] = []
     for case, right in zip(cases, expected, strict=True):
         given.append(run(question, answer, case, clock))
-        if isinstance(given[-1].error, OutOfTimeError | KeyboardInterrupt):
-            stopped = isinstance(given[-1].error, OutOfTimeError)
-            return Judgement("failed", (), case, given[-1], right.value, stopped=stopped)
+        if end := _ended(case, given[-1], right):
+            return end
     wrong = [i for i in range(len(cases)) if not alike(given[i], expected[i], question)]
     if not wrong:
-        return Judgement("right")
+        return _on_edges(question, answer, seed, clock)
     ran = [i for i in wrong if given[i].error is None]
     far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
     first = (far or ran or wrong)[0]  # where the mistake is plain to see
@@ -146,6 +148,28 @@ def judge_code(
         seen,
         works=next((cases[i] for i in range(len(cases)) if not names and i not in wrong), None),
     )
+
+
+def _ended(case: Case, given: Outcome, right: Outcome) -> Judgement | None:
+    """The judgement of an answer whose time is over, or that was interrupted."""
+    stopped = isinstance(given.error, OutOfTimeError)
+    if stopped or isinstance(given.error, KeyboardInterrupt):
+        return Judgement("failed", (), case, given, right.value, stopped=stopped)
+    return None
+
+
+def _on_edges(question: Question, answer: object, seed: int, clock: Clock | None) -> Judgement:
+    """The judgement of an answer that is right on ordinary inputs."""
+    for case, right in zip(*known(question, seed, special=True), strict=True):
+        given = run(question, answer, case, clock)
+        if end := _ended(case, given, right):
+            return end
+        if not alike(given, right, question):
+            status = "wrong" if given.error is None else "failed"
+            here = "" if given.error else describe_all(question, [given], [right])
+            seen = "\n".join(line for line in (text("check.edge"), here) if line)
+            return Judgement(status, (), case, given, right.value, seen)
+    return Judgement("right")
 
 
 def _explained(asked: _Asked, order: Sequence[int]) -> tuple[tuple[str, ...], str]:

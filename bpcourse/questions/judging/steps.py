@@ -57,6 +57,12 @@ def battery(question: Question, seed: int, sizes: Sequence[int] = SIZES) -> list
     return [question.inputs(np.random.default_rng([seed, i]), size) for i, size in enumerate(sizes)]
 
 
+def edges(question: Question, seed: int) -> list[Case]:
+    """Special inputs of a question: a size of 1, a 0, numbers far from 0. Always the same."""
+    make = question.edges or getattr(question.inputs, "edges", None)
+    return make(np.random.default_rng([seed, len(SIZES)])) if make else []
+
+
 def all_steps(question: Question) -> list[Step]:
     """Every step that may act on the question but a slip, its own first."""
     return _once(question, ANY, _all_steps)
