@@ -10,10 +10,11 @@ from collections import defaultdict
 
 import pytest
 
-from tools.notebooks import ENVIRONMENT
+from tools.notebooks import ENVIRONMENT, apart_in
 
-_ipython = tempfile.TemporaryDirectory(prefix="ipython-")  # no start-up files; gone at the end
-os.environ.update(ENVIRONMENT, IPYTHONDIR=_ipython.name)
+_own = tempfile.TemporaryDirectory(prefix="kernels-")  # gone at the end
+_apart = apart_in(_own.name)
+os.environ.update(ENVIRONMENT, IPYTHONDIR=_apart["IPYTHONDIR"])
 
 
 def pytest_runtest_makereport(item, call):
@@ -22,9 +23,18 @@ def pytest_runtest_makereport(item, call):
         item.parent.failed_cell = item.name
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
     if failed := getattr(item.parent, "failed_cell", None):
         pytest.skip(f"{failed} of this notebook failed")
+    before = dict(os.environ)
+    if hasattr(item, "cell"):  # its kernel starts here
+        os.environ.update(_apart)
+    try:
+        return (yield)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def pytest_addoption(parser):

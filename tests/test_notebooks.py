@@ -1,6 +1,7 @@
 """The lessons as files, the pipeline that writes them, and nbval, which must go red on a fault."""
 
 import base64
+import json
 import re
 import subprocess
 import sys
@@ -308,3 +309,14 @@ def test_nbval_passes_what_is_right_and_stops_at_the_first_fault(cells, name):
 def test_a_cell_may_run_for_a_minute(pytestconfig):
     assert pytestconfig.getoption("--nbval") and not pytestconfig.getoption("--nbval-lax")
     assert pytestconfig.getoption("--nbval-cell-timeout") == notebooks.CELL_TIMEOUT
+
+
+def test_a_maintainers_own_guesses_stay_out_of_what_is_committed(tmp_path):
+    guesses = {"predictions": {"error_signals.output_push": [0.5]}}
+    (tmp_path / "bpcourse.json").write_text(json.dumps(guesses), encoding="utf-8")
+    source = 'from bpcourse import predict\nguess = predict("error_signals.output_push", ...)'
+    notebook = new_notebook(cells=[new_code_cell(source, id="guess")])
+    (tmp_path / "lesson.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
+    (cell,) = notebooks.execute(tmp_path / "lesson.ipynb").cells
+    assert "0.5" not in cell.outputs[0].text
+    assert json.loads((tmp_path / "bpcourse.json").read_text()) == guesses

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import nbformat
 
+from bpcourse.questions import record
 from tools.made import put
 
 ENVIRONMENT = {  # what a kernel that executes a lesson is given, here and in the tests
@@ -190,6 +191,11 @@ def of_one_run(text):
             yield what, match[0]
 
 
+def apart_in(folder):
+    """Settings that keep start-up files and the record of one's own work away from a kernel."""
+    return {"IPYTHONDIR": folder, record.ELSEWHERE: str(Path(folder, record.NAME))}
+
+
 def execute(path, refresh=False):
     """The notebook at ``path`` executed in its own folder by a fresh kernel, and normalised.
 
@@ -207,8 +213,8 @@ def execute(path, refresh=False):
         extra_arguments=["--log-level=ERROR"],  # it warns of TCP at each start
         resources={"metadata": {"path": str(Path(path).parent)}},
     )
-    with tempfile.TemporaryDirectory() as ipython:  # no start-up files of the person who runs this
-        environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": ipython}
+    with tempfile.TemporaryDirectory() as own:  # no start-up files of who runs this, and no guesses
+        environment = {**os.environ, **ENVIRONMENT, **apart_in(own)}
         try:
             after = client.execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

@@ -1,6 +1,7 @@
 """The record of a student's work: one JSON file, ``bpcourse.json``, in the working folder."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from bpcourse.files import alone, write
 from bpcourse.text import text
 
 NAME = "bpcourse.json"
+ELSEWHERE = "BPCOURSE_RECORD"  # in the environment: the record's path, wherever one works
 
 
 def find(folder: str | Path = ".") -> Path:
     """The record's path: the nearest one in ``folder`` or above it, else a new one in it."""
+    if elsewhere := os.environ.get(ELSEWHERE):
+        return Path(elsewhere)
     here = Path(folder).resolve()
     for above in (here, *here.parents):
         if (above / NAME).is_file():
