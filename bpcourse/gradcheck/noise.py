@@ -9,7 +9,6 @@ large beside small entries, and f curves over the moves that would average it ou
 """
 
 from collections.abc import Callable
-from math import inf, isfinite, nan
 
 import numpy as np
 
@@ -33,14 +32,14 @@ MANY = 24  # points for an average
 WIDTHS = (0.02, 0.1, 0.4, 1.5)  # of its intervals, relative to the line's scale
 EVEN = (2 * np.arange(MANY) + 1) / MANY - 1  # in (−1, 1)
 DEGREE = 6  # of its polynomial
-POWERS = np.vander(EVEN, DEGREE + 1)
-SPREAD = float(np.linalg.inv(POWERS.T @ POWERS)[-2, -2]) ** (1 / 2)  # of its slope, per noise
+# the deviation of its slope, per noise
+SPREAD = float(np.linalg.norm(np.linalg.pinv(np.vander(EVEN, DEGREE + 1))[-2]))
 DEVIATIONS = 3.5  # of the noise, in a bound: once in two thousand slopes is farther off
 ORDER = 8  # the error of the fit, as part of the change that its last powers make
 HOPELESS = DEVIATIONS * SPREAD / WIDTHS[-1]  # noises: an average is never known better than this
 
 Phi = Callable[[float], float]
-Place = tuple[float, float]  # t and φ(t)
+Two = tuple[float, float]  # t and φ(t), or φ(t) and t
 
 
 def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float:
@@ -63,10 +62,9 @@ def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float
         return function.at(function.x + t * way) if t else f0
 
     sigma = _one_side(phi, eps, 0.0)
-    if sigma > tuned.COARSE * abs(f0):
-        sigma = min(sigma, _one_side(phi, eps, SHORTEST))
-        sigma = min(sigma, _one_side(lambda t: phi(-t), eps, SHORTEST))
-    return sigma
+    if sigma <= tuned.COARSE * abs(f0):
+        return sigma
+    return min(sigma, *(_one_side(side, eps, SHORTEST) for side in (phi, lambda t: phi(-t))))
 
 
 def _one_side(phi: Phi, eps: float, nearest: float) -> float:
@@ -81,7 +79,7 @@ def _one_side(phi: Phi, eps: float, nearest: float) -> float:
             return max(sigma, _step(phi, nearest, sigma))
         # f moves in steps longer than this, if at all: look further
     # f hardly moves at all: how large can it be at some distance?
-    return max([sigma, *(eps * abs(v) / 2 for v in (phi(AFAR), phi(-AFAR)) if isfinite(v))])
+    return max([sigma, *(eps * abs(v) / 2 for v in (phi(AFAR), phi(-AFAR)) if np.isfinite(v))])
 
 
 def _fit(nodes: Vector, values: Vector, degree: int) -> tuple[float, float]:
@@ -106,7 +104,7 @@ def _step(phi: Phi, nearest: float, sigma: float) -> float:
     middle, off = _off_line(phi, *ends)
     least = max(LARGE * sigma, off * FALL)
     while ends[1][0] - ends[0][0] > SHORTEST:
-        if not least < off < inf:
+        if not least < off < np.inf:
             return 0.0
         halves = [[ends[0], middle], [middle, ends[1]]]
         found = [_off_line(phi, *half) for half in halves]
@@ -115,7 +113,7 @@ def _step(phi: Phi, nearest: float, sigma: float) -> float:
     return off / 2
 
 
-def _off_line(phi: Phi, left: Place, right: Place) -> tuple[Place, float]:
+def _off_line(phi: Phi, left: Two, right: Two) -> tuple[Two, float]:
     """A point between two others, and how far f lies off the line between them there."""
     # intervals are not halved, lest they fit the steps of a float32
     t = GOLDEN * left[0] + (1 - GOLDEN) * right[0]
@@ -123,9 +121,7 @@ def _off_line(phi: Phi, left: Place, right: Place) -> tuple[Place, float]:
     return (t, value), abs(value - (GOLDEN * left[1] + (1 - GOLDEN) * right[1]))
 
 
-def averaged_slope(
-    value: Callable[[float], tuple[float, float]], noise_of: Callable[[float], float]
-) -> tuple[float, float, float]:
+def averaged_slope(value: Callable[[float], Two], noise_of: Phi) -> tuple[float, float, float]:
     """(slope, error, width) of the interval in which the slope at 0 is known best; the error is
     infinite if no polynomial fits f's values, as at a kink.
 
@@ -147,4 +143,4 @@ def averaged_slope(
         error += abs(slope - _fit(EVEN, values, DEGREE - 2)[0]) / ORDER
         if rest <= tuned.MISFIT * noise:
             found.append((slope / width, error / width, width))
-    return min(found, key=lambda known: known[1], default=(nan, inf, nan))
+    return min(found, key=lambda known: known[1], default=(np.nan, np.inf, np.nan))
