@@ -23,7 +23,7 @@ CUBIC = 3  # over the shortest spacing a curve has no higher powers to show
 SPACINGS = (2.0**-42, 2.0**-34, 2.0**-26, 2.0**-19, 2.0**-14, 2.0**-9, 2.0**-6)
 LEAST = 8  # roundings of a parameter in one spacing, or the points would coincide
 AFAR = 0.1  # of the parameters: where an f that hardly moves is looked at
-WIDE = 2.0**-19  # the interval in which a step of f is looked for,
+WIDE = 2.0**-19  # the interval in which a step of f is looked for, at least,
 SHORTEST = 2.0**-44  # and what it shrinks to
 FALL = 1 / 32  # what a kink or a curve falls below while the interval shrinks, and a step does not
 LARGE = 64.0  # noises that a step exceeds
@@ -42,7 +42,7 @@ Phi = Callable[[float], float]
 Two = tuple[float, float]  # t and φ(t), or φ(t) and t
 
 
-def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float:
+def noise_level(function: Function, f0: float, way: Vector, eps: float, unit: float) -> float:
     """The standard deviation of f's rounding error near x, at least eps|f|/2.
 
     A jump of f at x, or on one side of it, is no noise: where f looks imprecise on one side, the
@@ -56,18 +56,20 @@ def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float
         The direction in which f is looked at; its entries have the sizes of the parameters'.
     eps
         The precision of the parameters' type.
+    unit
+        The same of the caller's own, the coarsest one. f may compute in it, and move in its steps.
     """
 
     def phi(t: float) -> float:
         return function.at(function.x + t * way) if t else f0
 
-    sigma = _one_side(phi, eps, 0.0)
+    sigma = _one_side(phi, eps, unit, 0.0)
     if sigma <= tuned.COARSE * abs(f0):
         return sigma
-    return min(sigma, *(_one_side(side, eps, SHORTEST) for side in (phi, lambda t: phi(-t))))
+    return min(sigma, *(_one_side(at, eps, unit, SHORTEST) for at in (phi, lambda t: phi(-t))))
 
 
-def _one_side(phi: Phi, eps: float, nearest: float) -> float:
+def _one_side(phi: Phi, eps: float, unit: float, nearest: float) -> float:
     """The noise on one side of x, from ``nearest`` on."""
     sigma = floor = eps * abs(phi(nearest)) / 2
     for spacing in (s for s in SPACINGS if s >= LEAST * eps):
@@ -76,7 +78,7 @@ def _one_side(phi: Phi, eps: float, nearest: float) -> float:
             continue
         sigma = max(floor, _fit(NODES, values, CUBIC)[1])
         if np.count_nonzero(np.diff(values)) >= FEW // 2:
-            return max(sigma, _step(phi, nearest, sigma))
+            return max(sigma, _step(phi, nearest, max(WIDE, LEAST * unit), sigma))
         # f moves in steps longer than this, if at all: look further
     # f hardly moves at all: how large can it be at some distance?
     return max([sigma, *(eps * abs(v) / 2 for v in (phi(AFAR), phi(-AFAR)) if np.isfinite(v))])
@@ -93,14 +95,14 @@ def _fit(nodes: Vector, values: Vector, degree: int) -> tuple[float, float]:
     return size * float(coefficients[-2]), size * deviation
 
 
-def _step(phi: Phi, nearest: float, sigma: float) -> float:
+def _step(phi: Phi, nearest: float, width: float, sigma: float) -> float:
     """Half the size of a step that stays while the interval around it shrinks again and again.
 
     A point within the interval lies off the straight line between its ends: for a smooth f this
     falls with the square of the width and for a kinked one with the width, but a float32
-    somewhere inside f keeps its steps.
+    or float16 somewhere inside f keeps its steps.
     """
-    ends = [(t, phi(t)) for t in (nearest, nearest + WIDE)]
+    ends = [(t, phi(t)) for t in (nearest, nearest + width)]
     middle, off = _off_line(phi, *ends)
     least = max(LARGE * sigma, off * FALL)
     while ends[1][0] - ends[0][0] > SHORTEST:

@@ -114,7 +114,7 @@ class Problem:
         eps_claims = max([eps, *(float(np.finfo(dtype).eps) for dtype in floats)])
         scales = self._scales(f0, claims)
         way = scales * pattern(len(scales), 2)
-        sigma = noise_level(self.given, f0, way, eps)
+        sigma = noise_level(self.given, f0, way, eps, eps)
         if eps > DOUBLE and (wide := self._wide(f0, sigma, way)):
             eps, rounding, (self.function, f0, sigma) = DOUBLE, 2 * sigma, wide
         coarse = sigma > tuned.COARSE * max(abs(f0), float(abs(claims * scales).max()))
@@ -145,7 +145,7 @@ class Problem:
         try:
             wide_f0 = wide()
             change = wide.at(moved) - wide_f0
-            wide_sigma = noise_level(wide, wide_f0, way, DOUBLE)
+            wide_sigma = noise_level(wide, wide_f0, way, DOUBLE, float(self.given.eps.max()))
         except Exception:  # f does not take them
             return None
         slack, both = ROUNDINGS * sigma, ((f0, wide_f0), (narrow, change))
