@@ -49,11 +49,10 @@ class Kinks:
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
-        found = self.found
+        found, slopes = self.found, self.found.slopes
         kinked, jumping = found.having("kink"), found.having("jump")
-        wrong = found.having("wrong")[:ENOUGH]
         # not wrong, perhaps: kinks may cancel in f, and not in what a convention makes of them
-        doubtful = [i for i in wrong if kinked or found.slopes[i].by_convention]
+        doubtful = [i for i in found.having("wrong")[:ENOUGH] if kinked or slopes[i].by_convention]
         if not (kinked or jumping or doubtful):
             return
         lines, varies = self._lines(kinked), self.problem.varies
@@ -64,7 +63,7 @@ class Kinks:
             not_wrong = doubtful if all(map(self._cleared, doubtful)) else []
         else:
             inside = self._is_a_side(kinked) or self._convict(kinked, lines)
-            fits = kinked * inside + [i for i in jumping if found.slopes[i].inside]
+            fits = kinked * inside + [i for i in jumping if slopes[i].inside]
             hidden = (i for i in doubtful if kinked or self._kinks_around(i))
             not_wrong = list(filter(self._turns, hidden))
         found.judge(fits, "right")
@@ -208,9 +207,11 @@ class Kinks:
         zeros alone, where a wrong factor does not show.
         """
         found, point, size = self.found, self.point, len(self.point.scales)
-        open_ = [] if point.coarse else found.having("unclear")
+        open_ = found.having("unclear")
+        if not open_ or point.coarse or not self.problem.varies:
+            return
         ways = [Line(point, np.arange(size), point.scales * pattern(size, n)) for n in (1, 2)]
-        for i in (i for i in open_ if self.problem.varies):
+        for i in open_:
             sides = self._sides(ways, entry(point, i))
             said = [side.status for side in sides]
             informed = point.claims[i] == 0 or any(side.claim != 0 for side in sides)

@@ -52,8 +52,7 @@ class Problem:
         self.given.require_unchanged("f")
         if not np.isfinite(value):
             raise Told("not finite", "not_finite_f", value=value)
-        leaves = self._leaves()
-        claims = vector(leaves)
+        claims = vector(leaves := self._leaves())
         first, before = self._first = self._first or (value, claims)
         if value != first:
             raise Told("nondeterminism", "f_differs", first=first, now=value, calls=self.f.calls)
