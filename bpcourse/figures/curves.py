@@ -156,9 +156,9 @@ def gradient_check(report):
     left.set(xlabel=text("gradcheck.numerical"), ylabel=text("gradcheck.claimed"))
     if report.arrays:
         left.legend(fontsize="small")
-    for array in [a for a in report.arrays if a.verdict == report.verdict and a.line][-1:]:
+    for array in [a for a in report.arrays if a.verdict == report.verdict and a.shown][-1:]:
         if array.point is None:
-            array.line.look_again()
+            array.shown.line.look_again()
         steps = sorted(array.curve)
         least = np.finfo(float).eps * abs(array.claimed) or 1e-17  # 0 has no logarithm
         errors = np.maximum([abs(array.curve[t] - array.claimed) for t in steps], least)

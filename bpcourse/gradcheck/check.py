@@ -1,8 +1,7 @@
 """check_gradient: ask, and ask more closely until a verdict is certain."""
 
 from collections.abc import Callable
-from math import isnan
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 import numpy as np
 
@@ -15,8 +14,6 @@ from bpcourse.gradcheck.structure import Told, flatten
 
 Mode = Literal["auto", "each", "grouped", "complex"]
 Seed = int | np.random.Generator | None
-
-MODES = ("auto", "each", "grouped", "complex")
 
 
 class Options(TypedDict, total=False):
@@ -71,8 +68,8 @@ def check_gradient(
     """
     if not callable(f):
         raise TypeError(f"f: expected a function of params, got {type(f).__name__}")
-    if mode not in MODES:
-        raise ValueError(f"mode: expected one of {MODES}, got {mode!r}")
+    if mode not in get_args(Mode):
+        raise ValueError(f"mode: expected one of {get_args(Mode)}, got {mode!r}")
     counted, tree = Counted(f), flatten(params)
     size = sum(array.size for array in tree.arrays)
     chosen = ("each" if size <= GROUPED_ABOVE else "grouped") if mode == "auto" else mode
@@ -87,13 +84,13 @@ def check_gradient(
 
 def _checked(problem: Problem, mode: str, rng: np.random.Generator) -> GradientReport:
     """The questions in the order in which they are asked, and what they found."""
-    if mode == "complex" and isnan(problem.given.complex_slope(0)):
+    if mode == "complex" and np.isnan(problem.given.complex_slope(0)):
         mode = "each"
     problem.start(closely=mode == "complex")
     look = Look(problem.point, rng, mode)
     kinks = Kinks(problem, look)
-    for ask in (kinks.settle, kinks.elsewhere, look.by_complex_steps, problem.ask):
-        problem.given.require_unchanged("f")
+    for ask in (look.measure, kinks.settle, kinks.elsewhere, look.by_complex_steps, problem.ask):
         ask()
+        problem.given.require_unchanged("f")
     look.show()
     return GradientReport.of(problem, look, mode)

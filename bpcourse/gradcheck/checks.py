@@ -9,12 +9,14 @@ The course's layers, losses, activations and networks are known only by their me
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import ArrayLike
 
 from bpcourse.gradcheck.check import Options, check_gradient
+from bpcourse.gradcheck.problem import pattern
 from bpcourse.gradcheck.report import GradientError, GradientReport
 from bpcourse.gradcheck.structure import Array, Told, flatten
 from bpcourse.validation import as_float
@@ -26,9 +28,7 @@ F = Callable[..., Any]
 Params = Mapping[str, Array]
 
 
-def assert_gradient(
-    f: F, params: object, grad: object, **options: Unpack[Options]
-) -> GradientReport:
+def assert_gradient(f: F, params: Any, grad: Any, **options: Unpack[Options]) -> GradientReport:
     """For tests: the report of :func:`check_gradient` if its verdict is right.
 
     It takes what :func:`check_gradient` takes.
@@ -63,8 +63,10 @@ def check_vjp(f: F, params: object, vjp: F, **options: Unpack[Options]) -> Gradi
     One report, of the gradient of ⟨u, f⟩.
     """
     options["rng"] = rng = np.random.default_rng(options.get("rng") or 0)
-    u, weigh = _upstream(f(params), rng)
-    return check_gradient(lambda p: weigh(f(p)), params, lambda p: vjp(p, u), **options)
+    tree = flatten(f(params))
+    u = [_uneven(a.size, rng).reshape(a.shape).astype(a.dtype) for a in tree.arrays]
+    pull = lambda p: vjp(p, tree.rebuild(u))  # noqa: E731
+    return check_gradient(lambda p: _product(u, f(p)), params, pull, **options)
 
 
 def check_jvp(f: F, params: object, jvp: F, **options: Unpack[Options]) -> GradientReport:
@@ -83,33 +85,18 @@ def check_jvp(f: F, params: object, jvp: F, **options: Unpack[Options]) -> Gradi
     One report, of the gradient of ⟨u, f⟩ made of the calls of jvp; wrong also where jvp is not
     linear in v.
     """
-    options["rng"] = rng = np.random.default_rng(options.get("rng") or 0)
-    _, weigh = _upstream(f(params), rng)
     tree = flatten(params)
-    size = sum(array.size for array in tree.arrays)
-    together = _uneven(size, rng)
+    together = -pattern(tree.slices[-1].stop, 1)  # of both signs, or negative alone
 
-    def grad(p: object) -> object:
-        ways = [tree.rebuild(tree.cut(v)) for v in (*np.eye(size), together)]
-        *alone, at_once = [float(weigh(jvp(p, v))) for v in ways]
-        slopes = np.array(alone)
-        parts = slopes * together
+    def vjp(p: object, u: object) -> object:
+        ways = [tree.rebuild(tree.cut(v)) for v in (*np.eye(len(together)), together)]
+        *alone, at_once = [float(_product(flatten(u).arrays, jvp(p, v))) for v in ways]
+        parts = np.array(alone) * together
         if not abs(at_once - parts.sum()) <= LINEAR * abs(parts).sum():
             raise Told("not linear", "not_linear", "wrong", at_once=at_once, summed=parts.sum())
-        return tree.rebuild(tree.cut(slopes))
+        return tree.rebuild(tree.cut(np.array(alone)))
 
-    return check_gradient(lambda p: weigh(f(p)), params, grad, **options)
-
-
-def _upstream(value: Any, rng: np.random.Generator) -> tuple[object, Callable[[Any], Any]]:
-    """A u like f's value, and ⟨u, ·⟩."""
-    tree = flatten(value)
-    u = [_uneven(a.size, rng).reshape(a.shape).astype(a.dtype) for a in tree.arrays]
-
-    def weigh(values: Any) -> Any:
-        return sum((v * leaf).sum() for v, leaf in zip(u, flatten(values).arrays, strict=True))
-
-    return tree.rebuild(u), weigh
+    return check_vjp(f, params, vjp, **options)
 
 
 def _uneven(size: int, rng: np.random.Generator) -> Array:
@@ -118,10 +105,15 @@ def _uneven(size: int, rng: np.random.Generator) -> Array:
     return found
 
 
+def _product(u: list[Array], values: object) -> Any:
+    """⟨u, values⟩."""
+    return sum((v * leaf).sum() for v, leaf in zip(u, flatten(values).arrays, strict=True))
+
+
 # the course's parts
 
 
-def check_layer(layer: Any, x: npt.ArrayLike, **options: Unpack[Options]) -> GradientReport:
+def check_layer(layer: Any, x: ArrayLike, **options: Unpack[Options]) -> GradientReport:
     """Check ``layer.backward``: the gradients of its parameters and of its input.
 
     The loss is Σ y ⊙ g with a random g, so that no two entries weigh the same.
@@ -144,14 +136,13 @@ def check_layer(layer: Any, x: npt.ArrayLike, **options: Unpack[Options]) -> Gra
 
     def vjp(p: Params, grad_y: Array) -> dict[str, Any]:
         layer.forward(p["x"])
-        grad_x = layer.backward(grad_y)
-        return {name: layer.grads[name] for name in own} | {"x": grad_x}
+        return {"x": layer.backward(grad_y)} | {name: layer.grads[name] for name in own}
 
     return check_vjp(f, own | {"x": as_float("x", x).copy()}, vjp, **options)
 
 
 def check_network(
-    net: Any, X: npt.ArrayLike, y: Any, *, inputs: bool = False, **options: Unpack[Options]
+    net: Any, X: ArrayLike, y: Any, *, inputs: bool = False, **options: Unpack[Options]
 ) -> GradientReport:
     """Check ``net.backward`` at its parameters, and with ``inputs`` also at X.
 
@@ -165,8 +156,7 @@ def check_network(
         ``mode`` and ``rng``, as for :func:`check_gradient`.
     """
     _require("net", net, "forward", "backward", "params")
-    X = as_float("X", X).copy()
-    own = net.params
+    X, own = as_float("X", X).copy(), net.params
     params = dict(own) | ({"X": X} if inputs else {})
 
     def f(p: Params) -> Any:
@@ -176,27 +166,20 @@ def check_network(
         net.forward(p.get("X", X), y)
         return net.backward(input_gradient=True) if inputs else net.backward()
 
-    report = check_gradient(f, params, grad, **options)
-    report.context = (net, X, y)
-    return report
+    return replace(check_gradient(f, params, grad, **options), context=(net, X, y))
 
 
-def check_loss(
-    loss: Any, y_hat: npt.ArrayLike, y: Any, **options: Unpack[Options]
-) -> GradientReport:
+def check_loss(loss: Any, y_hat: ArrayLike, y: Any, **options: Unpack[Options]) -> GradientReport:
     """Check ``loss.gradient(y_hat, y)`` against ``loss.value``; fused losses take z for ŷ.
 
     The options are ``mode`` and ``rng``, as for :func:`check_gradient`.
     """
     _require("loss", loss, "value", "gradient")
-    y_hat = as_float("y_hat", y_hat).copy()
-    grad = lambda p: loss.gradient(p, y)  # noqa: E731
-    return check_gradient(lambda p: loss.value(p, y), y_hat, grad, **options)
+    at = as_float("y_hat", y_hat).copy()
+    return check_gradient(lambda p: loss.value(p, y), at, lambda p: loss.gradient(p, y), **options)
 
 
-def check_activation(
-    activation: Any, z: npt.ArrayLike, **options: Unpack[Options]
-) -> GradientReport:
+def check_activation(activation: Any, z: ArrayLike, **options: Unpack[Options]) -> GradientReport:
     """Check ``activation.derivative(z)``, or for softmax ``vjp(z, g)``, against ``value``.
 
     The options are ``mode`` and ``rng``, as for :func:`check_gradient`.

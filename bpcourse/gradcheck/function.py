@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from math import nan
 from warnings import catch_warnings
 
 import numpy as np
 import numpy.typing as npt
 from numpy.exceptions import ComplexWarning
 
-from bpcourse.gradcheck.structure import Inexact, Told, Tree, label
+from bpcourse.gradcheck.structure import Inexact, Place, Told, Tree, label
 
 Vector = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
-Place = tuple[int, ...]
 
 DOUBLE = float(np.finfo(np.float64).eps)
 DOMAIN_ERRORS = (ValueError, ArithmeticError)  # what f may raise where it is not defined
@@ -39,19 +37,21 @@ class Function:
 
     def __init__(self, f: Counted, tree: Tree) -> None:
         self.f, self.tree = f, tree
-        self._arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
-        self._double = all(a.dtype == np.float64 for a in self._arrays)
-        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in self._arrays]
+        self._double = all(a.dtype == np.float64 for a in tree.arrays)
+        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in tree.arrays]
         self.eps = vector(eps)
-        self._keep()
-
-    def _keep(self) -> None:
-        self._kept = [a.copy() for a in self._arrays]
+        self._kept = [a.copy() for a in tree.arrays]
         self.x = vector(self._kept)
 
     def __call__(self) -> float:
         """f where the parameters are now. TypeError unless it is one real number."""
-        return as_number(self.f(self.tree.value))
+        array = np.asarray(value := self.f(self.tree.value))
+        if array.size == 1 and array.dtype.kind in "buif":
+            return float(array.reshape(()))
+        got = type(value).__name__ if array.dtype.kind not in "buifc" else "a complex one"
+        if array.size != 1:
+            got = f"an array of shape {array.shape}; take its sum or mean"
+        raise TypeError(f"f: expected a number (a loss), got {got}")
 
     def at(self, x: Vector) -> float:
         """f at x; NaN where it is not defined."""
@@ -63,7 +63,7 @@ class Function:
                 self._moved_to(x)
             except DOMAIN_ERRORS:
                 self()
-                return nan
+                return np.nan
             raise error
 
     def _moved_to(self, x: Vector) -> float:
@@ -81,11 +81,11 @@ class Function:
             value = np.asarray(self.f(self.tree.rebuild(self.tree.cut(x))))
             if value.dtype.kind == "c":  # else f dropped the imaginary part
                 return float(value.item().imag / h)
-        return nan
+        return np.nan
 
     def parts(self, x: Vector) -> list[Inexact]:
         """x as the arrays would keep it, rounded to their types."""
-        parts = zip(self.tree.cut(x), self._arrays, strict=True)
+        parts = zip(self.tree.cut(x), self.tree.arrays, strict=True)
         return [part.astype(array.dtype) for part, array in parts]
 
     def stored(self, x: Vector) -> Vector:
@@ -95,22 +95,23 @@ class Function:
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:
         """Look around another point; afterwards around this one again, with the arrays as now."""
-        kept, here, now = self._kept, self.x, [a.copy() for a in self._arrays]
+        kept, here, now = self._kept, self.x, [a.copy() for a in self.tree.arrays]
         try:
             self._write(self.tree.cut(x))
-            self._keep()
+            self._kept = [a.copy() for a in self.tree.arrays]
+            self.x = vector(self._kept)
             yield
         finally:
             self._kept, self.x = kept, here
             self._write(now)
 
     def _write(self, parts: Sequence[Inexact]) -> None:
-        for array, part in zip(self._arrays, parts, strict=True):
+        for array, part in zip(self.tree.arrays, parts, strict=True):
             array[...] = part
 
     def require_unchanged(self, who: str) -> None:
         """The arrays are as they were left; else Told that ``who`` changed them."""
-        for name, now, kept in zip(self.tree.names, self._arrays, self._kept, strict=True):
+        for name, now, kept in zip(self.tree.names, self.tree.arrays, self._kept, strict=True):
             if not (np.array_equal(now, kept) and (np.signbit(now) == np.signbit(kept)).all()):
                 raise Told("changed its input", "changed", who=who, label=label("params", name))
 
@@ -129,14 +130,3 @@ class Function:
 def vector(arrays: Sequence[Inexact]) -> Vector:
     """All entries of all arrays, in order."""
     return np.concatenate([np.asarray(array, np.float64).reshape(-1) for array in arrays])
-
-
-def as_number(value: object) -> float:
-    """What f returned, as a float. TypeError unless it is one real number."""
-    array = np.asarray(value)
-    if array.size == 1 and array.dtype.kind in "buif":
-        return float(array.reshape(()))
-    got = type(value).__name__ if array.dtype.kind not in "buifc" else "a complex one"
-    if array.size != 1:
-        got = f"an array of shape {array.shape}; take its sum or mean"
-    raise TypeError(f"f: expected a number (a loss), got {got}")

@@ -16,7 +16,6 @@ shows no kink at all, and there the claim has to be exact. Then
 
 from dataclasses import replace
 from itertools import combinations
-from math import inf
 
 import numpy as np
 
@@ -36,7 +35,9 @@ LOOKS, BENT = 9, 3  # steps at which a hidden kink is looked for, and those that
 AROUND = 6  # points at which an entry's slope is looked at
 FLAT = 0.01  # of the slope at the point: what is less beside it is none
 COARSER = 10  # times NEARBY: where f is so noisy that steps have to be longer
-AWAY = {False: 1e-6, True: 3e-2}  # of the parameters: the same, by whether f is coarse
+# by whether f is coarse: how far away the points lie, of the parameters, and by how much of the
+# error the slope has to be another one there
+AWAY = {False: (1e-6, COUPLED), True: (3e-2, INSIDE)}
 
 
 class Kinks:
@@ -44,32 +45,29 @@ class Kinks:
 
     def __init__(self, problem: Problem, found: Look) -> None:
         self.problem, self.point, self.found = problem, problem.point, found
-        coarse = problem.point.precision.coarse
-        self.distance = tuned.NEARBY * (COARSER if coarse else 1)
-        self.away = AWAY[coarse]
+        self.distance = tuned.NEARBY * (COARSER if problem.point.coarse else 1)
 
     def settle(self) -> None:
         """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
-        found = self.found
+        found, slopes = self.found, self.found.slopes
         kinked, jumping = found.having("kink"), found.having("jump")
-        wrong = found.having("wrong")[:ENOUGH]
-        # kinks may cancel in f, and not in what a convention makes of them
-        suspects = [i for i in wrong if kinked or found.slopes[i].by_convention]
-        if not (kinked or jumping or suspects):
+        # not wrong, perhaps: kinks may cancel in f, and not in what a convention makes of them
+        doubtful = [i for i in found.having("wrong")[:ENOUGH] if kinked or slopes[i].by_convention]
+        if not (kinked or jumping or doubtful):
             return
         lines, varies = self._lines(kinked), self.problem.varies
         if varies:
             self._ask(lines[:WAYS] + [entry(self.point, i) for i in jumping])
             self._convict(kinked, lines)
-            settled = found.having("kink", "jump")
-            excused = suspects if all(map(self._cleared, suspects)) else []
+            fits = found.having("kink", "jump")  # those that are left
+            not_wrong = doubtful if all(map(self._cleared, doubtful)) else []
         else:
             inside = self._is_a_side(kinked) or self._convict(kinked, lines)
-            settled = kinked * inside + [i for i in jumping if found.slopes[i].inside]
-            hidden = (i for i in suspects if kinked or self._kinks_around(i))
-            excused = list(filter(self._turns, hidden))
-        found.judge(settled, "right")
-        found.judge(excused, "right" if varies else "kink", kind="kink", slack=-inf)
+            fits = kinked * inside + [i for i in jumping if slopes[i].inside]
+            hidden = (i for i in doubtful if kinked or self._kinks_around(i))
+            not_wrong = list(filter(self._turns, hidden))
+        found.judge(fits, "right")
+        found.judge(not_wrong, "right" if varies else "kink", kind="kink", slack=-np.inf)
 
     # a gradient function
 
@@ -140,10 +138,10 @@ class Kinks:
     def _turns(self, i: int) -> bool:
         """Do other kinks change the slope of entry i, so that no side of them need have it?"""
         here, point, size = self.found.slopes[i], self.point, len(self.point.scales)
-        far = abs(here.value - here.claim) * (INSIDE if point.precision.coarse else COUPLED)
-        moves = (self.away * point.scales * pattern(size, n) * (-1) ** n for n in range(AROUND))
-        line, x = entry(point, i), point.function.x
-        near = (self._measured(x + move, line, self.away) for move in moves)
+        away, part = AWAY[point.coarse]
+        moves = (away * point.scales * pattern(size, n) * (-1) ** n for n in range(AROUND))
+        line, far = entry(point, i), part * abs(here.value - here.claim)
+        near = (self._measured(point.function.x + move, line, away) for move in moves)
         return any(slope and abs(slope.value - here.value) > far for slope in near)
 
     # both
@@ -154,7 +152,7 @@ class Kinks:
         alone = [self.found.slopes[i] for i in kinked]
         rises = np.array([abs(slope.right - slope.left) for slope in alone])
         # along each entry one kink
-        weights = (rises * self.point.scales[kinked]).min(initial=inf) / rises
+        weights = (rises * self.point.scales[kinked]).min(initial=np.inf) / rises
         lines, rows = [entry(self.point, i) for i in kinked], [np.ones(size)] * (size > 2)
         pairs = sorted(combinations(range(size), 2), key=lambda pair: pair[1] - pair[0])[:PAIRS]
         axes = np.eye(size)
@@ -197,9 +195,8 @@ class Kinks:
             if abs(slope.rise) <= 2 * (1 - COUPLED) * abs(alone.right - alone.left):
                 tied.setdefault(i, {i: one}).setdefault(j, other)
                 tied.setdefault(j, {j: abs(other)}).setdefault(i, one * np.sign(other))
-        groups = {frozenset(group): group for group in tied.values() if len(group) > 2}.values()
-        ordered = [dict(sorted(group.items())) for group in groups]
-        return [Line(self.point, np.array(list(g)), np.array(list(g.values()))) for g in ordered]
+        groups = {frozenset(g): dict(sorted(g.items())) for g in tied.values() if len(g) > 2}
+        return [Line(self.point, np.array([*g]), np.array([*g.values()])) for g in groups.values()]
 
     # points around
 
@@ -211,7 +208,7 @@ class Kinks:
         """
         found, point, size = self.found, self.point, len(self.point.scales)
         open_ = found.having("unclear")
-        if not open_ or point.precision.coarse or not self.problem.varies:
+        if not open_ or point.coarse or not self.problem.varies:
             return
         ways = [Line(point, np.arange(size), point.scales * pattern(size, n)) for n in (1, 2)]
         for i in open_:

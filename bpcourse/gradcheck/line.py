@@ -49,35 +49,24 @@ class Side(NamedTuple):
 class Pair(NamedTuple):
     """What the steps j and j − 1 say: the slope, its error, and the slopes on the two sides."""
 
-    j: int
+    t: float  # the larger step
     slope: float
-    truncation: float  # the error that the curve may make over these steps
+    error: float
     noise: float
+    kink: float  # by how much the slopes of the sides differ, beyond what noise may do
     left: Side
     right: Side
-
-    @property
-    def error(self) -> float:
-        return self.truncation + self.kink / 2 + tuned.NOISE * self.noise
-
-    @property
-    def kink(self) -> float:
-        """By how much the two slopes differ, beyond what noise may do."""
-        return max(0.0, abs(self.right.slope - self.left.slope) - tuned.DOUBT * self.noise)
-
-    @property
-    def side_error(self) -> float:
-        """The error of the worse side."""
-        return max(self.left.error, self.right.error)
+    side_error: float  # that of the worse side
 
 
 class Line:
     """The entries ``index`` move together, each by t times its own ``weights``.
 
     Slopes are those of φ, per t. ``claim`` is what the gradient claims of φ′(0), ``least`` the
-    smallest contribution to it, ``start`` the first step. An error up to ``tolerance`` will do, and
-    in the end one up to ``last``. Rounding may do ``rounding`` to the claim; ``allowance`` is its
-    part in an error. A claim is wrong if it is ``clear`` errors away, and ``doubt`` beyond them.
+    smallest contribution to it, ``start`` the first step. An error up to ``wanted`` is looked
+    for, and one up to ``enough`` will do in the end. Rounding may do ``rounding`` to the claim;
+    ``allowance`` is its part in an error. A claim is wrong if it is ``clear`` errors away, and
+    ``doubt`` beyond them. ``curve`` is {step: central slope}, per unit of the first entry.
     """
 
     def __init__(self, point: Point, index: Index, weights: Vector, longest: float = inf) -> None:
@@ -90,21 +79,18 @@ class Line:
             self.least = 0.0
         self.zero = not own.any()
         self.rounding = hypot(*point.allowance[index])  # whose squares could overflow
-        precision = point.precision
-        self.tolerance = max(precision.demand.resolve * self.least, float(point.small[first]))
-        self.last = max(tuned.SETTLE * self.least, float(point.last[first]))
-        self.allowance = min(self.rounding, self.tolerance / 2)
+        self.wanted = max(point.demand.resolve * self.least, float(point.wanted[first]))
+        self.enough = max(tuned.SETTLE * self.least, float(point.enough[first]))
+        self.allowance = min(self.rounding, self.wanted / 2)
         self.doubt = tuned.ROUNDED * self.rounding
-        self.clear = tuned.CLEAR * (NOISIER if precision.coarse else 1)
+        self.clear = tuned.CLEAR * (NOISIER if point.coarse else 1)
         relative = np.maximum(abs(point.function.x[index] / point.scales[index]), NARROW).max()
         self.finest = FINEST * float(point.function.eps[index].max() * relative)
         # the first step is where noise is a small part of the claim, as far as it may go
-        size = self.claim if self.single else self.least * float(len(index) ** (1 / 2))
-        noise = tuned.FIRST_NOISE * abs(size)
-        first_step = tuned.NOISE * precision.sigma / noise if noise else inf
+        noise = tuned.FIRST_NOISE * self.least * float(len(index) ** (1 / 2))
+        first_step = tuned.NOISE * point.sigma / noise if noise else inf
         self.start = min(max(first_step, SHORTEST), LONGEST, longest)
-        self.kept: dict[int, Sample] = {}
-        self.curve: dict[float, float] = {}  # {step: central slope}, per unit of an entry
+        self.kept, self.curve = dict[int, Sample](), dict[float, float]()
 
     def step(self, j: int) -> float:
         return self.start * float(RATIO) ** j
@@ -130,7 +116,7 @@ class Line:
         value, taken = self.value(t)
         if taken * t <= 0 or not isfinite(value):
             return nan, inf
-        noise = self.point.precision.noise(max(abs(value), abs(self.point.f0)))
+        noise = self.point.noise(max(abs(value), abs(self.point.f0)))
         return (value - self.point.f0) / taken, noise / abs(taken)
 
     def sample(self, j: int) -> Sample:
@@ -148,16 +134,20 @@ class Line:
         For a smooth f the two one-sided slopes shrink together, at a kink they do not.
         """
         big, small = self.sample(j), self.sample(j - 1)
-        change, noise = (small.central - big.central) * SHRINK, (RATIO - 1) * self.noise_at(j - 1)
-        sides = []
+        noise, sides = (RATIO - 1) * self.noise_at(j - 1), []
         for far, near in ((big.left, small.left), (big.right, small.right)):
             bend = (near - far) / (RATIO - 1)
             sides.append(Side(near + bend, _finite(abs(bend) + noise)))
-        return Pair(j, small.central + change, _finite(abs(change)), small.noise, *sides)
+        left, right = sides
+        kink = max(0.0, abs(right.slope - left.slope) - tuned.DOUBT * small.noise)
+        change = (small.central - big.central) * SHRINK
+        error = _finite(abs(change)) + kink / 2 + tuned.NOISE * small.noise
+        slope, worse = small.central + change, max(left.error, right.error)
+        return Pair(self.step(j), slope, error, small.noise, kink, left, right, worse)
 
     def noise_at(self, j: int) -> float:
         """The noise of a slope at step j, without looking."""
-        return self.point.precision.noise(self.point.f0) / self.step(j)
+        return self.point.noise(self.point.f0) / self.step(j)
 
     def below(self, j: int, noise: float) -> Iterator[int]:
         """Step after step below j, down to the smallest that makes sense and has no more noise."""
@@ -166,18 +156,11 @@ class Line:
 
     def look_again(self) -> None:
         """Take more steps, for a plot; the parameters may be others by now."""
-        function = self.point.function
-        with np.errstate(all="ignore"), function.moved(function.x):
+        with np.errstate(all="ignore"), self.point.function.moved(self.point.function.x):
             for j in CURVE:
                 self.sample(j)
 
     # one side, kinks and jumps
-
-    def best_side(self) -> tuple[Side, int]:
-        """The slope on the side on which it is known best, and the step."""
-        pairs = [self.pair(j) for j in range(0, -MOST_STEPS, -1)]
-        found = [(side, pair.j) for pair in pairs for side in (pair.left, pair.right)]
-        return min(found, key=lambda known: known[0].error)
 
     def bends(self, j: int) -> bool:
         """Is there a kink within the steps j and j − 1, the same at both?"""
@@ -192,13 +175,12 @@ class Line:
         they are known best.
         """
         seen = [j for j in sorted(self.kept) if j - 1 in self.kept]
-        staying = [self.pair(j) for j in seen if self.bends(j)]
+        staying = [j for j in seen if self.bends(j)]
         if not staying:
             return None
-        j = staying[0].j
-        below = self.below(j, abs(self.sample(j).bend) / SEEN)
-        stays = all(self._stays(j, less) for less in below)
-        return min(staying, key=lambda pair: pair.side_error) if stays else None
+        below = self.below(staying[0], abs(self.sample(staying[0]).bend) / SEEN)
+        stays = all(self._stays(staying[0], less) for less in below)
+        return min(map(self.pair, staying), key=lambda pair: pair.side_error) if stays else None
 
     def _stays(self, j: int, less: int) -> bool:
         """Is the bend at a smaller step the same?"""
@@ -209,8 +191,7 @@ class Line:
     def jumps(self) -> bool:
         """Does f change as much over some step as over one 5³ times as long?"""
         seen = [(near, self.kept[j + FAR]) for j, near in self.kept.items() if j + FAR in self.kept]
-        part = RATIO**FAR / 2
-        return any(n.steepest > max(SEEN * n.noise, part * far.steepest) for n, far in seen)
+        return any(n.steepest > max(SEEN * n.noise, RATIO**FAR / 2 * f.steepest) for n, f in seen)
 
 
 def _finite(error: float) -> float:

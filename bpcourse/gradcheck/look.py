@@ -28,7 +28,7 @@ def entry(point: Point, i: int) -> Line:
 
 
 class Look:
-    """The claims at one point against f, array by array, and what was found.
+    """The claims at one point against f, and what was found.
 
     ``slopes`` is the one map that all questions share, {entry: its slope}: an entry is right unless
     its slope says something else. ``groups`` are the slopes of many entries at once.
@@ -36,10 +36,12 @@ class Look:
 
     def __init__(self, point: Point, rng: np.random.Generator, mode: str) -> None:
         self.point, self.rng, self.mode = point, rng, mode
-        self.slopes: dict[int, Slope] = {}
-        self.groups: list[Slope] = []
+        self.slopes, self.groups = dict[int, Slope](), list[Slope]()
         self._enough = ENOUGH if mode == "grouped" else ENOUGH_EACH
-        for part in point.function.tree.slices:
+
+    def measure(self) -> None:
+        """Measure every claim, array by array."""
+        for part in self.point.function.tree.slices:
             self._wrong = 0  # entries of this array
             for group in self._alike(np.arange(part.start, part.stop)):
                 self._open(group, 2)
@@ -80,10 +82,7 @@ class Look:
         for i in group.tolist():
             if self._wrong < self._enough:
                 line = entry(self.point, i)
-                slope = (flat and at_once(line)) or measured(line)
-                if slope.status == "unclear" and self.point.precision.coarse:
-                    slope = averaged(slope)
-                self.slopes[i] = slope
+                slope = self.slopes[i] = averaged((flat and at_once(line)) or measured(line))
                 self._wrong += slope.status == "wrong"
 
     def by_complex_steps(self) -> None:
@@ -105,8 +104,7 @@ class Look:
     def _alike(self, index: Index) -> Iterator[Index]:
         """Groups of entries whose claimed contributions are of like size; zeros apart."""
         u = self.point.contributions[index]
-        zero = u <= self.point.zero
-        size = np.where(zero, np.inf, np.floor(np.log(np.where(zero, 1, u)) / np.log(SPREAD)))
+        size = np.where(u <= self.point.zero, np.inf, np.floor(np.log(u) / np.log(SPREAD)))
         for one in np.unique(size):
             members = self.rng.permutation(index[size == one])
             yield from np.array_split(members, -(-len(members) // GROUP))

@@ -9,7 +9,6 @@ large beside small entries, and f curves over the moves that would average it ou
 """
 
 from collections.abc import Callable
-from math import inf, isfinite, nan
 
 import numpy as np
 
@@ -24,7 +23,7 @@ CUBIC = 3  # over the shortest spacing a curve has no higher powers to show
 SPACINGS = (2.0**-42, 2.0**-34, 2.0**-26, 2.0**-19, 2.0**-14, 2.0**-9, 2.0**-6)
 LEAST = 8  # roundings of a parameter in one spacing, or the points would coincide
 AFAR = 0.1  # of the parameters: where an f that hardly moves is looked at
-WIDE = 2.0**-19  # the interval in which a step of f is looked for,
+WIDE = 2.0**-19  # the interval in which a step of f is looked for, at least,
 SHORTEST = 2.0**-44  # and what it shrinks to
 FALL = 1 / 32  # what a kink or a curve falls below while the interval shrinks, and a step does not
 LARGE = 64.0  # noises that a step exceeds
@@ -33,17 +32,17 @@ MANY = 24  # points for an average
 WIDTHS = (0.02, 0.1, 0.4, 1.5)  # of its intervals, relative to the line's scale
 EVEN = (2 * np.arange(MANY) + 1) / MANY - 1  # in (−1, 1)
 DEGREE = 6  # of its polynomial
-POWERS = np.vander(EVEN, DEGREE + 1)
-SPREAD = float(np.linalg.inv(POWERS.T @ POWERS)[-2, -2]) ** (1 / 2)  # of its slope, per noise
+# the deviation of its slope, per noise
+SPREAD = float(np.linalg.norm(np.linalg.pinv(np.vander(EVEN, DEGREE + 1))[-2]))
 DEVIATIONS = 3.5  # of the noise, in a bound: once in two thousand slopes is farther off
 ORDER = 8  # the error of the fit, as part of the change that its last powers make
 HOPELESS = DEVIATIONS * SPREAD / WIDTHS[-1]  # noises: an average is never known better than this
 
 Phi = Callable[[float], float]
-Place = tuple[float, float]  # t and φ(t)
+Two = tuple[float, float]  # t and φ(t), or φ(t) and t
 
 
-def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float:
+def noise_level(function: Function, f0: float, way: Vector, eps: float, unit: float) -> float:
     """The standard deviation of f's rounding error near x, at least eps|f|/2.
 
     A jump of f at x, or on one side of it, is no noise: where f looks imprecise on one side, the
@@ -57,19 +56,20 @@ def noise_level(function: Function, f0: float, way: Vector, eps: float) -> float
         The direction in which f is looked at; its entries have the sizes of the parameters'.
     eps
         The precision of the parameters' type.
+    unit
+        The same of the caller's own, the coarsest one. f may compute in it, and move in its steps.
     """
 
     def phi(t: float) -> float:
         return function.at(function.x + t * way) if t else f0
 
-    sigma = _one_side(phi, eps, 0.0)
-    if sigma > tuned.COARSE * abs(f0):
-        sigma = min(sigma, _one_side(phi, eps, SHORTEST))
-        sigma = min(sigma, _one_side(lambda t: phi(-t), eps, SHORTEST))
-    return sigma
+    sigma = _one_side(phi, eps, unit, 0.0)
+    if sigma <= tuned.COARSE * abs(f0):
+        return sigma
+    return min(sigma, *(_one_side(at, eps, unit, SHORTEST) for at in (phi, lambda t: phi(-t))))
 
 
-def _one_side(phi: Phi, eps: float, nearest: float) -> float:
+def _one_side(phi: Phi, eps: float, unit: float, nearest: float) -> float:
     """The noise on one side of x, from ``nearest`` on."""
     sigma = floor = eps * abs(phi(nearest)) / 2
     for spacing in (s for s in SPACINGS if s >= LEAST * eps):
@@ -78,10 +78,10 @@ def _one_side(phi: Phi, eps: float, nearest: float) -> float:
             continue
         sigma = max(floor, _fit(NODES, values, CUBIC)[1])
         if np.count_nonzero(np.diff(values)) >= FEW // 2:
-            return max(sigma, _step(phi, nearest, sigma))
+            return max(sigma, _step(phi, nearest, max(WIDE, LEAST * unit), sigma))
         # f moves in steps longer than this, if at all: look further
     # f hardly moves at all: how large can it be at some distance?
-    return max([sigma, *(eps * abs(v) / 2 for v in (phi(AFAR), phi(-AFAR)) if isfinite(v))])
+    return max([sigma, *(eps * abs(v) / 2 for v in (phi(AFAR), phi(-AFAR)) if np.isfinite(v))])
 
 
 def _fit(nodes: Vector, values: Vector, degree: int) -> tuple[float, float]:
@@ -95,18 +95,18 @@ def _fit(nodes: Vector, values: Vector, degree: int) -> tuple[float, float]:
     return size * float(coefficients[-2]), size * deviation
 
 
-def _step(phi: Phi, nearest: float, sigma: float) -> float:
+def _step(phi: Phi, nearest: float, width: float, sigma: float) -> float:
     """Half the size of a step that stays while the interval around it shrinks again and again.
 
     A point within the interval lies off the straight line between its ends: for a smooth f this
     falls with the square of the width and for a kinked one with the width, but a float32
-    somewhere inside f keeps its steps.
+    or float16 somewhere inside f keeps its steps.
     """
-    ends = [(t, phi(t)) for t in (nearest, nearest + WIDE)]
+    ends = [(t, phi(t)) for t in (nearest, nearest + width)]
     middle, off = _off_line(phi, *ends)
     least = max(LARGE * sigma, off * FALL)
     while ends[1][0] - ends[0][0] > SHORTEST:
-        if not least < off < inf:
+        if not least < off < np.inf:
             return 0.0
         halves = [[ends[0], middle], [middle, ends[1]]]
         found = [_off_line(phi, *half) for half in halves]
@@ -115,7 +115,7 @@ def _step(phi: Phi, nearest: float, sigma: float) -> float:
     return off / 2
 
 
-def _off_line(phi: Phi, left: Place, right: Place) -> tuple[Place, float]:
+def _off_line(phi: Phi, left: Two, right: Two) -> tuple[Two, float]:
     """A point between two others, and how far f lies off the line between them there."""
     # intervals are not halved, lest they fit the steps of a float32
     t = GOLDEN * left[0] + (1 - GOLDEN) * right[0]
@@ -123,9 +123,7 @@ def _off_line(phi: Phi, left: Place, right: Place) -> tuple[Place, float]:
     return (t, value), abs(value - (GOLDEN * left[1] + (1 - GOLDEN) * right[1]))
 
 
-def averaged_slope(
-    value: Callable[[float], tuple[float, float]], noise_of: Callable[[float], float]
-) -> tuple[float, float, float]:
+def averaged_slope(value: Callable[[float], Two], noise_of: Phi) -> tuple[float, float, float]:
     """(slope, error, width) of the interval in which the slope at 0 is known best; the error is
     infinite if no polynomial fits f's values, as at a kink.
 
@@ -147,4 +145,4 @@ def averaged_slope(
         error += abs(slope - _fit(EVEN, values, DEGREE - 2)[0]) / ORDER
         if rest <= tuned.MISFIT * noise:
             found.append((slope / width, error / width, width))
-    return min(found, key=lambda known: known[1], default=(nan, inf, nan))
+    return min(found, key=lambda known: known[1], default=(np.nan, np.inf, np.nan))

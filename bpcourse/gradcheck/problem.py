@@ -11,18 +11,17 @@ import numpy as np
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import DOMAIN_ERRORS, DOUBLE, Counted, Function, Vector, vector
 from bpcourse.gradcheck.noise import GOLDEN, noise_level
-from bpcourse.gradcheck.point import Point, Precision, sizes
+from bpcourse.gradcheck.point import Point, sizes
 from bpcourse.gradcheck.structure import Array, Told, Tree, label, matched
 
 MOVE = 1e-2  # of the parameters: a move over which f on wider arrays has to change alike,
 ALIKE = 0.05  # up to this part of the change, and of f itself,
 ROUNDINGS = 20  # or to this many roundings of the narrow f
 FINER = 1e-2  # of its noise: what is left of it, where wider arrays are worth it
+NO_FLOATS = dict.fromkeys("bui", "integer") | {"c": "complex"}
 CLOSELY = 1e-6  # of a claim: the errors that are looked for in the mode "complex"
 # {the least size that a parameter counts with: moves, in sizes, to one of which f has to react}
 REACTS = {0.0: (1e-3, 1e-2), 1.0: (1e-2, 1.0, 1e3)}
-
-Measured = tuple[Function, float, float]  # with its value and its noise
 
 
 def pattern(size: int, number: int) -> Vector:
@@ -39,8 +38,6 @@ class Problem:
     same, or f of float64 copies where f is more precise with them.
     """
 
-    point: Point  # where all is measured, once it is known how precise f is
-
     def __init__(self, f: Counted, tree: Tree, grad: object) -> None:
         _require_floats(tree)
         self.f, self.tree, self.grad = f, tree, grad
@@ -55,12 +52,10 @@ class Problem:
         self.given.require_unchanged("f")
         if not np.isfinite(value):
             raise Told("not finite", "not_finite_f", value=value)
-        if self._first and value != self._first[0]:
-            first, calls = self._first[0], self.f.calls
-            raise Told("nondeterminism", "nondeterminism", first=first, second=value, calls=calls)
-        leaves = self._leaves()
-        claims = vector(leaves)
-        _, before = self._first = self._first or (value, claims)
+        claims = vector(leaves := self._leaves())
+        first, before = self._first = self._first or (value, claims)
+        if value != first:
+            raise Told("nondeterminism", "f_differs", first=first, now=value, calls=self.f.calls)
         for i in np.flatnonzero(~np.isfinite(claims) | (claims != before)).tolist():
             name, index = self.given.place(i)
             values = {"label": label("grad", name), "index": index, "value": claims[i]}
@@ -73,7 +68,7 @@ class Problem:
         """What is claimed where the parameters are now."""
         grad = self.grad(self.tree.value) if callable(self.grad) else self.grad
         self.given.require_unchanged("grad")
-        return list(matched(self.tree.value, grad))
+        return matched(self.tree.value, grad)
 
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:
@@ -91,21 +86,20 @@ class Problem:
             return None
         claims = vector(self._leaves())
         finite = np.isfinite(value) and np.isfinite(claims).all()
-        return Point(self.function, value, claims, self.point.precision) if finite else None
+        return replace(self.point, f0=value, claims=claims) if finite else None
 
     @cached_property
     def varies(self) -> bool:
         """Is grad a function of params, and not a closure over one array?"""
         if not callable(self.grad):
             return False
-        here = self._leaves()
-        kept, scales = vector(here), self.point.scales
+        here, scales = self._leaves(), self.point.scales
         x = self.given.x + tuned.NEARBY * scales * pattern(len(scales), 1)
         with self.moved(x), suppress(*DOMAIN_ERRORS):
             self.given()
             there = self._leaves()
             same = all(map(np.may_share_memory, here, there))
-            return not (same and np.array_equal(vector(there), kept))
+            return not (same and np.array_equal(vector(there), self.point.claims))
         return True
 
     # precision
@@ -115,21 +109,21 @@ class Problem:
         self.ask()
         f0, claims, leaves = self.ask()
         eps, rounding = float(self.given.eps.max()), 0.0
-        types = [leaf.dtype for leaf in leaves if leaf.dtype.kind == "f"]
-        eps_claims = max([eps, *(float(np.finfo(dtype).eps) for dtype in types)])
+        floats = (leaf.dtype for leaf in leaves if leaf.dtype.kind == "f")
+        eps_claims = max([eps, *(float(np.finfo(dtype).eps) for dtype in floats)])
         scales = self._scales(f0, claims)
         way = scales * pattern(len(scales), 2)
-        sigma = noise_level(self.given, f0, way, eps)
-        if eps > DOUBLE and (wide := self._widened(f0, sigma, way)):
+        sigma = noise_level(self.given, f0, way, eps, eps)
+        if eps > DOUBLE and (wide := self._wide(f0, sigma, way)):
             eps, rounding, (self.function, f0, sigma) = DOUBLE, 2 * sigma, wide
-        steepest = float(abs(claims * scales).max(initial=0))
-        coarse = sigma > tuned.COARSE * max(abs(f0), steepest)
+        coarse = sigma > tuned.COARSE * max(abs(f0), float(abs(claims * scales).max()))
         demand = tuned.SINGLE if eps_claims > tuned.COARSE else tuned.DOUBLE
         demand = tuned.NOISY if coarse else demand
         if closely:
             demand = replace(demand, resolve=max(CLOSELY, eps_claims))
-        known = Precision(scales, sigma, eps, eps_claims, rounding, coarse, demand)
-        self.point = Point(self.function, f0, claims, known)
+        known = (scales, sigma, eps, eps_claims, rounding, coarse, demand)
+        # where all is measured
+        self.point = Point(self.function, f0, claims, *known)
 
     def _scales(self, f0: float, claims: Vector) -> Vector:
         """The sizes on which steps are based, so large that f reacts to some of them."""
@@ -140,7 +134,7 @@ class Problem:
                 return scales
         raise Told("f does not depend on params", "independent", value=f0)
 
-    def _widened(self, f0: float, sigma: float, way: Vector) -> Measured | None:
+    def _wide(self, f0: float, sigma: float, way: Vector) -> tuple[Function, float, float] | None:
         """f on float64 copies of the parameters, its value and its noise, if it takes them and is
         more precise there."""
         moved = self.given.stored(self.given.x + MOVE * way)
@@ -150,7 +144,7 @@ class Problem:
         try:
             wide_f0 = wide()
             change = wide.at(moved) - wide_f0
-            wide_sigma = noise_level(wide, wide_f0, way, DOUBLE)
+            wide_sigma = noise_level(wide, wide_f0, way, DOUBLE, float(self.given.eps.max()))
         except Exception:  # f does not take them
             return None
         slack, both = ROUNDINGS * sigma, ((f0, wide_f0), (narrow, change))
@@ -163,10 +157,8 @@ def _require_floats(tree: Tree) -> None:
     """The parameters are finite real numbers, each at a place of its own."""
     for name, array in zip(tree.names, tree.arrays, strict=True):
         where = label("params", name)
-        if array.dtype.kind in "bui":
-            raise Told("integer parameters", "integer", label=where, dtype=array.dtype)
-        if array.dtype.kind == "c":
-            raise Told("complex parameters", "complex", label=where)
+        if kind := NO_FLOATS.get(array.dtype.kind):
+            raise Told(f"{kind} parameters", kind, label=where, dtype=array.dtype)
         if not np.isfinite(array).all():
             raise Told("not finite", "not_finite_params", label=where)
         if _overlaps_itself(array):

@@ -12,7 +12,7 @@ from typing import Literal
 
 from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Vector
-from bpcourse.gradcheck.line import MOST_STEPS, NOISIER, RATIO, Line, Pair
+from bpcourse.gradcheck.line import MOST_STEPS, NOISIER, RATIO, SEEN, Line, Pair
 from bpcourse.gradcheck.noise import HOPELESS, averaged_slope
 
 Status = Literal["right", "wrong", "kink", "jump", "unclear"]
@@ -20,7 +20,6 @@ Status = Literal["right", "wrong", "kink", "jump", "unclear"]
 LARGEST_STEP = 1e6  # of the parameters: beyond it f says nothing about here
 LOCAL_STEP = 2.0  # of the parameters: a longer one may confirm a claim, but not convict it
 PART = 0.1  # of what is asked: a part this small is no matter
-SHOWS = 40  # noises: what shows an error at the smallest step clearly
 STEEP = 1e-4  # of the steepest slope around: an error of a zero that will do in the end
 UNDERFLOW = 1e-30  # where f is zero all around, a claimed change of less may have vanished in it
 SHORTER = 10  # a forward difference takes a step this much shorter: its error falls with it
@@ -96,8 +95,8 @@ def by_one_step(line: Line) -> Slope | None:
 
 def agrees(line: Line, t: float, slope: float, noise: float, part: float) -> Slope | None:
     """Is one slope, over t, so near the claim that it needs no second one?"""
-    distance, enough = abs(slope - line.claim), PART * line.tolerance
-    near = distance <= part * line.tolerance + 2 * noise + min(line.allowance, enough)
+    distance, enough = abs(slope - line.claim), PART * line.wanted
+    near = distance <= part * line.wanted + 2 * noise + min(line.allowance, enough)
     if not (near and noise <= enough):
         return None
     return _told(line, "right", t, slope, distance + tuned.NOISE * noise + line.allowance)
@@ -109,15 +108,14 @@ def _searched(line: Line) -> Slope:
     while j not in tried and len(tried) < MOST_STEPS and line.step(j) <= LARGEST_STEP:
         pair = tried[j] = line.pair(j)
         distance, bound = abs(pair.slope - line.claim), pair.error + line.allowance
-        if distance <= bound <= line.tolerance:
-            return _told(line, "right", line.step(j), pair.slope, bound)
+        if distance <= bound <= line.wanted:
+            return _told(line, "right", pair.t, pair.slope, bound)
         far = distance > line.clear * pair.error + line.doubt
         vanished = pair.slope == line.point.f0 == 0 and abs(line.claim) < UNDERFLOW
-        local = line.step(j) <= LOCAL_STEP and not line.bends(j)
+        local = pair.t <= LOCAL_STEP and not line.bends(j)
         if far and local and not vanished and _confirmed(line, j, pair.slope, bound):
             kink = line.kink()  # so small that it hides in the last pair's error
-            wrong = _told(line, "wrong", line.step(j), pair.slope, bound)
-            return at_kink(line, kink) if kink else wrong
+            return at_kink(line, kink) if kink else _told(line, "wrong", pair.t, pair.slope, bound)
         noisy = isfinite(bound) and 2 * tuned.NOISE * pair.noise >= pair.error
         j += 1 if noisy else -1
     return _without_certainty(line, min(tried.values(), key=lambda pair: pair.error))
@@ -134,61 +132,62 @@ def _confirmed(line: Line, j: int, slope: float, bound: float) -> bool:
     far = (p for p in beside if abs(p.slope - line.claim) > line.clear / 2 * p.error + line.doubt)
     if not any(abs(p.slope - slope) <= tuned.ROUNDED * (bound + p.error) for p in far):
         return False
-    *_, least = j, *line.below(j, distance / SHOWS)
-    if least >= j - 2:
-        return True
+    *_, least = j, *line.below(j, distance / (2 * SEEN))
     sample = line.sample(least)
-    return abs(sample.central - slope) <= distance / (RATIO - 1) + tuned.CLEAR * sample.noise
+    same = abs(sample.central - slope) <= distance / (RATIO - 1) + tuned.CLEAR * sample.noise
+    return same or least >= j - 2  # which is a step of the two pairs
 
 
 def _without_certainty(line: Line, pair: Pair) -> Slope:
     """What the best of the steps says, where none was good enough."""
-    j, slope, error = pair.j, pair.slope, pair.error + line.allowance
+    t, slope, error = pair.t, pair.slope, pair.error + line.allowance
     distance, seen = abs(slope - line.claim), list(line.kept.values())
     tiny = abs(line.claim) <= line.doubt and abs(slope) <= PART * abs(line.claim)
     if tiny and abs(slope) + error <= line.rounding:
-        return _told(line, "right", line.step(j), slope, distance)  # a rounded zero
+        return _told(line, "right", t, slope, distance)  # a rounded zero
     if (kink := line.kink()) is not None:
         return at_kink(line, kink)
     if line.zero and all(s.left == s.right == 0 for s in seen):
-        return _told(line, "right", line.step(j), slope, error)  # f is constant along the line
+        return _told(line, "right", t, slope, error)  # f is constant along the line
     if not isfinite(error) or line.jumps():
         return _one_sided(line)
-    enough = line.last
+    enough = line.enough
     if line.zero:  # beside how steep f is within the steps, where only zeros are claimed
         steepest = max(s.steepest for s in seen)
         enough = max(enough, STEEP * steepest) if isfinite(steepest) else enough
         error = max(error, distance)
-    return _judged(line, line.step(j), slope, error, enough, inf)
+    return _judged(line, t, slope, error, enough, inf)
 
 
 def at_kink(line: Line, pair: Pair) -> Slope:
     """The two slopes as they are, whether they differ or not."""
     left, right, error = pair.left.slope, pair.right.slope, pair.side_error
     slack = SLACK * abs(right - left) + tuned.CLEAR * error + line.doubt
-    return _told(line, "kink", line.step(pair.j), (left + right) / 2, error, left, right, slack)
+    return _told(line, "kink", pair.t, (left + right) / 2, error, left, right, slack)
 
 
 def _one_sided(line: Line) -> Slope:
     """The slope on the better side, where f jumps or is not defined on the other."""
-    (slope, error), j = line.best_side()
+    pairs = map(line.pair, range(0, -MOST_STEPS, -1))
+    sides = ((side, pair.t) for pair in pairs for side in (pair.left, pair.right))
+    (slope, error), t = min(sides, key=lambda known: known[0].error)
     level = LEVEL * abs(line.claim)
     if line.jumps():  # to be compared with the claim if it is known well
         slack = level if tuned.CLEAR * error <= level else -inf
-        return _told(line, "jump", line.step(j), slope, error, slope, slope, slack)
-    return _judged(line, line.step(j), slope, error, max(line.last, level), NOISIER * line.clear)
+        return _told(line, "jump", t, slope, error, slope, slope, slack)
+    return _judged(line, t, slope, error, max(line.enough, level), NOISIER * line.clear)
 
 
 def averaged(found: Slope) -> Slope:
-    """A second look through the noise, at an entry that no pair of steps decides."""
-    line, scale, precision = found.line, float(found.line.weights[0]), found.line.point.precision
-    least, distance = HOPELESS * precision.sigma, abs(found.value * scale - line.claim)
-    if least > line.last and distance < tuned.SURE * least:
-        return found  # it could neither confirm nor convict
-    slope, error, width = averaged_slope(line.value, precision.noise)
-    if not error < found.error * scale:
+    """A second look through the noise of a coarse f, at an entry that no pair of steps decides."""
+    line, scale, point = found.line, float(found.line.weights[0]), found.line.point
+    least, distance = HOPELESS * point.sigma, abs(found.value * scale - line.claim)
+    hopeless = least > line.enough and distance < tuned.SURE * least  # to confirm, or to convict
+    if found.status != "unclear" or not point.coarse or hopeless:
         return found
-    return _judged(line, width, slope, error, line.last, tuned.SURE)
+    slope, error, width = averaged_slope(line.value, point.noise)
+    judged = _judged(line, width, slope, error, line.enough, tuned.SURE)
+    return judged if error < found.error * scale else found
 
 
 def _judged(line: Line, t: float, slope: float, error: float, enough: float, clear: float) -> Slope:
@@ -217,8 +216,7 @@ def _resolution(line: Line, error: float) -> float:
     zeros, do not count.
     """
     point, first, least = line.point, line.index[0], line.least
-    rounded = tuned.ROUNDED * point.precision.rounding
-    if least <= max(TINY * point.most[first], point.zero, rounded):
+    if least <= max(TINY * point.most[first], point.zero, tuned.ROUNDED * point.rounding):
         return 0.0
-    relative = max(error, float(point.usual[first])) / least
-    return 2 * max(relative, point.precision.demand.resolve)
+    relative = max(error, float(point.negligible[first])) / least
+    return 2 * max(relative, point.demand.resolve)

@@ -1,9 +1,8 @@
 """Parameters as one list of named arrays, whatever dict, list or array the caller keeps."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ from bpcourse.text import text
 Array = npt.NDArray[np.floating]
 Inexact = npt.NDArray[np.inexact]
 Path = tuple[str, ...]
+Place = tuple[int, ...]
 Verdict = Literal["right", "wrong", "cannot tell"]
 
 SHOWN = 6  # keys in a message
@@ -22,9 +22,7 @@ SHOWN = 6  # keys in a message
 class Told(Exception):
     """The check ends here, with this verdict; ``key`` names the sentence."""
 
-    def __init__(
-        self, reason: str, key: str, verdict: Verdict = "cannot tell", **values: object
-    ) -> None:
+    def __init__(self, reason: str, key: str, verdict: Verdict = "cannot tell", **values: Any):
         super().__init__(text(f"gradcheck.{key}", **values))
         self.verdict, self.reason = verdict, reason
 
@@ -50,8 +48,8 @@ class Tree:
     @cached_property
     def slices(self) -> list[slice]:
         """The part of a vector of all entries that each array is."""
-        ends = np.cumsum([0, *(a.size for a in self.arrays)]).tolist()
-        return [slice(*pair) for pair in pairwise(ends)]
+        ends = np.cumsum([a.size for a in self.arrays]).tolist()
+        return [slice(end - a.size, end) for a, end in zip(self.arrays, ends, strict=True)]
 
     def cut(self, flat: Inexact) -> list[Inexact]:
         """The parts of a vector of all entries, each in the shape of its array."""
@@ -79,8 +77,9 @@ def flatten(params: object) -> Tree:
 
     def keep(path: Path, leaf: object) -> Array:
         names.append(".".join(path))
-        arrays.append(_writable(leaf, label("params", names[-1])))
-        return arrays[-1]
+        # without what a subclass does
+        arrays.append(np.asarray(own := _writable(leaf, label("params", names[-1]))))
+        return own
 
     tree = Tree(_mapped(params, keep), names, arrays)
     if not any(array.size for array in arrays):
@@ -123,18 +122,17 @@ def _writable(leaf: object, where: str) -> Array:
     raise TypeError(f"{where}: expected an array of numbers, or a dict or list of them, got {got}")
 
 
-def matched(params: object, grad: Any, where: str = "grad") -> Iterator[Array]:
+def matched(params: object, grad: Any, where: str = "grad") -> list[Array]:
     """The leaves of ``grad`` in the order of the parameters; Told where they do not fit."""
     if isinstance(params, np.ndarray):
-        yield _leaf(params.shape, grad, where)
-        return
+        return [_leaf(params.shape, grad, where)]
     items, own = _items(params) or [], dict(_items(grad) or ())
     missing = [key for key, _ in items if key not in own]
     if missing or len(own) > len(items) or isinstance(grad, dict) != isinstance(params, dict):
         got = _kind(grad) + (f", {_some(missing)} missing" if own and missing else "")
         raise misfit("structure", where, f"{_kind(params)}, as params has", got)
-    for key, child in items:
-        yield from matched(child, grad[key], f"{where}[{key!r}]")
+    parts = [matched(child, grad[key], f"{where}[{key!r}]") for key, child in items]
+    return [leaf for part in parts for leaf in part]
 
 
 def _leaf(shape: tuple[int, ...], grad: object, where: str) -> Array:

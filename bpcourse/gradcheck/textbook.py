@@ -11,18 +11,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from bpcourse.gradcheck.check import Seed, check_gradient
 from bpcourse.gradcheck.function import Counted, Function
-from bpcourse.gradcheck.structure import flatten
+from bpcourse.gradcheck.structure import Array, flatten
 
 STEP = 1e-6  # relative to parameters of size 1: near the cube root of float64's precision
 
 
-def central_difference(
-    f: Callable[[npt.NDArray[np.floating]], Any], x: npt.NDArray[np.floating], h: float = STEP
-) -> npt.NDArray[np.floating]:
+def central_difference(f: Callable[[Array], Any], x: Array, h: float = STEP) -> Array:
     """∂f/∂x, entry by entry: nudge one entry by h both ways, and divide the change of f by 2h.
 
     Lesson 03 derives it, lesson 13 shows what its error is made of; :func:`check_gradient` knows
@@ -86,10 +83,9 @@ def complex_slopes(f: Callable[..., Any], params: object, *, rng: Seed = None) -
     NotAnalyticError
         Where f is not analytic, or drops the imaginary part.
     """
-    tree = flatten(params)
-    function = Function(Counted(f), tree)
+    function = Function(Counted(f), flatten(params))
     slopes = np.array([function.complex_slope(i) for i in range(len(function.x))])
-    found = tree.rebuild(tree.cut(slopes))
+    found = function.tree.rebuild(function.tree.cut(slopes))
     report = check_gradient(lambda p: np.real(f(p)), params, found, mode="grouped", rng=rng)
     if report.verdict == "wrong":
         why = "it is not analytic, or drops the imaginary part (abs, max, a conjugate, a float?)"

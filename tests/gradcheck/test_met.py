@@ -199,6 +199,23 @@ def test_an_f_in_float16_is_not_blamed():
         assert check_gradient(f, x, lambda p: 3 * p).verdict == "wrong"
 
 
+@pytest.mark.parametrize("other", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_part_in_float16_beside_a_finer_one_is_not_blamed(seed, other):
+    rng = np.random.default_rng(seed)
+    params = {"a": rng.normal(size=3).astype(np.float16), "b": rng.normal(size=3).astype(other)}
+
+    def f(p, inside=np.float16):
+        return float((p["a"].astype(inside) ** 2).sum() + (p["b"] ** 2).sum())
+
+    def grad(p, factor=2):
+        return {"a": factor * p["a"], "b": factor * p["b"]}
+
+    assert check_gradient(f, params, grad).verdict != "wrong"
+    assert check_gradient(lambda p: f(p, np.float64), params, grad).verdict == "right"
+    assert check_gradient(f, params, lambda p: grad(p, 3)).verdict == "wrong"
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_steps_of_float16_are_noise(seed):
     """By luck such steps may lie on a straight line, for which no noise shows in a table."""
