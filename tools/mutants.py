@@ -39,7 +39,7 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "indexwise": "test_indexwise",
     "files": "test_systems test_workspace",
     "text/console": "test_systems",
-    "questions/judging/clock": "test_systems questions/test_clock",
+    "questions/judging/clock": "questions/test_clock test_systems",
     "questions/judging/compare": "questions",
     "questions/judging/code": "questions",
     "questions/judging/posed": "questions",
