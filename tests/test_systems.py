@@ -30,6 +30,20 @@ RUN = "from bpcourse.cli import main; main"
 # --- output that any console can show -------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "signs, said",
+    [
+        ("δ Δ ς", "delta Delta sigma"),
+        ("œ ı é ŷ", "oe i e y_hat"),
+        ("x² aⁿ W₁ ½", "x^2 a^n W_1 1/2"),
+        ("a\u0308 ∂z", "a dz"),
+        ("я ʔ 中", "? ? ?"),  # no letters, or no names, that these readers know
+    ],
+)
+def test_a_sign_has_its_like(signs, said):
+    assert "".join(map(console.like, signs)) == said
+
+
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "gbk", "utf-8"])
 def test_any_console_shows_what_the_course_says(encoding, tmp_path):
     code = f"""
