@@ -1,6 +1,7 @@
 """What Windows, macOS or a browser lacks is taken away here, and the course goes on."""
 
 import builtins
+import io
 import itertools
 import os
 import re
@@ -12,6 +13,7 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,6 +44,17 @@ RUN = "from bpcourse.cli import main; main"
 )
 def test_a_sign_has_its_like(signs, said):
     assert "".join(map(console.like, signs)) == said
+
+
+def test_a_stream_writes_like_signs_where_it_has_not_all_and_can_be_told_so(monkeypatch):
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding) for encoding in ("utf-8", "latin-1")]
+    for out, error in (streams, (io.StringIO(), None), (SimpleNamespace(encoding="ascii"), None)):
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", error)
+        console.any_console()
+    assert [stream.errors for stream in streams] == ["strict", console.NAME]
+    with pytest.raises(UnicodeDecodeError):
+        b"\xe9".decode("ascii", console.NAME)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "gbk", "utf-8"])
