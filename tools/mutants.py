@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 EQUAL = ROOT / "tests" / "equal_mutants.txt"
 TESTS = {  # the tests that are to see a change in the module, fastest first
@@ -211,8 +213,6 @@ def _survives(folder: Path, tests: list[str], compiling: bool = False) -> bool:
         os.environ["PYTHONPATH"] = str(folder)  # for the processes that a test starts
         sys.path.insert(0, str(folder))
         sys.dont_write_bytecode = not compiling
-        import pytest
-
         options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not slow and not browser"]
         os._exit(int(pytest.main([*options, "--hypothesis-seed=0", *tests])))
     finally:
@@ -258,6 +258,7 @@ def main() -> None:
     arguments = parser.parse_args()
     import hypothesis.extra.numpy  # noqa: F401  once, for all children
     import nbformat  # noqa: F401
+    import nbval.plugin  # type: ignore[import-untyped]  # noqa: F401
     import numpy.testing  # noqa: F401
     import yaml  # type: ignore[import-untyped]  # noqa: F401
 
