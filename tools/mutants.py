@@ -47,7 +47,7 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "questions/judging/posed": "questions/test_posed questions/test_slips_by_hand",
     "marking/statistics": "marking/test_statistics marking/test_pages",
     "marking/submissions": "marking/test_submissions marking/test_layouts",
-    "marking/results": "marking/test_weeks marking/test_pages marking/test_batch",
+    "marking/results": "marking/test_results marking/test_weeks",
     "marking/export": "marking/test_export marking/test_weeks",
 }
 MATHEMATICS = list(TESTS)[: list(TESTS).index("files")]
