@@ -170,3 +170,14 @@ def test_a_name_is_found_though_an_answer_before_gave_what_cannot_be_kept():
     other = judge_code(SLOPE, lambda z: 1 - np.sin(z) ** 2 if z.tobytes() in met else lambda: 0)
     named = judge_code(SLOPE, lambda z: 1 - np.sin(z) ** 2)
     assert other.misconceptions == () and named.misconceptions == ("another_function",)
+
+
+def test_mistakes_that_look_alike_are_told_apart_on_inputs_that_are_new():
+    question, asked = replace(SLOPE, id="activations.own_slope"), []
+
+    def answer(z):
+        asked.append(z.tobytes())
+        return 1 - np.sin(z) ** 2
+
+    assert judge_code(question, answer).misconceptions == ("another_function",)
+    assert len(set(asked)) == len(asked) > len(known(question, 0)[0])
