@@ -86,6 +86,12 @@ def test_the_seeds_of_tries_go_round_among_ten():
     assert Answer(1.0).seed == 0 and Answer(1.0, 0) == Answer(1.0)
 
 
+@pytest.mark.parametrize("seed", [-1, 1.0, "1", None, True])
+def test_the_seed_of_an_answer_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match=f"seed: expected a whole number .*, got {seed!r}"):
+        Answer("A", seed)
+
+
 # --- what is asked --------------------------------------------------------------------------------
 
 
