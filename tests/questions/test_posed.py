@@ -213,6 +213,14 @@ def test_lines_in_order_are_named_by_what_is_wrong_with_them():
     assert (false.misconceptions, false.seen) == ((), text("by_hand.false_lines"))
 
 
+def test_a_second_order_may_be_right_too_and_hides_no_mistake():
+    posed = pose(find("matrix_form.order_of_backward"))
+    other = ("delta2", "delta1", "update1", "update2")
+    assert other != posed.right and posed.judge(posed.shown(other)).status == "right"
+    for name, lines in posed.wrong.items():
+        assert posed.judge(posed.shown(lines)).misconceptions == (name,)
+
+
 def test_how_many_lines_are_right_from_the_first_on():
     posed = pose(ORDER)
     counts = {"CAEBD": 5, "CA": 2, "CABED": 2, "ACEBD": 0, "CAEBDD": 5}
