@@ -231,7 +231,7 @@ def _examine(name: str, sample: int, seed: int, equal: set[str]) -> tuple[int, i
     killed = 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as made:
         folder = Path(made)
-        for part in ("bpcourse", "tests", "tools", "lectures", "exercises", "solutions"):
+        for part in ("bpcourse", "tests", "tools", "docs", "lectures", "exercises", "solutions"):
             hidden = shutil.ignore_patterns("__pycache__", ".*")
             shutil.copytree(ROOT / part, folder / part, ignore=hidden)
         for part in ("conftest.py", "pyproject.toml", "Makefile", "README.md"):
