@@ -1,83 +1,23 @@
 """What Windows, macOS or a browser lacks is taken away here, and the course goes on."""
 
 import builtins
-import itertools
 import os
 import re
-import runpy
 import signal
 import subprocess
 import sys
-import textwrap
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
 import bpcourse
-from bpcourse import check, files, workspace
-from bpcourse.questions import record
+from bpcourse import check, workspace
 from bpcourse.questions.judging import clock, own
 from bpcourse.questions.judging.own import own_line
-from bpcourse.text import console
 
-ROOT = Path(__file__).parents[1]
 BACKWARD = "matrix_form.linear_backward"
 RUN = "from bpcourse.cli import main; main"
-
-
-# --- output that any console can show -------------------------------------------------------------
-
-
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "gbk", "utf-8"])
-def test_any_console_shows_what_the_course_says(encoding, tmp_path):
-    code = f"""
-        import bpcourse
-        from bpcourse.gradcheck import check_gradient
-        import numpy as np
-        print(bpcourse.check({BACKWARD!r}, lambda dZ, A, W: (dZ @ W, A.T @ dZ, dZ.sum(axis=0))))
-        print(bpcourse.hint({BACKWARD!r}))
-        print(check_gradient(lambda w: (w**3).sum(), np.ones(2), np.ones(2)).explain())
-        print("∂ℒ/∂ŷ = ½, δ⁽²⁾ ✓ 中")
-    """
-    run = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
-        capture_output=True,
-    )
-    assert run.returncode == 0, run.stderr.decode(encoding)
-    last = run.stdout.decode(encoding).splitlines()[-1]
-    assert (
-        last
-        == {
-            "cp1252": "dL/dy_hat = ½, delta(²) + ?",
-            "ascii": "dL/dy_hat = 1/2, delta(^2) + ?",
-            "cp437": "dL/dy_hat = ½, δ(²) + ?",
-            "gbk": "dL/dy_hat = 1/2, δ(^2) + 中",
-            "utf-8": "∂ℒ/∂ŷ = ½, δ⁽²⁾ ✓ 中",
-        }[encoding]
-    )
-
-
-def test_the_commands_speak_to_any_console(tmp_path):
-    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
-    for command in (["start", "course"], ["update", "course"], ["ledger", "C29"], ["doctor"]):
-        run = subprocess.run(
-            [sys.executable, "-m", "bpcourse", *command],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-        )
-        assert b"Traceback" not in run.stderr and run.stdout.decode("cp1252")
-
-
-def test_every_sign_that_the_course_writes_has_its_like():
-    paths = [*ROOT.glob("bpcourse/**/*.toml"), *ROOT.glob("bpcourse/**/*.py")]
-    signs = set("".join(path.read_text(encoding="utf-8") for path in paths)) - set("中")
-    assert [sign for sign in signs if sign != "?" and "?" in console.like(sign)] == []
-    assert all(console.like(sign).isascii() for sign in signs)
 
 
 @pytest.mark.parametrize(
@@ -95,134 +35,6 @@ def test_marking_on_windows_is_refused_in_a_sentence(command):
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 1 and run.stderr.startswith("bpcourse: Marking"), run.stderr
     assert "this is Windows" in run.stderr and len(run.stderr.splitlines()) == 1
-
-
-# --- files and locks ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def refused(monkeypatch):
-    """``refused(times)``: a virus scanner holds a file open, so that os.replace is refused."""
-    right = os.replace
-
-    def refuse(times):
-        left = itertools.count(1)
-
-        def replace(old, new):
-            if next(left) <= times:
-                raise PermissionError(13, "The process cannot access the file", str(new))
-            right(old, new)
-
-        monkeypatch.setattr(os, "replace", replace)
-        monkeypatch.setattr(files, "WAIT", 0.2)
-
-    return refuse
-
-
-def test_a_file_that_is_held_open_for_a_moment_is_written(refused, tmp_path):
-    refused(3)
-    files.write(tmp_path / "a.json", b"new")
-    assert (tmp_path / "a.json").read_bytes() == b"new"
-    assert list(tmp_path.iterdir()) == [tmp_path / "a.json"]
-
-
-def test_a_file_that_stays_held_open_is_as_it_was(refused, tmp_path):
-    (tmp_path / "a.json").write_bytes(b"old")
-    refused(10**9)
-    with pytest.raises(PermissionError, match="cannot access"):
-        files.write(tmp_path / "a.json", b"new")
-    assert (tmp_path / "a.json").read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [tmp_path / "a.json"]
-
-
-def test_a_reset_that_is_refused_leaves_everything_as_it_was(monkeypatch, refused, tmp_path):
-    folder = workspace.start(tmp_path / "course")
-    path = folder / "exercises" / "11_matrix_form.ipynb"
-    path.write_bytes(b"mine")
-    before = sorted(folder.rglob("*"))
-    right = os.replace
-
-    def replace(old, new):  # the notebook is open, and all else is free
-        if Path(new) == path:
-            raise PermissionError(13, "The process cannot access the file")
-        right(old, new)
-
-    monkeypatch.setattr(os, "replace", replace)
-    monkeypatch.setattr(os, "rename", lambda *paths: pytest.fail("an open file is not renamed"))
-    monkeypatch.setattr(files, "WAIT", 0.1)
-    with pytest.raises(PermissionError):
-        workspace.reset(path)
-    assert path.read_bytes() == b"mine" and sorted(folder.rglob("*")) == before
-
-
-def _no_folder_locks(*arguments):
-    raise OSError(37, "No locks available")
-
-
-class _OfABrowser:
-    """Pyodide's fcntl, which is there and has no flock."""
-
-
-@pytest.fixture(params=["no fcntl", "fcntl without flock", "a file system without locks", "here"])
-def system(request, monkeypatch):
-    """Each way in which a system may lock, or not."""
-    if request.param == "no fcntl":
-        monkeypatch.setattr(files, "fcntl", None)
-    elif request.param == "fcntl without flock":
-        monkeypatch.setattr(files, "fcntl", _OfABrowser())
-    elif request.param == "a file system without locks":
-        monkeypatch.setattr("fcntl.flock", _no_folder_locks)
-    return request.param
-
-
-def test_a_guess_is_kept_on_every_system(system, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    record.update("guesses", "a", lambda before: {"value": 1})
-    assert record.entry("guesses", "a") == {"value": 1}
-    assert [path.name for path in tmp_path.iterdir()] == ["bpcourse.json"]
-
-
-def test_two_notebooks_lose_nothing_on_any_system(system, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(files, "WAIT", 30.0)  # the machine may be busy
-
-    def count(before):
-        time.sleep(0.001)  # the other one is at it now
-        return (before or 0) + 1
-
-    def work():
-        for _ in range(10):
-            record.update("counts", "a", count)
-
-    notebooks = [threading.Thread(target=work) for _ in range(3)]
-    for notebook in notebooks:
-        notebook.start()
-    for notebook in notebooks:
-        notebook.join()
-    assert record.read(Path("bpcourse.json")) == {"counts": {"a": 30}}
-
-
-def test_files_are_written_where_python_has_no_fcntl(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "fcntl", None)
-    there = runpy.run_path(files.__file__)
-    with there["alone"](tmp_path):
-        there["write"](tmp_path / "record", b"kept")
-    assert [path.name for path in tmp_path.iterdir()] == ["record"]
-
-
-def test_the_lock_of_a_kernel_that_died_does_not_stay(monkeypatch, tmp_path):
-    monkeypatch.setattr(files, "fcntl", None)
-    monkeypatch.setattr(files, "WAIT", 0.1)
-    (tmp_path / files.LOCK).touch()
-    with files.alone(tmp_path):
-        pass
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_written_needs_no_lock(monkeypatch, tmp_path):
-    monkeypatch.setattr(files, "fcntl", None)
-    with files.alone(tmp_path / "is not there"):
-        pass
 
 
 # --- time limits ----------------------------------------------------------------------------------

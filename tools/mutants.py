@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 EQUAL = ROOT / "tests" / "equal_mutants.txt"
 TESTS = {  # the tests that are to see a change in the module, fastest first
@@ -37,15 +39,15 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "operations": "test_graph",
     "graph": "test_graph test_properties",
     "indexwise": "test_indexwise",
-    "files": "test_systems test_workspace",
-    "text/console": "test_systems",
-    "questions/judging/clock": "test_systems questions/test_clock",
-    "questions/judging/compare": "questions",
-    "questions/judging/code": "questions",
-    "questions/judging/posed": "questions",
+    "files": "test_files test_workspace",
+    "text/console": "test_console",
+    "questions/judging/clock": "questions/test_clock test_systems",
+    "questions/judging/compare": "questions/test_compare questions/test_evidence",
+    "questions/judging/code": "questions/test_code questions/test_evidence questions/test_formula",
+    "questions/judging/posed": "questions/test_posed questions/test_slips_by_hand",
     "marking/statistics": "marking/test_statistics marking/test_pages",
     "marking/submissions": "marking/test_submissions marking/test_layouts",
-    "marking/results": "marking/test_weeks marking/test_pages marking/test_batch",
+    "marking/results": "marking/test_results marking/test_weeks",
     "marking/export": "marking/test_export marking/test_weeks",
 }
 MATHEMATICS = list(TESTS)[: list(TESTS).index("files")]
@@ -211,8 +213,6 @@ def _survives(folder: Path, tests: list[str], compiling: bool = False) -> bool:
         os.environ["PYTHONPATH"] = str(folder)  # for the processes that a test starts
         sys.path.insert(0, str(folder))
         sys.dont_write_bytecode = not compiling
-        import pytest
-
         options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-m", "not slow and not browser"]
         os._exit(int(pytest.main([*options, "--hypothesis-seed=0", *tests])))
     finally:
@@ -231,7 +231,7 @@ def _examine(name: str, sample: int, seed: int, equal: set[str]) -> tuple[int, i
     killed = 0
     with tempfile.TemporaryDirectory(prefix="mutants-") as made:
         folder = Path(made)
-        for part in ("bpcourse", "tests", "tools", "lectures", "exercises", "solutions"):
+        for part in ("bpcourse", "tests", "tools", "docs", "lectures", "exercises", "solutions"):
             hidden = shutil.ignore_patterns("__pycache__", ".*")
             shutil.copytree(ROOT / part, folder / part, ignore=hidden)
         for part in ("conftest.py", "pyproject.toml", "Makefile", "README.md"):
@@ -258,6 +258,7 @@ def main() -> None:
     arguments = parser.parse_args()
     import hypothesis.extra.numpy  # noqa: F401  once, for all children
     import nbformat  # noqa: F401
+    import nbval.plugin  # type: ignore[import-untyped]  # noqa: F401
     import numpy.testing  # noqa: F401
     import yaml  # type: ignore[import-untyped]  # noqa: F401
 

@@ -1,5 +1,6 @@
 """An answer's time is its own: not the machine's, not ours, and on every system."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,38 @@ def test_the_clock_stands_while_others_have_the_processor():
 def test_the_clock_on_the_wall_stops_what_only_sleeps():
     outcome = call(time.sleep, {"seconds": 1000}, Clock(0.05, patience=4))
     assert isinstance(outcome.error, OutOfTimeError)
+
+
+def test_the_clock_on_the_wall_counts_all_calls_together():
+    short = Clock(0.05, patience=6)
+    outcomes = [call(time.sleep, {"seconds": 0.1}, short) for _ in range(5)]
+    assert isinstance(outcomes[-1].error, OutOfTimeError)
+
+
+def test_where_a_threads_own_time_cannot_be_read_that_of_the_process_is(monkeypatch):
+    def refuse(clock):
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(time, "clock_gettime", refuse, raising=False)
+    assert Clock(60).call(lambda: 3) == 3
+    assert isinstance(call(spend, {"seconds": 60}, Clock(0.1)).error, OutOfTimeError)
+    monkeypatch.delattr(time, "pthread_getcpuclockid", raising=False)
+    assert Clock(60).call(lambda: 3) == 3
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no signals here")
+def test_an_answer_that_has_ended_is_not_stopped_and_the_signal_is_as_before(monkeypatch):
+    right, before = signal.setitimer, signal.getsignal(signal.SIGALRM)
+
+    def with_a_last_tick(which, seconds, interval=0.0):
+        if not seconds:
+            signal.raise_signal(signal.SIGALRM)
+        return right(which, seconds, interval)
+
+    monkeypatch.setattr(signal, "setitimer", with_a_last_tick)
+    assert Clock(1e-6).call(lambda: 3) == 3
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_the_time_of_all_calls_counts_together_and_ours_between_them_does_not():

@@ -77,7 +77,7 @@ def is_long(value: object, most: int = MOST) -> bool:
             entry = list(entry.values())
         if isinstance(entry, list | tuple):
             count += len(entry)
-            todo += entry[: most + 1]
+            todo += entry[:most]
     return count > most
 
 

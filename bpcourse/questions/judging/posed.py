@@ -106,7 +106,7 @@ class Posed:
         if self.question.kind == "choice":
             return read is not None
         if self.question.kind == "order":
-            return isinstance(read, tuple) and len(read) > 0 and None not in read
+            return isinstance(read, tuple) and None not in read
         return as_numbers(read) is not None
 
     def leading(self, value: object) -> int:
@@ -135,8 +135,6 @@ class Posed:
         numbers = as_numbers(_numbers_in(value, kind) if _is_text(value) else value)
         if numbers is None:
             return value
-        if kind == "shape" and numbers.ndim == 1:
-            return tuple(numbers.tolist())
         if kind == "number":
             return numbers.reshape(()) if numbers.size == 1 else numbers
         return numbers.ravel() if numbers.size == max(numbers.shape, default=0) else numbers
