@@ -208,14 +208,26 @@ def test_a_formula_and_its_shapes_are_read_at_one_look(tab, served, stem):
     assert formulas.evaluate_all(cut) == []
 
 
-def test_what_is_unfolded_is_not_a_part_of_the_next_paragraph(tab, served):
+def test_on_a_phone_the_shapes_stand_below_their_formula(tab, served):
+    tab.set_viewport_size({"width": 390, "height": 844})
     tab.goto(f"{served}/lectures/01_feedforward_network.html")
-    tab.evaluate(OPEN)
+    tab.wait_for_function("document.querySelector('.bpc-stacked')")
+    below = """all => all.map((box) => [box.closest("mjx-container"), box.nextElementSibling])
+        .map(([whole, gap]) => whole.scrollWidth <= whole.clientWidth + 1 &&
+            gap.nextElementSibling.getBoundingClientRect().top >
+            gap.previousElementSibling.getBoundingClientRect().bottom)"""
+    assert tab.locator("mjx-math > mjx-menclose").evaluate_all(below) == [True] * 4
+
+
+def test_what_unfolds_is_not_a_part_of_the_next_paragraph(tab, served):
+    tab.goto(f"{served}/lectures/01_feedforward_network.html")
     gaps = """all => all.map((one) => [one, one.nextElementSibling]).filter(([, next]) => next)
         .map(([one, next]) => next.getBoundingClientRect().top - one.getBoundingClientRect().bottom)
     """
-    found = tab.locator(".bd-content details:not(.bpc-fold, .hide)").evaluate_all(gaps)
-    assert len(found) >= 2 and min(found) >= 8
+    for _ in ("folded", "unfolded"):
+        found = tab.locator(".bd-content details:not(.bpc-fold, .hide)").evaluate_all(gaps)
+        assert len(found) >= 2 and min(found) >= 8
+        tab.evaluate(OPEN)
 
 
 def test_a_name_in_a_table_is_not_broken_to_letters_on_a_phone(tab, served):
@@ -266,6 +278,33 @@ def test_a_full_stop_after_a_formula_begins_no_line(tab, served):
         tab.set_viewport_size({"width": width, "height": 900})
         boxes = held.evaluate("one => one.getClientRects().length")
         assert boxes == 1 and held.inner_text().endswith("?"), width
+
+
+def test_a_bracket_before_a_formula_ends_no_line(tab, served):
+    tab.goto(f"{served}/lectures/90_notation.html")
+    held = tab.locator("li", has_text="A takes the mean over").locator(".bpc-whole").first
+    assert held.inner_text().startswith("(") and held.inner_text().endswith("),")
+
+
+def test_no_line_ends_within_a_slope_and_its_argument(site):
+    page = (site / "lectures" / "06_activations.html").read_text(encoding="utf-8")
+    heading = re.search(r"<h2>5 · .*?<a", page)
+    assert heading and heading[0].count("σ′\N{WORD JOINER}(") == 2
+
+
+def test_a_phone_shows_both_arrows_and_what_more_there_is(tab, served):
+    tab.emulate_media(color_scheme="dark")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.goto(f"{served}/lectures/14_training.html")
+    ends = "all => all.map((one) => one.getBoundingClientRect().right)"
+    assert max(tab.locator("footer a.right-next *").evaluate_all(ends)) <= 390
+    sign = "one => getComputedStyle(one, '::before').content"
+    for more in (".bpc-still", ".pst-scrollable-table-container[tabindex='0']"):
+        tab.locator(more).first.wait_for(state="attached")
+        tab.wait_for_timeout(RESIZED)
+        assert tab.locator(more).first.evaluate(sign) == '"⇆"'
+    white = "one => getComputedStyle(one).backgroundColor"
+    assert tab.locator(".bpc-still").evaluate(white) == "rgba(0, 0, 0, 0)"
 
 
 def test_a_guess_is_judged_kept_and_only_then_answered(tab, served):

@@ -93,7 +93,8 @@ def lesson(notebook, stem, static):
             cells.append(_markdown(cell, guess_box(found[1], stem)))
             continue
         if cell.cell_type == "markdown":
-            cell.source = FOLD.sub(_folded, ASIDE.sub(_rest, cell.source))
+            source = FOLD.sub(_folded, ASIDE.sub(_rest, cell.source))
+            cell.source = source.replace("′(", "′\N{WORD JOINER}(")  # no line ends within σ′(z)
         else:
             if ".reveal(" in cell.source:
                 cell.metadata["tags"] = ["bpc-reveal", "remove-input"]

@@ -121,30 +121,40 @@ const fit = () => {
   inWords
     .filter((one) => one.offsetWidth > lineOf(one.parentElement) + 1 && !one.closest("table"))
     .forEach((one) => one.classList.add("bpc-wide"));
-  // A formula with its shapes beside it is set a little smaller, so that it can be read at one look.
+  // A formula with its shapes beside it is set a little smaller, so that it can be read at one look. On a
+  // phone the shapes stand below it.
   const displayed = [...document.querySelectorAll("mjx-container[display], .bpc-wide")];
-  displayed.forEach((one) => one.style.removeProperty("--in-line"));
+  const part = (one) => one.clientWidth / one.scrollWidth;
+  displayed.forEach((one) => {
+    one.classList.remove("bpc-stacked");
+    one.style.removeProperty("--in-line");
+  });
+  displayed.filter((one) => part(one) < 0.8).forEach((one) => one.classList.add("bpc-stacked"));
   displayed
-    .map((one) => [one, one.clientWidth / one.scrollWidth])
-    .filter(([one, part]) => part < 1 && one.offsetParent)
-    .forEach(([one, part]) => one.style.setProperty("--in-line", Math.max(2 / 3, part - 0.01)));
-  document.querySelectorAll("figure.bpc-picture, div.math").forEach((one) => {
+    .filter((one) => part(one) < 1 && one.offsetParent)
+    .map((one) => [one, part(one)])
+    .forEach(([one, small]) => one.style.setProperty("--in-line", Math.max(2 / 3, small - 0.01)));
+  document.querySelectorAll("figure.bpc-picture, .bpc-still").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     else one.removeAttribute("tabindex");
   });
 };
-// What follows a formula, such as a full stop, begins no line.
+// What follows a formula, such as a full stop, begins no line, and a bracket before it ends none.
 const hold = () => {
+  const cut = (node, sign) => {
+    const [found] = sign.exec(node?.nodeType === Node.TEXT_NODE ? node.data : "") ?? [""];
+    if (found) node.data = node.data.replace(sign, "");
+    return found;
+  };
   document.querySelectorAll("mjx-container:not([display])").forEach((one) => {
-    const formula = one.closest("span.math") ?? one,
-      after = formula.nextSibling;
-    const [sign] = /^[.,;:?!)]+/.exec(after?.nodeType === Node.TEXT_NODE ? after.data : "") ?? [];
-    if (!sign) return;
-    after.data = after.data.slice(sign.length);
+    const formula = one.closest("span.math") ?? one;
+    const before = cut(formula.previousSibling, /\($/);
+    const after = cut(formula.nextSibling, /^[.,;:?!)]+/);
+    if (!before && !after) return;
     const whole = document.createElement("span");
     whole.className = "bpc-whole";
     formula.replaceWith(whole);
-    whole.append(formula, sign);
+    whole.append(before, formula, after);
   });
 };
 addEventListener("resize", fit); // a phone is turned
