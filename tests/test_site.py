@@ -248,6 +248,19 @@ def test_nothing_of_a_lesson_is_cut_on_paper(tab, served, stem):
     assert tab.evaluate(CUT, PAPER) == []
 
 
+def test_a_picture_that_nobody_scrolled_to_is_on_paper_too(tab, served):
+    tab.goto(f"{served}/lectures/15_to_autodiff.html")
+    there = "all => all.map((one) => one.complete && one.naturalWidth > 0)"
+    assert tab.locator(".bpc-picture img").evaluate_all(there) == [True] * 2
+
+
+def test_on_paper_a_heading_and_its_sentence_stand_with_the_list_below(tab, served):
+    tab.goto(f"{served}/lectures/12_cost_of_backprop.html")
+    tab.emulate_media(media="print")
+    kept = "all => all.map((one) => getComputedStyle(one).breakAfter)"
+    assert tab.locator("h3:has-text('Explain in one line') + p").evaluate_all(kept) == ["avoid"]
+
+
 @pytest.mark.parametrize("width", [1366, 390])
 @pytest.mark.parametrize("name", PLACES)
 def test_the_numbers_at_an_axis_stand_apart(tab, served, name, width):

@@ -252,7 +252,7 @@ def _outputs(cell, stem, static):
             size = "".join(f' {key}="{said[key]}"' for key in ("width", "height") if key in said)
             alt = escape(said.get("alt", data.get("text/plain", "")))
             wide = f' style="--wide: {said["width"]}px"' if "width" in said else ""
-            source = f'src="../_static/figures/{name}" alt="{alt}" loading="lazy"{size}'
+            source = f'src="../_static/figures/{name}" alt="{alt}"{size}'
             image = f'<img class="dark-light" {source}>'
             picture = f'<figure class="bpc-picture"{wide}>{image}</figure>'
             live = _figure(data[FIGURE], picture) if FIGURE in data else picture
