@@ -135,6 +135,37 @@ def test_a_factor_is_told_only_where_each_wrong_number_has_it():
     assert not re.search(line_of("check.factor"), message), message
 
 
+def test_what_holds_for_some_of_the_inputs_alone_is_not_told():
+    def two_rivals(s, s_1, s_2):  # right where s_1 is 0, for the first inputs but not for others
+        a, b = 1 - s + s_1, 1 - s + s_2
+        slopes = (float(a > 0), float(a <= 0 < b))
+        return max(0.0, a) + max(0.0, b), -sum(slopes), *slopes
+
+    facts = told("scores_and_margin.two_rivals", two_rivals)
+    assert facts[0] == text("check.parts_right", names="loss, dL/ds_1")
+    assert not any(re.fullmatch(line_of("check.right_when_zero"), fact) for fact in facts), facts
+
+
+def test_what_is_measured_alike_is_not_called_right():
+    def learn(X, labels, epochs, batch_size, eta, seed):  # no epoch takes each example once
+        rng, W, b = np.random.default_rng(seed), np.zeros((3, X.shape[1])), np.zeros(3)
+        for _ in range(epochs * -(-len(X) // batch_size)):
+            rows = rng.choice(len(X), batch_size)
+            e = np.exp(X[rows] @ W.T + b)
+            delta = (e / e.sum(axis=1, keepdims=True) - np.eye(3)[labels[rows]]) / batch_size
+            W, b = W - eta * delta.T @ X[rows], b - eta * delta.sum(axis=0)
+        return W, b
+
+    message = judge(find("training.learn"), learn).message
+    assert not re.search(line_of("check.parts_right"), message), message
+
+
+def test_where_some_inputs_are_right_nothing_is_said_of_every_input():
+    (fact,) = told("starting_well.mend_signal", lambda n, s, d: (s * int(n**0.5)) ** d)
+    assert re.fullmatch(line_of("check.one_too_small"), fact)
+    assert "every" not in fact
+
+
 def test_a_mistake_that_is_told_is_not_called_unknown():
     def epoch(X, y, w, eta, batch_size):
         w -= eta * X.T @ (X @ w - 0.9 * y)  # a change of what was given, and another mistake

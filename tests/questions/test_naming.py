@@ -345,3 +345,17 @@ def test_a_question_that_is_measured_is_not_transformed():
 
 def test_flaws_are_asked_by_name():
     assert Flaws(("a",))("a") and not Flaws(("a",))("b")
+
+
+def test_a_few_small_numbers_are_not_explained_by_chance():
+    def copied(s, s_1, s_2):  # a copied line: the slope of one rival by the other's score
+        loss = max(0.0, 1 - s + s_1) + max(0.0, 1 - s + s_2)
+        slope = float(1 - s + s_1 > 0)
+        return loss, -2 * slope, slope, slope
+
+    def of_sign(s, s_c):
+        slope = float(np.sign(1 - s + s_c))
+        return max(0.0, 1 - s + s_c), -slope, slope
+
+    assert names(find("scores_and_margin.two_rivals"), copied) == ()
+    assert names(find("scores_and_margin.margin_loss"), of_sign) == ()

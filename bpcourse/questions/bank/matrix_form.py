@@ -223,25 +223,28 @@ def whole_network(flaw: Flaws, X: Array, Y: Array, W: list[Array], b: list[Array
     "gradient_transposed bias_averaged summed_over_wrong_axis activation_of_own_layer "
     "overwritten_not_accumulated slope_in_linear_layer averaged_twice",
     forms={"weights_wrong_way_round": "forward_alone", "slope_in_linear_layer": "logistic"},
-    families=(OF_LAYER, Family("backprop_updates")),
+    families=(OF_LAYER, Family("backprop_updates kept_in_class")),
 )
 def layer_class(flaw: Flaws) -> Result:
     class MyLinear:
+        A: Any  # of the layer that has been forward last
+
         def __init__(self, W: Array, b: Array) -> None:
             self.W, self.b = W, b
             self.dW, self.db = np.zeros_like(W), np.zeros_like(b)
-            self.A: Any = None
+            self.A = None
 
         def forward(self, A: Array) -> Array:
             if self.A is None or not flaw("stale_cache"):
-                self.A = A
+                self.A = MyLinear.A = A
             Z = A @ (self.W if flaw("forward_alone") else self.W.T) + self.b
             if flaw("activation_of_own_layer"):
                 self.A = Z
             return Z
 
         def backward(self, dZ: Array) -> Array:
-            dW, db = layer_gradients(flaw, dZ, self.A)
+            kept = MyLinear.A if flaw("kept_in_class") else self.A
+            dW, db = layer_gradients(flaw, dZ, kept)
             self.dW = self.dW + dW if flaw("not_reset") else dW
             self.db = self.db + db if flaw("not_reset") else db
             if flaw("backprop_updates"):
@@ -263,7 +266,7 @@ def _use_layer(cls: Implementation, dZ: Array, A: Array, W: Array, b: Array) -> 
     for factor in (1.0, 0.5):
         inputs = factor * A + (1 - factor)
         outputs = layer.forward(inputs.copy())
-        another.forward(1 - inputs)  # as in a network: this layer's numbers are its own
+        another.forward(np.cos(3 * inputs))  # as in a network: this layer's numbers are its own
         below = layer.backward(factor * dZ)
         rounds += deepcopy([outputs, below, layer.dW, layer.db])
     return tuple(rounds)

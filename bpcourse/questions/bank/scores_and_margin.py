@@ -69,13 +69,15 @@ def _rivals(rng: np.random.Generator, size: int) -> Inputs:
             {
                 "one_path_only": "the_second in_the_slope_of_s",
                 "inside_for_outside": "with_its_slopes",
+                "sign_flipped": "of_s_alone",
             },
         ),
     ),
 )
 def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
     share = 0.5 if flaw("mean_for_sum") else 1.0
-    sign = -1.0 if flaw("sign_flipped") else 1.0
+    of_s_alone = flaw("of_s_alone")
+    sign = -1.0 if flaw("sign_flipped") and not of_s_alone else 1.0
     loss, slopes = 0.0, []
     for rival in (s_1, s_2):
         value = (0.0 if flaw("no_margin") else 1.0) - s + rival
@@ -93,7 +95,7 @@ def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
         loss = max(0.0, value)
         slopes = [float(value > 0)] * 2 if flaw("with_its_slopes") else slopes
     of_s = slopes[:1] if flaw("in_the_slope_of_s") and sum(slopes) > 1 else slopes
-    return (loss, -sum(of_s), *slopes)
+    return (loss, sum(of_s) if of_s_alone else -sum(of_s), *slopes)
 
 
 def _classes(rng: np.random.Generator, size: int) -> Inputs:

@@ -5,6 +5,9 @@ follows is compared with what should.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +40,7 @@ class Facts:
         self._question, self._ask, self._right = question, ask, right
         pairs = list(zip(cases, given, expected, strict=True))
         self._pairs = [(case, g, e) for case, g, e in pairs if g.error is None and e.error is None]
+        self._has_run = len(self._pairs) == len(pairs)  # what holds for all of them can be said
         wrong = [pair for pair in self._pairs if not alike_values(pair[1].value, pair[2].value)]
         self._parts = self._wrong_parts()
         self._case, self._mine, self._due = wrong[0] if wrong else ({}, Outcome(), Outcome())
@@ -63,7 +67,9 @@ class Facts:
 
     def _of_parts(self) -> str:
         names = [name for i, name in enumerate(self._question.parts) if i not in self._parts]
-        if not self._parts or not names:
+        if self._question.measured:  # what is measured of a mistake may be the same by chance
+            return ""
+        if not self._parts or not names or not self._has_run:
             return ""
         return text("check.parts_right", names=", ".join(names))
 
@@ -99,15 +105,20 @@ class Facts:
 
     def _right_when(self) -> str:
         """An input that, where it says little, lets the answer be right: so it comes in wrongly."""
+        cases = [self._case, *(case for case, _, _ in self._pairs if case is not self._case)]
         for name, value in self._case.items():
-            for key, other, count in _plainer(value, alone=len(self._case) == 1):
-                case = {**self._case, name: other}
-                mine, due = self._numbers(self._ask(case)), self._numbers(self._right(case))
-                if mine is None or due is None or mine.shape != due.shape or not due.any():
-                    continue
-                if np.isfinite(due).all() and _equal(mine, due):
+            for key, change, count in _plainer(value, alone=len(self._case) == 1):
+                plainer = ({**case, name: change(case[name])} for case in cases)
+                if self._has_run and all(map(self._is_right, plainer)):
                     return text(f"check.right_when_{key}", name=name, count=count)
         return ""
+
+    def _is_right(self, case: Case) -> bool:
+        """Whether the results that are wrong elsewhere are right here, and not all 0."""
+        mine, due = self._numbers(self._ask(case)), self._numbers(self._right(case))
+        if mine is None or due is None or mine.shape != due.shape or not due.any():
+            return False
+        return bool(np.isfinite(due).all()) and _equal(mine, due)
 
     def _changed(
         self, change: Callable[[Numbers], Numbers]
@@ -222,13 +233,14 @@ def _is_float(value: object) -> bool:
     return isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
 
 
-def _plainer(value: object, *, alone: bool) -> Iterator[tuple[str, object, int]]:
-    """(key, the value made plainer, a count): shorter, or all 0 or 1, if it is not all there is."""
+def _plainer(value: object, *, alone: bool) -> Iterator[tuple[str, Callable[[Any], Any], int]]:
+    """(key, what makes it plainer, a count): shorter, or all 0 or 1, if it is not all there is."""
     if _is_float(value) and not alone:
-        yield "zero", _put(np.zeros_like, value), 0
-        yield "one", _put(np.ones_like, value), 1
+        yield "zero", partial(_put, np.zeros_like), 0
+        yield "one", partial(_put, np.ones_like), 1
     elif isinstance(value, list) and all(type(entry) is int for entry in value):
-        yield from (("short", value[:count], count) for count in range(len(value) - 1, 1, -1))
+        for count in range(len(value) - 1, 1, -1):
+            yield "short", itemgetter(slice(count)), count
 
 
 def _put(change: Callable[[Numbers], Numbers], value: object) -> object:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.looks import NEAR, array_in, in_proportion, largest, look, near
@@ -58,6 +60,27 @@ class Fitting:
         self._look = None if array is None else look(array)
         self.is_one_number = array is not None and array.size == 1 and not self._place
         self.has_numbers = bool(ran) and array is not None
+
+    @property
+    def has_few_values(self) -> bool:
+        """Whether what is wrong is −2, −1, 0, 1 and 2 alone: other slips give these by chance."""
+        return all(n is not None and np.isin(n, range(-2, 3)).all() for n in self._of_wrong)
+
+    @property
+    def is_of_zeros(self) -> bool:
+        """Whether what is wrong is 0, and should be, so that its shape alone is wrong."""
+        return all(n is not None and not n.any() for n in self._of_wrong)
+
+    @cached_property
+    def _of_wrong(self) -> list[npt.NDArray[np.floating] | None]:
+        """What was given and what is right, in all that is wrong."""
+        values = []
+        for i in self.wrong:
+            right = self.made.outcome((), i)
+            both: list[Any] = [self.given[i].value, right.value]
+            parts = self.differing(self.given[i], right)
+            values += both if parts is None else [value[part] for value in both for part in parts]
+        return [as_numbers(value) for value in values]
 
     @property
     def right(self) -> list[object]:

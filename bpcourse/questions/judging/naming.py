@@ -13,7 +13,7 @@ from bpcourse.questions.judging import plain
 from bpcourse.questions.judging.compare import as_numbers
 from bpcourse.questions.judging.fitting import Fitting, Further, by_names
 from bpcourse.questions.judging.made import Made, agrees
-from bpcourse.questions.judging.parts import ALONE, Parts
+from bpcourse.questions.judging.parts import ALONE, VAGUE, Parts
 from bpcourse.questions.judging.steps import (
     ANY,
     FAMILY,
@@ -40,6 +40,8 @@ class Search:
         first = fitting.order[0]
         right = self._made.outcome((), first)
         self._wrong_parts = fitting.differing(self._given[first], right)
+        # one number, or a few small ones, may be another by chance
+        self._says_little = fitting.is_one_number or fitting.has_few_values
 
     def found(self) -> Explanation:
         """The smallest explanation that fits; () where none does, or several."""
@@ -48,13 +50,13 @@ class Search:
         if not self._fitting.has_numbers:
             return ()
         every = all_steps(self._question)
-        nothing = all(_is_nothing(outcome.value) for outcome in self._given)
+        nothing = self._fitting.is_of_zeros or all(_is_nothing(g.value) for g in self._given)
         if nothing:  # many changes of a result leave nothing of it
             kept = {"integer_arrays"} if all(_is_whole(g.value) for g in self._given) else set()
             every = [step for step in every if step.rank != ANY or step.name in kept]
         fits = self._fitting.among(*(_alone(every, rank) for rank in (OWN, FAMILY, ANY)))
-        if self._fitting.is_one_number and not self._question.measured:
-            fits = self._told_apart(fits) if fits else []  # one number may be another by chance
+        if self._says_little and not self._question.measured:
+            fits = self._told_apart(fits) if fits else []
         if fits:
             return self._chosen(fits)
         if seen := plain.of_results(self._fitting):
@@ -64,6 +66,8 @@ class Search:
         if len(by_parts) == 1 or self._question.measured or nothing:
             return self._with_effects(by_parts, []) if len(by_parts) == 1 else by_parts
         slipped = slips(self._question)
+        if self._fitting.has_few_values:
+            slipped = [step for step in slipped if step.name not in VAGUE]
         if found := self._own_pair() or self._slipped(_alone(slipped, SLIP)):
             return found
         by_parts = by_parts or parts.found(every, slipped)

@@ -14,7 +14,8 @@ from bpcourse.questions.judging.steps import ANY, OWN, SLIP, Explanation, Step
 MOST = 2  # names for one answer: a third is found by chance
 VAGUE = (  # slips that fit easily where each result has one of its own
     "another_value another_number one_in_part part_scaled part_negative divided_once_more "
-    "subtracted_once_more factor_too_many term_too_many slope_for_value"
+    "subtracted_once_more factor_too_many term_too_many slope_for_value another_input "
+    "inputs_swapped"
 ).split()
 ALONE = (  # changes of a result that are not told beside another: two give nearly anything
     "ratio_upside_down one_minus square_lost squared_once_more rounded_result summed_too_early "
@@ -37,12 +38,17 @@ class Parts:
             return ()
         # an order is of all results: one of them in the place of another is no other order
         usable = [step for step in every if step.name != "results_swapped"]
-        several: dict[str, Step] = {}
+        of_parts = []
         for part in sorted(self._wrong_anywhere()):
-            found = self._of_part(part, usable, slips)
-            if found is None:
+            of_parts.append(self._of_part(part, usable, slips))
+            if not of_parts[-1]:
                 return ()
-            for step in found:
+        # what explains each of them comes before a mistake for each
+        sets = [by_names(fits) for fits in of_parts]
+        shared = [fit for names, fit in sets[0].items() if all(names in other for other in sets)]
+        several: dict[str, Step] = {}
+        for fit in shared[:1] or [fits[0] for fits in of_parts]:
+            for step in fit:
                 several.setdefault(step.name, step)
         names = set(several)
         says_little = len(names) > 1 and names & {*VAGUE, *ALONE}
@@ -55,8 +61,8 @@ class Parts:
 
     def _of_part(
         self, part: int, usable: Sequence[Step], slips: Sequence[Step]
-    ) -> Explanation | None:
-        """What explains one result; None if nothing does, or several things."""
+    ) -> list[Explanation]:
+        """What explains one result, that which is named first; [] where nothing is to be named."""
         arrays = [array_in(outcome.value, (part,)) for outcome in self._given]
         given = [None if array is None else look(array) for array in arrays]
         plain = [outcome.value[part] for outcome in self._given]  # type: ignore[index]
@@ -85,24 +91,24 @@ class Parts:
             if sets:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())
                 least = [fit for fit in sets.values() if sum(s.rank for s in fit) == best]
-                unique = len(least) == 1 or (best in (OWN, ANY, SLIP) and len(least[0]) == 1)
-                return least[0] if unique else None
+                by_either = best in (OWN, SLIP) or (best == ANY and not whole)
+                return least if len(least) == 1 or (by_either and len(least[0]) == 1) else []
         return self._of_another(plain, part)
 
-    def _of_another(self, values: Sequence[object], part: int) -> Explanation | None:
+    def _of_another(self, values: Sequence[object], part: int) -> list[Explanation]:
         """Where one result is an input, or another of the results that are right."""
         if self._question.measured:
-            return None
+            return []
         for name in given_back(self._cases[0]):
             if all(
                 alike_values(v, case[name]) for v, case in zip(values, self._cases, strict=True)
             ):
-                return (Step("input_given_back"),)
+                return [(Step("input_given_back"),)]
         right: list[Any] = [self._made.outcome((), i).value for i in range(len(self._cases))]
         for other in set(range(len(self._question.parts))) - {part}:
             if all(alike_values(v, r[other]) for v, r in zip(values, right, strict=True)):
-                return (Step("result_given_twice"),)
-        return None
+                return [(Step("result_given_twice"),)]
+        return []
 
 
 def _is_finite(value: object) -> bool:
