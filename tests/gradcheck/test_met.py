@@ -189,6 +189,7 @@ def test_arrays_of_every_kind(kind, factor):
     assert x.tobytes() == before
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_subclass_is_what_f_is_called_with(dtype):
     def grad(p):  # of a product of matrices, which * is for them alone
