@@ -99,10 +99,9 @@ def check_jvp(f: F, params: object, jvp: F, **options: Unpack[Options]) -> Gradi
     return check_vjp(f, params, vjp, **options)
 
 
-def _uneven(size: int, rng: np.random.Generator) -> Array:
+def _uneven(size: int, rng: np.random.Generator) -> Any:
     """Numbers of both signs."""
-    found: Array = rng.uniform(*UPSTREAM, size) * rng.choice((-1.0, 1.0), size)
-    return found
+    return rng.uniform(*UPSTREAM, size) * rng.choice((-1.0, 1.0), size)
 
 
 def _product(u: list[Array], values: object) -> Any:

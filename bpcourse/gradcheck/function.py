@@ -37,10 +37,11 @@ class Function:
 
     def __init__(self, f: Counted, tree: Tree) -> None:
         self.f, self.tree = f, tree
-        self._double = all(a.dtype == np.float64 for a in tree.arrays)
-        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in tree.arrays]
+        self._arrays = [np.asarray(a) for a in tree.arrays]  # without what a subclass does
+        self._double = all(a.dtype == np.float64 for a in self._arrays)
+        eps = [np.full(a.size, max(DOUBLE, float(np.finfo(a.dtype).eps))) for a in self._arrays]
         self.eps = vector(eps)
-        self._kept = [a.copy() for a in tree.arrays]
+        self._kept = [a.copy() for a in self._arrays]
         self.x = vector(self._kept)
 
     def __call__(self) -> float:
@@ -85,7 +86,7 @@ class Function:
 
     def parts(self, x: Vector) -> list[Inexact]:
         """x as the arrays would keep it, rounded to their types."""
-        parts = zip(self.tree.cut(x), self.tree.arrays, strict=True)
+        parts = zip(self.tree.cut(x), self._arrays, strict=True)
         return [part.astype(array.dtype) for part, array in parts]
 
     def stored(self, x: Vector) -> Vector:
@@ -95,10 +96,10 @@ class Function:
     @contextmanager
     def moved(self, x: Vector) -> Iterator[None]:
         """Look around another point; afterwards around this one again, with the arrays as now."""
-        kept, here, now = self._kept, self.x, [a.copy() for a in self.tree.arrays]
+        kept, here, now = self._kept, self.x, [a.copy() for a in self._arrays]
         try:
             self._write(self.tree.cut(x))
-            self._kept = [a.copy() for a in self.tree.arrays]
+            self._kept = [a.copy() for a in self._arrays]
             self.x = vector(self._kept)
             yield
         finally:
@@ -106,12 +107,12 @@ class Function:
             self._write(now)
 
     def _write(self, parts: Sequence[Inexact]) -> None:
-        for array, part in zip(self.tree.arrays, parts, strict=True):
+        for array, part in zip(self._arrays, parts, strict=True):
             array[...] = part
 
     def require_unchanged(self, who: str) -> None:
         """The arrays are as they were left; else Told that ``who`` changed them."""
-        for name, now, kept in zip(self.tree.names, self.tree.arrays, self._kept, strict=True):
+        for name, now, kept in zip(self.tree.names, self._arrays, self._kept, strict=True):
             if not (np.array_equal(now, kept) and (np.signbit(now) == np.signbit(kept)).all()):
                 raise Told("changed its input", "changed", who=who, label=label("params", name))
 

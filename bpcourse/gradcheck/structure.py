@@ -77,9 +77,8 @@ def flatten(params: object) -> Tree:
 
     def keep(path: Path, leaf: object) -> Array:
         names.append(".".join(path))
-        # without what a subclass does
-        arrays.append(np.asarray(own := _writable(leaf, label("params", names[-1]))))
-        return own
+        arrays.append(_writable(leaf, label("params", names[-1])))
+        return arrays[-1]
 
     tree = Tree(_mapped(params, keep), names, arrays)
     if not any(array.size for array in arrays):

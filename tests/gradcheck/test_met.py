@@ -189,6 +189,18 @@ def test_arrays_of_every_kind(kind, factor):
     assert x.tobytes() == before
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_subclass_is_what_f_is_called_with(dtype):
+    def grad(p):  # of a product of matrices, which * is for them alone
+        a, ones = np.asarray(p), np.ones((2, 2), p.dtype)
+        return ones @ a.T + a.T @ ones
+
+    x = np.array([[0.3, -1], [2, 0.7]], dtype).view(np.matrix)
+    report = check_gradient(lambda p: (p * p).sum(), x, grad)
+    assert report.verdict == "right" and report.noise < 1e-14
+
+
 def test_an_f_in_float16_is_not_blamed():
     def f(p):
         return (p.astype(np.float16) ** 2).sum()
