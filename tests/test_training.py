@@ -316,9 +316,13 @@ def test_a_softmax_layer_trains_with_cross_entropy_and_a_layer_alone_with_its_in
 def test_the_bar_is_closed_however_training_ends(rng, monkeypatch):
     import tqdm.auto
 
-    closed = []
+    closed, made = [], []
 
     class Bar(tqdm.auto.tqdm):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            made.append(self)  # a bar that nobody has any more closes itself
+
         def close(self):
             closed.append(self.n)
             super().close()

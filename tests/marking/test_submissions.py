@@ -66,6 +66,16 @@ def test_every_student_is_found_even_without_a_notebook(tmp_path):
     ]
 
 
+def test_a_file_has_a_fault_where_it_is_no_notebook_and_should_be_one(tmp_path):
+    put(tmp_path, "ana/homework.docx")
+    put(tmp_path, f"bo/{STEM}.ipynb", b'{"nbformat": 4, "cells": []}')
+    put(tmp_path, f"cy/{STEM}.ipynb", b"{")
+    (tmp_path / "di").mkdir()
+    (tmp_path / "di" / f"{STEM}.ipynb").symlink_to(tmp_path / "bo")
+    ana, bo, cy, di = (one.fault() for one in find(tmp_path))
+    assert ana == bo == "" and "no notebook" in cy and "link" in di
+
+
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     secret = put(tmp_path, "secret.ipynb")
     folder = tmp_path / "class"
