@@ -16,8 +16,8 @@ from bpcourse.files import write
 FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 STATIC = files("bpcourse.widgets") / "static"
 # JupyterLab has other uses for the arrows, and would take them from a slider or a menu.
-# What the figure's own hand has changed is shown already, and is not drawn again. The kernel is told
-# after the picture, because a message takes a part of the time that the picture has.
+# What the figure's own hand has changed is shown already, and is not drawn again. The kernel is
+# told after the picture, because a message takes a part of the time that the picture has.
 RENDER = """
 const keepKeys = (event) => {
   if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
