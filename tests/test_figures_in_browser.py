@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bpcourse.text import text
-from bpcourse.widgets import functions
+from bpcourse.widgets import functions, playground
 from tests.accessible import barriers
 from tests.explorers import EXPLORERS
 from tests.hands import HANDS, drag, drag_slider, meant
@@ -243,7 +243,7 @@ def test_training_in_the_page_plays_and_shows_its_gradients(page, opened):
     page.locator("[data-act=play]").click()
     epoch = int(page.locator("[name=epoch]").input_value())
     assert said(page) == figure.set(epoch=epoch).said
-    assert page.locator(".bpc-heats svg:visible").count() == 3
+    assert page.locator(".bpc-heats canvas:visible").count() == 3
     page.locator("[name=epoch]").fill("300")
     page.wait_for_function(
         "document.querySelector('.bpc-says').textContent.includes('After epoch 300')"
@@ -257,10 +257,40 @@ def test_the_gradients_of_another_network_take_the_places_that_are_there(page, o
     for hidden in (5, 1, 3):
         page.locator("[name=depth]").fill(str(hidden))
         assert page.locator(".bpc-heats figure:visible").count() == hidden + 1
-        sizes = [one.get_attribute("viewBox") for one in page.locator(".bpc-heat:visible").all()]
-        assert sizes[-1] == "-1 -1 74 20"  # from eight units to two classes
+        last = page.locator(".bpc-heat:visible").last
+        assert last.evaluate("one => [one.width, one.height]") == [8, 2]  # eight units, two classes
+        assert last.evaluate("one => [one.clientWidth, one.clientHeight]") == [72, 18]
         assert page.evaluate("one => one.isConnected", first)
     assert maps.count() == 6
+
+
+COLORS = {  # below zero and above, as theme.css has them
+    "light": ((0x8A, 0x4B, 0x08), (0x4B, 0x34, 0x80)),
+    "dark": ((0xE0, 0xA4, 0x58), (0xB7, 0xA6, 0xEE)),
+}
+
+
+def test_maps_have_the_tone_of_each_number_in_either_theme(page, opened):
+    figure = opened("playground")
+    _, grads, probability = playground.run("moons", 2, 8, "tanh", "plain", 0.1).at(5)
+    side = np.linspace(-2.5, 2.5, 32)
+    places = [(across, up) for up in side[::-1] for across in side]
+    maps = [0.6 * (2 * probability(np.array(places)) - 1)]
+    maps += [(grad / abs(grad).max()).ravel() for grad in grads]
+    settled(page, figure)
+    for scheme in ("light", "dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(100)  # a frame or two
+        drawn = page.locator("canvas:visible").evaluate_all(
+            "all => all.map((one) => [...one.getContext('2d')"
+            ".getImageData(0, 0, one.width, one.height).data])"
+        )
+        for numbers, pixels in zip(maps, drawn, strict=True):
+            *colors, alpha = np.reshape(pixels, (-1, 4)).T
+            assert abs(alpha - 255 * abs(numbers)).max() < 1
+            right = np.array(COLORS[scheme])[(numbers > 0).astype(int)]
+            clear = alpha > 100  # the browser keeps a pale colour with few digits
+            assert clear.any() and abs(np.array(colors).T - right)[clear].max() <= 2
 
 
 def test_play_goes_straight_to_the_end_where_no_motion_is_wished(page, opened):

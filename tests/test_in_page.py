@@ -271,10 +271,11 @@ def test_every_figure_is_one_file(name, tmp_path):
 def test_in_jupyterlab_a_hand_is_followed_once_and_python_too():
     render = re.sub("KIND|MOUNT|STATE", lambda found: {"MOUNT": "mount"}.get(found[0], "x"), RENDER)
     followed = in_javascript(
-        """(() => {
-            const drawn = [], tell = [], kept = {x: 1};
+        """await (async () => {
+            const drawn = [], tell = [], kept = {x: 1}, saved = [];
             const model = {
-                get: (name) => kept[name], on: (_, act) => tell.push(act), save_changes() {},
+                get: (name) => kept[name], on: (_, act) => tell.push(act),
+                save_changes: () => saved.push(kept.x),
                 set: (name, now) => { kept[name] = now; tell.forEach((act) => act()); },
             };
             const el = {classList: {add() {}}, addEventListener() {}};
@@ -282,15 +283,20 @@ def test_in_jupyterlab_a_hand_is_followed_once_and_python_too():
                 globalThis.hand = (now) => { drawn.push(now); changed(now); };
                 return {set: (now) => drawn.push(now), stop() {}};
             };
+            const rest = () => new Promise((next) => setTimeout(next, 5));
             figure.render({model, el});
             hand(2);
-            model.set("x", 3);
-            hand(4);
-            return drawn;
+            hand(3);
+            saved.push("the picture");
+            await rest();
+            model.set("x", 4);
+            hand(5);
+            await rest();
+            return [drawn, saved];
         })()""",
         render.replace("export default", "const figure ="),
     )
-    assert followed == [2, 3, 4]
+    assert followed == [[2, 3, 4, 5], ["the picture", 3, 5]]
 
 
 def test_every_figure_has_its_script():

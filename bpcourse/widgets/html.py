@@ -16,7 +16,8 @@ from bpcourse.files import write
 FIGURE = "application/vnd.bpcourse.figure+json"  # what the site needs to play it without a kernel
 STATIC = files("bpcourse.widgets") / "static"
 # JupyterLab has other uses for the arrows, and would take them from a slider or a menu.
-# What the figure's own hand has changed is shown already, and is not drawn again.
+# What the figure's own hand has changed is shown already, and is not drawn again. The kernel is
+# told after the picture, because a message takes a part of the time that the picture has.
 RENDER = """
 const keepKeys = (event) => {
   if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
@@ -25,11 +26,15 @@ export default {
   render({ model, el }) {
     el.classList.add("bpc-KIND");
     el.addEventListener("keydown", keepKeys);
-    let shown = null;
+    let shown = null, waiting = 0;
+    const tell = () => {
+      waiting = 0;
+      model.set("STATE", shown);
+      model.save_changes();
+    };
     const figure = MOUNT(el, model.get("data"), model.get("STATE"), (now) => {
       shown = now;
-      model.set("STATE", now);
-      model.save_changes();
+      waiting ||= setTimeout(tell);
     });
     const follow = () => {
       if (model.get("STATE") !== shown) figure.set(model.get("STATE"));
@@ -99,7 +104,6 @@ class PageFigure(anywidget.AnyWidget, metaclass=_Meta):
 
     def to_html(self, path: str | Path, title: str | None = None) -> Path:
         """Write one HTML file that works from disk: no kernel, no network. Returns its path."""
-        title, css = title or self.title(), str(self._css)
         title, css = title or self.title(), str(self._css)
         given = [self.data, *([getattr(self, self.state)] if self.state else [])]
         page = title, self.kind, css, self.scripts, self.mount, *given

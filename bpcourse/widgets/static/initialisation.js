@@ -62,25 +62,31 @@ const times = (A, W, scale) => {
     }
   return Z;
 };
+// A unit's slope from its value: another exponential would take as long as half a product.
+const SLOPES = {
+  logistic: (a) => a * (1 - a),
+  tanh: (a) => 1 - a * a,
+  ReLU: (a) => (a > 0 ? 1 : 0),
+};
 
 FIGURES.initialisation = {
   outcome({ kind, scale, depth }) {
     const { x, top, W, turned } = given(),
       unit = unitOf(kind),
       spread = scale / Math.sqrt(WIDTH);
-    const [zs, up, down] = [[], [], []];
-    let a = x;
+    const [as, up, down] = [[], [], []];
     for (let l = 0; l < depth; l++) {
-      zs.push(times(a, W[l], spread));
-      a = each(zs[l], unit.value);
-      up.push(rms(a));
+      as.push(valuesOf(unit, times(as[l - 1] ?? x, W[l], spread)));
+      up.push(rms(as[l]));
     }
+    const slope = SLOPES[kind];
     let grad = top;
     for (let l = depth - 1; l >= 0; l--) {
       down[l] = rms(grad);
       if (!l) break;
-      const delta = each(zs[l], unit.slope);
-      for (let k = 0; k < delta.length; k++) delta[k] *= grad[k];
+      const a = as[l],
+        delta = new Float64Array(a.length);
+      for (let k = 0; k < a.length; k++) delta[k] = grad[k] * slope(a[k]);
       grad = times(delta, turned[l], spread);
     }
     return { says: "reach_says", up, down, top: up[depth - 1], bottom: down[0], spread };

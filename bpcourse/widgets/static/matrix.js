@@ -27,42 +27,52 @@ export function shapeRow(panels, label) {
   };
 }
 
-// Numbers from −1 to 1 as cells of side 1: brown below zero, purple above, pale near it. Cells of
-// one of `count` tones are one path, because a page pays for every element.
-export function tinted(parts, columns, count) {
-  const tones = new Int8Array(parts.length),
-    paths = {};
-  for (let k = 0; k < tones.length; k++) tones[k] = Math.round(count * parts[k]);
-  for (let k = 0, end; k < tones.length; k = end) {
-    end = k + 1;
-    while (end % columns && tones[end] === tones[k]) end++;
-    const run = `M${k % columns} ${Math.floor(k / columns)}h${end - k}v1h${k - end}z`;
-    paths[tones[k]] = (paths[tones[k]] ?? "") + run;
-  }
-  return Object.entries(paths).map(([tone, d]) => [
-    "path",
-    {
-      class: tone < 0 ? "negative" : "positive",
-      "fill-opacity": Math.abs(tone) / count,
-      d,
-    },
-  ]);
-}
-
-const TONES = 10; // of a map of few and small cells
-// Numbers as a map, the largest in full colour; `show(numbers, rows, columns, cell)` draws them.
-export function heatMap() {
-  const [cells, frame] = [make("g"), make("path", { class: "frame" })];
-  const root = make("svg", { "aria-hidden": "true", class: "bpc-heat" }, cells, frame);
-  const show = (numbers, rows, columns, cell) => {
-    const [w, h] = [columns * cell, rows * cell];
-    const size = { width: w + 2, height: h + 2, viewBox: `-1 -1 ${w + 2} ${h + 2}` };
-    for (const each in size) tag(root, each, size[each]);
-    tag(cells, "transform", `scale(${cell})`);
-    tag(frame, "d", `M0 0H${w}V${h}H0z`);
-    const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
-    const parts = numbers.map((x) => x / top);
-    become(cells, tinted(parts, columns, TONES));
+// Numbers from −1 to 1, a pixel each: brown below zero, purple above, pale near it. A canvas, because
+// a page pays for every element. It is drawn anew in another theme, of which the style sheet tells it.
+export function colourMap(attributes = {}) {
+  const root = make("canvas", { class: "bpc-map", "aria-hidden": "true", ...attributes });
+  const pen = root.getContext("2d");
+  let looks = null, // below zero and above: a byte each of red, green and blue, from the right
+    shown = null;
+  const colour = (name) => {
+    pen.fillStyle = getComputedStyle(root).getPropertyValue(name);
+    return parseInt(pen.fillStyle.match(/\w\w/g).toReversed().join(""), 16);
+  };
+  const draw = () => {
+    const { parts, columns } = shown,
+      rows = parts.length / columns;
+    looks ??= ["--negative", "--positive"].map(colour);
+    if (root.width !== columns) root.width = columns;
+    if (root.height !== rows) root.height = rows;
+    const image = pen.createImageData(columns, rows),
+      pixels = new Uint32Array(image.data.buffer);
+    for (let k = 0; k < pixels.length; k++)
+      pixels[k] = looks[parts[k] < 0 ? 0 : 1] | (Math.round(255 * Math.abs(parts[k])) << 24);
+    pen.putImageData(image, 0, 0);
+  };
+  root.addEventListener("transitionrun", () => {
+    looks = null;
+    if (shown) draw();
+  });
+  const show = (parts, columns) => {
+    shown = { parts, columns };
+    draw();
   };
   return { root, show };
+}
+
+// Numbers as a map, the largest in full colour; `show(numbers, columns, cell)` draws them.
+export function heatMap() {
+  const { root, show } = colourMap({ class: "bpc-map bpc-heat" });
+  return {
+    root,
+    show(numbers, columns, cell) {
+      const top = numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1;
+      tag(root, "style", `width: ${columns * cell}px`);
+      show(
+        numbers.map((x) => x / top),
+        columns,
+      );
+    },
+  };
 }

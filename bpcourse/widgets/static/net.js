@@ -18,17 +18,18 @@ export function forwardPass(layers, unit, X) {
     as = [new Float64Array(X)]; // the loops are fast on arrays of one kind
   layers.forEach((layer, l) => {
     zs.push(affine(as[l], layer));
-    if (l < layers.length - 1) as.push(each(zs[l], unit.value));
+    if (l < layers.length - 1) as.push(valuesOf(unit, zs[l]));
   });
   return { zs, as, logits: zs.at(-1) };
 }
 // Of two classes the softmax of one is σ of its logit less the other's.
-export const sharesOfOne = (logits) =>
-  Float64Array.from({ length: logits.length / 2 }, (_, r) =>
-    sigma(logits[2 * r + 1] - logits[2 * r]),
-  );
+export const sharesOfOne = (logits) => {
+  const found = new Float64Array(logits.length / 2);
+  for (let r = 0; r < found.length; r++) found[r] = sigma(logits[2 * r + 1] - logits[2 * r]);
+  return found;
+};
 
-// The mean loss of these rows, and its gradients layer by layer.
+// The mean loss of these rows, its gradients layer by layer, and the logits.
 export function lossAndGradients(layers, unit, X, y) {
   const { zs, as, logits } = forwardPass(layers, unit, X);
   let loss = 0,
@@ -44,21 +45,21 @@ export function lossAndGradients(layers, unit, X, y) {
   for (let l = layers.length - 1; l >= 0; l--) {
     const { W, n_in, n_out } = layers[l],
       A = as[l];
-    const [dW, db, dA] = [W, n_out, A].map((size) => new Float64Array(size.length ?? size));
-    for (let k = 0; k < delta.length; k++) {
-      const i = k % n_out,
-        at = ((k - i) / n_out) * n_in;
-      db[i] += delta[k];
-      for (let j = 0; j < n_in; j++) {
-        dW[i * n_in + j] += delta[k] * A[at + j];
-        dA[at + j] += delta[k] * W[i * n_in + j];
+    const [dW, db, dA] = [W.length, n_out, A.length].map((size) => new Float64Array(size));
+    for (let at = 0, k = 0; k < delta.length; at += n_in)
+      for (let i = 0, w = 0; i < n_out; i++, k++) {
+        db[i] += delta[k];
+        for (let j = 0; j < n_in; j++, w++) {
+          dW[w] += delta[k] * A[at + j];
+          dA[at + j] += delta[k] * W[w];
+        }
       }
-    }
     grads[l] = { W: dW, b: db };
-    if (l) delta = each(zs[l - 1], unit.slope);
-    if (l) delta.forEach((_, k) => (delta[k] *= dA[k]));
+    if (!l) break;
+    delta = slopesOf(unit, zs[l - 1]);
+    for (let k = 0; k < delta.length; k++) delta[k] *= dA[k];
   }
-  return { loss, grads };
+  return { loss, grads, logits };
 }
 
 // Optimisers: each changes the layers in place, and keeps what it must remember in `state`.

@@ -3,8 +3,7 @@
 const BATCH_SIZE = 20,
   MAP = 32, // points along an edge of the map
   FRAME = 2.5, // the map reaches so far from its middle
-  PALE = 0.6, // its deepest tone: the examples stand out
-  TINTS = 20;
+  PALE = 0.6; // its deepest tone: the examples stand out
 const copied = (layers) => layers.map((one) => ({ ...one, W: one.W.slice(), b: one.b.slice() }));
 
 // A run that can be looked at after any epoch; epochs are computed once, when asked for.
@@ -22,10 +21,12 @@ export function trainingRun({ X: points, y }, { depth, width, unit: kind, rule, 
   });
   const states = layers.map(() => ({ W: {}, b: {} }));
   const measure = () => {
-    const { loss, grads } = lossAndGradients(layers, unit, X, y);
+    const { loss, grads, logits } = lossAndGradients(layers, unit, X, y);
     const gradients = grads.map(({ W }) => W);
     const roots = gradients.map((W) => Math.sqrt(sum(W.map((g) => g * g)) / W.length));
-    return { layers: copied(layers), loss, gradients, sizes: roots };
+    const found = sharesOfOne(logits);
+    const wrong = y.filter((label, r) => (found[r] > 0.5 ? 1 : 0) !== label).length;
+    return { layers: copied(layers), loss, wrong, gradients, sizes: roots };
   };
   const epochs = [measure()];
   const epoch = () => {
@@ -58,7 +59,6 @@ export function trainingRun({ X: points, y }, { depth, width, unit: kind, rule, 
   };
   return {
     unit,
-    X,
     epochs,
     reach,
     diverged: (wanted) => diverged && wanted >= diverged && diverged,
@@ -78,9 +78,7 @@ FIGURES.playground = {
     const diverged = run.diverged(wanted);
     if (diverged) return { refused: true, says: "diverged", epoch: diverged };
     const epoch = Math.min(wanted, run.epochs.length - 1);
-    const { layers, loss, gradients, sizes } = run.epochs[epoch];
-    const found = sharesOfOne(forwardPass(layers, run.unit, run.X).logits);
-    const wrong = y.filter((label, r) => (found[r] > 0.5 ? 1 : 0) !== label).length;
+    const { loss, wrong, gradients, sizes } = run.epochs[epoch];
     return {
       says: "playground_says",
       epoch,
@@ -96,7 +94,13 @@ FIGURES.playground = {
     };
   },
   build({ plot, add, data: { sets, labels, controls } }) {
-    const map = plot({ title: labels.x2_axis, across: labels.x1_axis, ratio: 0.95 });
+    const field = colourMap();
+    const map = plot({
+      title: labels.x2_axis,
+      across: labels.x1_axis,
+      ratio: 0.95,
+      ground: field.root,
+    });
     const losses = plot({
       title: labels.loss_title,
       across: labels.epoch,
@@ -115,10 +119,12 @@ FIGURES.playground = {
     const most = controls.find(({ name }) => name === "epoch").high;
     const side = grid(-FRAME, FRAME, MAP);
     const places = side.toReversed().flatMap((up) => side.flatMap((across) => [across, up]));
-    const ground = ({ layers }, unit) => {
+    const showField = ({ layers }, unit) => {
       const found = sharesOfOne(forwardPass(layers, unit, places).logits);
-      const parts = found.map((share) => PALE * (2 * share - 1));
-      return { side: MAP, parts: tinted(parts, MAP, TINTS) };
+      field.show(
+        found.map((share) => PALE * (2 * share - 1)),
+        MAP,
+      );
     };
     const examples = {}; // drawn once for each set of data
     const dotsOf = ({ X, y }) =>
@@ -142,7 +148,7 @@ FIGURES.playground = {
         if (l >= layers.length) return;
         const { n_in, n_out } = layers[l];
         const cell = Math.max(4, Math.min(9, Math.floor(110 / Math.max(n_in, n_out))));
-        show(gradients[l], n_out, n_in, cell);
+        show(gradients[l], n_in, cell);
       });
     };
     return ({ data }, found) => {
@@ -152,7 +158,6 @@ FIGURES.playground = {
       map.show({
         x: ends,
         y: ends,
-        ground: ground(now, run.unit),
         marks: (examples[data] ??= dotsOf(sets[data])),
       });
       losses.show({
@@ -174,6 +179,7 @@ FIGURES.playground = {
           { kind: "dots", look: "slope", places: points },
         ],
       });
+      showField(now, run.unit);
       showGradients(now);
     };
   },

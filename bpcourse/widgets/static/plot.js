@@ -2,7 +2,7 @@
 // into the elements that are there, because a page pays for every new one.
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const DRAWN = new Set(["svg", "g", "path", "text"]);
+const DRAWN = new Set(["svg", "g", "path", "text", "foreignObject"]);
 export const make = (tag, attributes = {}, ...children) => {
   const made = DRAWN.has(tag)
     ? document.createElementNS(NAMESPACE, tag)
@@ -111,29 +111,31 @@ const MARKS = {
 };
 
 // A picture with axes. `title` (the quantity that goes up) and `across` are HTML. `show(view)` draws
-// {x: [low, high], y, xlog, ylog, xticks, marks, ground}; `ground` is what the
-// marks stand on: {side, parts}, parts in a square of this side. `drag(x, y)` is told where a hand is, if it is given.
-export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y" }) {
+// {x: [low, high], y, xlog, ylog, xticks, marks}. The marks stand on `ground`, an element of HTML, and
+// `drag(x, y)` is told where a hand is, if they are given.
+export function plot({ title, across, ratio = 0.62, narrow, ground, drag, touch = "pan-y" }) {
   const svg = make("svg", { role: "img", class: drag ? "bpc-plot bpc-drag" : "bpc-plot" });
   const caption = rich("figcaption", title);
   const root = make("figure", { class: `bpc-panel${narrow ? " narrow" : ""}` }, caption, svg);
   if (across) root.append(rich("div", across, { class: "bpc-across" }));
   svg.setAttribute("aria-label", caption.textContent);
-  const [axes, ground, marks] = [make("g"), make("g"), make("g")];
-  const inside = make("svg", {}, ground, marks); // what leads further out is cut
+  const [axes, marks] = [make("g"), make("g")];
+  const inside = make("svg", {}, marks); // what leads further out is cut
+  const below = ground && make("foreignObject", {}, ground);
+  if (below) inside.prepend(below);
   svg.append(axes, inside);
   const worked = new WeakMap(); // a mark that a figure shows again is not worked out again
   let view = null,
     wide = 0, // as it was seen: to ask at each change would lay the page out once for every plot
+    place = "", // what the axes depend on
+    box,
     x,
     y;
-  const draw = () => {
-    wide ||= svg.clientWidth;
-    const width = wide || 360,
-      height = Math.round(Math.min(Math.max(width * ratio, 200), 340));
+  const drawAxes = (width) => {
+    const height = Math.round(Math.min(Math.max(width * ratio, 200), 340));
     const up = ticks(view.y, view.ylog, height / 44);
     const room = 14 + 7 * Math.max(...up.map(([, label]) => label.length));
-    const box = { left: room, right: width - 8, top: 8, bottom: height - 22 };
+    box = { left: room, right: width - 8, top: 8, bottom: height - 22 };
     x = scale(view.x, view.xlog, box.left, box.right);
     y = scale(view.y, view.ylog, box.bottom, box.top);
     const along = view.xticks ?? ticks(view.x, view.xlog, Math.max(2, (box.right - box.left) / 70));
@@ -152,7 +154,27 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
       }),
       ...up.map(([at, label]) => words(box.left - 6, Number(pixel(y(at))) + 4, "end", label)),
     ]);
-    const place = JSON.stringify([view.x, view.y, view.xlog, view.ylog, box]);
+    const put = (part, { left, top, right, bottom }) => {
+      const frame = { x: left, y: top, width: right - left, height: bottom - top };
+      for (const each in frame) tag(part, each, frame[each]);
+      return Object.values(frame).join(" ");
+    };
+    const { left, top, right, bottom } = box;
+    tag(
+      inside,
+      "viewBox",
+      put(inside, { left: left - 2, top: top - 2, right: right + 2, bottom: bottom + 2 }),
+    );
+    if (below) put(below, box);
+    tag(svg, "height", height);
+    tag(svg, "viewBox", `0 0 ${width} ${height}`); // paper has another width, and is not drawn for
+  };
+  const draw = () => {
+    wide ||= svg.clientWidth;
+    const width = wide || 360,
+      now = JSON.stringify([width, view.x, view.y, view.xlog, view.ylog, view.xticks]);
+    if (now !== place) drawAxes(width);
+    place = now;
     const paths = (mark) => {
       const before = worked.get(mark);
       if (before?.place === place) return before.found;
@@ -165,18 +187,6 @@ export function plot({ title, across, ratio = 0.62, narrow, drag, touch = "pan-y
       .flatMap(paths)
       .map(([look, d]) => ["path", { class: look, d }]);
     become(marks, drawn);
-    if (view.ground) {
-      const { side, parts } = view.ground;
-      const [wide, high] = [(box.right - box.left) / side, (box.bottom - box.top) / side];
-      tag(ground, "transform", `translate(${box.left} ${box.top}) scale(${wide} ${high})`);
-      become(ground, parts);
-    }
-    const [left, top] = [box.left - 2, box.top - 2];
-    const frame = { x: left, y: top, width: box.right - left + 2, height: box.bottom - top + 2 };
-    for (const each in frame) tag(inside, each, frame[each]);
-    tag(inside, "viewBox", Object.values(frame).join(" "));
-    tag(svg, "height", height);
-    tag(svg, "viewBox", `0 0 ${width} ${height}`); // paper has another width, and is not drawn for
   };
   if (drag) {
     svg.style.touchAction = touch;

@@ -15,10 +15,16 @@ export function unitOf(kind) {
     { value, slopes, unit } = ELEMENTWISE[op];
   return unit ?? { value: (z) => value([z], detail), slope: (z) => slopes([z], detail)[0] };
 }
-// f of each of these numbers: a loop, because `map` of a typed array takes four times as long.
-export const each = (numbers, f) => {
-  const found = new Float64Array(numbers.length);
-  for (let k = 0; k < numbers.length; k++) found[k] = f(numbers[k]);
+// Of each of these numbers what a unit makes of it, and its slope there. Two loops, and not one that
+// is given a function: what a loop always calls is compiled into it. `map` takes four times as long.
+export const valuesOf = (unit, Z) => {
+  const found = new Float64Array(Z.length);
+  for (let k = 0; k < Z.length; k++) found[k] = unit.value(Z[k]);
+  return found;
+};
+export const slopesOf = (unit, Z) => {
+  const found = new Float64Array(Z.length);
+  for (let k = 0; k < Z.length; k++) found[k] = unit.slope(Z[k]);
   return found;
 };
 export const grid = (low, high, count) =>
