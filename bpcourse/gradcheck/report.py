@@ -31,8 +31,8 @@ class ArrayReport:
     """One parameter array; the entry shown is the worst one, or the largest if none is wrong.
 
     It was ``claimed`` to have one slope and has another, known up to ``bound`` and found with
-    ``step``; ``curve`` holds {step: central slope}. ``resolution`` is the smallest relative error
-    that would have been found in any entry above a thousandth of the largest, or 0 where nothing
+    ``step``; ``curve`` holds {step: central slope}. ``resolution`` is a relative error that
+    would surely have been found in any entry above a thousandth of the largest, or 0 where nothing
     but zeros and kinks is claimed. ``numerical`` has the slopes that were measured, NaN elsewhere
     and at kinks, where f has two; ``kinks`` has those. ``point`` is None, or the parameters nearby
     at which the numbers of the entry were found, and ``value`` what it is there; ``together`` names
