@@ -164,6 +164,8 @@ def _lines_scaled(p, axis):
             return None
         factors.append(c)
     changed = [i for i, c in enumerate(factors) if abs(c - 1) > 1e-5]
+    if not any(factors[i] for i in changed):  # left at 0, which is no factor
+        return None
     return {"factors": factors, "lines": changed, "count": len(changed), "of": len(factors)}
 
 
