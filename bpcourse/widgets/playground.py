@@ -129,8 +129,8 @@ class Playground(Explorer):
         },
         {
             "when": {"rule": "Adam"},
-            "symbols": r"\parameter{\theta}\leftarrow\theta-\eta\,\frac{\slope{\hat m}}"
-            r"{\sqrt{\hat v}+\varepsilon}",
+            "symbols": r"\parameter{\theta}\leftarrow\theta-\eta\,\frac{\slope{m}/(1-0.9^t)}"
+            r"{\sqrt{\,s/(1-0.999^t)}+10^{-8}}",
             "numbers": r",\quad\eta=<rate>",
         },
         {"symbols": r"\value{\mathcal L}", "numbers": r"=\value{<loss>}"},
