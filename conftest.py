@@ -10,6 +10,7 @@ from collections import defaultdict
 
 import pytest
 
+from bpcourse.questions import record
 from tools.notebooks import ENVIRONMENT, apart_in
 
 _own = tempfile.TemporaryDirectory(prefix="kernels-")  # gone at the end
@@ -27,14 +28,13 @@ def pytest_runtest_makereport(item, call):
 def pytest_runtest_setup(item):
     if failed := getattr(item.parent, "failed_cell", None):
         pytest.skip(f"{failed} of this notebook failed")
-    before = dict(os.environ)
-    if hasattr(item, "cell"):  # its kernel starts here
-        os.environ.update(_apart)
+    if not hasattr(item, "cell"):
+        return (yield)
+    os.environ.update(_apart)  # for its kernel, which starts here
     try:
         return (yield)
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        del os.environ[record.ELSEWHERE]
 
 
 def pytest_addoption(parser):

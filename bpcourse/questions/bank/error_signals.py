@@ -167,8 +167,11 @@ def _of_widths(rng: np.random.Generator, widths: Sequence[int]) -> Inputs:
     "error_signals.all_deltas",
     inputs=_deep,
     edges=lambda rng: [
-        *(_of_widths(rng, widths) for widths in [(1, 2, 3), (3, 1, 2), (3, 2, 1), (2, 3)]),
-        far(_of_widths(rng, (2, 4, 3))),
+        *(
+            _of_widths(rng, each)
+            for each in [(1, 2, 3, 4), (2, 1, 4, 3), (3, 4, 1, 2), (4, 2, 3, 1)]
+        ),
+        far(_of_widths(rng, (2, 4, 3, 2))),
     ],
     misconceptions=TANH_SLOPES + " slope_of_wrong_layer output_slope_twice off_by_one_loop "
     "elementwise_for_matrix_product results_swapped one_path_only overwritten_not_accumulated "

@@ -80,6 +80,7 @@ def best_constant(flaw: Flaws, y: Array, w: Array) -> Result:
 @question(
     "outputs_and_losses.mend_baseline",
     inputs=_ratings,
+    edges=lambda rng: [{name: rng.normal(size=(4, 1)) for name in ("Y_hat", "Y")}],
     misconceptions="one_scale_for_all summed_over_wrong_axis sides_swapped square_forgotten "
     "no_normalisation first_example_only",
     families=(
