@@ -125,7 +125,7 @@ class Line:
             (right, noise), (left, other) = self.slope(self.step(j)), self.slope(-self.step(j))
             self.kept[j] = Sample((left + right) / 2, left, right, max(noise, other))
             unit = float(self.weights[0])
-            self.curve[self.step(j) * unit] = self.kept[j].central / unit
+            self.curve[self.step(j) * abs(unit)] = self.kept[j].central / unit
         return self.kept[j]
 
     def pair(self, j: int) -> Pair:
