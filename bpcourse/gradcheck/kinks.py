@@ -93,8 +93,7 @@ class Kinks:
 
     def _sides(self, ways: list[Line], line: Line) -> list[Slope]:
         """What f and grad say of ``line`` on both sides of each way, where that is defined."""
-        both = [self._side(way, sign, line) for way in ways for sign in (1.0, -1.0)]
-        return [side for side in both if side]
+        return [side for way in ways for t in (1.0, -1.0) if (side := self._side(way, t, line))]
 
     def _side(self, way: Line, sign: float, line: Line) -> Slope | None:
         """The same on one side, where wrong needs two places."""
@@ -179,8 +178,8 @@ class Kinks:
         return all(slope.inside for slope in met)
 
     def _crossing(self, line: Line) -> Slope:
-        pairs = map(line.pair, (0, -1, -2))
-        return at_kink(line, min(pairs, key=lambda pair: pair.side_error))
+        """The two slopes along a line, from where they are known best."""
+        return at_kink(line, min(map(line.pair, (0, -1, -2)), key=lambda pair: pair.side_error))
 
     def _ties(self, crossed: list[Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.

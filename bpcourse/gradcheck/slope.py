@@ -53,8 +53,8 @@ class Slope:
 
     @property
     def distance(self) -> float:
-        """From the claim to the slope, in errors."""
-        far = abs(self.claim - self.value)
+        """From the claim to the slope, in errors; infinite where none was measured."""
+        far = abs(self.claim - self.value) if isfinite(self.value) else inf
         return far / self.error if self.error else inf if far else 0.0
 
     @property
