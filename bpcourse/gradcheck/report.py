@@ -8,7 +8,7 @@ import numpy as np
 
 from bpcourse.gradcheck.look import Look
 from bpcourse.gradcheck.problem import Problem
-from bpcourse.gradcheck.slope import Slope
+from bpcourse.gradcheck.slope import Slope, Status
 from bpcourse.gradcheck.structure import Place, Verdict
 from bpcourse.text import tables, text
 from bpcourse.text.numbers import number
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
 SHOWN = 4  # entries named that moved together
 REASONS = ("jump", "kink", "not finite", "precision")  # of several the first is told
+OPEN: tuple[Status, ...] = ("kink", "jump", "unclear")
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
 
 
@@ -53,7 +54,7 @@ class ArrayReport:
         self.name, self.shape = tree.names[k], tree.arrays[k].shape
         self.wrong = [index for index, slope in own.items() if slope.status == "wrong"]
         self.kinks = {index: slope for index, slope in own.items() if slope.kind}
-        unclear = {index: _open(slope) for index, slope in own.items() if slope.status != "right"}
+        unclear = {index: _open(slope) for index, slope in own.items() if slope.status in OPEN}
         self.verdict: Verdict = "wrong" if self.wrong else "cannot tell" if unclear else "right"
         told = self.verdict == "right" or any(slope.shown for slope in own.values())
         kinds = {slope.kind for slope in own.values() if told}

@@ -15,7 +15,7 @@ from bpcourse.gradcheck.function import Vector
 from bpcourse.gradcheck.line import MOST_STEPS, NOISIER, RATIO, SEEN, Line, Pair
 from bpcourse.gradcheck.noise import HOPELESS, averaged_slope
 
-Status = Literal["right", "wrong", "kink", "jump", "unclear"]
+Status = Literal["right", "wrong", "kink", "jump", "unclear", "shown"]
 
 LOCAL_STEP = 2.0  # of the parameters: a longer one may confirm a claim, but not convict it
 PART = 0.1  # of what is asked: a part this small is no matter
