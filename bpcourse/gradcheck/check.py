@@ -64,7 +64,9 @@ def check_gradient(
     ------
     TypeError, ValueError
         For an f that does not return one real number, and parameters that are not arrays, or none.
-        What f or grad raises is passed on; everything else is told by the report.
+        What f or grad raises at ``params`` is passed on. Where f raises a ValueError or an
+        ArithmeticError beside them, it counts as undefined there, like NaN; other exceptions are
+        passed on, and those of grad. Everything else is told by the report.
     """
     if not callable(f):
         raise TypeError(f"f: expected a function of params, got {type(f).__name__}")

@@ -88,13 +88,12 @@ class Kinks:
         """Is a claim that is wrong here right on both sides, with f not just flat there?"""
         line = entry(self.point, i)
         sides, here = self._sides([line], line), FLAT * abs(self.found.slopes[i].value)
-        steep = any(abs(side.value) >= here for side in sides)  # else f has a cliff here
-        return steep and all(side.status == "right" for side in sides)
+        # else f has a cliff here
+        return any(abs(s.value) >= here for s in sides) and all(s.status == "right" for s in sides)
 
     def _sides(self, ways: list[Line], line: Line) -> list[Slope]:
         """What f and grad say of ``line`` on both sides of each way, where that is defined."""
-        both = [self._side(way, sign, line) for way in ways for sign in (1.0, -1.0)]
-        return [side for side in both if side]
+        return [side for way in ways for t in (1.0, -1.0) if (side := self._side(way, t, line))]
 
     def _side(self, way: Line, sign: float, line: Line) -> Slope | None:
         """The same on one side, where wrong needs two places."""
@@ -125,7 +124,8 @@ class Kinks:
         ways = self.point.scales[kinked] * np.where(ups, 1, -1)
         rows = (ways * abs(pattern(size, number)) for number in range(min(size, PAIRS)))
         met = (self._crossing(Line(self.point, np.array(kinked), row)) for row in rows)
-        return all(map(max, ups, downs)) and all(abs(s.claim - s.right) <= s.slack for s in met)
+        sides = ((s, s.right if ups[0] else s.left) for s in met)  # where the first entry moves to
+        return all(map(max, ups, downs)) and all(abs(s.claim - at) <= s.slack for s, at in sides)
 
     def _kinks_around(self, i: int) -> bool:
         """Does f have a kink along some direction within the array of entry i?"""
@@ -178,8 +178,8 @@ class Kinks:
         return all(slope.inside for slope in met)
 
     def _crossing(self, line: Line) -> Slope:
-        pairs = map(line.pair, (0, -1, -2))
-        return at_kink(line, min(pairs, key=lambda pair: pair.side_error))
+        """The two slopes along a line, from where they are known best."""
+        return at_kink(line, min(map(line.pair, (0, -1, -2)), key=lambda pair: pair.side_error))
 
     def _ties(self, crossed: list[Slope]) -> list[Line]:
         """Entries that share a kink, each moved so that the kink shows least.

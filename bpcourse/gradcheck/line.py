@@ -125,7 +125,7 @@ class Line:
             (right, noise), (left, other) = self.slope(self.step(j)), self.slope(-self.step(j))
             self.kept[j] = Sample((left + right) / 2, left, right, max(noise, other))
             unit = float(self.weights[0])
-            self.curve[self.step(j) * unit] = self.kept[j].central / unit
+            self.curve[self.step(j) * abs(unit)] = self.kept[j].central / unit
         return self.kept[j]
 
     def pair(self, j: int) -> Pair:
@@ -174,8 +174,7 @@ class Line:
         large steps span is a kink elsewhere, or a curve seen from afar. The slopes come from where
         they are known best.
         """
-        seen = [j for j in sorted(self.kept) if j - 1 in self.kept]
-        staying = [j for j in seen if self.bends(j)]
+        staying = [j for j in sorted(self.kept) if j - 1 in self.kept and self.bends(j)]
         if not staying:
             return None
         below = self.below(staying[0], abs(self.sample(staying[0]).bend) / SEEN)
@@ -189,8 +188,9 @@ class Line:
         return abs(small.bend - bend) <= tuned.SAME * abs(bend) + doubt
 
     def jumps(self) -> bool:
-        """Does f change as much over some step as over one 5³ times as long?"""
-        seen = [(near, self.kept[j + FAR]) for j, near in self.kept.items() if j + FAR in self.kept]
+        """Does f change over some step by more than half as much as over one 5³ times as long?"""
+        known = {j: sample for j, sample in self.kept.items() if isfinite(sample.noise)}
+        seen = [(near, known[j + FAR]) for j, near in known.items() if j + FAR in known]
         return any(n.steepest > max(SEEN * n.noise, RATIO**FAR / 2 * f.steepest) for n, f in seen)
 
 

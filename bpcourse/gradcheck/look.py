@@ -31,7 +31,8 @@ class Look:
     """The claims at one point against f, and what was found.
 
     ``slopes`` is the one map that all questions share, {entry: its slope}: an entry is right unless
-    its slope says something else. ``groups`` are the slopes of many entries at once.
+    its slope says something else; one that is only shown says nothing. ``groups`` are the slopes of
+    many entries at once.
     """
 
     def __init__(self, point: Point, rng: np.random.Generator, mode: str) -> None:
@@ -44,7 +45,7 @@ class Look:
         for part in self.point.function.tree.slices:
             self._wrong = 0  # entries of this array
             for group in self._alike(np.arange(part.start, part.stop)):
-                self._open(group, 2)
+                self._open(group)
 
     def having(self, *status: Status) -> list[int]:
         """The entries with such a status, in order."""
@@ -56,7 +57,10 @@ class Look:
             self.slopes[i] = replace(self.slopes[i], status=status, **changes)
 
     def show(self) -> None:
-        """Measure some entries for a report: of each array the largest, and many of a wrong one."""
+        """Measure some entries for a report: of each array the largest, and many of a wrong one.
+
+        They are shown only, because the array's verdict is known from its groups by now.
+        """
         wrong, known = self.having("wrong"), self.slopes
         for part in self.point.function.tree.slices:
             own = np.arange(part.start, part.stop)
@@ -66,7 +70,7 @@ class Look:
                 evenly = unknown[:: max(1, len(unknown) // EVIDENCE)]
                 largest = unknown[np.argsort(-self.point.contributions[unknown])[:1]]
                 for i in (evenly if blamed else largest).tolist():
-                    known[i] = replace(measured(entry(self.point, i)), status="right")
+                    known[i] = replace(measured(entry(self.point, i)), status="shown")
 
     # one at a time
 
@@ -116,10 +120,14 @@ class Look:
         self.groups.append(measured(Line(self.point, group, weights)))
         return self.groups[-1].status == "right"
 
-    def _open(self, group: Index, directions: int) -> None:
-        """Halve a group that is not right until its entries are known one by one."""
+    def _open(self, group: Index) -> None:
+        """Halve a group that is not right until its entries are known one by one.
+
+        Two errors can cancel along one direction, but hardly along a second one too. A half gets
+        two as well: what its group found must not be lost in it.
+        """
         if len(group) <= FEW or self.mode != "grouped":
             self._each(group)
-        elif self._wrong < self._enough and not all(self._agrees(group) for _ in range(directions)):
+        elif self._wrong < self._enough and not all(self._agrees(group) for _ in range(2)):
             for half in np.array_split(group, 2):
-                self._open(half, 1)
+                self._open(half)

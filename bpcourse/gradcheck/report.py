@@ -8,7 +8,7 @@ import numpy as np
 
 from bpcourse.gradcheck.look import Look
 from bpcourse.gradcheck.problem import Problem
-from bpcourse.gradcheck.slope import Slope
+from bpcourse.gradcheck.slope import Slope, Status
 from bpcourse.gradcheck.structure import Place, Verdict
 from bpcourse.text import tables, text
 from bpcourse.text.numbers import number
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 COLOURS = {"right": "#0072b2", "wrong": "#d55e00", "cannot tell": "#7a7a7a"}  # Okabe and Ito
 SHOWN = 4  # entries named that moved together
+REASONS = ("jump", "kink", "not finite", "precision")  # of several the first is told
+OPEN: tuple[Status, ...] = ("kink", "jump", "unclear")
 WORST_FIRST: tuple[Verdict, ...] = ("wrong", "cannot tell", "right")
 
 
@@ -52,16 +54,20 @@ class ArrayReport:
         self.name, self.shape = tree.names[k], tree.arrays[k].shape
         self.wrong = [index for index, slope in own.items() if slope.status == "wrong"]
         self.kinks = {index: slope for index, slope in own.items() if slope.kind}
-        unclear = [index for index, slope in own.items() if slope.status != "right"]
+        unclear = {index: _open(slope) for index, slope in own.items() if slope.status in OPEN}
         self.verdict: Verdict = "wrong" if self.wrong else "cannot tell" if unclear else "right"
-        self.reason = _reason(own, self.verdict)
+        told = self.verdict == "right" or any(slope.shown for slope in own.values())
+        kinds = {slope.kind for slope in own.values() if told}
+        seen = unclear.values() if self.verdict == "cannot tell" else kinds
+        self.reason = next((reason for reason in REASONS if reason in seen), None)
         groups = [s for s in found.groups if part.start <= s.line.entries[0] < part.stop]
         self.resolution = max((s.resolution for s in [*own.values(), *groups]), default=0.0)
         self.claims = problem.point.claims[part].reshape(self.shape)
         self.numerical, self.bounds = np.full(self.shape, np.nan), np.full(self.shape, np.inf)
         for index in own.keys() - self.kinks.keys():
             self.numerical[index], self.bounds[index] = own[index].value, own[index].error
-        worst = self.wrong or unclear or own
+        # of those that are open, one for that reason
+        worst = self.wrong or [it for it, why in unclear.items() if why == self.reason] or own
         self.index: Place = max(worst, key=lambda index: own[index].distance, default=())
         self.label = label(self.name, self.index)
         self.curve, self.together = dict[float, float](), list[str]()
@@ -181,14 +187,9 @@ class GradientReport:
         return figures.gradient_check(self)  # type: ignore[no-any-return]
 
 
-def _reason(own: dict[Place, Slope], verdict: Verdict) -> str | None:
-    """The least of the names: a jump goes before a kink, and a kink before precision."""
-    seen = {slope.kind for slope in own.values() if slope.kind}
-    open_ = {slope.status for slope in own.values()} & {"kink", "jump"}
-    if verdict == "cannot tell":
-        return min(open_ or seen or {"precision"})
-    told = verdict == "right" or any(slope.shown for slope in own.values())
-    return min(seen, default=None) if told else None
+def _open(slope: Slope) -> str:
+    """What leaves an entry open."""
+    return slope.kind or ("precision" if np.isfinite(slope.value) else "not finite")
 
 
 def label(name: str, index: tuple[int, ...]) -> str:

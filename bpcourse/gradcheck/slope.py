@@ -15,9 +15,8 @@ from bpcourse.gradcheck.function import Vector
 from bpcourse.gradcheck.line import MOST_STEPS, NOISIER, RATIO, SEEN, Line, Pair
 from bpcourse.gradcheck.noise import HOPELESS, averaged_slope
 
-Status = Literal["right", "wrong", "kink", "jump", "unclear"]
+Status = Literal["right", "wrong", "kink", "jump", "unclear", "shown"]
 
-LARGEST_STEP = 1e6  # of the parameters: beyond it f says nothing about here
 LOCAL_STEP = 2.0  # of the parameters: a longer one may confirm a claim, but not convict it
 PART = 0.1  # of what is asked: a part this small is no matter
 STEEP = 1e-4  # of the steepest slope around: an error of a zero that will do in the end
@@ -54,8 +53,8 @@ class Slope:
 
     @property
     def distance(self) -> float:
-        """From the claim to the slope, in errors."""
-        far = abs(self.claim - self.value)
+        """From the claim to the slope, in errors; infinite where none was measured."""
+        far = abs(self.claim - self.value) if isfinite(self.value) else inf
         return far / self.error if self.error else inf if far else 0.0
 
     @property
@@ -105,7 +104,7 @@ def agrees(line: Line, t: float, slope: float, noise: float, part: float) -> Slo
 def _searched(line: Line) -> Slope:
     """Steps up and down until one confirms the claim, or two convict it."""
     j, tried = 0, dict[int, Pair]()
-    while j not in tried and len(tried) < MOST_STEPS and line.step(j) <= LARGEST_STEP:
+    while j not in tried and len(tried) < MOST_STEPS:
         pair = tried[j] = line.pair(j)
         distance, bound = abs(pair.slope - line.claim), pair.error + line.allowance
         if distance <= bound <= line.wanted:
@@ -198,11 +197,13 @@ def _judged(line: Line, t: float, slope: float, error: float, enough: float, cle
 
 
 def _told(line: Line, status: Status, t: float, slope: float, error: float, *sides: float) -> Slope:
-    scale = float(line.weights[0])
+    scale, size = float(line.weights[0]), abs(float(line.weights[0]))
     left, right, slack = sides or (slope, slope, tuned.CLEAR * error + line.doubt)
+    # forward along the line is backward for an entry of negative weight
+    left, right = (left, right) if scale > 0 else (right, left)
     return Slope(
-        status, line, line.claim / scale, slope / scale, error / abs(scale),
-        t * scale, left / scale, right / scale, slack / abs(scale),
+        status, line, line.claim / scale, slope / scale, error / size,
+        t * size, left / scale, right / scale, slack / size,
         status if status in ("kink", "jump") else "",
         _resolution(line, error) if status == "right" else 0.0,
     )  # fmt: skip

@@ -273,6 +273,52 @@ def test_a_complex_step_costs_one_evaluation(rng):
     assert report.evaluations <= 1.5 * sum(p.size for p in net.params.values())
 
 
+class Unlucky(np.random.Generator):
+    """Draws equal weights, along which opposite errors cancel, at the calls ``at``."""
+
+    at, calls = (), 0
+
+    def permutation(self, x):
+        return x
+
+    def choice(self, a, size):
+        return np.ones(size)
+
+    def uniform(self, low, high, size):
+        self.calls += 1
+        return np.ones(size) if self.calls in self.at else super().uniform(low, high, size)
+
+
+@pytest.mark.parametrize("at", [(1,), (2,), (3,)])
+def test_errors_that_cancel_along_one_direction_are_found_along_another(at):
+    """The second direction is the first one of the half in which both errors lie."""
+    rng = Unlucky(np.random.PCG64(0))
+    rng.at = at
+    slopes = np.r_[1.5, 0.5, np.ones(14)]
+    report = check_gradient(
+        lambda p: float(slopes @ p), np.ones(16), np.ones(16), mode="grouped", rng=rng
+    )
+    assert report.verdict == "wrong" and report.arrays[0].wrong == [(0,), (1,)]
+
+
+def test_what_is_only_shown_of_a_wrong_array_is_not_stored_as_right():
+    from bpcourse.gradcheck.check import Counted, Look, Problem, flatten
+    from bpcourse.gradcheck.look import ENOUGH, EVIDENCE
+
+    size = 400
+    problem = Problem(Counted(lambda p: float(p @ p)), flatten(np.ones(size)), np.full(size, 3.0))
+    problem.start(closely=False)
+    look = Look(problem.point, np.random.default_rng(0), "grouped")
+    look.measure()
+    look.show()
+    assert len(look.having("wrong")) == ENOUGH and not look.having("right")
+    assert len(look.having("shown")) >= EVIDENCE
+    report = check_gradient(lambda p: float(p @ p), np.ones(size), np.full(size, 3.0))
+    array = report.arrays[0]
+    assert len(array.wrong) == ENOUGH and array.verdict == "wrong"
+    assert np.isfinite(array.numerical).sum() == ENOUGH + len(look.having("shown"))
+
+
 # the parameters are left as they were
 
 

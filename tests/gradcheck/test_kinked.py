@@ -1,6 +1,7 @@
 """Kinks, ties, saturated parts: no false alarm and no miss; the counts are printed (pytest -s)."""
 
 from collections import Counter
+from itertools import product
 
 import numpy as np
 import pytest
@@ -125,3 +126,24 @@ def test_two_ties_of_three_are_each_moved_together(at, part, due):
     w = np.r_[np.full(3, at), np.full(3, 1 - at)]
     assert check_gradient(f, w, grad).verdict == due
     assert check_gradient(f, w, grad(w)).verdict == due
+
+
+@pytest.mark.parametrize("bent", [1, -1], ids=["max", "min"])
+@pytest.mark.parametrize("signs", [*product((1, -1), repeat=3)], ids=str)
+def test_a_claim_outside_a_tie_is_wrong_whatever_its_signs(signs, bent):
+    """At 0 in bent · max(0, ±p0, ±p1, ±p2) no more than one of the four may get its slope."""
+    signs = np.array(signs)
+
+    def f(p):
+        return float(bent * np.maximum(signs * p, 0).max())
+
+    def one(p):
+        z = signs * p
+        return bent * signs * (np.arange(3) == z.argmax()) * (z.max() > 0)
+
+    def every(p):
+        return one(p) if p.any() else bent * signs
+
+    for grad, due in ((one, "right"), (every, "wrong")):
+        assert check_gradient(f, np.zeros(3), grad).verdict == due
+        assert check_gradient(f, np.zeros(3), grad(np.zeros(3)) * 1.0).verdict == due

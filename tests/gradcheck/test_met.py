@@ -134,6 +134,43 @@ def test_a_single_point_off_the_curve():
     assert check_gradient(f, np.array([0.5, 1]), lambda p: 3 * p).verdict == "wrong"
 
 
+# the end of the domain
+
+
+def only(inside, said):
+    """Says, raises or gives what ``said`` is, except where the parameters are ``inside``."""
+
+    def f(p):
+        if inside(p):
+            return 1 + 1e-9 * float((p - 1).sum())
+        if isinstance(said, type):
+            raise said("outside of the domain")
+        return said
+
+    return f
+
+
+@pytest.mark.parametrize("said", [ValueError, ZeroDivisionError, np.nan, np.inf])
+def test_where_f_is_defined_at_the_point_alone_that_is_the_reason(said):
+    f = only(lambda p: (p == 1).all(), said)
+    for grad in (np.ones(2), np.zeros(2), np.ones_like):
+        report = check_gradient(f, np.ones(2), grad)
+        assert (report.verdict, report.reason) == ("cannot tell", "not finite")
+        assert "beside them it is NaN" in report.message
+
+
+@pytest.mark.parametrize("said", [ValueError, ZeroDivisionError, np.nan, np.inf])
+def test_the_end_of_the_domain_is_no_jump(said):
+    f = only(lambda p: (abs(p - 1) < 1e-3).all(), said)
+    report = check_gradient(f, np.ones(1), np.full(1, 1e-9))
+    assert (report.verdict, report.reason) == ("cannot tell", "precision")
+
+
+def test_another_exception_beside_the_point_is_passed_on():
+    with pytest.raises(KeyError):
+        check_gradient(only(lambda p: (p == 1).all(), KeyError), np.ones(2), np.ones(2))
+
+
 # noise and state
 
 
