@@ -1,8 +1,9 @@
 """Is this the gradient of f? Right, wrong or cannot tell, with no tolerance to guess.
 
-**Estimate.** A ``Line`` through the parameters is φ(t) = f(x + t·d). Its slope at 0 is measured by
-central differences with a pair of steps, t and t/5. Richardson's combination of the two removes the
-error of order t² (``line.py``).
+**Estimate.** A ``Line`` through the parameters is φ(t) = f(x + t·d). If the first difference is as
+near the claim as is asked, that is enough. Else the slope at 0 is measured by central differences
+with a pair of steps, t and t/5. Richardson's combination of the two removes the error of order t²
+(``line.py``).
 
 **Its error.** Three things spoil a difference. The curve bends over the step: the two slopes tell
 by how much. f is rounded: its noise is measured beforehand, as what the best polynomial through
@@ -17,8 +18,9 @@ pair of steps and a very small step say the same. All else *cannot be told*, wit
 
 **Groups.** One line through many parameters costs as much as one through one. So parameters whose
 claims are of like size are moved together, each a little differently, and a group that does not
-agree is halved until the wrong entries are known by name. One by one, a group that shows no kink
-costs one evaluation an entry: half a step's bend is too little to matter (``look.py``).
+agree is halved until its wrong entries are known by name, up to 12 in an array. One by one, a group
+that shows no kink costs little more than one evaluation an entry, because half a step's bend is
+mostly too little to matter (``look.py``).
 
 **Kinks.** At a kink f has two slopes along every line. A gradient function is asked on both sides,
 where f is smooth; what it gives at the kink itself has to lie between the slopes of every line that

@@ -28,13 +28,14 @@ def check_gradient(
 ) -> GradientReport:
     """Is ``grad`` the gradient of f at ``params``?
 
-    At a kink this is promised. A gradient *function* is asked on both sides of each kinked entry
-    and of at most 32 mixed directions: right on all sides is right, wrong on one is wrong. What it
-    gives *at* the kink is wrong outside f's one-sided slopes, along an entry or a mixed direction
-    (as in a tie of max), where all kinks bend the same way; between 0 and the sum of the two
-    slopes it is told only, because conventions such as relu′(0) = 0 can lead there. An *array* is
-    right if it fits one side, or lies between the slopes along every direction; outside it is wrong
-    in the same cases, and else it cannot be told. On a jump only the side without it counts.
+    At a kink this is promised. A gradient *function* is asked on both sides of at most 32
+    directions: each kinked entry alone, and mixtures of them; with 32 kinked entries or more only
+    mixtures of all. Right on all sides is right, wrong on one is wrong. What it gives *at* the kink
+    is wrong outside f's one-sided slopes, along an entry or a mixed direction (as in a tie of max),
+    where all kinks bend the same way; between 0 and the sum of the two slopes it is told only,
+    because conventions such as relu′(0) = 0 can lead there. An *array* is right if it fits one
+    side, or lies between the slopes along every direction; outside it is wrong in the same cases,
+    and else it cannot be told. On a jump only the side without it counts.
 
     Where f computes in float32 inside, most right gradients cannot be told, because noise hides
     errors of a thousandth in small entries; ``docs/gradcheck.md`` has the figures.
@@ -50,9 +51,10 @@ def check_gradient(
         The claimed gradient in the structure of ``params``, or a function of params that gives it,
         which is then also asked at points nearby where f has a kink.
     mode
-        "each" looks at one entry at a time; "grouped" at random directions in groups of entries
-        (the default above 300 entries); "complex" compares each with a complex step, a hundred
-        times as closely, where f is analytic; else it is "each".
+        "each" measures every entry alone (the default up to 300 entries); "grouped" measures groups
+        of entries along random directions, and alone those in groups of up to three or in groups
+        that do not agree (the default above); "complex" compares each with a complex step, a
+        hundred times as closely. If f takes none in the first entry, this is "each".
     rng
         A seed or generator for the directions of groups. Verdicts at kinks take no chance.
 

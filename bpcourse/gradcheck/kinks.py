@@ -1,9 +1,10 @@
 """Kinks: a claim is held against f's slopes on all sides, and asked again at points beside them.
 
 At a kink f has a slope on each side of every direction, and no gradient. So directions are chosen
-through the kinked entries, the same ones each time: each entry alone, all together, and pairs. They
-are weighted so that each entry's kink counts alike, because along one such direction a tie of max
-shows no kink at all, and there the claim has to be exact. Then
+through the kinked entries, the same ones each time: each entry alone, all together, and up to 28
+pairs with both signs; with 32 kinked entries or more, 32 directions through all of them. The mixed
+ones are weighted so that each entry's kink counts alike, because along one such direction a tie of
+max shows no kink at all, and there the claim has to be exact. Then
 
 1. a gradient *function* is asked on both sides of each direction d, and has to give the slope
    that f has along d at that point;
@@ -26,7 +27,7 @@ from bpcourse.gradcheck.look import ENOUGH, Look, entry
 from bpcourse.gradcheck.problem import Problem, pattern
 from bpcourse.gradcheck.slope import Slope, at_kink, measured
 
-WAYS = 32  # directions on whose two sides grad is asked: 64 places at most
+WAYS = 32  # directions on whose two sides a kink is asked about; on each side at up to 5 places
 PAIRS = 28  # of entries: all of eight
 CLOSER = (1, 1e-1, 1e-2, 1e-3, 1e-4)  # of NEARBY: where it is asked, until two places agree
 INSIDE = 1 / 4  # of the way: the longest step, so that it stays on that side of the kink
@@ -48,7 +49,14 @@ class Kinks:
         self.distance = tuned.NEARBY * (COARSER if problem.point.coarse else 1)
 
     def settle(self) -> None:
-        """Give every entry on a kink or jump its verdict, and wrong ones a second hearing."""
+        """Give every entry on a kink or jump its verdict, and wrong ones a second hearing.
+
+        1. ``kinked`` and ``jumping``: the entries at which f was seen to have one.
+        2. ``doubtful``: those measured as wrong that kinks may excuse.
+        3. ``fits``: of the first, those that are right after all.
+        4. ``not_wrong``: of the second, those that are not: right where a gradient function was
+           right on both sides, while of an array they cannot be told.
+        """
         found, slopes = self.found, self.found.slopes
         kinked, jumping = found.having("kink"), found.having("jump")
         # not wrong, perhaps: kinks may cancel in f, and not in what a convention makes of them
@@ -67,6 +75,7 @@ class Kinks:
             hidden = (i for i in doubtful if kinked or self._kinks_around(i))
             not_wrong = list(filter(self._turns, hidden))
         found.judge(fits, "right")
+        # outside of f's slopes all the same, which the report remarks on
         found.judge(not_wrong, "right" if varies else "kink", kind="kink", slack=-np.inf)
 
     # a gradient function
@@ -100,7 +109,7 @@ class Kinks:
         seen: dict[str, Slope] = {}
         for closer in CLOSER:
             t = sign * self.distance * closer
-            slope = self._measured(way.at(t), line, abs(t))
+            slope = self._measured(way.params(t), line, abs(t))
             if slope and (slope.status == "right" or slope.status == "wrong" and "wrong" in seen):
                 return slope
             seen |= {slope.status: slope} if slope else {}
@@ -147,7 +156,10 @@ class Kinks:
     # both
 
     def _lines(self, kinked: list[int]) -> list[Line]:
-        """Each entry alone, all together, and pairs with both signs."""
+        """Each entry alone, all together, and pairs with both signs, near neighbours first.
+
+        Where these are too many, as many mixed directions as ``WAYS``, each through all entries.
+        """
         index, size = np.array(kinked, dtype=np.intp), len(kinked)
         alone = [self.found.slopes[i] for i in kinked]
         rises = np.array([abs(slope.right - slope.left) for slope in alone])

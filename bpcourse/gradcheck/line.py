@@ -10,10 +10,10 @@ from bpcourse.gradcheck import tuned
 from bpcourse.gradcheck.function import Index, Vector
 from bpcourse.gradcheck.point import Point
 
-SHORTEST, LONGEST = 2e-6, 1e-2  # of the parameters: the first step lies between these
+SHORTEST, LONGEST = 2e-6, 1e-2  # of the parameters: the first step, but for ``longest``
 RATIO = 5  # of two steps: a factor that costs few evaluations and that Richardson's value bears
 SHRINK = 1 / (RATIO**2 - 1)  # Richardson: the error of order t² that is left at the smaller step
-FINEST = 1e3  # roundings of a parameter in the smallest step that makes sense
+FINEST = 1e3  # roundings of a parameter in the smallest step that confirms a kink or a mistake
 NARROW = 1e-9  # of its scale: a parameter smaller than this counts as this large
 SEEN = 20  # noises: what a kink or jump must exceed before anything is concluded from it
 FAR = 3  # steps of the grid over which a jump has to stay
@@ -64,9 +64,10 @@ class Line:
 
     Slopes are those of φ, per t. ``claim`` is what the gradient claims of φ′(0), ``least`` the
     smallest contribution to it, ``start`` the first step. An error up to ``wanted`` is looked
-    for, and one up to ``enough`` will do in the end. Rounding may do ``rounding`` to the claim;
-    ``allowance`` is its part in an error. A claim is wrong if it is ``clear`` errors away, and
-    ``doubt`` beyond them. ``curve`` is {step: central slope}, per unit of the first entry.
+    for, and one up to ``enough`` will do in the end. Rounding may do ``rounding`` to the claim; as
+    much as ``allowance`` of it is counted in an error. A claim is wrong if it is ``clear`` errors
+    away, and ``doubt`` beyond them. ``curve`` is {step: central slope}, per unit of the first
+    entry.
     """
 
     def __init__(self, point: Point, index: Index, weights: Vector, longest: float = inf) -> None:
@@ -78,7 +79,7 @@ class Line:
         if not self.single and point.contributions[first] <= point.zero:
             self.least = 0.0
         self.zero = not own.any()
-        self.rounding = hypot(*point.allowance[index])  # whose squares could overflow
+        self.rounding = hypot(*point.rounding[index])  # whose squares could overflow
         self.wanted = max(point.demand.resolve * self.least, float(point.wanted[first]))
         self.enough = max(tuned.SETTLE * self.least, float(point.enough[first]))
         self.allowance = min(self.rounding, self.wanted / 2)
@@ -95,7 +96,7 @@ class Line:
     def step(self, j: int) -> float:
         return self.start * float(RATIO) ** j
 
-    def at(self, t: float) -> Vector:
+    def params(self, t: float) -> Vector:
         """The parameters at t, as their arrays keep them."""
         x = self.point.function.x.copy()
         x[self.index] += t * self.weights
@@ -103,7 +104,7 @@ class Line:
 
     def value(self, t: float) -> tuple[float, float]:
         """φ at t, and the t that the rounding of the parameters left."""
-        point, moved = self.point, self.at(t)
+        point, moved = self.point, self.params(t)
         value = point.function.at(moved)
         taken = (moved - point.function.x)[self.index]
         if self.single:
@@ -150,7 +151,7 @@ class Line:
         return self.point.noise(self.point.f0) / self.step(j)
 
     def below(self, j: int, noise: float) -> Iterator[int]:
-        """Step after step below j, down to the smallest that makes sense and has no more noise."""
+        """Step after step below j, down to ``finest`` and while a slope has no more noise."""
         while self.step(j - 1) >= self.finest and self.noise_at(j - 1) <= noise:
             yield (j := j - 1)
 

@@ -28,7 +28,7 @@ class Point:
     - ``wanted``: the error that a step is looked for to reach; larger than negligible for zeros,
       which have no size of their own to compare with.
     - ``enough``: an error that will do if no step gives a smaller one.
-    - ``allowance``: what the claim's own rounding may make of it.
+    - ``rounding``: what the claim's own rounding may make of it.
     """
 
     function: Function
@@ -36,9 +36,9 @@ class Point:
     claims: Vector
     scales: Vector
     sigma: float  # the noise of f
-    eps: float  # of the type in which f's values come
+    eps: float  # of the parameters' type where f is measured, in which its values are taken to come
     eps_claims: float  # of the coarsest type of claims and parameters
-    rounding: float  # of a change of f, claimed in a coarser type than f is measured in
+    narrow_noise: float  # of f in the parameters' own type, where a wider one is measured; or 0
     coarse: bool  # is f so noisy that averaging is worth its evaluations?
     demand: tuned.Demand  # what is asked of a slope
 
@@ -49,7 +49,7 @@ class Point:
         own = np.where(size == 0, self.scales, np.minimum(size, self.scales))
         steepest = of_arrays(abs(self.claims * own))
         largest = float(steepest.max())
-        rounded = DOUBLE if self.rounding else self.eps_claims
+        rounded = DOUBLE if self.narrow_noise else self.eps_claims
         # below this a claim is a rounded zero, or less than f's last digit can show
         digits = max(LAST_DIGITS * DOUBLE, CLAIM_DIGITS * rounded)
         self.zero = max(digits * largest, self.eps * abs(self.f0))
@@ -61,7 +61,7 @@ class Point:
         self.enough = np.maximum(self.negligible, np.where(none, last, 0))
         by_size = steepest * self.scales / size
         entry = np.fmin(of_arrays(abs(self.claims)) * self.scales, by_size)
-        self.allowance: Vector = np.hypot(ENTRY_DIGITS * self.eps_claims * entry, self.rounding)
+        self.rounding: Vector = np.hypot(ENTRY_DIGITS * self.eps_claims * entry, self.narrow_noise)
 
     def noise(self, value: float) -> float:
         """The noise of f where it has this value."""
@@ -69,7 +69,11 @@ class Point:
 
 
 def sizes(function: Function, claims: Vector, f0: float, least: float = 0.0) -> Vector:
-    """For each entry the size on which a step is based: its own, or its array's typical one."""
+    """For each entry the size on which a step is based: its own, or if larger a typical one.
+
+    Typical of an array is the geometric mean of its entries that are not 0. Where all are 0, it is
+    |f| over the steepest slope claimed, but at most 1. In both cases it is at least ``least``.
+    """
     found = abs(function.x)
     for part in function.tree.slices:
         inside = found[part][found[part] > 0]

@@ -108,20 +108,20 @@ class Problem:
         """Find how precise f and the claims are, and so the point."""
         self.ask()
         f0, claims, leaves = self.ask()
-        eps, rounding = float(self.given.eps.max()), 0.0
+        eps, narrow_noise = float(self.given.eps.max()), 0.0
         floats = (leaf.dtype for leaf in leaves if leaf.dtype.kind == "f")
         eps_claims = max([eps, *(float(np.finfo(dtype).eps) for dtype in floats)])
         scales = self._scales(f0, claims)
         way = scales * pattern(len(scales), 2)
         sigma = noise_level(self.given, f0, way, eps, eps)
         if eps > DOUBLE and (wide := self._wide(f0, sigma, way)):
-            eps, rounding, (self.function, f0, sigma) = DOUBLE, 2 * sigma, wide
+            eps, narrow_noise, (self.function, f0, sigma) = DOUBLE, 2 * sigma, wide
         coarse = sigma > tuned.COARSE * max(abs(f0), float(abs(claims * scales).max()))
         demand = tuned.SINGLE if eps_claims > tuned.COARSE else tuned.DOUBLE
         demand = tuned.NOISY if coarse else demand
         if closely:
             demand = replace(demand, resolve=max(CLOSELY, eps_claims))
-        known = (scales, sigma, eps, eps_claims, rounding, coarse, demand)
+        known = (scales, sigma, eps, eps_claims, narrow_noise, coarse, demand)
         # where all is measured
         self.point = Point(self.function, f0, claims, *known)
 

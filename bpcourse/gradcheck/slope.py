@@ -32,9 +32,10 @@ class Slope:
     """What was measured along ``line``, and what it says of the claim.
 
     Slopes and steps are told per unit of the first entry that moves. ``kind`` says whether f has
-    two slopes there, ``left`` and ``right``, or jumps; a claim lies between them up to ``slack``.
-    ``resolution`` is the error, relative to the claim, that would have been found, or 0; ``x`` is
-    the point, if it is another one; ``shown`` what else shows that the claim is wrong.
+    two slopes there, ``left`` and ``right``, or jumps; a claim lies between them up to ``slack``,
+    and never where that is −inf. ``resolution`` is the error, relative to the claim, that would
+    have been found, or 0; ``x`` is the point, if it is another one; ``shown`` what else shows that
+    the claim is wrong.
     """
 
     status: Status
@@ -102,7 +103,16 @@ def agrees(line: Line, t: float, slope: float, noise: float, part: float) -> Slo
 
 
 def _searched(line: Line) -> Slope:
-    """Steps up and down until one confirms the claim, or two convict it."""
+    """Steps up and down until one confirms the claim, or two convict it.
+
+    It ends with one of these:
+
+    1. right: the claim lies within a bound that is as small as wanted;
+    2. a kink: the claim lies many bounds away, and so it does at other steps, but f has a kink that
+       hides in the last bound;
+    3. wrong: the same without a kink;
+    4. none of these, when the next step was tried already, or enough were (``_without_certainty``).
+    """
     j, tried = 0, dict[int, Pair]()
     while j not in tried and len(tried) < MOST_STEPS:
         pair = tried[j] = line.pair(j)
@@ -138,7 +148,14 @@ def _confirmed(line: Line, j: int, slope: float, bound: float) -> bool:
 
 
 def _without_certainty(line: Line, pair: Pair) -> Slope:
-    """What the best of the steps says, where none was good enough."""
+    """What the best of the steps says, where none was good enough.
+
+    1. right: a rounded zero is claimed, and measured up to rounding;
+    2. a kink, where the sides differ at every step;
+    3. right: zero is claimed, and f is constant along the line;
+    4. where f jumps, or is not defined on one side: what the better side says, even wrong;
+    5. right if the bound will do in the end, else unclear.
+    """
     t, slope, error = pair.t, pair.slope, pair.error + line.allowance
     distance, seen = abs(slope - line.claim), list(line.kept.values())
     tiny = abs(line.claim) <= line.doubt and abs(slope) <= PART * abs(line.claim)
@@ -172,7 +189,7 @@ def _one_sided(line: Line) -> Slope:
     (slope, error), t = min(sides, key=lambda known: known[0].error)
     level = LEVEL * abs(line.claim)
     if line.jumps():  # to be compared with the claim if it is known well
-        slack = level if tuned.CLEAR * error <= level else -inf
+        slack = level if tuned.CLEAR * error <= level else -inf  # then it confirms no claim
         return _told(line, "jump", t, slope, error, slope, slope, slack)
     return _judged(line, t, slope, error, max(line.enough, level), NOISIER * line.clear)
 
@@ -217,7 +234,7 @@ def _resolution(line: Line, error: float) -> float:
     zeros, do not count.
     """
     point, first, least = line.point, line.index[0], line.least
-    if least <= max(TINY * point.most[first], point.zero, tuned.ROUNDED * point.rounding):
+    if least <= max(TINY * point.most[first], point.zero, tuned.ROUNDED * point.narrow_noise):
         return 0.0
     relative = max(error, float(point.negligible[first])) / least
     return 2 * max(relative, point.demand.resolve)

@@ -11,7 +11,7 @@ from bpcourse import gradcheck
 
 MODULES = sorted(Path(gradcheck.__file__).parent.glob("*.py"))
 LONGEST = 40
-LINES = 1300  # of code in all modules, without docstrings, comments and blanks: no more than today
+LINES = 1298  # of code in all modules, without docstrings, comments and blanks: no more than today
 SILENT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 PLAIN = {0, 1, 2, 1j}  # numbers that need no name
 
