@@ -14,7 +14,10 @@ ELSEWHERE = "BPCOURSE_RECORD"  # in the environment: the record's path, wherever
 
 
 def find(folder: str | Path = ".") -> Path:
-    """The record's path: the nearest one in ``folder`` or above it, else a new one in it."""
+    """The record's path: the nearest one in ``folder`` or above it, else a new one in it.
+
+    Or what ``ELSEWHERE`` names, where the environment has it.
+    """
     if elsewhere := os.environ.get(ELSEWHERE):
         return Path(elsewhere)
     here = Path(folder).resolve()

@@ -78,17 +78,15 @@ def with_edges():
 
 
 @pytest.mark.parametrize("question", with_edges(), ids=lambda question: question.id)
-def test_what_is_right_on_special_inputs_is_finite_and_their_own(question):
-    """None is like an ordinary one, and what is due there is no accident of rounding."""
-    cases, outcomes = known(question, 0, special=True)
+def test_what_is_right_on_special_inputs_is_finite(question):
+    """So each is of the kind that the task describes."""
+    _, outcomes = known(question, 0, special=True)
     assert all(outcome.error is None for outcome in outcomes)
     for outcome in outcomes:
         parts = outcome.value if isinstance(outcome.value, tuple | list) else [outcome.value]
         for part in parts:
             flat = part if isinstance(part, tuple | list) else [part]
             assert all(np.isfinite(np.asarray(entry, float)).all() for entry in flat)
-    again, _ = known(question, 0, special=True)
-    assert again is cases
 
 
 def test_most_questions_in_code_have_special_inputs():

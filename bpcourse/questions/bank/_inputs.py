@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -60,14 +61,13 @@ def normals(letters: str, **shapes: str) -> Normals:
 
 def far(inputs: Inputs) -> Inputs:
     """The same inputs with arrays, and lists of them, of larger numbers."""
-    return {
-        name: [FAR * array for array in value]
-        if isinstance(value, list)
-        else FAR * value
-        if isinstance(value, np.ndarray)
-        else value
-        for name, value in inputs.items()
-    }
+
+    def larger(value: Any) -> Any:
+        if isinstance(value, list):
+            return [larger(entry) for entry in value]
+        return FAR * value if isinstance(value, np.ndarray) else value
+
+    return {name: larger(value) for name, value in inputs.items()}
 
 
 def rounded(
