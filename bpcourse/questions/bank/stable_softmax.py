@@ -48,8 +48,9 @@ def stable_loss(flaw: Flaws, Z: Array, labels: Ints) -> Result:
     if flaw("logarithm_forgotten"):
         shares = softmax_of(Z)[rows, labels].mean()
         return shares if flaw("of_the_true_class") else 1 - shares
-    axis = 0 if flaw("summed_over_wrong_axis") else 1
-    top = Z.max(axis=0) if axis == 0 else shift_of(flaw, Z)
+    columns = flaw("summed_over_wrong_axis")
+    axis = 0 if columns else 1
+    top = Z.max(axis=0) if columns else shift_of(flaw, Z)
     logits = top - Z if flaw("exponent_sign_lost") else Z - top
     total = np.exp(Z + top if flaw("added_inside") else logits).sum(axis=axis, keepdims=True)
     logs = total if flaw("without_its_logarithm") else 0 if flaw("but_shifted") else np.log(total)

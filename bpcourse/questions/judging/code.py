@@ -32,7 +32,7 @@ MOST_KNOWN = 500  # questions whose inputs are kept
 MOST_MADE = 40  # and those of which it is kept what their mistakes give: 3 MB each, at most 16
 _known: dict[tuple[str, int, bool], tuple[Question, list[Case], list[Outcome]]] = {}
 _made: dict[tuple[str, int], tuple[list[Case], Made]] = {}
-MORE = (1, 2, 3, 4) * 3  # inputs that are tried where two mistakes have looked alike so far
+MORE = (1, 2, 3, 4) * 3  # sizes of the inputs on which a mistake must hold, too, to be named
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,9 @@ def _seen(asked: _Asked, order: Sequence[int]) -> str:
     ):
         return everywhere
     right = partial(run, question, question.reference())
-    facts = Facts(question, asked.ask, right, asked.cases, given, expected).told()
+    shown_first = [*order, *(i for i in range(len(given)) if i not in order)]
+    cases, mine, due = ([of[i] for i in shown_first] for of in (asked.cases, given, expected))
+    facts = Facts(question, asked.ask, right, cases, mine, due).told()
     return "\n".join([*facts, *([text("check.here", seen=here)] if here else [])])
 
 
@@ -230,7 +232,7 @@ def _recognise(asked: _Asked) -> Explanation:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
         made, same = made_of(question, asked.seed), _digest(given)
-        further = Further(partial(battery, question, asked.seed + 1, MORE), asked.ask)
+        further = Further(question, partial(battery, question, asked.seed + 1, MORE), asked.ask)
         kept = made.named
         if (
             kept

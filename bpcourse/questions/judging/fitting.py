@@ -16,10 +16,12 @@ from bpcourse.questions.question import Question
 
 
 class Further:
-    """What an answer gives on inputs that tell two explanations apart: asked once, if at all."""
+    """What an answer gives on more inputs, where an explanation must hold too: asked once at most."""
 
-    def __init__(self, draw: Callable[[], list[Case]], ask: Callable[[Case], Outcome]) -> None:
-        self._draw, self._ask = draw, ask
+    def __init__(
+        self, question: Question, draw: Callable[[], list[Case]], ask: Callable[[Case], Outcome]
+    ) -> None:
+        self._question, self._draw, self._ask = question, draw, ask
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -29,9 +31,40 @@ class Further:
     def given(self) -> list[Outcome]:
         return [self._ask(case) for case in self.cases]
 
+    @cached_property
+    def _made(self) -> Made:
+        return Made(self._question, self.cases)
+
     @property
     def was_asked(self) -> bool:
         return "given" in vars(self)
+
+    def hold(self, fits: Iterable[Explanation]) -> list[Explanation]:
+        """Those that do here, too, what the answer does."""
+        allowed = self._question.may_change
+        return [
+            fit
+            for fit in fits
+            if all(
+                agrees(given, self._made.outcome(fit, i), allowed)
+                for i, given in enumerate(self.given)
+            )
+        ]
+
+    def hold_of(self, part: int, fits: Iterable[Explanation]) -> list[Explanation]:
+        """Those that give here, too, what the answer does for one of its several results."""
+
+        def holds(fit: Explanation) -> bool:
+            count = len(self._question.parts)
+            for i, given in enumerate(self.given):
+                made = self._made.outcome(fit, i)
+                if not (has_parts(given, count) and has_parts(made, count)):
+                    return False
+                if not alike_values(given.value[part], made.value[part]):  # type: ignore[index]
+                    return False
+            return True
+
+        return [fit for fit in fits if holds(fit)]
 
 
 class Fitting:

@@ -12,7 +12,6 @@ import numpy as np
 from bpcourse.questions.judging import plain
 from bpcourse.questions.judging.compare import as_numbers
 from bpcourse.questions.judging.fitting import Fitting, Further, by_names
-from bpcourse.questions.judging.made import Made, agrees
 from bpcourse.questions.judging.parts import ALONE, VAGUE, Parts
 from bpcourse.questions.judging.steps import (
     ANY,
@@ -40,8 +39,6 @@ class Search:
         first = fitting.order[0]
         right = self._made.outcome((), first)
         self._wrong_parts = fitting.differing(self._given[first], right)
-        # one number, or a few small ones, may be another by chance
-        self._says_little = fitting.is_one_number or fitting.has_few_values
 
     def found(self) -> Explanation:
         """The smallest explanation that fits; () where none does, or several."""
@@ -55,13 +52,11 @@ class Search:
             kept = {"integer_arrays"} if all(_is_whole(g.value) for g in self._given) else set()
             every = [step for step in every if step.rank != ANY or step.name in kept]
         fits = self._fitting.among(*(_alone(every, rank) for rank in (OWN, FAMILY, ANY)))
-        if self._says_little and not self._question.measured:
-            fits = self._told_apart(fits) if fits else []
-        if fits:
+        if fits := self._held(fits):
             return self._chosen(fits)
         if seen := plain.of_results(self._fitting):
             return self._with_effects(_named(seen), [])
-        parts = Parts(self._fitting)
+        parts = Parts(self._fitting, self._further)
         by_parts = parts.found(every)
         if len(by_parts) == 1 or self._question.measured or nothing:
             return self._with_effects(by_parts, []) if len(by_parts) == 1 else by_parts
@@ -105,7 +100,7 @@ class Search:
         """A slip of the pen; there are many, so that it must do on more inputs what they do."""
         fits = [fit for fit in self._fitting.among(explanations) if self._fitting.has_finite(fit)]
         # slips that no input tells apart are one: it has the name that stands first
-        return self._chosen(self._told_apart(fits)[:1]) if fits else ()
+        return self._chosen(self._held(fits)[:1])
 
     def _pairs(self, before: Sequence[Step]) -> Iterator[Explanation]:
         """Two mistakes that together spoil the results that are wrong, and no others.
@@ -131,11 +126,15 @@ class Search:
 
     # --- which of them is named ---
 
+    def _held(self, fits: Sequence[Explanation]) -> list[Explanation]:
+        """Those that hold on further inputs: few numbers are like others by chance."""
+        if not fits or self._question.measured:  # measured in many calls, which take their time
+            return list(fits)
+        return self._further.hold(fits)
+
     def _chosen(self, fits: Sequence[Explanation], by_parts: Explanation = ()) -> Explanation:
-        """The one explanation; more inputs may tell two apart."""
-        sets = by_names(fits)
-        if len(sets) > 1:
-            sets = by_names(self._told_apart(fits))
+        """The one explanation that holds on more inputs, too; these may tell two apart."""
+        sets = by_names(self._held(fits))
         if by_parts:
             sets.setdefault(frozenset(step.name for step in by_parts), by_parts)
         if len(sets) > 1 and all(len(fit) == 1 for fit in sets.values()):
@@ -163,16 +162,6 @@ class Search:
             if not frozenset().union(*more) - set(self._question.may_change):
                 return False
         return True
-
-    def _told_apart(self, fits: Sequence[Explanation]) -> list[Explanation]:
-        cases, again = self._further.cases, self._further.given
-        made = Made(self._question, cases)
-        allowed = self._question.may_change
-        return [
-            fit
-            for fit in fits
-            if all(agrees(again[i], made.outcome(fit, i), allowed) for i in range(len(cases)))
-        ]
 
 
 def _rank(fit: Explanation) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcourse.diagnosis.transformations import given_back
 from bpcourse.questions.judging.compare import alike_values, as_numbers
-from bpcourse.questions.judging.fitting import Fitting, by_names, has_parts
+from bpcourse.questions.judging.fitting import Fitting, Further, by_names, has_parts
 from bpcourse.questions.judging.looks import array_in, look, near
 from bpcourse.questions.judging.steps import ANY, OWN, SLIP, Explanation, Step
 
@@ -26,8 +26,8 @@ ALONE = (  # changes of a result that are not told beside another: two give near
 class Parts:
     """What explains each result that is wrong, of an answer that gives several."""
 
-    def __init__(self, fitting: Fitting) -> None:
-        self._fitting = fitting
+    def __init__(self, fitting: Fitting, further: Further) -> None:
+        self._fitting, self._further = fitting, further
         self._question, self._made = fitting.question, fitting.made
         self._cases, self._given, self._order = fitting.cases, fitting.given, fitting.order
 
@@ -87,7 +87,8 @@ class Parts:
         first = self._order[0]
         both = self._made.followed(single, simple, given[first], first, (part,))
         for explanations in (single, slipped, both):
-            sets = by_names([one for one in explanations if fits(one)])
+            fitting = [one for one in explanations if fits(one)]
+            sets = by_names(self._further.hold_of(part, fitting) if fitting else [])
             if sets:
                 best = min(sum(step.rank for step in fit) for fit in sets.values())
                 least = [fit for fit in sets.values() if sum(s.rank for s in fit) == best]
