@@ -16,7 +16,7 @@ from bpcourse.questions.question import Question
 
 
 class Further:
-    """What an answer gives on more inputs, where an explanation must hold too: asked once at most."""
+    """What an answer gives on more inputs, where an explanation must hold too; asked once."""
 
     def __init__(
         self, question: Question, draw: Callable[[], list[Case]], ask: Callable[[Case], Outcome]
