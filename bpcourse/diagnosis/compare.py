@@ -147,10 +147,10 @@ def columns_scaled(p):
 
 
 def _lines_scaled(p, axis):
-    """Each row (column) has a factor of its own."""
+    """Each row (column) has a factor of its own, which numbers that differ along it show."""
     if p.true.ndim != 2 or min(p.true.shape) < 2:
         return None
-    factors = []
+    factors, is_shown = [], False
     for i in range(p.true.shape[axis]):
         line = np.zeros(p.true.shape, bool)
         line[(i, slice(None)) if axis == 0 else (slice(None), i)] = True
@@ -163,8 +163,10 @@ def _lines_scaled(p, axis):
         if c is None:
             return None
         factors.append(c)
+        numbers = p.true[line & p.large]
+        is_shown |= abs(c - 1) > 1e-5 and np.ptp(numbers) > 1e-6 * np.abs(numbers).max()
     changed = [i for i, c in enumerate(factors) if abs(c - 1) > 1e-5]
-    if not any(factors[i] for i in changed):  # left at 0, which is no factor
+    if not is_shown or not any(factors[i] for i in changed):  # left at 0, which is no factor
         return None
     return {"factors": factors, "lines": changed, "count": len(changed), "of": len(factors)}
 

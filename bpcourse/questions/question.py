@@ -90,9 +90,7 @@ class Question:
     picture: Callable[..., Picture] | None = (
         None  # (**inputs) -> the figure that ``ask`` shows, in our style
     )
-    accepts: Callable[[tuple[str, ...]], bool] | None = (
-        None  # for an order: whether another order of lines is right too
-    )
+    also_right: Set[tuple[str, ...]] = frozenset()  # of an order: others that are accepted
     families: tuple[Family, ...] = ()  # whose mistakes its helpers make: judged, not asked
     edges: MakeEdges | None = (
         None  # (rng) -> special inputs, on which an answer that is right so far is asked too
@@ -203,7 +201,7 @@ def lettered(id: str, *, inputs: MakeInputs = _nothing, **more: Any) -> Question
         return value if made.kind == "choice" else tuple(value.split())
 
     if other is not None:
-        more["accepts"] = lambda lines: lines in {tuple(one.split()) for one in other.split("|")}
+        more["also_right"] = {tuple(one.split()) for one in other.split("|")}
     made = question(id, inputs=inputs, misconceptions=" ".join(gives), **more)(solve)
     if made.kind not in LETTERED:
         raise ValueError(f"{_place(id)}: kind: expected one of {LETTERED}, got {made.kind!r}")

@@ -126,14 +126,17 @@ const fit = () => {
   const displayed = [...document.querySelectorAll("mjx-container[display], .bpc-wide")];
   const part = (one) => one.clientWidth / one.scrollWidth;
   displayed.forEach((one) => {
-    one.classList.remove("bpc-stacked");
+    one.classList.remove("bpc-stacked", "bpc-scrolled");
     one.style.removeProperty("--in-line");
   });
   displayed.filter((one) => part(one) < 0.8).forEach((one) => one.classList.add("bpc-stacked"));
   displayed
     .filter((one) => part(one) < 1 && one.offsetParent)
     .map((one) => [one, part(one)])
-    .forEach(([one, small]) => one.style.setProperty("--in-line", Math.max(2 / 3, small - 0.01)));
+    .forEach(([one, small]) => {
+      one.style.setProperty("--in-line", Math.max(2 / 3, small - 0.01));
+      one.classList.toggle("bpc-scrolled", small < 2 / 3);
+    });
   document.querySelectorAll("figure.bpc-picture, .bpc-still").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     else one.removeAttribute("tabindex");
@@ -172,7 +175,9 @@ let theme = "";
 addEventListener("beforeprint", () => {
   document.querySelectorAll("mjx-container[display], .bd-content table").forEach((one) => {
     const wide = one.matches("table") ? one : one.firstElementChild;
+    if (wide === one) one.style.width = "max-content"; // on the screen it fills the line
     const ems = wide.offsetWidth / parseFloat(getComputedStyle(one.parentElement).fontSize);
+    if (wide === one) one.style.removeProperty("width");
     if (ems > LINE) one.style.setProperty("--on-paper", LINE / ems);
   });
   theme = document.documentElement.dataset.theme;

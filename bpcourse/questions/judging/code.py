@@ -202,7 +202,8 @@ def _seen(asked: _Asked, order: Sequence[int]) -> str:
         return everywhere
     right = partial(run, question, question.reference())
     shown_first = [*order, *(i for i in range(len(given)) if i not in order)]
-    cases, mine, due = ([of[i] for i in shown_first] for of in (asked.cases, given, expected))
+    cases = [asked.cases[i] for i in shown_first]
+    mine, due = [given[i] for i in shown_first], [expected[i] for i in shown_first]
     facts = Facts(question, asked.ask, right, cases, mine, due).told()
     return "\n".join([*facts, *([text("check.here", seen=here)] if here else [])])
 

@@ -110,10 +110,11 @@ class Posed:
         return as_numbers(read) is not None
 
     def leading(self, value: object) -> int:
-        """How many lines of an order are right, from the first on."""
-        letters = self.shown(self._read(value)), self.shown(self.right)
-        same = [a == b for a, b in zip(*letters, strict=False)]
-        return [*same, False].index(False)
+        """How many lines of an order are right, from the first on: as many as in any right one."""
+        lines = self._read(value)
+        accepted = (self.right, *self.question.also_right)
+        same = ([a == b for a, b in zip(lines, one, strict=False)] for one in accepted)
+        return max([*each, False].index(False) for each in same)
 
     def _coincide(self, names: Sequence[str]) -> bool:
         pairs = (frozenset((names[0], other)) for other in names[1:])
@@ -141,8 +142,7 @@ class Posed:
 
     def _same(self, value: Any, target: object) -> bool:
         if self.question.kind == "order":
-            accepts = self.question.accepts if value is not None and target == self.right else None
-            return value == target or bool(accepts and accepts(value))
+            return value == target or (target == self.right and value in self.question.also_right)
         if self.question.decimals is None or isinstance(target, str):
             return alike_values(value, target)
         value, target = as_numbers(value), as_numbers(target)
