@@ -12,7 +12,7 @@ from bpcourse.questions.result import Result
 from bpcourse.text import text
 from tools.answering import Answer, ask, known, proposed, read, says_something
 
-NAMED = 333 / 337  # of the wrong answers; of unseen ones the aim is 0.9
+NAMED = 354 / 358  # of the wrong answers; of unseen ones the aim is 0.9
 MOST = {"refused": 0, "falsely": 0, "taken for right": 0, "useless": 0}
 
 
