@@ -69,6 +69,6 @@ def test_numbers_side_by_side_are_nothing_to_go_on():
 
 def test_an_answer_is_read_with_its_code():
     answers = read()
-    assert len(answers) == 388 and all(find(one.question) for one in answers)
+    assert len(answers) == 409 and all(find(one.question) for one in answers)
     assert all(one.code.strip() and one.what for one in answers)
     assert sum(len(one.mistakes) == 2 for one in answers) >= 7
