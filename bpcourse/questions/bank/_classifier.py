@@ -75,9 +75,12 @@ def learn(
         for start in range(0, len(X), batch_size):
             A, T = X[order[start : start + batch_size]], Y[others[start : start + batch_size]]
             dZ = _output_gradient(flaw, A @ W.T + (0 if flaw("bias_forgotten") else b), T)
-            dZ /= -len(A) if flaw("step_uphill") else 1 if flaw("batch_mean_missing") else len(A)
+            summed = flaw("batch_mean_missing") and not flaw("of_b_alone")
+            dZ /= -len(A) if flaw("step_uphill") else 1 if summed else len(A)
             W -= eta * dZ.T @ A
             db = dZ.mean(axis=0) if flaw("bias_averaged") else dZ.sum(axis=0)
+            if flaw("of_b_alone"):
+                db *= len(A)
             if flaw("forward_after_update"):
                 db = (softmax_of(A @ W.T + b) - T).mean(axis=0)
             b -= 0 if flaw("parameter_not_updated") else eta_of_b * db

@@ -8,7 +8,8 @@ from bpcourse.questions.types import Array, Inputs, Ints
 
 SHARES = Family(  # of ``shares_of``
     "no_max_shift exponential_forgotten no_normalisation exponent_sign_lost keepdims_forgotten "
-    "summed_over_wrong_axis bias_summed_to_one another_activation log_softmax",
+    "summed_over_wrong_axis bias_summed_to_one another_activation log_softmax "
+    "maximum_over_wrong_axis",
     forms={
         "no_max_shift": "one_shift_for_all by_the_mean added",
         "exponent_sign_lost": "turned",
@@ -46,7 +47,7 @@ def shares_of(flaw: Flaws, Z: Array) -> Array:
         largest = Z.mean(axis=-1, keepdims=True)
     if flaw("by_the_largest") or flaw("one_shift_for_all"):
         largest = Z.max()
-    if flaw("by_the_largest_below"):
+    if flaw("by_the_largest_below") or flaw("maximum_over_wrong_axis"):
         largest = Z.max(axis=0)
     if flaw("added"):
         largest = -largest

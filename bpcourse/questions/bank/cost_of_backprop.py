@@ -44,6 +44,7 @@ def _row_and_matrices(m: int, n: int, p: int) -> Picture:
         "multiplied_for_added": m * n * n * p,
         "factor_missing": [m * n + p, m * n + n, m + n * p, n + n * p],
         "added_along_path": [m + 2 * n + p],
+        "additions_counted": 2 * (m * n + n * p) - n - p,
     },
     on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},
 )
@@ -75,7 +76,8 @@ def _chain(rng: Generator, size: int) -> Inputs:
     },
     families=(
         Family(
-            "slopes_counted additions_counted widths_multiplied", {"additions_counted": "one_less"}
+            "slopes_counted additions_counted widths_multiplied weight_gradients_counted",
+            {"additions_counted": "one_less"},
         ),
     ),
 )
@@ -100,6 +102,8 @@ def count_backward(flaw: Flaws, widths: list[int]) -> Result:
             total += below
         if flaw("additions_counted"):
             total += below * (above - 1 if flaw("one_less") else above)
+    if flaw("weight_gradients_counted"):
+        total += sum(a * b for a, b in zip(widths[1:], widths, strict=False))
     if flaw("cost_grows_with_weights_squared"):
         total *= sum(a * b for a, b in zip(widths[1:], widths, strict=False))
     return total

@@ -40,7 +40,7 @@ def paths_of_a_weight(flaw: Flaws, n_0: int, n_1: int, n_2: int, n_3: int) -> Re
     misconceptions="added_along_path outputs_not_counted one_layer_only one_path_only "
     "off_by_one_loop",
     forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one"},
-    families=(Family("not_reset first_entry_only"),),
+    families=(Family("not_reset first_entry_only one_layer_off paths_from_below"),),
 )
 def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     """The paths of all weights together, from each weight to the loss."""
@@ -53,7 +53,9 @@ def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     if flaw("not_reset"):  # one product for all layers
         return sum(accumulate((prod(widths[i:]) for i in range(L)), mul))
     for layer in layers:
-        above = widths[layer + 1 :]
+        above = widths[layer + (0 if flaw("one_layer_off") else 1) :]
+        if flaw("paths_from_below"):
+            above = widths[: layer - 1]
         if flaw("outputs_not_counted"):
             above = above[:-1]
         if flaw("first_entry_only"):

@@ -136,7 +136,7 @@ def layer(flaw: Flaws, x: Array, W: Array, b: Array) -> Result:
     "column_broadcast another_activation exponent_sign_lost first_example_only "
     "stops_after_first_round off_by_one_loop",
     forms={"off_by_one_loop": "from_one"},
-    families=(ACTIVATED, Family("bias_after_activation")),
+    families=(ACTIVATED, Family("bias_after_activation output_layer_missing")),
 )
 def forward_batch(flaw: Flaws, X: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> Result:
     if flaw("weights_wrong_way_round"):  # W @ X, where X holds the examples in rows
@@ -148,6 +148,8 @@ def forward_batch(flaw: Flaws, X: Array, W1: Array, b1: Array, W2: Array, b2: Ar
         X = X[0]
     late = flaw("bias_after_activation")
     a1 = _activated(flaw, X @ W1.T) + b1 if late else _activated(flaw, X @ W1.T + b1)
+    if flaw("output_layer_missing"):
+        return a1
     z2 = a1 @ W2.T + b2
     if flaw("stops_after_first_round") and not alone:
         z2[1:] = 0

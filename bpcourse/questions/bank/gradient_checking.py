@@ -25,7 +25,7 @@ def _function(rng: np.random.Generator, size: int) -> Inputs:
     "all_nudged_together off_by_one_loop number_for_parameter",
     forms={
         "divided_by_h": "by_two_alone not_at_all by_half_of_h",
-        "one_sided": "from_below over_two_h",
+        "one_sided": "from_below over_two_h from_below_over_two_h",
         "entry_not_restored": "of_x_itself above_it",
         "number_for_parameter": "a_larger_one",
     },
@@ -36,19 +36,21 @@ def mend_checker(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -
         h = 1e-3 if flaw("a_larger_one") else 1e-5
     slopes, whole = np.zeros(x.shape), h
     h = h / 2 if flaw("part_scaled") else h  # half the way to each side, and divided by 2h
+    from_below = flaw("from_below") or flaw("from_below_over_two_h")
+    over_two_h = flaw("over_two_h") or flaw("from_below_over_two_h")
     point = x if flaw("of_x_itself") else x.copy()
     for i in range(len(x) - (1 if flaw("off_by_one_loop") else 0)):
         here = point[i]
-        point[i] = here if flaw("from_below") else here + h
+        point[i] = here if from_below else here + h
         above = f(point)
-        from_above = flaw("one_sided") and not flaw("from_below")
+        from_above = flaw("one_sided") and not from_below
         point[i] = here if from_above else here - h
         below = f(point)
         if flaw("above_it"):
             point[i] = here + h
         elif not flaw("entry_not_restored"):
             point[i] = here
-        width = h if flaw("one_sided") and not flaw("over_two_h") else 2 * whole
+        width = h if flaw("one_sided") and not over_two_h else 2 * whole
         if flaw("divided_by_h"):
             width = h
         if flaw("division_without_brackets"):
@@ -86,7 +88,9 @@ def _pair(rng: np.random.Generator, size: int) -> Inputs:
         "one_size_doubled": "their_mean the_given the_measured the_smaller",
         "one_scale_for_all": "of_norms of_both_norms",
     },
-    families=(Family("absolute_value", {"one_scale_for_all": "of_the_larger_norm"}),),
+    families=(
+        Family("absolute_value last_entry_only", {"one_scale_for_all": "of_the_larger_norm"}),
+    ),
 )
 def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
     below = flaw("below_alone") or flaw("above_and_below")
@@ -111,6 +115,8 @@ def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
     elif flaw("one_size_doubled"):
         scale = (one + other) / (2 if flaw("their_mean") else 1)
     each = gap if flaw("absolute_error_only") else gap / scale
+    if flaw("last_entry_only"):
+        return float(each[-1])
     if flaw("mean_for_largest"):
         return float(each.sum() if flaw("their_sum") else each.mean())
     return float(each.max())
@@ -161,13 +167,17 @@ def error_of_central(flaw: Flaws, times: int) -> Result:
         "f": (lambda c: lambda x: 1e8 + (-1) ** size * np.sin(c * x))(rng.uniform(1, 3)),
         "x": float(rng.uniform(-0.5, 0.5)),
     },
+    edges=lambda rng: [  # rounded otherwise for a complex number than for a real one
+        {"f": lambda x: np.exp(x) ** 5 / (1 + x**3) ** 5, "x": float(x)}
+        for x in rng.uniform(3.5, 6, 8)
+    ],
     misconceptions="real_part_taken divided_by_2h step_forgotten sign_flipped",
     forms={"real_part_taken": "over_h", "step_forgotten": "times_h"},
     families=(Family("size_for_imaginary left_at_zero"),),
 )
 def complex_step(flaw: Flaws, f: Callable[[complex], Any], x: float) -> Result:
     h = 1e-20
-    value = f(x + 1j * h)
+    value = f(x + (-1j if flaw("sign_flipped") else 1j) * h)
     if flaw("left_at_zero"):  # a real step of that length is lost, and so is the real part's
         return 0.0
     if flaw("real_part_taken"):
@@ -177,7 +187,7 @@ def complex_step(flaw: Flaws, f: Callable[[complex], Any], x: float) -> Result:
     slope = float(value.imag / (2 * h if flaw("divided_by_2h") else h))
     if flaw("size_for_imaginary"):
         return abs(slope)
-    return -slope if flaw("sign_flipped") else slope
+    return slope
 
 
 lettered(

@@ -75,7 +75,7 @@ def _measured(rng: np.random.Generator, size: int) -> Inputs:
     misconceptions="divided_by_h one_sided entry_not_restored input_changed all_nudged_together "
     "division_without_brackets stops_after_first_round off_by_one_loop",
     forms={
-        "one_sided": "below_only over_two_h",
+        "one_sided": "below_only over_two_h below_over_two_h",
         "entry_not_restored": "down_from_there both_stay",
         "all_nudged_together": "as_number",
     },
@@ -88,6 +88,8 @@ def _measured(rng: np.random.Generator, size: int) -> Inputs:
 )
 def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: float) -> Result:
     whole = h
+    below_only = flaw("below_only") or flaw("below_over_two_h")
+    over_two_h = flaw("over_two_h") or flaw("below_over_two_h")
     if flaw("number_for_parameter"):
         h = 1e-6
         whole = whole if flaw("above_alone") else h
@@ -97,7 +99,7 @@ def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: fl
     if flaw("as_number"):
         return (f(x + h) - f(x - h)) / (2 * h)
     above, below = x if flaw("input_changed") else x.copy(), x.copy()
-    one_wide = flaw("divided_by_h") or (flaw("one_sided") and not flaw("over_two_h"))
+    one_wide = flaw("divided_by_h") or (flaw("one_sided") and not over_two_h)
     width = 2 / h if flaw("division_without_brackets") else h if one_wide else 2 * whole
     slopes = np.zeros_like(x)
     rounds = list(np.ndindex(x.shape))
@@ -109,15 +111,15 @@ def central_difference(flaw: Flaws, f: Callable[[Array], float], x: Array, h: fl
         if not flaw("both_stay"):
             below = above.copy()
         here = above[index]
-        above[index] = here if flaw("below_only") else here + h
-        below[index] = here if flaw("one_sided") and not flaw("below_only") else here - h
+        above[index] = here if below_only else here + h
+        below[index] = here if flaw("one_sided") and not below_only else here - h
         high, low = f(above), f(below)
         if flaw("all_nudged_together"):
             nudge = np.full(x.shape, h)
             if flaw("row_by_row"):
                 nudge[np.arange(len(x)) != index[0]] = 0
-            high = f(x if flaw("below_only") else x + nudge)
-            low = f(x if flaw("one_sided") and not flaw("below_only") else x - nudge)
+            high = f(x if below_only else x + nudge)
+            low = f(x if flaw("one_sided") and not below_only else x - nudge)
         slopes[index] = (high - low) / width
         if flaw("down_from_there"):
             above[index] = here - h

@@ -15,7 +15,9 @@ _ratings = normals("Nk", Y_hat="Nk", Y="Nk")
     misconceptions="batch_mean_missing mean_over_entries square_forgotten factor_two_extra "
     "half_added stops_after_first_round off_by_one_loop",
     forms={"square_forgotten": "with_sign"},
-    families=(Family("square_of_sum", {"square_of_sum": "of_each_output of_all"}),),
+    families=(
+        Family("square_of_sum last_example_only", {"square_of_sum": "of_each_output of_all"}),
+    ),
 )
 def squared_error(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
     if flaw("square_of_sum"):
@@ -30,6 +32,8 @@ def squared_error(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
         gap[1:] = 0
     elif flaw("off_by_one_loop"):
         gap[-1] = 0
+    if flaw("last_example_only"):  # the sum begins anew with each, and is divided by N all the same
+        gap[:-1] = 0
     total = gap.mean() if flaw("mean_over_entries") else gap.sum(axis=1).sum() / len(Y)
     if flaw("batch_mean_missing"):
         total = total * len(Y)

@@ -20,7 +20,7 @@ def _scores(rng: np.random.Generator, size: int) -> Inputs:
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
     families=(
         Family(
-            "another_loss value_for_slope plus_for_minus other_classes_forgotten",
+            "another_loss value_for_slope plus_for_minus other_classes_forgotten slopes_of_square",
             {"plus_for_minus": "before_the_rival"},
         ),
     ),
@@ -39,6 +39,8 @@ def margin_loss(flaw: Flaws, s: float, s_c: float) -> Result:
     slopes = (active, -active) if flaw("sign_flipped") != scores_swapped else (-active, active)
     if flaw("another_loss"):  # its square
         loss, slopes = loss**2, (2 * loss * slopes[0], 2 * loss * slopes[1])
+    if flaw("slopes_of_square"):
+        slopes = 2 * loss * slopes[0], 2 * loss * slopes[1]
     if flaw("value_for_slope"):
         slopes = s * slopes[0], s_c * slopes[1]
     if flaw("other_classes_forgotten"):

@@ -60,12 +60,12 @@ def _logits(rng: np.random.Generator, size: int) -> Inputs:
     forms={
         "softmax_diagonal_only": "as_vector",
         "product_not_subtracted": "left_out added_beside",
-        "vector_for_every_row": "in_columns squares_alone the_vector_alone",
+        "vector_for_every_row": "squares_alone the_vector_alone",
     },
     families=(
         Family(
             "log_softmax another_activation exponent_sign_lost exponential_forgotten "
-            "factor_missing term_missing term_too_many",
+            "factor_missing term_missing term_too_many diagonal_everywhere",
             {
                 "no_normalisation": "not_shifted",
                 "vector_for_every_row": "but_the_diagonal",
@@ -95,7 +95,9 @@ def jacobian(flaw: Flaws, z: Array) -> Result:
             return diagonal - y_hat
         if flaw("squares_alone"):
             return diagonal - y_hat * y_hat
-        return (y_hat - products).T if flaw("in_columns") else y_hat - products
+        return y_hat - products
+    if flaw("diagonal_everywhere"):
+        return np.outer(y_hat, 1 - y_hat)
     if flaw("product_not_subtracted"):
         if flaw("left_out"):
             return diagonal
@@ -162,11 +164,13 @@ def _warm(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_warm,
     misconceptions="inner_slope_missing temperature_outside target_and_output_swapped "
     "output_slope_twice",
-    families=(SHARES,),
+    families=(SHARES, Family("softmax_diagonal_only")),
 )
 def delta_with_temperature(flaw: Flaws, z: Array, y: Array, T: float) -> Result:
     y_hat = shares_of(flaw, z if flaw("temperature_outside") else z / T)
     delta = y - y_hat if flaw("target_and_output_swapped") else y_hat - y
+    if flaw("softmax_diagonal_only"):  # −y / ŷ times ŷ(1 − ŷ)
+        delta = -y * (1 - y_hat)
     if flaw("output_slope_twice"):
         delta = delta * y_hat * (1 - y_hat)
     return delta if flaw("inner_slope_missing") else delta / T

@@ -144,7 +144,7 @@ def elements(flaw: Flaws, u: Array, v: Array, seed: Array) -> Result:
     forms={"overwritten_not_accumulated": "of_the_square of_the_columns"},
     families=(
         Family(
-            "axis_ignored visited_too_early",
+            "axis_ignored visited_too_early spread_along_wrong_axis",
             {"upstream_shared_out": "in_each_sum", "visited_too_early": "with_all_each_time"},
         ),
     ),
@@ -169,6 +169,8 @@ def sums(flaw: Flaws, Z: Array) -> Result:
             from_all = 0.0
         else:
             from_square = 0 * c
+    if flaw("spread_along_wrong_axis"):  # runs where there are as many rows as columns
+        from_square = from_square.T
     return np.broadcast_to(from_square + from_all, Z.shape).copy()
 
 

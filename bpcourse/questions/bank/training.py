@@ -60,7 +60,12 @@ def _pile(rng: np.random.Generator, size: int) -> Inputs:
         "shuffled_apart": "X_left",
         "off_by_one_loop": "one_row_less one_row_more from_one one_batch_more",
     },
-    families=(Family("last_batch_filled another_index", {"last_batch_filled": "with_the_last"}),),
+    families=(
+        Family(
+            "last_batch_filled another_index size_for_count",
+            {"last_batch_filled": "with_the_last"},
+        ),
+    ),
 )
 def batches(flaw: Flaws, X: Array, y: Array, order: Ints, batch_size: int) -> Result:
     """A list of (rows of X, rows of y), in the given order, the last perhaps shorter."""
@@ -72,6 +77,8 @@ def batches(flaw: Flaws, X: Array, y: Array, order: Ints, batch_size: int) -> Re
         first, stop, more = next((v for k, v in forms.items() if flaw(k)), (0, n - batch_size, 0))
     if flaw("order_ignored"):
         order = np.arange(n)
+    if flaw("size_for_count"):
+        return [(X[rows], y[rows]) for rows in np.array_split(order, batch_size)]
     if flaw("last_batch_dropped"):
         stop = n - n % batch_size
     if flaw("one_step_an_epoch"):
@@ -108,7 +115,12 @@ def _regression(rng: np.random.Generator, size: int) -> Inputs:
     "last_batch_dropped factor_two_extra averaged_twice not_reset one_step_an_epoch "
     "mean_over_entries stops_after_first_round",
     forms={"one_step_an_epoch": "the_last"},
-    families=(Family("divided_by_another_count sign_flipped step_for_each_example"),),
+    families=(
+        Family(
+            "divided_by_another_count sign_flipped step_for_each_example gradient_summed_to_one",
+            {"gradient_summed_to_one": "and_averaged"},
+        ),
+    ),
 )
 def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int) -> Result:
     """One pass in order, for y ≈ Xw and half the mean squared error of each batch."""
@@ -132,6 +144,9 @@ def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int
         if flaw("averaged_twice") or flaw("mean_over_entries"):
             count *= len(A) if flaw("averaged_twice") else len(w)
         gradient = A.T @ error / (1 if flaw("batch_mean_missing") else count)
+        if flaw("gradient_summed_to_one"):
+            one = gradient.mean() if flaw("and_averaged") else gradient.sum()
+            gradient = np.full_like(w, one)
         if flaw("factor_two_extra"):
             gradient = 2 * gradient
         if flaw("not_reset"):
@@ -191,7 +206,7 @@ question(
         Family(
             "bias_forgotten bias_averaged summed_over_wrong_axis forward_after_update "
             "output_slope_twice",
-            {"learning_rate_missing": "of_b"},
+            {"learning_rate_missing": "of_b", "batch_mean_missing": "of_b_alone"},
         ),
     ),
 )(classifier.learn)

@@ -16,10 +16,10 @@ ORDER = """
     loop_other_way inner_for_outer_product sum_not_reset
     brackets_missing plus_for_minus divided_for_multiplied multiplied_for_divided
     multiplied_for_added added_for_multiplied inside_for_outside summed_over_wrong_axis
-    summed_too_early averaged_part added_part largest_for_sum ratio_upside_down
-    elementwise_for_matrix_product transpose_misplaced condition_wrong function_missing
-    another_function term_missing factor_missing division_missing factor_twice another_index
-    another_value part_negative another_number number_for_length
+    maximum_over_wrong_axis summed_too_early averaged_part added_part largest_for_sum
+    ratio_upside_down elementwise_for_matrix_product transpose_misplaced condition_wrong
+    function_missing another_function term_missing factor_missing division_missing factor_twice
+    another_index another_value part_negative another_number number_for_length
     one_in_part product_for_power part_scaled square_in_part root_in_part absolute_value
     sign_alone cut_to_whole_numbers normalised_part function_too_many factor_too_many
     divided_once_more term_too_many subtracted_once_more slope_for_value
@@ -275,10 +275,11 @@ def _of_call(node: ast.Call) -> Iterator[Part]:
     for i, keyword in enumerate(node.keywords):
         if keyword.arg == "axis":
             rest = [*node.keywords[:i], *node.keywords[i + 1 :]]
-            yield "summed_over_wrong_axis", ast.Call(node.func, node.args, rest)
+            wrong = "maximum" if "max" in name else "summed"
+            yield f"{wrong}_over_wrong_axis", ast.Call(node.func, node.args, rest)
             for axis in (0, 1):
                 there = [*rest, ast.keyword("axis", trees.constant(axis))]
-                yield "summed_over_wrong_axis", ast.Call(node.func, node.args, there)
+                yield f"{wrong}_over_wrong_axis", ast.Call(node.func, node.args, there)
     if inner is not None and (name in REDUCING or trees.is_unary(node)):
         match inner:  # first the one and then the other, in the other order
             case ast.BinOp(a, ast.Pow() as op, b):
