@@ -63,6 +63,8 @@ def test_explain_without_context_in_grouped_mode():
 R = np.random.default_rng(3).standard_normal((4, 5))
 S = np.random.default_rng(4).standard_normal((4, 4))
 
+EQUAL = np.tile([1.0, 2.0, 4.0, 7.0, -3.0], (4, 1))
+
 
 @pytest.mark.parametrize(
     ("kind", "given", "true"),
@@ -89,6 +91,7 @@ S = np.random.default_rng(4).standard_normal((4, 4))
         ("moved", R[::-1], R),
         ("shape", np.ones((3, 3)), R),
         (None, R * (1 + 0.1 * R[::-1]), R),
+        (None, EQUAL * 0.7 + 0.2, EQUAL),  # along a column all is equal: any change is a factor
     ],
 )
 def test_the_shape_of_a_difference(kind, given, true):

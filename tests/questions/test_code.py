@@ -181,3 +181,35 @@ def test_mistakes_that_look_alike_are_told_apart_on_inputs_that_are_new():
 
     assert judge_code(question, answer).misconceptions == ("another_function",)
     assert len(set(asked)) == len(asked) > len(known(question, 0)[0])
+
+
+# --- what is named --------------------------------------------------------------------------------
+
+
+def margin_loss(s, s_c):
+    """It begins to count only where the wrong class leads."""
+    return (0, 0, 0) if s > s_c else (1 - s + s_c, -1, 1)
+
+
+def test_what_fits_by_chance_alone_is_not_named():
+    question = find("scores_and_margin.margin_loss")
+    for case in known(question, 0)[0]:  # on each of them the loss is as with |s|
+        by_size = max(0, 1 - abs(case["s"]) + case["s_c"])
+        assert margin_loss(**case)[0] == pytest.approx(by_size)
+    assert "absolute_value" not in judge_code(question, margin_loss).misconceptions
+
+
+def test_the_facts_are_those_of_the_inputs_that_are_shown(monkeypatch):
+    """The first wrong inputs are nearly right, and others are shown."""
+    seen = []
+    told = code.Facts.told
+    monkeypatch.setattr(code.Facts, "told", lambda self: seen.append(self._case) or told(self))
+
+    def nearly(z):
+        wrong = np.tanh(z) * (1 + 1e-6 if np.size(z) == first_size else 1.3) + 0.01 * np.sin(9 * z)
+        return 1 - wrong**2 if np.size(z) != first_size else (1 - np.tanh(z) ** 2) * (1 + 1e-6)
+
+    first_size = np.size(known(SLOPE, 0)[0][0]["z"])
+    judged = judge_code(SLOPE, nearly)
+    assert judged.arguments is not known(SLOPE, 0)[0][0] and not judged.misconceptions
+    assert seen and seen[0] is judged.arguments

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -18,6 +18,7 @@ NUMBERS = arrays.arrays(float, arrays.array_shapes(max_dims=2, max_side=4), elem
 
 
 @given(NUMBERS, st.floats(-1e-8, 1e-8))
+@example(np.array([np.finfo(float).max]), 1e-8)
 def test_what_is_alike_is_near(made, off):
     with np.errstate(all="ignore"):
         answer = made * (1 + off)

@@ -225,3 +225,11 @@ def test_how_many_lines_are_right_from_the_first_on():
     posed = pose(ORDER)
     counts = {"CAEBD": 5, "CA": 2, "CABED": 2, "ACEBD": 0, "CAEBDD": 5}
     assert {letters: posed.leading(letters) for letters in counts} == counts
+
+
+def test_lines_are_counted_as_in_the_right_order_that_is_nearest():
+    posed = pose(find("matrix_form.order_of_backward"))
+    letters = {option: letter for letter, option in posed.labels.items()}
+    other = [letters[line] for line in ("delta2", "delta1", "update1", "update2")]
+    assert posed.leading("".join(other)) == 4
+    assert posed.leading("".join(other[:3])) == 3

@@ -56,7 +56,8 @@ def alike_values(a: object, b: object, tolerance: float = 0.0) -> bool:
     size = np.abs(right)
     largest = size[np.isfinite(right)].max(initial=0)
     with np.errstate(all="ignore"):
-        most = np.fmax(near * (size + 1e-3 * largest), cast * (size + largest))
+        # No sum of sizes: the largest numbers that there are would overflow in it.
+        most = np.fmax(near * size + 1e-3 * near * largest, cast * size + cast * largest)
         close = (np.abs(given - right) <= most) | (given == right)
     return bool((close | (np.isnan(given) & np.isnan(right))).all())
 
