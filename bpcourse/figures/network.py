@@ -26,6 +26,7 @@ from bpcourse.text import has, text
 MOST_WEIGHTS = 24  # numbers on lines become a thicket beyond
 LINE = 0.21  # inches, one line of print in a box
 WIDTH = 1.25  # inches, a box with numbers
+NUMBER = (0.36, 0.17)  # inches, the room of a number on a line
 
 
 @dataclass
@@ -141,29 +142,52 @@ def _shown(size, most):
 
 
 def _draw_weights(ax, layer, sources, targets, half, print_them):
-    """A line for each weight, and its number at a place of its own for every source."""
+    """A line for each weight, and its number where it is farthest from the other lines."""
     largest = np.abs(layer.W).max() or 1
-    rank = {j: r for r, j in enumerate(sources)}
-    for j, (x0, y0) in sources.items():
-        for i, (x1, y1) in targets.items():
-            if i is None or j is None:
-                continue
-            w = layer.W[i, j]
-            start, end = np.array([x0 + half, y0]), np.array([x1 - half, y1])
-            ax.plot(
-                *zip(start, end, strict=True),
-                color=PARAMETER,
-                alpha=0.85 if print_them else 0.45,
-                linewidth=0.4 + 2.2 * abs(w) / largest,
-                linestyle="-" if w >= 0 else (0, (3, 1.5)),
-                zorder=1,
-            )
-            if print_them:
-                # Each source writes at its own distance, so that no two numbers meet.
-                at = start + (0.18 + 0.64 * rank[j] / max(len(sources) - 1, 1)) * (end - start)
-                box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
-                style = {"fontsize": 8.5, "color": PARAMETER, "bbox": box, "zorder": 2}
-                ax.text(*at, number(w, 1), ha="center", va="center", **style)
+    pairs = [(i, j) for j in sources for i in targets if i is not None and j is not None]
+    starts = np.array([sources[j] for _, j in pairs]) + (half, 0)
+    ends = np.array([targets[i] for i, _ in pairs]) - (half, 0)
+    for pair, start, end in zip(pairs, starts, ends, strict=True):
+        w = layer.W[pair]
+        ax.plot(
+            *zip(start, end, strict=True),
+            color=PARAMETER,
+            alpha=0.85 if print_them else 0.45,
+            linewidth=0.4 + 2.2 * abs(w) / largest,
+            linestyle="-" if w >= 0 else (0, (3, 1.5)),
+            zorder=1,
+        )
+    if not print_them:
+        return
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.4}  # no dash is taken for a minus
+    style = {"fontsize": 8.5, "color": PARAMETER, "bbox": box, "zorder": 2}
+    for pair, at in zip(pairs, _clear_places(starts, ends), strict=True):
+        ax.text(*at, number(layer.W[pair], 1), ha="center", va="center", **style)
+
+
+def _clear_places(starts, ends):
+    """A place on each line, as far as can be from the other lines and from their places."""
+    along = np.linspace(0.1, 0.9, 33)[:, None]
+    choices = starts[:, None] + along * (ends - starts)[:, None]  # (lines, 33, 2)
+    free = np.stack([_free_of_lines(at, k, starts, ends) for k, at in enumerate(choices)])
+    places = choices[np.arange(len(choices)), free.argmax(axis=1)]
+    for _ in range(5):  # each in turn makes room for the others
+        for k, at in enumerate(choices):
+            away = (at[:, None] - np.delete(places, k, axis=0)) / NUMBER  # in sizes of a number
+            room = np.abs(away).max(axis=2).min(axis=1, initial=np.inf)
+            places[k] = at[(free[k] - 10 * (room < 1)).argmax()]
+    return places
+
+
+def _free_of_lines(at, k, starts, ends):
+    """How far each of the points ``at`` of line k is from the nearest other line, in inches."""
+    a, b = np.delete(starts, k, axis=0), np.delete(ends, k, axis=0)
+    if not len(a):
+        return np.full(len(at), np.inf)
+    way = b - a
+    part = ((at[:, None] - a) * way).sum(axis=2) / (way**2).sum(axis=1)
+    gap = at[:, None] - (a + part.clip(0, 1)[..., None] * way)
+    return np.linalg.norm(gap, axis=2).min(axis=1)
 
 
 def _draw_unit(ax, column, unit, x, y, width, height, decimals, bias):

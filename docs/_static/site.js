@@ -137,7 +137,7 @@ const fit = () => {
       one.style.setProperty("--in-line", Math.max(2 / 3, small - 0.01));
       one.classList.toggle("bpc-scrolled", small < 2 / 3);
     });
-  document.querySelectorAll("figure.bpc-picture, .bpc-still").forEach((one) => {
+  document.querySelectorAll("figure.bpc-picture, .bpc-still, .output.text_html").forEach((one) => {
     if (one.scrollWidth > one.clientWidth + 1) one.tabIndex = 0;
     else one.removeAttribute("tabindex");
   });
@@ -160,7 +160,13 @@ const hold = () => {
     whole.append(before, formula, after);
   });
 };
-addEventListener("resize", fit); // a phone is turned
+let wide = 0; // the line changes with the window, and with what stands beside the text
+const article = document.querySelector(".bd-article") ?? document.body;
+new ResizeObserver(() => {
+  if (article.clientWidth === wide) return;
+  wide = article.clientWidth;
+  fit();
+}).observe(article);
 document.addEventListener("toggle", fit, true); // what was folded had no width
 addEventListener("load", () => {
   Promise.resolve(window.MathJax?.startup?.promise).then(() => {
@@ -175,7 +181,7 @@ let theme = "";
 addEventListener("beforeprint", () => {
   document.querySelectorAll("mjx-container[display], .bd-content table").forEach((one) => {
     const wide = one.matches("table") ? one : one.firstElementChild;
-    if (wide === one) one.style.width = "max-content"; // on the screen it fills the line
+    if (wide === one) one.style.width = "min-content"; // its sentences may be broken
     const ems = wide.offsetWidth / parseFloat(getComputedStyle(one.parentElement).fontSize);
     if (wide === one) one.style.removeProperty("width");
     if (ems > LINE) one.style.setProperty("--on-paper", LINE / ems);

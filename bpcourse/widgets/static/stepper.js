@@ -422,6 +422,7 @@ export function mount(root, data) {
   let scrolled = false;
   const watch = new ResizeObserver(() => {
     scrolled = picture.scrollWidth > picture.clientWidth;
+    picture.classList.toggle("scrolled", scrolled);
   });
   watch.observe(picture);
   const follow = () => {
