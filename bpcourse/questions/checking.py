@@ -196,6 +196,8 @@ def as_result(question: Question, verdict: Judgement) -> Result:
     lines = [_hint(name, question) for name in named]
     if len(named) == 1 and named[0] in OF_SHAPE and not done:
         lines = [text("check.numbers_right", hint=lines[0])]
+    if len(named) > 1:
+        lines.insert(0, text("check.several"))
     if outcome.error is not None:
         error = f"{type(outcome.error).__name__}: {outcome.error}"
         if isinstance(outcome.error, NotImplementedError):

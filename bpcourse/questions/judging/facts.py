@@ -23,6 +23,7 @@ Numbers = npt.NDArray[np.floating]
 Before = tuple[Numbers, Numbers]  # what an input's change has changed: before, and after
 MOST = 2  # facts that are told: one thing to look at, and another
 NEAR = 1e-7  # relative: what is no difference
+NEARLY = 1e-3  # as far as a measured slope is off
 
 
 class Facts:
@@ -48,7 +49,7 @@ class Facts:
     def told(self) -> list[str]:
         """The first of them that say something; the plainest where no other does."""
         found = [self._of_parts()]
-        if not self._question.measured:
+        if not self._question.measured and self._has_its_form:
             found += [self._without_influence(), self._not_proportional(), self._not_shifted()]
             found += [self._right_when(), self._of_places()]
         found = [fact for fact in found if fact][:MOST]
@@ -86,9 +87,13 @@ class Facts:
 
     def _not_proportional(self) -> str:
         """An input to which what is right is proportional, and the answer is not."""
-        for name, mine, due in self._changed(lambda numbers: 2 * numbers):
+
+        def doubles(before: Numbers, after: Numbers) -> bool:
+            return _factor(before, after) == 2
+
+        for name, mine, _ in self._changed(_doubled):
             factor = mine and _factor(*mine)
-            if due and _factor(*due) == 2 and factor != 2:
+            if factor != 2 and self._always(name, _doubled, doubles):
                 is_power = factor in (0.25, 0.5, 4, 8, 16)  # of 2: what counts is how often
                 key = "stays" if factor == 1 else "times" if is_power else "not_proportional"
                 return text(f"check.{key}", name=name, factor=factor)
@@ -96,12 +101,27 @@ class Facts:
 
     def _not_shifted(self) -> str:
         """An input whose common shift leaves what is right as it is, and not the answer."""
-        for name, mine, due in self._changed(lambda numbers: numbers + 1):
+        for name, mine, _ in self._changed(_shifted):
             value = self._case[name]
             several = isinstance(value, np.ndarray) and value.size > 1
-            if several and due and _equal(*due) and not (mine and _equal(*mine)):
+            changes = several and not (mine and _equal(*mine))
+            if changes and self._always(name, _shifted, _equal):
                 return text("check.not_shifted", name=name)
         return ""
+
+    def _always(
+        self,
+        name: str,
+        change: Callable[[Numbers], Numbers],
+        follows: Callable[[Numbers, Numbers], bool],
+    ) -> bool:
+        """Whether what is right follows an input's change so on every input of the check."""
+        for case, _, right in self._pairs:
+            after = self._right({**case, name: _put(change, case[name])})
+            both = self._both(right, after)
+            if both is None or not follows(*both):
+                return False
+        return True
 
     def _right_when(self) -> str:
         """An input that, where it says little, lets the answer be right: so it comes in wrongly."""
@@ -136,6 +156,12 @@ class Facts:
     def _both(self, before: Outcome, after: Outcome) -> Before | None:
         a, b = self._numbers(before), self._numbers(after)
         return (a, b) if a is not None and b is not None and a.shape == b.shape else None
+
+    @property
+    def _has_its_form(self) -> bool:
+        """Whether as much is given as is asked for."""
+        mine, due = self._numbers(self._mine), self._numbers(self._due)
+        return mine is not None and due is not None and mine.shape == due.shape
 
     def _numbers(self, outcome: Outcome) -> Numbers | None:
         """The results that are wrong, one after the other."""
@@ -177,6 +203,8 @@ class Facts:
         if len(same) == len(both) and all(_equal(np.sort(g), np.sort(e)) for g, e in same):
             return text("check.other_places")
         given, right = (np.concatenate(column) for column in zip(*same, strict=True))
+        if not np.isfinite(given[np.isfinite(right)]).all():
+            return text("check.not_finite")
         there = np.isfinite(given) & (right != 0)
         given, right = given[there], right[there]
         if not len(right):
@@ -184,6 +212,8 @@ class Facts:
         low, high = np.min(given / right), np.max(given / right)
         if high - low <= NEAR * abs(high):
             return text("check.factor", factor=high)
+        if high - low <= NEARLY * abs(high):
+            return text("check.about", factor=high)
         zeros, signs = given == 0, given * right < 0
         if zeros.any():
             return text("check.zeros", count=int(zeros.sum()), of=len(zeros))
@@ -219,6 +249,14 @@ def _leaves(value: object) -> Iterator[object]:
             yield from _leaves(entry)
     else:
         yield value
+
+
+def _doubled(numbers: Numbers) -> Numbers:
+    return np.asarray(2 * numbers)
+
+
+def _shifted(numbers: Numbers) -> Numbers:
+    return np.asarray(numbers + 1)
 
 
 def _varied(numbers: Numbers) -> Numbers:

@@ -1,6 +1,7 @@
 """Several results, each with a mistake of its own."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ class Parts:
         # an order is of all results: one of them in the place of another is no other order
         usable = [step for step in every if step.name != "results_swapped"]
         of_parts = []
-        for part in sorted(self._wrong_anywhere()):
+        for part in sorted(self._wrong):
             of_parts.append(self._of_part(part, usable, slips))
             if not of_parts[-1]:
                 return ()
@@ -54,7 +55,9 @@ class Parts:
         says_little = len(names) > 1 and names & {*VAGUE, *ALONE}
         return () if says_little or len(several) > MOST else tuple(several.values())
 
-    def _wrong_anywhere(self) -> set[int]:
+    @cached_property
+    def _wrong(self) -> set[int]:
+        """The results that are wrong on any input."""
         right = (self._made.outcome((), i) for i in range(len(self._cases)))
         differing = (self._fitting.differing(g, e) for g, e in zip(self._given, right, strict=True))
         return set().union(*(parts for parts in differing if parts is not None))
@@ -77,6 +80,8 @@ class Parts:
                 made = self._made.outcome(explanation, i)
                 if not has_parts(made, count) or not alike_values(plain[i], made.value[part]):  # type: ignore[index]
                     return False
+                if not self._leaves(explanation, i):
+                    return False
                 is_finite = is_finite or _is_finite(made.value[part])  # type: ignore[index]
             return is_finite
 
@@ -95,6 +100,14 @@ class Parts:
                 by_either = best in (OWN, SLIP) or (best == ANY and not whole)
                 return least if len(least) == 1 or (by_either and len(least[0]) == 1) else []
         return self._of_another(plain, part)
+
+    def _leaves(self, explanation: Explanation, i: int) -> bool:
+        """Whether it spoils no measurement that is right: all are of one thing that was done."""
+        if not self._question.measured:
+            return True
+        made, right = self._made.outcome(explanation, i), self._made.outcome((), i)
+        spoilt = self._fitting.differing(made, right)
+        return spoilt is not None and spoilt <= self._wrong
 
     def _of_another(self, values: Sequence[object], part: int) -> list[Explanation]:
         """Where one result is an input, or another of the results that are right."""
