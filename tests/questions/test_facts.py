@@ -195,3 +195,83 @@ def test_no_slip_is_left_without_something_to_go_on(question):
         result = judge(question, answer)
         if result.status != "right" and not result.misconceptions:
             assert says_something(result.message), (solved.source(slips[i]), result.message)
+
+
+# --- what is said is true of every input, or says of which ----------------------------------------
+
+
+def lines(id, answer):
+    return judge(find(id), answer).message.split("\n")
+
+
+def says(id, answer, key):
+    return any(re.fullmatch(line_of(f"check.{key}"), line) for line in lines(id, answer))
+
+
+def cut_below(z):
+    shares = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+    return np.log(np.maximum(shares, 1e-12))
+
+
+def test_what_doubles_on_one_input_alone_is_not_said_to_double():
+    """Where one number is far above the others, their logarithms are nearly differences."""
+    assert says("stable_softmax.mend_log_shares", cut_below, "no_influence")
+    assert not says("stable_softmax.mend_log_shares", cut_below, "stays")
+
+
+def test_what_is_infinite_hides_behind_no_size():
+    def from_the_smallest(z):
+        with np.errstate(over="ignore"):
+            return z - z.min() - np.log2(np.exp(z - z.min()).sum())
+
+    assert says("stable_softmax.mend_log_shares", from_the_smallest, "not_finite")
+    assert not says("stable_softmax.mend_log_shares", from_the_smallest, "too_large")
+
+
+def test_a_measured_factor_is_told_as_far_as_it_is_sure():
+    def halves(x, W1, W2, h=1e-6):
+        f = lambda x: W2 @ np.tanh(W1 @ x)  # noqa: E731
+        steps = h * np.eye(len(x))
+        return np.stack([(f(x + step) - f(x)) / (2 * h) for step in steps], axis=1)
+
+    assert "It is about 0.5 times what it should be." in lines(
+        "vectors_and_jacobians.product_of_jacobians", halves
+    )
+
+
+def test_no_experiment_is_made_with_more_results_than_are_asked_for():
+    class Layer:
+        def __init__(self, W, b):
+            self.W, self.b = W, b
+
+        def forward(self, A):
+            self.A = A
+            return A @ self.W.T + self.b
+
+        def backward(self, dZ):
+            self.dW, self.db = dZ.T @ self.A, dZ.sum(axis=0)
+            return dZ @ self.W, self.dW, self.db
+
+    assert says("matrix_form.layer_class", Layer, "parts_right")
+    assert not says("matrix_form.layer_class", Layer, "not_proportional")
+
+
+def test_what_is_measured_of_one_thing_is_explained_as_a_whole():
+    """A spread of half the size is no sign of weights that lie on one side."""
+
+    def narrow(n_in, n_out, seed):
+        most = 1 / np.sqrt(n_in)
+        return np.random.default_rng(seed).uniform(-most, most, (n_out, n_in))
+
+    assert judge(find("starting_well.initial_weights"), narrow).misconceptions == ()
+
+
+def test_each_of_two_mistakes_is_said_to_be_told_alone():
+    def step(X, Y, W, b, eta):
+        A1 = np.tanh(X @ W[0].T + b[0])
+        dZ2 = A1 @ W[1].T + b[1] - Y
+        dZ1 = dZ2 @ W[1] * (1 - A1**2)
+        return W[1] - eta * dZ2.T @ A1, W[0] - eta * dZ1.T @ X
+
+    assert lines("matrix_form.mend_update", step)[0] == text("check.several")
+    assert not says("matrix_form.linear_backward", backward(dA=lambda dZ, A, W: -dZ @ W), "several")
