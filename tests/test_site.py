@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -195,17 +196,64 @@ CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentence
 }"""
 
 
+DRAWN = "new Promise((next) => requestAnimationFrame(() => setTimeout(next)))"
+LONGER = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
+    .map((one) => [one.closest("section").querySelector("h1, h2, h3").textContent,
+                   one.clientWidth, one.scrollWidth])"""
+FORMULAS = ".bd-content mjx-container[display]"
+
+
 @pytest.mark.parametrize("stem", LESSONS)
 def test_a_formula_and_its_shapes_are_read_at_one_look(tab, served, stem):
-    tab.goto(f"{served}/lectures/{stem}.html")
+    for width in (1366, 390):
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.goto(f"{served}/lectures/{stem}.html")
+        tab.wait_for_function("window.MathJax?.startup?.promise")
+        tab.evaluate(OPEN)
+        tab.evaluate(DRAWN)
+        assert (width, tab.locator(FORMULAS).evaluate_all(LONGER)) == (width, [])
+
+
+def test_a_formula_is_fitted_anew_when_its_line_changes(tab, served):
+    """As when what stands beside the text is hidden and shown, and no window is resized."""
+    tab.goto(f"{served}/lectures/08_error_signals.html")
+    tab.wait_for_function("document.querySelector('mjx-container[style*=\"--in-line\"]')")
+    small = (
+        f"() => [...document.querySelectorAll('{FORMULAS}')].some("
+        + """
+        (one) => Number(one.style.getPropertyValue("--in-line") || 1) < 1)"""
+    )
+    aside = "(shown) => { document.querySelector('.bd-sidebar-primary').hidden = !shown; }"
+    style = ".bd-sidebar-primary[hidden] { display: none !important; }"
+    tab.add_style_tag(content=style + ".bd-article-container { max-width: none !important; }")
+    tab.evaluate(aside, False)
+    tab.wait_for_function(f"!({small})()")
+    tab.evaluate(aside, True)
+    tab.wait_for_function(small)
+    tab.evaluate(DRAWN)
+    assert tab.locator(FORMULAS).evaluate_all(LONGER) == []
+
+
+def test_large_fractions_of_two_lines_do_not_touch(tab, served):
+    tab.goto(f"{served}/lectures/04_chain_rule.html")
     tab.wait_for_function("window.MathJax?.startup?.promise")
     tab.evaluate(OPEN)
-    cut = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
-        .map((one) => [one.closest("section").querySelector("h1, h2, h3").textContent,
-                       one.clientWidth, one.scrollWidth])"""
-    tab.evaluate("new Promise((next) => requestAnimationFrame(() => setTimeout(next)))")
-    formulas = tab.locator(".bd-content mjx-container[display]")
-    assert formulas.evaluate_all(cut) == []
+    boxes = tab.locator("p mjx-mstyle mjx-mfrac, li mjx-mstyle mjx-mfrac").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().toJSON())"
+    )
+    assert len(boxes) >= 8
+    for one, other in combinations([box for box in boxes if box["width"]], 2):
+        beside = one["right"] <= other["left"] or other["right"] <= one["left"]
+        assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+
+
+def test_a_table_on_paper_is_smaller_only_where_it_would_not_fit(tab, served):
+    tab.goto(f"{served}/lectures/90_notation.html")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    sizes = tab.locator(".bd-content table").evaluate_all(
+        "all => all.map((one) => Number(one.style.getPropertyValue('--on-paper') || 1))"
+    )
+    assert len(sizes) >= 8 and min(sizes) > 0.5 and sizes.count(1) > len(sizes) / 2
 
 
 def test_on_a_phone_the_shapes_stand_below_their_formula(tab, served):
