@@ -196,7 +196,7 @@ CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentence
 }"""
 
 
-DRAWN = "new Promise((next) => requestAnimationFrame(() => setTimeout(next)))"
+SETTLED = "new Promise((next) => requestAnimationFrame(() => setTimeout(next)))"
 LONGER = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
     .map((one) => [one.closest("section").querySelector("h1, h2, h3").textContent,
                    one.clientWidth, one.scrollWidth])"""
@@ -210,7 +210,7 @@ def test_a_formula_and_its_shapes_are_read_at_one_look(tab, served, stem):
         tab.goto(f"{served}/lectures/{stem}.html")
         tab.wait_for_function("window.MathJax?.startup?.promise")
         tab.evaluate(OPEN)
-        tab.evaluate(DRAWN)
+        tab.evaluate(SETTLED)
         assert (width, tab.locator(FORMULAS).evaluate_all(LONGER)) == (width, [])
 
 
@@ -219,7 +219,7 @@ def test_a_formula_is_fitted_anew_when_its_line_changes(tab, served):
     tab.goto(f"{served}/lectures/08_error_signals.html")
     tab.wait_for_function("document.querySelector('mjx-container[style*=\"--in-line\"]')")
     small = (
-        f"() => [...document.querySelectorAll('{FORMULAS}')].some("
+        f"[...document.querySelectorAll('{FORMULAS}')].some("
         + """
         (one) => Number(one.style.getPropertyValue("--in-line") || 1) < 1)"""
     )
@@ -227,10 +227,10 @@ def test_a_formula_is_fitted_anew_when_its_line_changes(tab, served):
     style = ".bd-sidebar-primary[hidden] { display: none !important; }"
     tab.add_style_tag(content=style + ".bd-article-container { max-width: none !important; }")
     tab.evaluate(aside, False)
-    tab.wait_for_function(f"!({small})()")
+    tab.wait_for_function(f"!{small}")
     tab.evaluate(aside, True)
     tab.wait_for_function(small)
-    tab.evaluate(DRAWN)
+    tab.evaluate(SETTLED)
     assert tab.locator(FORMULAS).evaluate_all(LONGER) == []
 
 
@@ -249,11 +249,12 @@ def test_large_fractions_of_two_lines_do_not_touch(tab, served):
 
 def test_a_table_on_paper_is_smaller_only_where_it_would_not_fit(tab, served):
     tab.goto(f"{served}/lectures/90_notation.html")
+    tab.evaluate(OPEN)
     tab.evaluate("dispatchEvent(new Event('beforeprint'))")
     sizes = tab.locator(".bd-content table").evaluate_all(
         "all => all.map((one) => Number(one.style.getPropertyValue('--on-paper') || 1))"
     )
-    assert len(sizes) >= 8 and min(sizes) > 0.5 and sizes.count(1) > len(sizes) / 2
+    assert len(sizes) >= 5 and min(sizes) > 0.6 and sizes.count(1) > len(sizes) / 2
 
 
 def test_on_a_phone_the_shapes_stand_below_their_formula(tab, served):

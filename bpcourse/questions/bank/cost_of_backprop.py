@@ -45,6 +45,8 @@ def _row_and_matrices(m: int, n: int, p: int) -> Picture:
         "factor_missing": [m * n + p, m * n + n, m + n * p, n + n * p],
         "added_along_path": [m + 2 * n + p],
         "additions_counted": 2 * (m * n + n * p) - n - p,
+        "another_input": m * n + m * p,
+        "output_alone": n + p,
     },
     on_the_way=lambda m, n, p: {"entries": m * n + n * p + m, "result": m * p},
 )

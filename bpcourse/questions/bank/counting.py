@@ -72,7 +72,8 @@ def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     },
     misconceptions="input_layer_counted added_along_path one_layer_only off_by_one_loop "
     "paths_multiplied",
-    families=(Family("one_layer_off"),),
+    forms={"input_layer_counted": "less_the_inputs"},
+    families=(Family("one_layer_off slopes_counted"),),
 )
 def mend_walk_down(flaw: Flaws, widths: list[int]) -> Result:
     """The multiplications by weights that bring δ from the output down to layer 1."""
@@ -86,4 +87,7 @@ def mend_walk_down(flaw: Flaws, widths: list[int]) -> Result:
         used = used[:-1]
     if flaw("paths_multiplied"):
         return prod(widths[1:])
-    return sum(a + b if flaw("added_along_path") else a * b for a, b in used)
+    total = sum(a + b if flaw("added_along_path") else a * b for a, b in used)
+    if flaw("less_the_inputs"):
+        total -= widths[0]
+    return total + sum(a for a, _ in used) if flaw("slopes_counted") else total

@@ -83,7 +83,7 @@ def _pair(rng: np.random.Generator, size: int) -> Inputs:
     misconceptions="absolute_error_only sign_kept mean_for_largest one_size_doubled "
     "one_scale_for_all",
     forms={
-        "sign_kept": "below_alone above_and_below",
+        "sign_kept": "below_alone above_and_below below_and_from_zero from_zero",
         "mean_for_largest": "their_sum",
         "one_size_doubled": "their_mean the_given the_measured the_smaller",
         "one_scale_for_all": "of_norms of_both_norms",
@@ -93,9 +93,10 @@ def _pair(rng: np.random.Generator, size: int) -> Inputs:
     ),
 )
 def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
-    below = flaw("below_alone") or flaw("above_and_below")
+    below_alone = flaw("below_alone") or flaw("below_and_from_zero")
+    below = below_alone or flaw("above_and_below")
     gap = given - measured
-    if not flaw("sign_kept") or flaw("below_alone"):
+    if not flaw("sign_kept") or below_alone:
         gap = np.abs(gap)
     one, other = (given, measured) if below else (np.abs(given), np.abs(measured))
     scale = np.maximum(one, other)
@@ -119,6 +120,8 @@ def relative_error(flaw: Flaws, given: Array, measured: Array) -> Result:
         return float(each[-1])
     if flaw("mean_for_largest"):
         return float(each.sum() if flaw("their_sum") else each.mean())
+    if flaw("from_zero") or flaw("below_and_from_zero"):  # a loop begins with worst = 0
+        return max(0.0, float(each.max()))
     return float(each.max())
 
 

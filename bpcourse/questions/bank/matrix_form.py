@@ -120,14 +120,22 @@ def _of_shared(rng: np.random.Generator, n: int, N: int) -> Inputs:
     misconceptions="one_path_only upstream_shared_out batch_mean_missing gradient_transposed "
     f"weights_wrong_way_round target_and_output_swapped factor_two_extra {TANH_SLOPES}",
     forms={"one_path_only": "the_lower"},
-    families=(OF_TANH, Family("mean_over_entries weights_missing")),
+    families=(
+        OF_TANH,
+        Family(
+            "mean_over_entries weights_missing activation_on_output",
+            {"activation_on_output": "without_its_slope"},
+        ),
+    ),
 )
 def shared_weight(flaw: Flaws, X: Array, Y: Array, W: Array) -> Result:
     """dW of Ŷ = tanh(X Wᵀ) Wᵀ, half the squared error, averaged over the N examples."""
     Z1 = X @ W.T
     A1 = np.tanh(Z1)
-    Y_hat = A1 @ W.T
+    Y_hat = np.tanh(A1 @ W.T) if flaw("activation_on_output") else A1 @ W.T
     dZ2 = Y - Y_hat if flaw("target_and_output_swapped") else Y_hat - Y
+    if flaw("activation_on_output") and not flaw("without_its_slope"):
+        dZ2 = dZ2 * (1 - Y_hat**2)
     dZ2 = (
         dZ2 * (2 if flaw("factor_two_extra") else 1) / (1 if flaw("batch_mean_missing") else len(X))
     )

@@ -18,6 +18,7 @@ def _scores(rng: np.random.Generator, size: int) -> Inputs:
     "scores_and_margin.margin_loss",
     inputs=_scores,
     misconceptions="margin_ignored sign_flipped no_margin target_and_output_swapped sides_swapped",
+    forms={"margin_ignored": "in_the_slopes"},
     families=(
         Family(
             "another_loss value_for_slope plus_for_minus other_classes_forgotten slopes_of_square",
@@ -32,7 +33,8 @@ def margin_loss(flaw: Flaws, s: float, s_c: float) -> Result:
     if flaw("plus_for_minus"):
         value = 1 - s - s_c if flaw("before_the_rival") else 1 + s + s_c
     active = 1.0 if value > 0 or flaw("margin_ignored") else 0.0
-    loss = value if flaw("margin_ignored") else max(0.0, value)
+    unbounded = flaw("margin_ignored") and not flaw("in_the_slopes")
+    loss = value if unbounded else max(0.0, value)
     if flaw("sides_swapped"):
         active = 1.0 - active
     scores_swapped = flaw("target_and_output_swapped")  # and so its slopes
@@ -55,7 +57,7 @@ lettered("scores_and_margin.order_of_score_slope")
 
 
 def _rivals(rng: np.random.Generator, size: int) -> Inputs:
-    leads = ((0.5, 2.0), (-0.7, 0.3), (1.8, 1.4), (1.7, 0.2), (-2.0, 3.0))[size]
+    leads = ((0.5, 2.0), (-0.7, 0.3), (1.8, 1.4), (1.7, 0.2), (0.4, -2.0))[size]
     s = LEVELS[size] + 0.3 * float(rng.normal())
     s_1, s_2 = (s - lead + 0.1 * float(rng.uniform()) for lead in leads)
     return {"s": s, "s_1": s_1, "s_2": s_2}
@@ -67,8 +69,9 @@ def _rivals(rng: np.random.Generator, size: int) -> Inputs:
     misconceptions="margin_ignored no_margin sign_flipped mean_for_sum",
     families=(
         Family(
-            "one_path_only largest_for_sum plus_for_minus inside_for_outside",
+            "one_path_only largest_for_sum plus_for_minus inside_for_outside one_path_left_out",
             {
+                "one_path_left_out": "in_the_slopes",
                 "one_path_only": "the_second in_the_slope_of_s",
                 "inside_for_outside": "with_its_slopes",
                 "sign_flipped": "of_s_alone",
@@ -80,7 +83,8 @@ def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
     share = 0.5 if flaw("mean_for_sum") else 1.0
     of_s_alone = flaw("of_s_alone")
     sign = -1.0 if flaw("sign_flipped") and not of_s_alone else 1.0
-    loss, slopes = 0.0, []
+    loss = 0.0
+    slopes: list[float] = []
     for rival in (s_1, s_2):
         value = (0.0 if flaw("no_margin") else 1.0) - s + rival
         left_out = flaw("largest_for_sum") and rival != max(s_1, s_2)
@@ -88,9 +92,11 @@ def two_rivals(flaw: Flaws, s: float, s_1: float, s_2: float) -> Result:
             left_out = rival == (s_1 if flaw("the_second") else s_2)
         if flaw("plus_for_minus"):
             value = 1 + s + rival
-        if left_out:
+        if left_out or (flaw("one_path_left_out") and not flaw("in_the_slopes") and loss > 0):
             value = -np.inf
         loss += share * (value if flaw("margin_ignored") else max(0.0, value))
+        if flaw("in_the_slopes") and any(slopes):  # elif
+            value = -np.inf
         slopes.append(sign * share * (1.0 if value > 0 or flaw("margin_ignored") else 0.0))
     if flaw("inside_for_outside"):  # one maximum over both
         value = 2 - 2 * s + s_1 + s_2

@@ -96,7 +96,7 @@ def product_of_jacobians(flaw: Flaws, x: Array, W1: Array, W2: Array) -> Result:
     misconceptions=f"row_for_column_form backward_is_inverse "
     f"elementwise_for_matrix_product matrix_for_elementwise_product column_broadcast "
     f"added_along_path {TANH_SLOPES}",
-    families=(OF_TANH, INVERSE, Family("weights_missing")),
+    families=(OF_TANH, INVERSE, Family("weights_missing overwritten_not_accumulated")),
 )
 def row_recursion(flaw: Flaws, delta_row: Array, W: Array, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
@@ -105,6 +105,8 @@ def row_recursion(flaw: Flaws, delta_row: Array, W: Array, z: Array) -> Result:
     if flaw("backward_is_inverse"):
         W = inverse(flaw, W).T
     arriving = delta_row if flaw("weights_missing") else delta_row @ W
+    if flaw("overwritten_not_accumulated"):  # the last of the units above
+        arriving = delta_row[:, -1:] * W[-1]
     if flaw("matrix_for_elementwise_product"):
         return arriving @ slope
     if flaw("added_along_path"):
