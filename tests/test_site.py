@@ -198,6 +198,7 @@ CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentence
 
 SETTLED = "new Promise((next) => requestAnimationFrame(() => setTimeout(next)))"
 LONGER = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)
+    .filter((one) => innerWidth > 400 || !one.closest(".bpc-fold"))  // behind a fold it scrolls
     .map((one) => [one.closest("section").querySelector("h1, h2, h3").textContent,
                    one.clientWidth, one.scrollWidth])"""
 FORMULAS = ".bd-content mjx-container[display]"

@@ -359,3 +359,21 @@ def test_a_few_small_numbers_are_not_explained_by_chance():
 
     assert names(find("scores_and_margin.two_rivals"), copied) == ()
     assert names(find("scores_and_margin.margin_loss"), of_sign) == ()
+
+
+def test_a_slip_explains_no_number_by_an_infinite_one():
+    """Without its shift the loss would be infinite on the far inputs, where this answer is not."""
+
+    def loss(Z, labels):
+        shares = np.exp(Z - Z.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return np.log(shares[np.arange(len(Z)), labels] + 1e-12).mean()
+
+    assert judge_code(find("stable_softmax.stable_loss"), loss).misconceptions == ()
+
+
+def test_two_factors_that_undo_a_part_of_each_other_are_not_named():
+    def spread(n_in, slope):
+        return 1 / np.sqrt(1 + slope**2) / n_in
+
+    assert judge_code(find("starting_well.leaky_spread"), spread).misconceptions == ()

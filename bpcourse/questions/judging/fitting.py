@@ -11,7 +11,7 @@ from bpcourse.questions.judging.compare import alike_values, as_numbers
 from bpcourse.questions.judging.looks import NEAR, array_in, in_proportion, largest, look, near
 from bpcourse.questions.judging.made import Made, agrees, is_covered
 from bpcourse.questions.judging.run import Outcome
-from bpcourse.questions.judging.steps import Case, Explanation, Step
+from bpcourse.questions.judging.steps import SLIP, Case, Explanation, Step
 from bpcourse.questions.question import Question
 
 
@@ -155,8 +155,10 @@ class Fitting:
 
     def fits(self, explanation: Explanation) -> bool:
         allowed = self.question.may_change
+        slips = any(step.rank == SLIP for step in explanation)
         return self._may_fit(explanation) and all(
             agrees(self.given[i], self.made.outcome(explanation, i), allowed)
+            and not (slips and is_covered(self.given[i], self.made.outcome(explanation, i)))
             and not self._is_right_beyond(explanation, i)
             for i in self.order
         )

@@ -27,6 +27,8 @@ from bpcourse.questions.judging.steps import (
 Names = tuple[str, ...]
 # Slips that are not told together with a change of the result: all of it is scaled, or another.
 LOOSE = ("part_scaled", "part_negative", "another_value")
+# Changes of the result that are not told together with a slip, which may have a factor of its own.
+FACTORS = ("doubled", "halved", "divided_by_one_less", "divided_by_another_count")
 
 
 class Search:
@@ -70,8 +72,9 @@ class Search:
         after = [step for step in every if step.keeps_proportions]
         slipped = [step for step in slipped if step.name not in LOOSE]
         in_proportion = filter(self._fitting.is_in_proportion, _alone(slipped, SLIP))
+        turned = [step for step in after if step.name not in FACTORS]
         return self._together(every, after, by_parts) or self._slipped(
-            self._fitting.followed(in_proportion, after)
+            self._fitting.followed(in_proportion, turned)
         )
 
     def _together(
