@@ -15,7 +15,7 @@ from bpcourse.text import text
 from tools.answering import line_of, says_something
 from tools.slips import code_questions, program
 
-SLIPS = 6  # of each question
+SLIPS = 4  # of each question
 
 
 def tanh_slope(z):
