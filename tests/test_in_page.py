@@ -244,6 +244,10 @@ def test_a_formula_is_mathml_that_the_page_fills():
         mathml.math(r"\integral x")
     with pytest.raises(ValueError, match="expected }"):
         mathml.math("x^{2")
+    minus = "<mo form='prefix'>\N{MINUS SIGN}</mo>"  # of what follows; between two it has room
+    assert mathml.inside("-a").startswith(minus) and minus in mathml.inside("f(-a)=-b")
+    assert minus not in mathml.inside("a-b")
+    assert "lspace" in mathml.inside("f'")  # a prime does not touch its letter
     assert mathml.rich("a < $x$") == f"a &lt; {mathml.math('x')}"
 
 

@@ -19,6 +19,7 @@ SIGNS = {
     "cdot": "·", "odot": "⊙", "leftarrow": "←", "approx": "≈", "sum": "∑", "top": "⊤",
     "times": "×", "ldots": "…", "le": "≤", "ge": "≥", "neq": "≠",
 }  # fmt: skip
+OPENING = ("", "(", "[", "{", ",", "=")
 PRINTED = {"-": "\N{MINUS SIGN}", "'": "\N{PRIME}"}
 UPRIGHT = {"partial": "∂", "Delta": "Δ", "nabla": "∇"}
 NAMES = {"sin", "cos", "exp", "log", "tanh", "max"}
@@ -47,6 +48,7 @@ class _Reader:
     def __init__(self, tex: str) -> None:
         self.tex = tex
         self.tokens = TOKEN.findall(tex)[::-1]
+        self.before = ""
 
     def row(self, end: str | None) -> str:
         """Everything up to ``end``, with its powers and indices."""
@@ -72,6 +74,7 @@ class _Reader:
     def one(self) -> str:
         """The next thing: a sign, or a group in braces."""
         token = self.tokens.pop()
+        before, self.before = self.before, token
         if token == "{":
             # The layer of z^{(1)} is one thing: a page pays for every element.
             return LAYER.sub(r"<mn>\1\2\3</mn>", f"<mrow>{self.row('}')}</mrow>")
@@ -87,6 +90,10 @@ class _Reader:
         if token[0].isdigit():
             return f"<mn>{token}</mn>"
         flat = " stretchy='false'" if token in "()[]|" else ""
+        if token == "-" and before in OPENING:  # the sign of what follows, and close to it
+            flat = " form='prefix'"
+        if token == "'":  # clear of the f, which leans to the right
+            flat = " lspace='0.12em' rspace='0'"
         return f"<mo{flat}>{escape(PRINTED.get(token, token))}</mo>"
 
     def command(self, name: str) -> str:
