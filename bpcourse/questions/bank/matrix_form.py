@@ -42,7 +42,10 @@ def shape_of_gradient(flaw: Flaws, N: int, n_in: int, n_out: int) -> Result:
     inputs=normals("io", delta="o", a="i"),
     misconceptions="gradient_transposed column_broadcast sign_flipped off_by_one_loop",
     families=(
-        Family("inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer"),
+        Family(
+            "inner_for_outer_product elementwise_for_matrix_product slope_in_linear_layer",
+            {"slope_in_linear_layer": "of_tanh"},
+        ),
     ),
 )
 def outer_product(flaw: Flaws, delta: Array, a: Array) -> Result:
@@ -51,7 +54,7 @@ def outer_product(flaw: Flaws, delta: Array, a: Array) -> Result:
     if flaw("elementwise_for_matrix_product"):
         return delta * a
     if flaw("slope_in_linear_layer"):
-        a = a * (1 - a)
+        a = a * (1 - (a**2 if flaw("of_tanh") else a))
     if flaw("column_broadcast"):  # (n, 1) of one and (n, 1) of the other
         return (
             (delta[:, None] * a[:, None]) if len(a) == len(delta) else delta[:, None] @ a[:, None]
