@@ -275,3 +275,22 @@ def test_each_of_two_mistakes_is_said_to_be_told_alone():
 
     assert lines("matrix_form.mend_update", step)[0] == text("check.several")
     assert not says("matrix_form.linear_backward", backward(dA=lambda dZ, A, W: -dZ @ W), "several")
+
+
+def test_what_we_measured_is_not_counted_among_the_numbers_of_an_answer():
+    """Its measure is 0, and the weights themselves are not."""
+
+    def learn(X, labels, epochs, batch_size, eta, seed):
+        W, b, rng = np.zeros((3, X.shape[1])), np.zeros(3), np.random.default_rng(seed)
+        for _ in range(epochs):
+            order = rng.permutation(len(X))
+            for start in range(0, len(X), batch_size):
+                rows = order[start : start + batch_size]
+                P = np.exp(X[rows] @ W.T + b)
+                P /= P.sum(axis=0)  # over the examples
+                P[np.arange(len(rows)), labels[rows]] -= 1
+                W, b = W - eta * P.T @ X[rows] / len(rows), b - eta * P.mean(axis=0)
+        return W, b
+
+    assert not says("training.learn", learn, "zeros")
+    assert says("training.learn", learn, "signs_and_sizes")

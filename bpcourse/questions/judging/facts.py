@@ -174,7 +174,11 @@ class Facts:
             value = [value[i] for i in self._parts]
         found = [as_numbers(entry) for entry in _leaves(value)]
         arrays = [entry.ravel() for entry in found if entry is not None]
-        return np.concatenate(arrays) if arrays and len(arrays) == len(found) else None
+        if len(arrays) < len(found):
+            return None
+        if self._question.measured:  # beside what the answer has computed, our measures are nothing
+            arrays = [array for array in arrays if len(array) > 1] or arrays
+        return np.concatenate(arrays) if arrays else None
 
     # --- what is left ---
 
