@@ -286,7 +286,8 @@ def test_what_we_measured_is_not_counted_among_the_numbers_of_an_answer():
             order = rng.permutation(len(X))
             for start in range(0, len(X), batch_size):
                 rows = order[start : start + batch_size]
-                P = np.exp(X[rows] @ W.T + b)
+                Z = X[rows] @ W.T + b
+                P = np.exp(Z - Z.max(axis=1, keepdims=True))
                 P /= P.sum(axis=0)  # over the examples
                 P[np.arange(len(rows)), labels[rows]] -= 1
                 W, b = W - eta * P.T @ X[rows] / len(rows), b - eta * P.mean(axis=0)
