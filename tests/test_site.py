@@ -323,6 +323,26 @@ def test_the_numbers_at_an_axis_stand_apart(tab, served, name, width):
     assert live(tab, served, name).locator(".bpc-plot").evaluate_all(apart) == 0
 
 
+def test_on_paper_a_wide_stepper_stands_in_two_halves(tab, served):
+    tab.goto(f"{served}/lectures/15_to_autodiff.html")
+    pictures = tab.locator(".bpc-stepper.bpc-live .bpc-picture > svg")
+    pictures.first.wait_for()
+    whole = pictures.first.get_attribute("viewBox")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    seen = """all => all.map((svg) => {
+        const { x, width } = svg.viewBox.baseVal;
+        return [...svg.querySelectorAll("[data-node] .frame")].map((box) => {
+            const at = box.getBBox();
+            return at.x >= x && at.x + at.width <= x + width;
+        });
+    })"""
+    left, right = pictures.evaluate_all(seen)  # of each box whether it is there whole
+    assert len(left) == len(right) >= 12 and not all(left) and not all(right)
+    assert all(map(max, left, right))
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert pictures.count() == 1 and pictures.first.get_attribute("viewBox") == whole
+
+
 def test_on_paper_the_plots_of_a_figure_stay_side_by_side(tab, served):
     figure = live(tab, served, "playground")
     tab.set_viewport_size({"width": 600, "height": PAPER[1]})  # with wide margins

@@ -10,6 +10,9 @@ const element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+const WIDE = 900; // px: on paper a wider picture would be too small to read
+const SEAM = 70; // px: what both halves of it show, about half a box
+
 export function mount(root, data) {
   const { program, labels, formulas, dialects } = data;
   if (data.message) {
@@ -508,7 +511,10 @@ export function mount(root, data) {
   const printed = (when, act) => addEventListener(when, act, { signal: paper.signal });
   printed("beforeprint", () => {
     begun = view.position > 0;
-    if (begun) return;
+    if (!begun) finish();
+    if (svg.viewBox.baseVal.width > WIDE) halve();
+  });
+  const finish = () => {
     // What belongs to the last step alone goes.
     const edges = Object.values(line).map((g) => {
       const label = g.querySelector(".label");
@@ -522,8 +528,28 @@ export function mount(root, data) {
       write(label, words);
       g.style.setProperty("--wide", wide);
     });
-  });
+  };
+  // Nor can anybody scroll: the right half stands below the left one.
+  const seen = (picture, x, y, width, height) => {
+    picture.setAttribute("viewBox", `${x} ${y} ${width} ${height}`);
+    picture.setAttribute("width", width); // its proportions are those of its numbers
+  };
+  let unhalve = () => {};
+  const halve = () => {
+    const { x, y, width, height } = svg.viewBox.baseVal;
+    const part = width / 2 + SEAM;
+    const half = svg.cloneNode(true);
+    unhalve = () => {
+      seen(svg, x, y, width, height);
+      half.remove();
+      unhalve = () => {};
+    };
+    seen(svg, x, y, part, height);
+    seen(half, x + width - part, y, part, height);
+    picture.append(half);
+  };
   printed("afterprint", () => {
+    unhalve();
     told.hidden = shares.hidden = false;
     if (!begun) go(0);
   });
