@@ -14,7 +14,7 @@ from bpcourse.questions.types import Array, Result
     "gradient_transposed upstream_missing backward_is_inverse elementwise_for_matrix_product",
     families=(
         Family(
-            "overwritten_not_accumulated product_of_sums results_swapped",
+            "overwritten_not_accumulated product_of_sums",
             {
                 "wrong_argument": "own_value",
                 "backward_is_inverse": "inv",
@@ -24,8 +24,6 @@ from bpcourse.questions.types import Array, Result
     ),
 )
 def matmul_gate(flaw: Flaws, A: Array, B: Array, grad: Array) -> Result:
-    if flaw("results_swapped"):
-        return matmul_gate.solve(Flaws(flaw - {"results_swapped"}), A, B, grad)[::-1]
     if flaw("into_A_alone") or flaw("into_B_alone") or flaw("ones_for_it"):
         ones = np.ones_like(grad)
         into_A = (grad if flaw("into_B_alone") else ones) @ B.T
