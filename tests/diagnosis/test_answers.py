@@ -1,4 +1,4 @@
-"""The judge: 365 answers written from the notebooks alone, and what is truly wrong in each.
+"""The judge: 441 answers written from the notebooks alone, and what is truly wrong in each.
 
 What is reached is pinned, so that it can only become better: raise NAMED and lower MOST with it.
 """
@@ -12,7 +12,7 @@ from bpcourse.questions.result import Result
 from bpcourse.text import text
 from tools.answering import Answer, ask, known, proposed, read, says_something
 
-NAMED = 369 / 373  # of the wrong answers; of unseen ones the aim is 0.9
+NAMED = 386 / 390  # of the wrong answers; of unseen ones the aim is 0.9
 MOST = {"refused": 0, "falsely": 0, "taken for right": 0, "useless": 0}
 
 
@@ -69,6 +69,6 @@ def test_numbers_side_by_side_are_nothing_to_go_on():
 
 def test_an_answer_is_read_with_its_code():
     answers = read()
-    assert len(answers) == 424 and all(find(one.question) for one in answers)
+    assert len(answers) == 441 and all(find(one.question) for one in answers)
     assert all(one.code.strip() and one.what for one in answers)
     assert sum(len(one.mistakes) == 2 for one in answers) >= 7

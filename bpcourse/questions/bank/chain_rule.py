@@ -187,18 +187,17 @@ def many_paths(flaw: Flaws, dp_dq: Array, dq_dz: Array) -> Result:
     misconceptions="outer_slope_at_wrong_point inner_slope_missing function_for_slope "
     "factor_two_missing added_along_path stops_after_first_round",
     forms={
-        "outer_slope_at_wrong_point": "at_x_squared at_cx at_cx_squared at_inner_slope at_sine",
+        "outer_slope_at_wrong_point": "at_x_squared at_cx at_inner_slope at_sine",
         "function_for_slope": "of_the_square",
     },
-    families=(Family("factor_left_out"),),
+    families=(Family("factor_left_out input_squared", {"input_squared": "in_both"}),),
 )
 def sine_of_square(flaw: Flaws, x: Array, c: float) -> Result:
-    square = c * x**2
+    square = (c * x) ** 2 if flaw("input_squared") else c * x**2
     inside = x if flaw("outer_slope_at_wrong_point") else square
     elsewhere = {
         "at_x_squared": x**2,
         "at_cx": c * x,
-        "at_cx_squared": (c * x) ** 2,
         "at_inner_slope": 2 * c * x,
         "at_sine": np.sin(square),
     }
@@ -208,7 +207,7 @@ def sine_of_square(flaw: Flaws, x: Array, c: float) -> Result:
     outer = np.sin(inside) if of_sine else np.cos(inside)
     if flaw("inner_slope_missing"):
         return outer
-    inner = c * x * (1 if flaw("factor_two_missing") else 2)
+    inner = c * x * (1 if flaw("factor_two_missing") else 2) * (c if flaw("in_both") else 1)
     if flaw("factor_left_out"):
         inner = 2 * x
     if flaw("of_the_square"):

@@ -74,7 +74,7 @@ def _chain(rng: Generator, size: int) -> Inputs:
         "one_layer_only": "the_lowest",
         "one_layer_off": "at_both_ends",
         "added_along_path": "each_once",
-        "matrix_times_matrix": "that_alone",
+        "matrix_times_matrix": "that_alone of_three of_three_above",
     },
     families=(
         Family(
@@ -91,6 +91,9 @@ def count_backward(flaw: Flaws, widths: list[int]) -> Result:
         return widths[1] * widths[2] if flaw("the_lowest") else widths[-1] * widths[-2]
     if flaw("each_once"):
         return sum(widths[1:])
+    if flaw("of_three") or flaw("of_three_above"):  # neighbours
+        some = widths[1:] if flaw("of_three_above") else widths
+        return sum(map(prod, zip(some, some[1:], some[2:], strict=False)))
     total = 0
     stop = len(widths) - (2 if flaw("off_by_one_loop") or flaw("at_both_ends") else 1)
     for layer in range(0 if flaw("one_layer_off") else 1, stop):

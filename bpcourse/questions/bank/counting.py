@@ -16,17 +16,18 @@ from bpcourse.questions.types import Result
     picture=pictures.each_weight,
     inputs=distinct("n_0 n_1 n_2 n_3", 3),
     misconceptions="added_along_path outputs_not_counted one_path_only",
-    forms={"one_path_only": "for_each_output"},
     slips=lambda *widths: {
         "one_layer_off": [prod(widths[1:]), widths[0] * widths[2] * widths[3]],
         "widths_multiplied": prod(widths),
         "multiplied_for_added": widths[1] * widths[2],
+        "output_alone": widths[3],
+        "term_too_many": widths[1] * widths[2] + widths[2] * widths[3],
         "added_along_path": [sum(widths), sum(widths[1:])],
     },
 )
 def paths_of_a_weight(flaw: Flaws, n_0: int, n_1: int, n_2: int, n_3: int) -> Result:
     if flaw("one_path_only"):
-        return n_3 if flaw("for_each_output") else 1
+        return 1
     if flaw("outputs_not_counted"):
         return n_2
     return n_2 + n_3 if flaw("added_along_path") else n_2 * n_3
@@ -39,14 +40,14 @@ def paths_of_a_weight(flaw: Flaws, n_0: int, n_1: int, n_2: int, n_3: int) -> Re
     },
     misconceptions="added_along_path outputs_not_counted one_layer_only one_path_only "
     "off_by_one_loop",
-    forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one"},
+    forms={"one_layer_only": "the_last", "off_by_one_loop": "from_one one_more"},
     families=(Family("not_reset first_entry_only one_layer_off paths_from_below"),),
 )
 def all_paths(flaw: Flaws, widths: list[int]) -> Result:
     """The paths of all weights together, from each weight to the loss."""
-    L, total = len(widths) - 1, 0
+    L, total = len(widths) - 1, widths[-1] if flaw("one_more") else 0
     layers: Sequence[int] = range(2 if flaw("from_one") else 1, L + 1)
-    if flaw("off_by_one_loop") and not flaw("from_one"):
+    if flaw("off_by_one_loop") and not flaw("from_one") and not flaw("one_more"):
         layers = range(1, L)
     if flaw("one_layer_only"):
         layers = [L if flaw("the_last") else 1]

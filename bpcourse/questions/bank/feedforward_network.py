@@ -118,10 +118,16 @@ def _activated(flaw: Flaws, z: Array) -> Array:
     "exponent_sign_lost",
     families=(
         ACTIVATED,
-        Family("bias_after_activation inside_for_outside", {"inside_for_outside": "bias_too"}),
+        Family(
+            "bias_after_activation inside_for_outside off_by_one_loop",
+            {"inside_for_outside": "bias_too", "off_by_one_loop": "from_one"},
+        ),
     ),
 )
 def layer(flaw: Flaws, x: Array, W: Array, b: Array) -> Result:
+    if flaw("off_by_one_loop"):  # over the inputs
+        some = slice(1, None) if flaw("from_one") else slice(-1)
+        x, W = x[some], W[:, some]
     if flaw("inside_for_outside"):  # each product is squashed, and then they are added up
         each = W * x + (b[:, None] if flaw("bias_too") else 0)
         return _activated(flaw, each).sum(axis=1) + (0 if flaw("bias_too") else b)
@@ -184,7 +190,7 @@ def _of_widths(rng: np.random.Generator, widths: Sequence[int]) -> Inputs:
     forms={
         "bias_forgotten": "in_the_hidden",
         "off_by_one_loop": "before_activation",
-        "activation_forgotten": "in_the_last_hidden",
+        "activation_forgotten": "in_the_last_hidden but_the_first tanh_once",
         "activation_on_output": "at_the_first",
     },
     families=(Family("bias_after_activation number_for_length"),),
@@ -194,6 +200,7 @@ def mend_forward(flaw: Flaws, x: Array, W: list[Array], b: list[Array]) -> Resul
     if flaw("number_for_length"):  # written for two layers
         return W[1] @ np.tanh(W[0] @ a + b[0]) + b[1]
     layers = range(len(W) - 1 if flaw("off_by_one_loop") else len(W))
+    once = flaw("but_the_first") or flaw("tanh_once")  # in layer 1
     for layer in reversed(layers) if flaw("layers_in_wrong_order") else layers:
         first = flaw("layers_in_wrong_order") or flaw("at_the_first")
         output = layer == (0 if first else len(W) - 1)
@@ -201,11 +208,13 @@ def mend_forward(flaw: Flaws, x: Array, W: list[Array], b: list[Array]) -> Resul
         if not flaw("bias_forgotten") or output == flaw("in_the_hidden"):
             z = z + b[layer]
         if output:
-            a = np.tanh(z) if flaw("activation_on_output") and not flaw("at_the_first") else z
+            squashed = flaw("activation_on_output") and not flaw("at_the_first")
+            squashed = squashed or (flaw("tanh_once") and layer == 0)
+            a = np.tanh(z) if squashed else z
         elif flaw("bias_after_activation"):
             a = np.tanh(W[layer] @ a) + b[layer]
         elif flaw("activation_forgotten") and not (
-            flaw("in_the_last_hidden") and layer < len(W) - 2
+            layer == 0 if once else flaw("in_the_last_hidden") and layer < len(W) - 2
         ):
             a = z
         else:

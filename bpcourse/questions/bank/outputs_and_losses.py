@@ -16,7 +16,10 @@ _ratings = normals("Nk", Y_hat="Nk", Y="Nk")
     "half_added stops_after_first_round off_by_one_loop",
     forms={"square_forgotten": "with_sign"},
     families=(
-        Family("square_of_sum last_example_only", {"square_of_sum": "of_each_output of_all"}),
+        Family(
+            "square_of_sum last_example_only overwritten_not_accumulated",
+            {"square_of_sum": "of_each_output of_all"},
+        ),
     ),
 )
 def squared_error(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
@@ -34,6 +37,8 @@ def squared_error(flaw: Flaws, Y_hat: Array, Y: Array) -> Result:
         gap[-1] = 0
     if flaw("last_example_only"):  # the sum begins anew with each, and is divided by N all the same
         gap[:-1] = 0
+    if flaw("overwritten_not_accumulated"):  # in the loop over the outputs
+        gap[:, :-1] = 0
     total = gap.mean() if flaw("mean_over_entries") else gap.sum(axis=1).sum() / len(Y)
     if flaw("batch_mean_missing"):
         total = total * len(Y)

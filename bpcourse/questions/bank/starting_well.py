@@ -12,7 +12,7 @@ from bpcourse.questions.types import Result
     inputs=lambda rng, size: {"n_in": int(rng.choice([16, 25, 100, 400]))},
     misconceptions="initialisation_too_large variance_for_deviation constant_initialisation",
     forms={"initialisation_too_large": "times_the_root"},
-    slips=lambda n_in: {"scale_of_relu": (2 / n_in) ** 0.5},
+    slips=lambda n_in: {"scale_of_relu": (2 / n_in) ** 0.5, "another_number": (3 / n_in) ** 0.5},
     on_the_way=lambda n_in: {"inputs": n_in},
 )
 def initial_scale(flaw: Flaws, n_in: int) -> Result:

@@ -15,11 +15,19 @@ from bpcourse.questions.types import Array, Result
     families=(
         Family(
             "overwritten_not_accumulated product_of_sums",
-            {"wrong_argument": "own_value", "backward_is_inverse": "inv"},
+            {
+                "wrong_argument": "own_value",
+                "backward_is_inverse": "inv",
+                "upstream_missing": "into_A_alone into_B_alone ones_for_it",
+            },
         ),
     ),
 )
 def matmul_gate(flaw: Flaws, A: Array, B: Array, grad: Array) -> Result:
+    if flaw("into_A_alone") or flaw("into_B_alone") or flaw("ones_for_it"):
+        ones = np.ones_like(grad)
+        into_A = (grad if flaw("into_B_alone") else ones) @ B.T
+        return into_A, A.T @ (grad if flaw("into_A_alone") else ones)
     if flaw("upstream_missing"):
         return B.T.copy(), A.T.copy()
     if flaw("elementwise_for_matrix_product"):

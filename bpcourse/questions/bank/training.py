@@ -114,10 +114,10 @@ def _regression(rng: np.random.Generator, size: int) -> Inputs:
     misconceptions="nominal_batch_size gradient_of_the_start batch_mean_missing "
     "last_batch_dropped factor_two_extra averaged_twice not_reset one_step_an_epoch "
     "mean_over_entries stops_after_first_round",
-    forms={"one_step_an_epoch": "the_last"},
     families=(
         Family(
-            "divided_by_another_count sign_flipped step_for_each_example gradient_summed_to_one",
+            "divided_by_another_count sign_flipped step_for_each_example gradient_summed_to_one "
+            "overwritten_not_accumulated",
             {"gradient_summed_to_one": "and_averaged"},
         ),
     ),
@@ -128,7 +128,8 @@ def epoch(flaw: Flaws, X: Array, y: Array, w: Array, eta: float, batch_size: int
     n = len(X)
     first, stop = 0, n - n % batch_size if flaw("last_batch_dropped") else n
     if flaw("one_step_an_epoch"):
-        batch_size = batch_size if flaw("the_last") else n
+        batch_size = n
+    if flaw("overwritten_not_accumulated"):  # each step begins at the w that was given
         first = (n - 1) // batch_size * batch_size
     if flaw("stops_after_first_round"):
         stop = 1

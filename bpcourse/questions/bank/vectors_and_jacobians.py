@@ -30,7 +30,7 @@ def _in_and_out(n: int, m: int) -> Picture:
     inputs=distinct("n m", 1),
     misconceptions="jacobian_transposed input_alone",
     forms={"input_alone": "as_row"},
-    slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m)]},
+    slips=lambda n, m: {"output_alone": [(m,), (m, 1), (1, m), (m, m)], "input_alone": [(n, n)]},
 )
 def shape_of_jacobian(flaw: Flaws, n: int, m: int) -> Result:
     if flaw("input_alone"):
@@ -170,7 +170,10 @@ def _residual(rng: np.random.Generator, size: int) -> Inputs:
     misconceptions="one_path_only weights_wrong_way_round backward_is_inverse "
     "elementwise_for_matrix_product",
     families=(
-        Family("paths_multiplied plus_for_minus ones_for_identity", {"one_path_only": "the_other"}),
+        Family(
+            "paths_multiplied plus_for_minus ones_for_identity upstream_missing",
+            {"one_path_only": "the_other"},
+        ),
     ),
 )
 def back_through_sum(flaw: Flaws, W: Array, delta: Array) -> Result:
@@ -186,6 +189,8 @@ def back_through_sum(flaw: Flaws, W: Array, delta: Array) -> Result:
         return back * delta if flaw("paths_multiplied") else back - delta
     if flaw("the_other"):
         return delta + 0.0
+    if flaw("upstream_missing"):  # on the direct path
+        return back + 1
     if not flaw("one_path_only"):
         back = back + delta
     return back
