@@ -185,8 +185,9 @@ CUT = """([width, height]) => {  // what a sheet of paper would cut, as sentence
         if (may) wrong.push(`${name(e)} may be split`);
     }
     for (const e of document.querySelectorAll(".bd-content *")) {
-        const box = e.getBoundingClientRect(), half = e.ownerSVGElement?.matches("svg:has(~ svg)");
-        if (!half && box.width > 1 && box.right > width + 1 && !e.closest("mjx-assistive-mml")) wrong.push(
+        if (e.ownerSVGElement?.matches("svg:has(~ svg)")) continue;  // half of a picture
+        const box = e.getBoundingClientRect();
+        if (box.width > 1 && box.right > width + 1 && !e.closest("mjx-assistive-mml")) wrong.push(
             `${name(e)} ends at ${box.right}: ${e.textContent.slice(0, 40)}`);
     }
     const idle = ".bd-content :is(button, select, summary), .bpc-knobs, .bpc-controls";
