@@ -10,7 +10,7 @@ const element = (tag, attributes = {}, ...children) => {
   return made;
 };
 
-const WIDE = 900; // px: on paper a wider picture would be too small to read
+const WIDE = 1200; // px: on paper a wider picture would be too small to read
 const SEAM = 70; // px: what both halves of it show, about half a box
 
 export function mount(root, data) {
