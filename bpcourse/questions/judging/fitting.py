@@ -91,7 +91,6 @@ class Fitting:
         self._place = largest(first.value)
         array = None if first.error else array_in(first.value, self._place)
         self._look = None if array is None else look(array)
-        self.is_one_number = array is not None and array.size == 1 and not self._place
         self.has_numbers = bool(ran) and array is not None
 
     @property
