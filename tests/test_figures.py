@@ -447,3 +447,18 @@ def test_a_curve_draws_function_and_derivative():
     np.testing.assert_allclose(slope.get_ydata(), activations.sigmoid.derivative(z))
     assert (value.get_color(), slope.get_color()) == (figures.FORWARD, figures.GRADIENT)
     assert len(figures.curve(np.sin).axes[0].lines) == 3
+
+
+def test_the_number_of_a_weight_stands_on_its_line_and_on_no_other():
+    net, X, Y = datasets.worked_network()
+    (ax,) = figures.network_diagram(net, X, Y).axes
+    lines = [np.array(line.get_data()).T for line in ax.lines]
+    numbers = [word for word in ax.texts if word.get_zorder() == 2]
+    assert len(numbers) == len(lines) == 20
+    for k, word in enumerate(numbers):
+        at = np.array(word.get_position())
+        away = []
+        for start, end in lines:
+            part = np.clip((at - start) @ (end - start) / ((end - start) @ (end - start)), 0, 1)
+            away.append(np.linalg.norm(at - start - part * (end - start)))
+        assert np.argmin(away) == k and np.sort(away)[1] > 0.15  # inches: a number is 0.17 high
