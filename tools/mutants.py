@@ -83,23 +83,26 @@ WORDS = (ast.Raise, ast.JoinedStr)  # what is said is not what is computed
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the whole source with it, and how it is called."""
+    """One change: the whole module with it, and how it is called."""
 
     name: str
     line: int
-    source: str
+    tree: ast.AST
+
+    @property
+    def source(self) -> str:
+        return ast.unparse(self.tree)
 
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant of a module's source."""
     tree = ast.parse(source)
     for node, path, function in places(tree):
+        before = _statement(tree, path)
         for other in _others(node):
-            changed = copy.deepcopy(tree)
-            before = _statement(changed, path)
-            put(changed, path, other)
+            changed = put(tree, path, other)
             name = f"{function}: {before} => {_statement(changed, path)}"
-            yield Mutant(name, getattr(node, "lineno", 0), ast.unparse(changed))
+            yield Mutant(name, getattr(node, "lineno", 0), changed)
 
 
 def _statement(tree: ast.AST, path: Way) -> str:
@@ -109,8 +112,9 @@ def _statement(tree: ast.AST, path: Way) -> str:
         value = getattr(node, field)
         node = value if i is None else value[i]
         found = node if isinstance(node, ast.stmt) else found
-    lines = ast.unparse(found).splitlines()
-    return next(line for line in lines if not line.startswith("@"))
+    if isinstance(found, ast.FunctionDef | ast.ClassDef):
+        found = replaced(found, decorator_list=[])
+    return ast.unparse(found).partition("\n")[0]
 
 
 def places(tree: ast.Module) -> Iterator[tuple[ast.AST, Way, str]]:
@@ -182,17 +186,15 @@ def replaced(node: Node, **fields: object) -> Node:
     return changed
 
 
-def put(tree: ast.AST, path: Way, new: ast.AST) -> None:
-    """Put another node in the place at the end of the way."""
-    for field, i in path[:-1]:
-        value = getattr(tree, field)
-        tree = value if i is None else value[i]
-    field, i = path[-1]
+def put(tree: ast.AST, path: Way, new: ast.AST) -> ast.AST:
+    """The tree with another node in the place at the end of the way; the rest is shared."""
+    if not path:
+        return ast.fix_missing_locations(new)
+    (field, i), *rest = path
+    value = getattr(tree, field)
     if i is None:
-        setattr(tree, field, new)
-    else:
-        getattr(tree, field)[i] = new
-    ast.fix_missing_locations(tree)
+        return replaced(tree, **{field: put(value, rest, new)})
+    return replaced(tree, **{field: [*value[:i], put(value[i], rest, new), *value[i + 1 :]]})
 
 
 def _survives(folder: Path, tests: list[str], compiling: bool = False) -> bool:

@@ -6,7 +6,6 @@ diagnosis`` asks them all, and what a check takes for right must be right on man
 """
 
 import ast
-import copy
 import itertools
 import json
 from collections.abc import Iterator
@@ -86,9 +85,9 @@ class Program:
 
     def source(self, *slips: Slip) -> str:
         """The cell with slips in it, and without comments."""
-        tree = copy.deepcopy(self.tree)
+        tree: ast.AST = self.tree
         for slip in slips:
-            put(tree, slip.way, slip.node)
+            tree = put(tree, slip.way, slip.node)
         return ast.unparse(tree)
 
     def slips(self) -> list[Slip]:

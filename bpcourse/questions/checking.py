@@ -193,7 +193,7 @@ def as_result(question: Question, verdict: Judgement) -> Result:
         return Result(question.id, "failed", said.rstrip(" :"))
     done = [] if outcome.error else [*_effects(question, verdict)]
     named = [name for name in verdict.misconceptions if not done or name not in EFFECTS.values()]
-    lines = [_hint(name, question) for name in named]
+    lines = [_hint(name, question, own=name not in verdict.slips) for name in named]
     if len(named) == 1 and named[0] in OF_SHAPE and not done:
         lines = [text("check.numbers_right", hint=lines[0])]
     if len(named) > 1:
@@ -234,10 +234,13 @@ def _message(lines: Sequence[str]) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
-def _hint(name: str, question: Question) -> str:
-    """A misconception in the words of the question, where it has its own, or of the catalogue."""
-    own = [f"question.{question.id}.said_{name}"]
+def _hint(name: str, question: Question, own: bool = True) -> str:
+    """A misconception in the words of the question, where it has its own, or of the catalogue.
+
+    A question speaks of the mistakes that it makes itself: a slip may be another of that name.
+    """
+    keys = [f"question.{question.id}.said_{name}"] * own
     if question.kind in NUMBERS and name not in question.misconceptions:
-        own.append(f"by_hand.said_{name}")
-    said = next(filter(has, own), None)
+        keys.append(f"by_hand.said_{name}")
+    said = next(filter(has, keys), None)
     return text(said) if said else catalogue.find(name).hint

@@ -28,7 +28,7 @@ def model_and_mutants(seed, dtype=np.float64):
 
 
 @pytest.mark.parametrize("mode", ["each", "grouped"])
-@pytest.mark.parametrize("seed", a_part(SEEDS, every=8))
+@pytest.mark.parametrize("seed", a_part(SEEDS, every=16))
 def test_right_is_right_and_wrong_is_wrong(seed, mode):
     model, wrong = model_and_mutants(seed)
     report = check_gradient(model.f, model.params, model.grad, mode=mode, rng=seed)

@@ -67,7 +67,7 @@ def test_noise_is_averaged_where_f_computes_in_float32_only(seed):
         assert report.verdict != "right", f"{label}\n{report}"
 
 
-@pytest.mark.parametrize("mode", ["each", "grouped"])
+@pytest.mark.parametrize("mode", a_part(["each", "grouped"], every=2))
 @pytest.mark.parametrize("seed", a_part([20003, 20004, 20010, 20017, 20021, 20026], every=6))
 def test_one_entry_off_by_a_thousandth_is_not_right_in_float32_only(seed, mode):
     model, _ = float32_model(seed)

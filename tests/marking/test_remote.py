@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from rows import a_part
 
 from bpcourse.marking.inside import answers, frames
 from bpcourse.marking.remote import Line, LostError, Remote
@@ -37,7 +38,7 @@ def asked(value, seconds=5.0, most=frames.MOST):
 
 
 # What crosses the socket are results of the same kinds with other numbers: two mistakes show them.
-@pytest.mark.parametrize("places", [slice(2), pytest.param(slice(2, None), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("places", a_part([slice(1), slice(1, None)], every=2))
 @pytest.mark.parametrize("question", CODE, ids=lambda question: question.id)
 def test_every_mistake_is_told_alike_inside_and_outside(question, places):
     for flaws in ((), *((name,) for name in question.misconceptions[places])):

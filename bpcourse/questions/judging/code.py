@@ -24,7 +24,7 @@ from bpcourse.questions.judging.formula import is_read
 from bpcourse.questions.judging.made import Made, Named
 from bpcourse.questions.judging.naming import Search
 from bpcourse.questions.judging.run import LostError, Outcome, call
-from bpcourse.questions.judging.steps import Case, Explanation, Step, battery, edges
+from bpcourse.questions.judging.steps import SLIP, Case, Explanation, Step, battery, edges
 from bpcourse.questions.question import Question
 from bpcourse.text import text
 
@@ -47,6 +47,7 @@ class Judgement:
     seen: str = ""  # what can be seen of the difference, or where the mistake is
     stopped: bool = False  # an endless loop
     works: Case | None = None  # inputs on which it is right, where on others a mistake has no name
+    slips: frozenset[str] = frozenset()  # those names that only a slip of the pen has
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class _Asked:
     cases: Sequence[Case]
     given: Sequence[Outcome]
     expected: Sequence[Outcome]
+    further: Further  # more inputs, on which it is asked if need be
 
 
 def known(question: Question, seed: int, special: bool = False) -> tuple[list[Case], list[Outcome]]:
@@ -99,8 +101,20 @@ def warm(question: Question, seed: int) -> None:
     rng = np.random.default_rng(seed)
     odd = [replace(outcome, value=_spoilt(outcome.value, rng)) for outcome in expected]
     silent = Outcome(error=ValueError())
-    _recognise(_Asked(question, seed, lambda case: silent, cases, odd, expected))
+    _recognise(_asked(question, seed, lambda case: silent, cases, odd, expected))
     made_of(question, seed).is_warm = True
+
+
+def _asked(
+    question: Question,
+    seed: int,
+    ask: Callable[[Case], Outcome],
+    cases: Sequence[Case],
+    given: Sequence[Outcome],
+    expected: Sequence[Outcome],
+) -> _Asked:
+    further = Further(question, partial(battery, question, seed + 1, MORE), ask)
+    return _Asked(question, seed, ask, cases, given, expected, further)
 
 
 def _spoilt(value: Any, rng: np.random.Generator) -> Any:
@@ -132,12 +146,13 @@ def judge_code(
     far = [i for i in ran if not alike_values(given[i].value, expected[i].value, NEARLY)]
     first = (far or ran or wrong)[0]  # where the mistake is plain to see
     ask = partial(run, question, answer, clock=clock)
-    asked = _Asked(question, seed, ask, cases, given, expected)
+    asked = _asked(question, seed, ask, cases, given, expected)
     order = [first, *(i for i in ran if i != first)] if ran else []
     try:
-        names, seen = _explained(asked, order)
+        found, seen = _explained(asked, order)
     except LostError:  # gone while more is asked of it: what it gave is wrong all the same
-        names, seen = (), ""
+        found, seen = (), ""
+    names = tuple(dict.fromkeys(step.name for step in found))
     failed = all(given[i].error is not None for i in wrong) and not names
     return Judgement(
         "failed" if failed else "wrong",
@@ -147,6 +162,7 @@ def judge_code(
         expected[first].value,
         seen,
         works=next((cases[i] for i in range(len(cases)) if not names and i not in wrong), None),
+        slips=frozenset(step.name for step in found if step.rank == SLIP),
     )
 
 
@@ -172,16 +188,15 @@ def _on_edges(question: Question, answer: object, seed: int, clock: Clock | None
     return Judgement("right")
 
 
-def _explained(asked: _Asked, order: Sequence[int]) -> tuple[tuple[str, ...], str]:
-    """The names of what explains the outcomes, and what else is to be told; ``order`` as below."""
+def _explained(asked: _Asked, order: Sequence[int]) -> tuple[Explanation, str]:
+    """What explains the outcomes, and what else is to be told; ``order`` as below."""
     found = _recognise(asked)
     first = asked.cases[order[0]] if order else {}
     if not found and "seed" in first and _differs(asked.given[order[0]], asked.ask(first)):
         found = (Step("seed_not_used"),)
-    names = tuple(dict.fromkeys(step.name for step in found))
-    if names or not order:
-        return names, instead.told(asked.question, found)
-    return names, _seen(asked, order)
+    if found or not order:
+        return found, instead.told(asked.question, found)
+    return found, _seen(asked, order)
 
 
 def _seen(asked: _Asked, order: Sequence[int]) -> str:
@@ -204,6 +219,10 @@ def _seen(asked: _Asked, order: Sequence[int]) -> str:
     shown_first = [*order, *(i for i in range(len(given)) if i not in order)]
     cases = [asked.cases[i] for i in shown_first]
     mine, due = [given[i] for i in shown_first], [expected[i] for i in shown_first]
+    if not question.measured:  # what is said of all inputs holds on more of them
+        cases += asked.further.cases
+        mine += asked.further.given
+        due += map(right, asked.further.cases)
     facts = Facts(question, asked.ask, right, cases, mine, due).told()
     return "\n".join([*facts, *([text("check.here", seen=here)] if here else [])])
 
@@ -233,8 +252,7 @@ def _recognise(asked: _Asked) -> Explanation:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a mistake may divide by 0
         made, same = made_of(question, asked.seed), _digest(given)
-        further = Further(question, partial(battery, question, asked.seed + 1, MORE), asked.ask)
-        kept = made.named
+        further, kept = asked.further, made.named
         if (
             kept
             and kept.given == same

@@ -140,6 +140,14 @@ class Facts:
             return False
         return bool(np.isfinite(due).all()) and _equal(mine, due)
 
+    def _of_shorter(self) -> Iterator[tuple[Outcome, Outcome]]:
+        """What is given and right for the first input with a list of it cut shorter."""
+        for name, value in self._case.items():
+            for key, change, _ in _plainer(value, alone=True):
+                if key == "short":
+                    case = {**self._case, name: change(value)}
+                    yield self._ask(case), self._right(case)
+
     def _changed(
         self, change: Callable[[Numbers], Numbers]
     ) -> Iterator[tuple[str, Before | None, Before | None]]:
@@ -200,7 +208,8 @@ class Facts:
 
     def _of_numbers(self) -> str:
         """Where the numbers stand, their zeros and signs, whether they are too large or small."""
-        both = [(self._numbers(g), self._numbers(e)) for _, g, e in self._pairs]
+        tried = [(g, e) for _, g, e in self._pairs] + list(self._of_shorter())
+        both = [(self._numbers(g), self._numbers(e)) for g, e in tried]
         same = [(g, e) for g, e in both if g is not None and e is not None and g.shape == e.shape]
         if not same:
             return ""
