@@ -11,14 +11,14 @@ lab: .venv/lab
 
 # A file stays on one worker, with what its tests share. They go in the order of their names: the lessons,
 # of which each takes a moment, come last and fill both workers to the end.
-side_by_side = -n 2 --dist loadfile --no-loadscope-reorder
+side_by_side = --dist loadfile --no-loadscope-reorder
 
-# Where the tests wait for a kernel or a sandbox, the linters have the processor.
+# Where the tests wait for a kernel or a sandbox, a third worker and the linters have the processor.
 test: .venv/ready
 	@$(MAKE) --no-print-directory -j2 lint test-fast
 
 test-fast: .venv/ready
-	.venv/bin/pytest -m "not slow and not browser" $(side_by_side) $(ARGS)
+	.venv/bin/pytest -m "not slow and not browser" -n 3 $(side_by_side) $(ARGS)
 
 # Style, types, spelling, the page's scripts (none of them needs node), and the files for GitHub.
 lint: lint-style lint-types lint-spelling lint-scripts lint-github
@@ -54,10 +54,10 @@ hooks: .venv/ready
 	.venv/bin/pre-commit install
 
 test-slow: .venv/ready
-	.venv/bin/pytest tests -m slow -rs $(side_by_side) $(ARGS)
+	.venv/bin/pytest tests -m slow -rs -n 2 $(side_by_side) $(ARGS)
 
 test-browser: .venv/site
-	.venv/bin/pytest tests -m browser -rs $(side_by_side) $(ARGS)
+	.venv/bin/pytest tests -m browser -rs -n 2 $(side_by_side) $(ARGS)
 
 # Everything, for most of an hour. ARGS="--sample 2 --sample-seed monday": two rows of each slow test.
 test-all: test test-slow test-browser
@@ -66,7 +66,7 @@ test-all: test test-slow test-browser
 # apart, because a child that the sandbox ends cannot write down what it ran.
 coverage: .venv/ready
 	.venv/bin/coverage erase
-	.venv/bin/coverage run -m pytest tests -m "not slow and not browser" $(side_by_side) $(ARGS)
+	.venv/bin/coverage run -m pytest tests -m "not slow and not browser" -n 2 $(side_by_side) $(ARGS)
 	.venv/bin/coverage combine --quiet
 	.venv/bin/coverage report --include "*/marking/inside/*"
 	.venv/bin/coverage report --omit "*/marking/inside/*" --fail-under 95

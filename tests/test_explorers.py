@@ -191,7 +191,7 @@ def test_every_control_changes_the_words(name):
         assert explorer.set(**{key: elsewhere(control, explorer.values[key])}).said != said, key
 
 
-@pytest.mark.parametrize("name", a_part(EXPLORERS, every=3))
+@pytest.mark.parametrize("name", a_part(EXPLORERS, every=5))
 def test_it_stands_still_where_no_script_runs(name):
     explorer = EXPLORERS[name]()
     data, metadata = explorer._repr_mimebundle_()

@@ -292,8 +292,8 @@ def test_unsafe_marks_all_the_same(tmp_path, handed_in, monkeypatch, capsys):
 def test_every_solution_has_full_marks_and_every_stub_none():
     marker = Marker(Settings(way=WAY, question_seconds=10))
     try:
-        for folder, share in (("solutions", 1), ("exercises", 0)):
-            for path in sorted((ROOT / folder).glob("*.ipynb")):
+        for folder, share, every in (("solutions", 1, 1), ("exercises", 0, 2)):
+            for path in sorted((ROOT / folder).glob("*.ipynb"))[::every]:
                 one = Submission("ana", "", path.stem, path.name, (path.parent, path.name))
                 own, *records = marker.mark(one, path.read_bytes())
                 assert own.state == "graded" and records and not own.cells, (path, own)

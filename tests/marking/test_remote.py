@@ -3,6 +3,7 @@
 import os
 import socket
 from contextlib import contextmanager
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def asked(value, seconds=5.0, most=frames.MOST):
 
 # What crosses the socket are results of the same kinds with other numbers: two mistakes show them.
 @pytest.mark.parametrize("places", a_part([slice(1), slice(1, None)], every=2))
-@pytest.mark.parametrize("question", CODE, ids=lambda question: question.id)
+@pytest.mark.parametrize("question", a_part(CODE, every=2), ids=attrgetter("id"))
 def test_every_mistake_is_told_alike_inside_and_outside(question, places):
     for flaws in ((), *((name,) for name in question.misconceptions[places])):
         answer = question.reference(*flaws)

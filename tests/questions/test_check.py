@@ -168,7 +168,8 @@ def test_an_endless_loop_is_stopped_and_its_line_is_named(swallows):
                 if not swallows:
                     raise
 
-    result = check(LAYER, endless)
+    question = find(LAYER)
+    result = as_result(question, judge_code(question, endless, seconds=0.3))
     assert result.status == "failed" and "did not come to an end" in str(result)
     assert "line" in str(result)
 

@@ -11,7 +11,7 @@ from bpcourse.questions.judging.code import judge_code, known, run
 from bpcourse.questions.judging.compare import alike
 from tools.slips import code_questions, differs, program
 
-SLIPS, PAIRS = 25, 5  # of each question; where it may take minutes, all slips
+SLIPS, PAIRS = 12, 4  # of each question; where it may take minutes, all slips
 SECONDS = 1.0  # for all inputs of a check: a slip may never end
 NOTHING_TO_WRITE = "to_autodiff.again"
 

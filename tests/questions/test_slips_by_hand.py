@@ -119,7 +119,7 @@ def test_a_number_that_is_only_near_a_slip_is_not_it():
 @pytest.mark.parametrize("question", ASKED, ids=lambda question: question.id)
 def test_a_slip_is_wrong_however_near_the_right_number_it_is(question):
     """Upstream alone is 0.10 where 0.11 is right: as near as one that was rounded on the way."""
-    for seed in range(30):
+    for seed in range(15):
         posed = pose(question, seed)
         right = in_hand(question, posed.right)
         for names, value in by_hand.slips(question, posed.inputs):
