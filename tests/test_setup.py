@@ -99,6 +99,7 @@ net.predict(X).losses  # error
 """
 
 
+@pytest.mark.slow
 def test_a_type_checker_sees_what_a_user_does(tmp_path):
     """What is right draws no complaint, and each line that is wrong draws one."""
     (tmp_path / "uses.py").write_text(USES, encoding="utf-8")
