@@ -127,11 +127,12 @@ def test_weight_decay_shrinks_weights_and_not_biases(rng):
         np.testing.assert_allclose(net.params[name], plain.params[name] - decay, atol=1e-15)
 
 
-def test_the_first_step_of_adam_is_the_gradient_over_its_size_and_epsilon():
-    g = np.array([3.0, -0.25, 0.0])
-    theta = {"W": np.ones(3)}
-    Adam(epsilon=0.5).step(theta, {"W": g}, 0.1)
-    np.testing.assert_allclose(theta["W"], 1 - 0.1 * g / (np.abs(g) + 0.5), rtol=1e-14)
+@pytest.mark.parametrize("adam, epsilon", [(Adam(epsilon=0.5), 0.5), (Adam(), 1e-8)])
+def test_the_first_step_of_adam_is_the_gradient_over_its_size_and_epsilon(adam, epsilon):
+    g = np.array([3.0, -0.25, 0.0, 1e-8])
+    theta = {"W": np.ones(4)}
+    adam.step(theta, {"W": g}, 0.1)
+    np.testing.assert_allclose(theta["W"], 1 - 0.1 * g / (np.abs(g) + epsilon), rtol=1e-14)
 
 
 @pytest.mark.parametrize("every, error", [(0, ValueError), (1.5, TypeError), (True, TypeError)])
