@@ -100,6 +100,15 @@ def test_derivative_from_output_agrees(name, rng):
     np.testing.assert_allclose(from_output, f.derivative(z), rtol=1e-9)
 
 
+@pytest.mark.parametrize("which", ["value", "derivative"])
+def test_gelu_in_float32_is_rounded_once(which):
+    z = np.linspace(-10, 6, 2001, dtype=np.float32)
+    compute = getattr(activations.gelu, which)
+    exact, short = compute(z.astype(np.float64)), compute(z)
+    assert short.dtype == np.float32
+    np.testing.assert_allclose(short, exact, rtol=np.finfo(np.float32).eps, atol=0)
+
+
 @pytest.mark.parametrize("name", ["silu", "gelu"])
 def test_no_form_from_the_output_where_none_exists(name):
     """SiLU and GELU are not one-to-one: two z give one a, with slopes of opposite sign."""
