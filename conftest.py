@@ -7,15 +7,33 @@ import os
 import random
 import tempfile
 from collections import defaultdict
+from functools import partial
 
+import nbval.kernel
 import pytest
 
 from bpcourse.questions import record
 from tools.notebooks import ENVIRONMENT, apart_in
 
+STARTS = 3  # of a kernel
+
 _own = tempfile.TemporaryDirectory(prefix="kernels-")  # gone at the end
 _apart = apart_in(_own.name)
 os.environ.update(ENVIRONMENT, IPYTHONDIR=_apart["IPYTHONDIR"])
+
+
+def _started(start, *args, **kwargs):
+    """A kernel: a port that is free may be another kernel's before it is taken, so once again."""
+    for _ in range(STARTS - 1):
+        try:
+            return start(*args, **kwargs)
+        except RuntimeError as error:
+            if "died" not in str(error):
+                raise
+    return start(*args, **kwargs)
+
+
+nbval.kernel.start_new_kernel = partial(_started, nbval.kernel.start_new_kernel)
 
 
 def pytest_runtest_makereport(item, call):
