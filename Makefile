@@ -10,7 +10,7 @@ lab: .venv/lab
 	.venv/bin/bpcourse lab course $(call given,PORT,--port=) $(call given,HOST,--host=) $(ARGS)
 
 # A file stays on one worker, with what its tests share. They go in the order of their names: the lessons,
-# of which each takes a moment, come last and fill both workers to the end.
+# of which each takes a moment, come last and fill the workers to the end.
 side_by_side = --dist loadfile --no-loadscope-reorder
 
 # Where the tests wait for a kernel or a sandbox, a third worker and the linters have the processor.

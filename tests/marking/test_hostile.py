@@ -1,6 +1,7 @@
 """Whatever is handed in gets the points that it deserves, and the batch goes on."""
 
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from . import hostile
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = f"matrix_form.{hostile.ANSWER}"
-ALL = sum(question.points for question in bank.of_notebook(hostile.LESSON, set())[0])
+QUESTIONS = bank.of_notebook(hostile.LESSON, set())[0]
+ALL = sum(question.points for question in QUESTIONS if question.answer not in hostile.LONG)
 OTHERS = ALL - bank.find(QUESTION).points
+solved = partial(hostile.solved, ROOT, without=hostile.LONG)
 
 
 def works(way):
@@ -46,20 +49,20 @@ def listening():
 def marked(request, tmp_path_factory, listening):
     """{student: [records]} of one batch of everything."""
     folder = tmp_path_factory.mktemp("handed_in")
-    work = {f"right {n}": hostile.solved(ROOT, answer=s) for n, s in hostile.RIGHT.items()}
-    work |= {f"wrong {n}": hostile.solved(ROOT, answer=s) for n, (_, s) in hostile.WRONG.items()}
+    work = {f"right {n}": solved(answer=s) for n, s in hostile.RIGHT.items()}
+    work |= {f"wrong {n}": solved(answer=s) for n, (_, s) in hostile.WRONG.items()}
     for name, (first, answer) in hostile.ALTERED.items():
         answer = answer.replace("LISTENING", str(listening))
-        work[f"altered {name}"] = hostile.solved(ROOT, first=first, answer=answer)
+        work[f"altered {name}"] = solved(first=first, answer=answer)
     results = Results(tmp_path_factory.mktemp("results"))
     for name, cell in hostile.CELLS.items():
         cell = cell.replace("RESULTS", str(results.folder))
-        work[f"first {name}"] = hostile.solved(ROOT, first=cell)
+        work[f"first {name}"] = solved(first=cell)
     work |= {f"file {n}": data for n, (data, _) in hostile.FILES.items()}
-    changed = hostile.solved(ROOT).replace(b'check(\\"', b'print(\\"')
+    changed = solved().replace(b'check(\\"', b'print(\\"')
     work["tests changed"] = changed
-    work["tests deleted"] = hostile.solved(ROOT, tests=False)
-    work["somebody else"] = hostile.solved(ROOT, first="# handed in by somebody else")
+    work["tests deleted"] = solved(tests=False)
+    work["somebody else"] = solved(first="# handed in by somebody else")
     for student, data in work.items():
         (folder / student).mkdir()
         (folder / student / f"{hostile.LESSON}.ipynb").write_bytes(data)
@@ -84,7 +87,7 @@ def of(records, question=QUESTION):
 def test_a_right_answer_has_its_points_however_it_is_given(marked, name):
     records = marked[f"right {name}"]
     assert of(records).state == "right", of(records)
-    assert records[0].points == records[0].of == ALL
+    assert records[0].points == ALL
 
 
 @pytest.mark.parametrize("name", hostile.WRONG)
