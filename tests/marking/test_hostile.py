@@ -18,8 +18,9 @@ from . import hostile
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = f"matrix_form.{hostile.ANSWER}"
 QUESTIONS = bank.of_notebook(hostile.LESSON, set())[0]
-ALL = sum(question.points for question in QUESTIONS if question.answer not in hostile.LONG)
+ALL = sum(question.points for question in QUESTIONS)
 OTHERS = ALL - bank.find(QUESTION).points
+MOST = ALL - sum(question.points for question in QUESTIONS if question.answer in hostile.LONG)
 solved = partial(hostile.solved, ROOT, without=hostile.LONG)
 
 
@@ -87,7 +88,7 @@ def of(records, question=QUESTION):
 def test_a_right_answer_has_its_points_however_it_is_given(marked, name):
     records = marked[f"right {name}"]
     assert of(records).state == "right", of(records)
-    assert records[0].points == ALL
+    assert records[0].points == MOST
 
 
 @pytest.mark.parametrize("name", hostile.WRONG)
@@ -96,7 +97,7 @@ def test_a_wrong_answer_has_none_and_costs_no_other_question(marked, name):
     assert of(records).state == hostile.WRONG[name][0], of(records)
     assert of(records).points == 0
     assert of(records).message
-    assert records[0].points == OTHERS
+    assert records[0].points == MOST - bank.find(QUESTION).points
 
 
 @pytest.mark.parametrize("name", hostile.ALTERED)
@@ -104,13 +105,13 @@ def test_what_is_changed_inside_changes_no_mark(marked, name):
     records = marked[f"altered {name}"]
     assert of(records).state in ("wrong", "failed"), of(records)
     assert of(records).points == 0
-    assert records[0].points == OTHERS
+    assert records[0].points == MOST - bank.find(QUESTION).points
 
 
 @pytest.mark.parametrize("name", hostile.CELLS)
 def test_a_cell_that_misbehaves_costs_no_answer(marked, name):
     records = marked[f"first {name}"]
-    assert records[0].points == ALL, records
+    assert records[0].points == MOST, records
 
 
 @pytest.mark.parametrize("name", hostile.FILES)
@@ -121,8 +122,8 @@ def test_a_file_that_is_no_notebook_has_a_record_with_a_reason(marked, name):
 
 
 def test_cells_with_tests_are_not_needed(marked):
-    assert marked["tests deleted"][0].points == ALL
-    assert marked["tests changed"][0].points == ALL
+    assert marked["tests deleted"][0].points == MOST
+    assert marked["tests changed"][0].points == MOST
 
 
 def test_nothing_that_was_started_is_left(marked):
