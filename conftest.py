@@ -57,14 +57,14 @@ def pytest_runtest_setup(item):
 
 def pytest_addoption(parser):
     group = parser.getgroup("a sample of the tests")
-    group.addoption("--sample", type=int, metavar="N", help="of half the tests N rows each")
+    group.addoption("--sample", type=int, metavar="N", help="of a third of the tests N rows each")
     group.addoption("--sample-seed", default="", metavar="WORD", help="what the rows are drawn by")
 
 
 def pytest_report_header(config):
     if number := config.getoption("sample"):
         seed = config.getoption("sample_seed")
-        return f"sample: of half the tests {number} rows each, by --sample-seed={seed}"
+        return f"sample: of a third of the tests {number} rows each, by --sample-seed={seed}"
 
 
 @pytest.hookimpl(trylast=True)  # of those that -m and -k leave
@@ -77,9 +77,9 @@ def pytest_collection_modifyitems(config, items):
         if item.get_closest_marker("long"):
             continue
         rows[item.nodeid.partition("[")[0]].append(item)
-    half = random.Random(seed).sample(list(rows), (len(rows) + 1) // 2)
+    third = random.Random(seed).sample(list(rows), (len(rows) + 2) // 3)
     drawn = set()
-    for name in half:
+    for name in third:
         found = rows[name]
         drawn.update(random.Random(f"{seed} {name}").sample(found, min(number, len(found))))
     config.hook.pytest_deselected(items=[item for item in items if item not in drawn])
