@@ -320,18 +320,18 @@ class ElementWise(Layer):
     function: activations.Activation
 
     def forward(self, x: npt.ArrayLike) -> Array:
-        z = as_float("x", x)
-        a = self.function.value(z)
-        self._kept = a if hasattr(self.function, "derivative_from_output") else z
+        z, function = as_float("x", x), self.function
+        a = function.value(z)
+        if hasattr(function, "derivative_from_output"):  # the cheaper form, where it exists
+            self._slope, self._at = function.derivative_from_output, a
+        else:
+            self._slope, self._at = function.derivative, z
         self._shape = a.shape
         return a
 
     def backward(self, grad_y: npt.ArrayLike) -> Array:
-        upstream = self._grad_y(grad_y)
-        if hasattr(self.function, "derivative_from_output"):  # the cheaper form, where it exists
-            slope: Array = self.function.derivative_from_output(self._kept)
-            return upstream * slope
-        return upstream * self.function.derivative(self._kept)
+        grad_x: Array = self._grad_y(grad_y) * self._slope(self._at)
+        return grad_x
 
 
 class Identity(ElementWise):
