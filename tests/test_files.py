@@ -129,11 +129,21 @@ def test_the_lock_of_a_kernel_that_died_does_not_stay(monkeypatch, tmp_path):
     monkeypatch.setattr(files, "WAIT", 0.1)
     (tmp_path / files.LOCK).touch()
     with files.alone(tmp_path):
-        pass
-    assert list(tmp_path.iterdir()) == []
+        assert list(tmp_path.iterdir()) == []
+        (tmp_path / files.LOCK).touch()  # that of the next program
+    assert [path.name for path in tmp_path.iterdir()] == [files.LOCK]
+
+
+def test_a_lock_that_another_program_took_away_is_no_error(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "fcntl", None)
+    with files.alone(tmp_path):
+        (tmp_path / files.LOCK).unlink()
 
 
 def test_a_folder_that_cannot_be_written_needs_no_lock(monkeypatch, tmp_path):
     monkeypatch.setattr(files, "fcntl", None)
-    with files.alone(tmp_path / "is not there"):
-        pass
+    folder = tmp_path / "is not there"
+    with files.alone(folder):
+        folder.mkdir()
+        (folder / files.LOCK).touch()  # that of a program that could write by then
+    assert (folder / files.LOCK).exists()

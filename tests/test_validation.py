@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from bpcourse.validation import NotFiniteError, as_batch, as_distribution, as_float
+from bpcourse.validation import (
+    NotFiniteError,
+    as_batch,
+    as_distribution,
+    as_float,
+    as_probabilities,
+)
 
 DTYPES = st.one_of(
     hnp.boolean_dtypes(),
@@ -78,3 +84,11 @@ def test_rows_of_targets_may_miss_the_sum_of_1_by_a_thousandth():
     for row in ([0.25, 0.7515], [0.25, 0.7485], [-0.1, 1.1]):
         with pytest.raises(ValueError, match="y: expected one-hot rows or distributions"):
             as_distribution([row], (1, 2), np.float64)
+
+
+def test_rows_of_probabilities_may_miss_the_sum_of_1_by_a_quarter():
+    for row in ([0.5, 0.74], [0.5, 0.26]):
+        np.testing.assert_array_equal(as_probabilities("y_hat", [row]), [row])
+    for row in ([0.5, 0.76], [0.5, 0.24], [-0.1, 1.1]):
+        with pytest.raises(ValueError, match="y_hat: expected probabilities"):
+            as_probabilities("y_hat", [row])

@@ -18,17 +18,26 @@ MOST = 100  # steps
 SIDE = 61  # points along an edge of the map
 
 
-def slopes_at(loss, place):
-    """(loss, slopes (2,)) at a place, by reverse mode. ValueError where a number is not finite."""
+def loss_at(loss, place):
+    """(θ, loss) as nodes at a place. ValueError where the loss is not finite."""
     theta = Node(place, "θ")
     with np.errstate(all="ignore"):
         result = loss(theta)
-        if not isinstance(result, Node) or result.shape != ():
-            raise TypeError(f"loss: expected gates of bpcourse.graph, a number, got {result!r}")
+    if not isinstance(result, Node) or result.shape != ():
+        raise TypeError(f"loss: expected gates of bpcourse.graph, a number, got {result!r}")
+    if not np.isfinite(result.value):
+        raise ValueError(f"loss: expected finite numbers, got {result.value} at {place}")
+    return theta, result
+
+
+def slopes_at(loss, place):
+    """(loss, slopes (2,)) at a place, by reverse mode. ValueError where a number is not finite."""
+    theta, result = loss_at(loss, place)
+    with np.errstate(all="ignore"):
         result.backward()
     slopes = np.zeros(2) + (0 if theta.grad is None else theta.grad)
-    if not (np.isfinite(result.value) and np.isfinite(slopes).all()):
-        raise ValueError(f"loss: expected finite numbers, got {result.value} at {place}")
+    if not np.isfinite(slopes).all():
+        raise ValueError(f"loss: expected finite slopes, got {slopes} at {place}")
     return float(result.value), slopes
 
 
@@ -71,7 +80,7 @@ class DescentPlayer(Explorer):
         self.loss, self.limits, self.names = loss, limits, names
         x, y = (np.linspace(low, high, SIDE) for low, high in limits)
         try:
-            self.map = np.array([[slopes_at(loss, (a, b))[0] for a in x] for b in y])
+            self.map = np.array([[loss_at(loss, (a, b))[1].value for a in x] for b in y])
         except ValueError:
             raise ValueError("loss: expected finite numbers on the whole map") from None
         low, spread = self.map.min(), np.ptp(self.map) or 1.0

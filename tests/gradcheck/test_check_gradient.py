@@ -253,6 +253,7 @@ def test_evaluations(rng):
     assert one_by_one.verdict == "right" and one_by_one.evaluations <= 1.2 * size
 
 
+@pytest.mark.slow
 def test_evaluations_one_by_one_on_small_models():
     costs = []
     for seed in SEEDS:

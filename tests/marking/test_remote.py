@@ -40,7 +40,7 @@ def asked(value, seconds=5.0, most=frames.MOST):
 
 # What crosses the socket are results of the same kinds with other numbers: two mistakes show them.
 @pytest.mark.parametrize("places", a_part([slice(1), slice(1, None)], every=2))
-@pytest.mark.parametrize("question", a_part(CODE, every=2), ids=attrgetter("id"))
+@pytest.mark.parametrize("question", a_part(CODE, every=4), ids=attrgetter("id"))
 def test_every_mistake_is_told_alike_inside_and_outside(question, places):
     for flaws in ((), *((name,) for name in question.misconceptions[places])):
         answer = question.reference(*flaws)

@@ -197,7 +197,7 @@ def test_where_it_is_right_is_told():
     assert any(re.fullmatch(line_of("check.right_here"), one) for one in result.message.split("\n"))
 
 
-@pytest.mark.parametrize("question", a_part(code_questions(), every=2), ids=attrgetter("id"))
+@pytest.mark.parametrize("question", a_part(code_questions(), every=4), ids=attrgetter("id"))
 def test_no_slip_is_left_without_something_to_go_on(question):
     solved, rng = program(question), np.random.default_rng(1)
     slips = solved.slips()

@@ -42,7 +42,7 @@ def may_be_named(question):
     return list(found)
 
 
-@pytest.mark.parametrize("question", a_part(TOLD, every=2), ids=attrgetter("id"))
+@pytest.mark.parametrize("question", a_part(TOLD, every=4), ids=attrgetter("id"))
 def test_a_message_has_no_words_of_another_lesson(question):
     stem = NOTEBOOKS[question.lesson]
     for name in may_be_named(question):
