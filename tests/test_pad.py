@@ -11,6 +11,7 @@ from drawings import STYLES, drawings, painted, shaken
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from rows import a_part
 from test_browser import _notebook, _open
 
 from bpcourse import (
@@ -48,30 +49,34 @@ def network(*between, loss=None, last=(), sizes=(64, 7, 10), rng=None, dtype=np.
 # How well it reads
 
 
-def read_all(pad):
+def read_all(pad, every=1):
     """(digit, how it is drawn, reading) of strokes in all styles and manners, and of pictures."""
-    drawn = [(d, f"{how}, strokes", s) for d, how, s in drawings(np.random.default_rng(2024))]
+    drawn = [(d, f"{how}, strokes", s, None) for d, how, s in drawings(np.random.default_rng(2024))]
     drawn += [
-        (digit, f"{style}, a pen of {pen}", painted(strokes, pen))
+        (digit, f"{style}, a pen of {pen}", strokes, pen)
         for digit, styles in STYLES.items()
         for style, strokes in styles.items()
         for pen in (0.03, 0.06, 0.1, 0.14)
     ]
-    return [(digit, how, pad.read(drawing)) for digit, how, drawing in drawn]
+    return [
+        (digit, how, pad.read(painted(strokes, pen) if pen else strokes))
+        for digit, how, strokes, pen in drawn[::every]
+    ]
 
 
-@pytest.fixture(scope="module")
-def readings():
-    return read_all(PAD)
+@pytest.fixture(scope="module", params=a_part([3, 1], every=2), ids=["a third", "all"])
+def readings(request):
+    return read_all(PAD, request.param)
 
 
 def test_nine_of_ten_drawings_are_read_right(readings):
-    """342 drawings as strokes and 152 as pictures, none made from the data set."""
+    """Of 342 drawings as strokes and 152 as pictures, none made from the data set."""
     right = [reading.digit == digit for digit, _, reading in readings]
-    assert len(right) == 494
+    assert len(right) in (165, 494)
     print(f"{np.mean(right):.1%} of {len(right)} are read right")
     assert np.mean(right) >= 0.9
-    assert round(np.mean(right[:342]), 2) == 0.96  # the strokes: lesson 14 says so
+    if len(right) == 494:
+        assert round(np.mean(right[:342]), 2) == 0.96  # the strokes: lesson 14 says so
     wrong = {f"{d} {how}" for (d, how, _), ok in zip(readings, right, strict=True) if not ok}
     assert len(wrong) < 0.1 * len(right), sorted(wrong)
 

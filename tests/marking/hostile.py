@@ -6,12 +6,16 @@ Each is the solved exercises of lesson 11 with one thing different. What is due:
 
 import nbformat
 
+from bpcourse.questions import bank
 from tools.notebooks import read
 
 LESSON = "11_matrix_form"
 ANSWER = "linear_backward"
 # Answers that take four fifths of the time of marking, where what is tried is another one.
 LONG = ("shared_weight_gradient", "network_gradients", "MyLinear", "one_step_of_training")
+QUESTIONS = bank.of_notebook(LESSON, set())[0]
+ALL = sum(question.points for question in QUESTIONS)
+MOST = ALL - sum(question.points for question in QUESTIONS if question.answer in LONG)
 
 
 def solved(root, *, answer=None, first="", last="", tests=True, without=()):

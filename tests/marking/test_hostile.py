@@ -14,13 +14,11 @@ from bpcourse.marking.submissions import find
 from bpcourse.questions import bank
 
 from . import hostile
+from .hostile import ALL, MOST
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = f"matrix_form.{hostile.ANSWER}"
-QUESTIONS = bank.of_notebook(hostile.LESSON, set())[0]
-ALL = sum(question.points for question in QUESTIONS)
 OTHERS = ALL - bank.find(QUESTION).points
-MOST = ALL - sum(question.points for question in QUESTIONS if question.answer in hostile.LONG)
 solved = partial(hostile.solved, ROOT, without=hostile.LONG)
 
 

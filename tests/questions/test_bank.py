@@ -117,8 +117,11 @@ def _may_be(question, name):
 
 
 @pytest.mark.parametrize("seeds", a_part([SEEDS[:1], SEEDS[1:]], every=2), ids=str)
-@pytest.mark.parametrize("question, name", PAIRS, ids=by_id)
-def test_a_misconception_is_rejected_and_named_as_itself(question, name, seeds):
+@pytest.mark.parametrize(
+    "pair", a_part(PAIRS, every=2), ids=[f"{question.id}-{name}" for question, name in PAIRS]
+)
+def test_a_misconception_is_rejected_and_named_as_itself(pair, seeds):
+    question, name = pair
     for seed in seeds:
         if question.is_code:
             verdict = judge_code(question, question.reference(name), seed)
