@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bpcourse import files, workspace
@@ -147,3 +148,20 @@ def test_a_folder_that_cannot_be_written_needs_no_lock(monkeypatch, tmp_path):
         folder.mkdir()
         (folder / files.LOCK).touch()  # that of a program that could write by then
     assert (folder / files.LOCK).exists()
+
+
+def test_a_lock_that_goes_while_one_gives_up_is_no_error(monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "fcntl", None)
+    monkeypatch.setattr(files, "WAIT", -1.0)  # it gives up at once, and there is no lock any more
+    with files.alone(tmp_path):
+        pass
+
+
+def test_no_handle_is_left_open_where_a_file_system_has_no_locks(monkeypatch, tmp_path):
+    pytest.importorskip("fcntl")
+    monkeypatch.setattr("fcntl.flock", _no_folder_locks)
+    opened = psutil.Process().num_fds()
+    for _ in range(3):
+        with files.alone(tmp_path):
+            pass
+    assert psutil.Process().num_fds() == opened

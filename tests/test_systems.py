@@ -99,6 +99,18 @@ def test_a_quick_answer_is_left_alone_by_every_means(means):
     assert (sys.gettrace(), threading.active_count()) == before
 
 
+def test_an_answer_that_takes_its_time_is_left_alone_by_every_means(means, monkeypatch):
+    monkeypatch.setattr(clock, "TICK", 0.002)
+
+    def slow():
+        until = time.monotonic() + 20 * clock.TICK
+        while time.monotonic() < until:
+            pass
+        return 7
+
+    assert clock.Clock(60).call(slow) == 7
+
+
 def test_nothing_is_raised_after_the_block(means):
     for _ in range(20):
         try:

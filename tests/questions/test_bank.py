@@ -143,8 +143,11 @@ IN_FORMS = [
 
 
 @pytest.mark.parametrize("seeds", a_part([SEEDS[:1], SEEDS[1:4]], every=2), ids=str)
-@pytest.mark.parametrize("question, name, form", IN_FORMS, ids=by_id)
-def test_a_further_form_of_a_misconception_has_its_name(question, name, form, seeds):
+@pytest.mark.parametrize(
+    "known", a_part(IN_FORMS, every=2), ids=[f"{q.id}-{name}-{form}" for q, name, form in IN_FORMS]
+)
+def test_a_further_form_of_a_misconception_has_its_name(known, seeds):
+    question, name, form = known
     assert name in question.misconceptions
     for seed in seeds:
         if question.is_code:
