@@ -1686,6 +1686,7 @@ these(
     right=[lambda y, w: w / w.sum() @ y],
     weights_squared=[lambda y, w: w**2 @ y / (w @ w)],
     divided_by_another_count=[lambda y, w: (w * y).mean()],
+    value_for_place=[lambda y, w: w @ y**2 - (w @ y) ** 2 / w.sum()],
 )
 
 

@@ -66,7 +66,7 @@ def _weighted(rng: np.random.Generator, size: int) -> Inputs:
     inputs=_weighted,
     edges=lambda rng: [_weighted(rng, -2)],
     misconceptions="no_normalisation divided_by_another_count one_scale_for_all first_example_only "
-    "off_by_one_loop",
+    "off_by_one_loop value_for_place",
     families=(Family("largest_for_sum another_function"),),
 )
 def best_constant(flaw: Flaws, y: Array, w: Array) -> Result:
@@ -83,7 +83,8 @@ def best_constant(flaw: Flaws, y: Array, w: Array) -> Result:
         products[-1] = 0
     if flaw("no_normalisation"):
         return products.sum()
-    return products.sum() / (len(y) if flaw("divided_by_another_count") else w.sum())
+    c = products.sum() / (len(y) if flaw("divided_by_another_count") else w.sum())
+    return w @ (c - y) ** 2 if flaw("value_for_place") else c
 
 
 @question(

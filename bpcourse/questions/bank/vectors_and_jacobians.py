@@ -48,7 +48,7 @@ def _point_wise(rng: np.random.Generator, size: int) -> Inputs:
     edges=lambda rng: [_point_wise(rng, -1), far(_point_wise(rng, 1))],
     misconceptions=f"diagonal_as_vector full_for_diagonal {TANH_SLOPES}",
     families=(OF_TANH,),
-    forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside"},
+    forms={"full_for_diagonal": "in_rows of_all_pairs of_all_activations ones_beside of_softmax"},
 )
 def pointwise_jacobian(flaw: Flaws, z: Array) -> Result:
     slope = tanh_slope(flaw, z)
@@ -60,6 +60,8 @@ def pointwise_jacobian(flaw: Flaws, z: Array) -> Result:
         return np.eye(len(z)) - np.outer(np.tanh(z), np.tanh(z))
     if flaw("ones_beside"):
         return 1 - np.diag(1 - slope)
+    if flaw("of_softmax"):
+        return np.diag(np.tanh(z)) - np.outer(np.tanh(z), np.tanh(z))
     full = np.outer(slope, slope if flaw("of_all_pairs") else np.ones(len(z)))
     return full.T.copy() if flaw("in_rows") else full
 
