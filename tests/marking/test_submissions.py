@@ -101,6 +101,16 @@ def test_a_zip_reaches_nothing_outside(tmp_path):
     assert (ana.student, ana.problem) == ("ana", "") and "link" in bo.problem
 
 
+@pytest.mark.parametrize("names", ["a.png b.png", "a.zip b.zip", "a.png b.zip"])
+def test_a_student_without_a_notebook_is_one_submission(tmp_path, names):
+    for name in names.split():
+        path = put(tmp_path, f"ana/{name}")
+        path.write_bytes(b"neither picture nor zip")
+    (ana,) = find(tmp_path)
+    assert ana.student == "ana" and not ana.is_notebook
+    assert bool(ana.problem) == ("zip" in names)  # of what is broken, rather than of the other
+
+
 def test_what_is_not_there_or_empty_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match="no such folder"):
         find(tmp_path / "nowhere")
