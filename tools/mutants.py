@@ -43,7 +43,8 @@ TESTS = {  # the tests that are to see a change in the module, fastest first
     "text/console": "test_console",
     "questions/judging/clock": "questions/test_clock test_systems",
     "questions/judging/compare": "questions/test_compare questions/test_evidence",
-    "questions/judging/code": "questions/test_code questions/test_evidence questions/test_formula",
+    "questions/judging/code": "questions/test_code questions/test_edges questions/test_evidence "
+    "questions/test_formula",
     "questions/judging/posed": "questions/test_posed questions/test_slips_by_hand",
     "marking/statistics": "marking/test_statistics marking/test_pages",
     "marking/submissions": "marking/test_submissions marking/test_layouts",
