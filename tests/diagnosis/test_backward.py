@@ -77,7 +77,7 @@ def pairs(run, rng):
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(3), *(pytest.param(s, marks=pytest.mark.slow) for s in range(3, 60))]
+    "seed", [*range(2), *(pytest.param(s, marks=pytest.mark.slow) for s in range(2, 60))]
 )
 def test_a_mistake_is_named_wherever_it_is_made(seed):
     net, X, y, rng = random_network(seed)
@@ -122,7 +122,7 @@ def test_two_at_once_are_named_or_nothing_false_is_said(seed):
     assert counts["named"] >= 0.5 * counts["asked"] > 0, counts
 
 
-@pytest.mark.parametrize("seed", a_part(range(4), every=2))
+@pytest.mark.parametrize("seed", a_part(range(4), every=4))
 @pytest.mark.parametrize("factor", [0.37, -1, 2])
 def test_a_mistake_and_a_factor(seed, factor):
     net, X, y, rng = random_network(seed)

@@ -58,7 +58,7 @@ def test_right(name, x, plain):
 
 
 @pytest.mark.parametrize(("name", "x"), SLOPING)
-@pytest.mark.parametrize("error", [1e-3, -0.002, 1.0, -2.0])
+@pytest.mark.parametrize("error", a_part([1e-3, -0.002, 1.0, -2.0], every=2))
 def test_wrong(name, x, error):
     f, slope = function(name)
     x = np.array([x])
