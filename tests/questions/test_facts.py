@@ -291,6 +291,19 @@ def test_each_of_two_mistakes_is_said_to_be_told_alone():
     assert not says("matrix_form.linear_backward", backward(dA=lambda dZ, A, W: -dZ @ W), "several")
 
 
+def test_beside_a_right_number_next_to_0_nothing_has_a_size():
+    """Of a share of 10⁻³²⁰ no number is so and so many times as large: there was a warning."""
+    right = find("softmax_cross_entropy.fused_gradient").reference()
+
+    def wrong(*given):
+        gradient = right(*given)
+        places = np.arange(1, gradient.size + 1).reshape(gradient.shape)
+        return 1.37 * gradient + 0.1 * np.sin(places) * (1 + np.abs(gradient))
+
+    said = " ".join(lines("softmax_cross_entropy.fused_gradient", partial(wrong)))
+    assert said and "inf" not in said
+
+
 def test_what_we_measured_is_not_counted_among_the_numbers_of_an_answer():
     """Its measure is 0, and the weights themselves are not."""
 

@@ -218,7 +218,8 @@ class Facts:
         given, right = (np.concatenate(column) for column in zip(*same, strict=True))
         if not np.isfinite(given[np.isfinite(right)]).all():
             return text("check.not_finite")
-        there = np.isfinite(given) & (right != 0)
+        with np.errstate(all="ignore"):  # beside what is 0, or next to it, nothing has a size
+            there = np.isfinite(given / right) & (right != 0)
         given, right = given[there], right[there]
         if not len(right):
             return text("check.not_zero")
