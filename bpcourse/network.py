@@ -170,7 +170,7 @@ class Network:
             For a wrong shape, NaN, infinity, or what is no number.
         """
         # Copies share the parameters, but keep what the layers hold for a backward to come.
-        return as_float("scores", self._propagate(X, [copy(layer) for layer in self.layers]))
+        return self._propagate(X, [copy(layer) for layer in self.layers])
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """Compute ŷ: probabilities for classifiers, else the scores (C5).
@@ -376,7 +376,7 @@ class Network:
             raise ValueError(message) from error
         return net
 
-    def _propagate(self, X: npt.ArrayLike, layers: list[Layer]) -> npt.ArrayLike:
+    def _propagate(self, X: npt.ArrayLike, layers: list[Layer]) -> Array:
         a = X
         try:
             for layer in layers:
@@ -385,7 +385,7 @@ class Network:
             as_batch("X", X, self.n_in, self.dtype)  # is it X that is wrong? Then say so
             error.add_note(f"in {layer!r}; X itself is as expected")
             raise
-        return a
+        return as_float("scores", a)
 
     def _last_cache(self) -> Cache:
         if self._cache is None:

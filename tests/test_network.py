@@ -22,6 +22,7 @@ from bpcourse import (
     accuracy,
     activations,
     layers,
+    losses,
 )
 
 BATCH, SIZES = 5, (3, 4, 2)
@@ -458,3 +459,22 @@ def test_a_copy_on_other_arrays_leaves_the_network_as_it_is(dtype):
     assert other.forward(X, y) != loss
     assert all(np.array_equal(net.params[name], before[name]) for name in before)
     net.backward()  # of its own forward pass
+
+
+def test_a_loss_of_ones_own_gets_an_array_whatever_the_last_layer_gives(rng):
+    class InLists(layers.Identity):
+        def forward(self, x):
+            return super().forward(x).tolist()
+
+    class Own(losses.Loss):
+        def value(self, y_hat, y):
+            return float(((y_hat[:, :] - y) ** 2).sum())
+
+        def gradient(self, y_hat, y):
+            return 2 * (y_hat - y)
+
+    X, y = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
+    layer = Linear(3, 2, rng=rng)
+    net = Network([layer, InLists()], Own())
+    assert net.forward(X, y) == pytest.approx(((X @ layer.W.T + layer.b - y) ** 2).sum())
+    assert isinstance(net.scores(X), np.ndarray)
